@@ -1,0 +1,500 @@
+//! JSON as the API needs it: members keep their order, text is borrowed from the body it came in.
+//!
+//! Deliberately not a general JSON library: `serde_json` does the parsing and the escaping. What this tree adds over
+//! `serde_json::Value` is what a faithful mock needs: the documented order of members, an error for a member that
+//! appears twice, and a problem report that says what stands at the place where parsing stopped.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde_core::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_core::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::Number;
+
+/// The members of an object, in the order in which they were written.
+pub type Members<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
+
+/// A JSON value that keeps the order of members and borrows text where it can.
+///
+/// ```
+/// use mock_ce::Json;
+///
+/// let body = Json::parse(br#"{"name": "Test", "id": 1234}"#).unwrap();
+/// assert_eq!(body.get("id").and_then(Json::as_u64), Some(1234));
+/// assert_eq!(body.to_string(), r#"{"name":"Test","id":1234}"#);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum Json<'a> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// Any number.
+    Number(Number),
+    /// A string, unescaped.
+    Text(Cow<'a, str>),
+    /// An array.
+    Array(Vec<Json<'a>>),
+    /// An object; no name appears twice in a parsed one.
+    Object(Members<'a>),
+}
+
+impl<'a> Json<'a> {
+    /// Reads one JSON document that fills all of `text`.
+    ///
+    /// # Errors
+    /// The first problem, with its place and what was found there. Nesting beyond 128 levels and a member that appears
+    /// twice in one object are problems too.
+    pub fn parse(text: &'a [u8]) -> Result<Self, JsonProblem> {
+        serde_json::from_slice(text).map_err(|error| JsonProblem::new(text, &error))
+    }
+
+    /// The member `name` of an object; `None` for any other value.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        self.as_object()?
+            .iter()
+            .find_map(|(member, value)| (member == name).then_some(value))
+    }
+
+    /// The text of a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        if let Json::Text(text) = self {
+            Some(text)
+        } else {
+            None
+        }
+    }
+
+    /// A whole number that is not negative.
+    #[must_use]
+    pub fn as_u64(&self) -> Option<u64> {
+        if let Json::Number(number) = self {
+            number.as_u64()
+        } else {
+            None
+        }
+    }
+
+    /// `true` or `false`.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Json::Bool(value) = self {
+            Some(*value)
+        } else {
+            None
+        }
+    }
+
+    /// The items of an array.
+    #[must_use]
+    pub fn as_array(&self) -> Option<&[Self]> {
+        if let Json::Array(items) = self {
+            Some(items)
+        } else {
+            None
+        }
+    }
+
+    /// The members of an object.
+    #[must_use]
+    pub fn as_object(&self) -> Option<&Members<'a>> {
+        if let Json::Object(members) = self {
+            Some(members)
+        } else {
+            None
+        }
+    }
+
+    /// What kind of value this is, in words for a message: `"an array"`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Json::Null => "null",
+            Json::Bool(_) => "a boolean",
+            Json::Number(_) => "a number",
+            Json::Text(_) => "text",
+            Json::Array(_) => "an array",
+            Json::Object(_) => "an object",
+        }
+    }
+
+    /// The same value, independent of the text it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> Json<'static> {
+        match self {
+            Json::Null => Json::Null,
+            Json::Bool(value) => Json::Bool(value),
+            Json::Number(number) => Json::Number(number),
+            Json::Text(text) => Json::Text(Cow::Owned(text.into_owned())),
+            Json::Array(items) => Json::Array(items.into_iter().map(Json::into_owned).collect()),
+            Json::Object(members) => Json::Object(
+                members
+                    .into_iter()
+                    .map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned()))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// The value with every text and every member name replaced by what `change` makes of it.
+    #[must_use]
+    pub fn map_texts(self, change: &impl Fn(&str) -> String) -> Json<'static> {
+        match self {
+            Json::Text(text) => Json::Text(Cow::Owned(change(&text))),
+            Json::Array(items) => Json::Array(
+                items
+                    .into_iter()
+                    .map(|item| item.map_texts(change))
+                    .collect(),
+            ),
+            Json::Object(members) => Json::Object(
+                members
+                    .into_iter()
+                    .map(|(name, value)| (Cow::Owned(change(&name)), value.map_texts(change)))
+                    .collect(),
+            ),
+            other => other.into_owned(),
+        }
+    }
+
+    /// The value on several lines, indented by two spaces, for files that people review.
+    #[must_use]
+    pub fn to_pretty(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a JSON tree always serialises")
+    }
+}
+
+/// An object from its members, in the order given.
+#[must_use]
+pub fn object<'a, const N: usize>(members: [(&'a str, Json<'a>); N]) -> Json<'a> {
+    Json::Object(
+        members
+            .into_iter()
+            .map(|(name, value)| (Cow::Borrowed(name), value))
+            .collect(),
+    )
+}
+
+/// Appends `text` to `out` as a JSON string, quoted and escaped.
+pub fn push_text(out: &mut Vec<u8>, text: &str) {
+    serde_json::to_writer(out, text).expect("writing to memory does not fail");
+}
+
+impl<'a> From<&'a str> for Json<'a> {
+    fn from(text: &'a str) -> Self {
+        Json::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Json<'_> {
+    fn from(text: String) -> Self {
+        Json::Text(Cow::Owned(text))
+    }
+}
+
+impl From<u64> for Json<'_> {
+    fn from(number: u64) -> Self {
+        Json::Number(number.into())
+    }
+}
+
+impl From<bool> for Json<'_> {
+    fn from(value: bool) -> Self {
+        Json::Bool(value)
+    }
+}
+
+impl<'a, T: Into<Json<'a>>> From<Option<T>> for Json<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Json::Null, Into::into)
+    }
+}
+
+impl<'a> FromIterator<Json<'a>> for Json<'a> {
+    fn from_iter<I: IntoIterator<Item = Json<'a>>>(items: I) -> Self {
+        Json::Array(items.into_iter().collect())
+    }
+}
+
+/// Compact, without line breaks.
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Json::Null => serializer.serialize_unit(),
+            Json::Bool(value) => serializer.serialize_bool(*value),
+            Json::Number(number) => number.serialize(serializer),
+            Json::Text(text) => serializer.serialize_str(text),
+            Json::Array(items) => {
+                let mut sequence = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    sequence.serialize_element(item)?;
+                }
+                sequence.end()
+            }
+            Json::Object(members) => {
+                let mut map = serializer.serialize_map(Some(members.len()))?;
+                for (name, value) in members {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Json<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TreeVisitor)
+    }
+}
+
+struct TreeVisitor;
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Json<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
+        Number::from_f64(number)
+            .map(Json::Number)
+            .ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Json::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Json::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = sequence.next_element()? {
+            items.push(item);
+        }
+        Ok(Json::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members: Members<'de> = Vec::new();
+        let mut names = Names::default();
+        while let Some(Name(name)) = map.next_key()? {
+            if names.is_repeated(&members, &name) {
+                return Err(de::Error::custom(format_args!(
+                    "the member {name:?} appears twice"
+                )));
+            }
+            members.push((name, map.next_value()?));
+        }
+        Ok(Json::Object(members))
+    }
+}
+
+/// Notices a repeated name: by a walk in the small objects of real requests, by a set in hostile large ones.
+#[derive(Default)]
+struct Names(HashSet<String>);
+
+impl Names {
+    const WALKED: usize = 32;
+
+    fn is_repeated(&mut self, members: &Members<'_>, name: &str) -> bool {
+        if members.len() < Self::WALKED {
+            return members.iter().any(|(earlier, _)| earlier == name);
+        }
+        if self.0.is_empty() {
+            self.0
+                .extend(members.iter().map(|(earlier, _)| earlier.to_string()));
+        }
+        !self.0.insert(name.to_owned())
+    }
+}
+
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a member name")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+/// Why a text is not JSON, where, and what stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JsonProblem {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The parser's reason, in lower case: `"expected value"`.
+    pub reason: String,
+    /// What was found there: the character in quotes, or `"the end of the text"`.
+    pub found: String,
+}
+
+impl JsonProblem {
+    fn new(text: &[u8], error: &serde_json::Error) -> Self {
+        let whole = error.to_string();
+        let reason = whole
+            .rsplit_once(" at line ")
+            .map_or(whole.as_str(), |(reason, _)| reason);
+        let line_start: usize = text
+            .split(|&byte| byte == b'\n')
+            .take(error.line().saturating_sub(1))
+            .map(|l| l.len() + 1)
+            .sum();
+        // The parser counts bytes and points at the last one it read; before the first it says column 0.
+        let offset = (line_start + error.column().saturating_sub(1)).min(text.len());
+        let (line, column) = position(text, char_start(text, offset));
+        JsonProblem {
+            line,
+            column,
+            reason: reason.to_owned(),
+            found: found_at(text, offset, error.is_eof()),
+        }
+    }
+}
+
+impl fmt::Display for JsonProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let JsonProblem {
+            line,
+            column,
+            reason,
+            found,
+        } = self;
+        write!(f, "line {line}, column {column}: {reason}, found {found}")
+    }
+}
+
+impl std::error::Error for JsonProblem {}
+
+/// The line and column (in characters, both from 1) of the byte at `offset`.
+#[must_use]
+pub fn position(text: &[u8], offset: usize) -> (usize, usize) {
+    let before = &text[..offset.min(text.len())];
+    let line_start = before
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    (
+        line,
+        String::from_utf8_lossy(&before[line_start..])
+            .chars()
+            .count()
+            + 1,
+    )
+}
+
+/// The first byte of the character that the byte at `offset` belongs to.
+fn char_start(text: &[u8], offset: usize) -> usize {
+    (offset.saturating_sub(3)..=offset)
+        .rev()
+        .find(|&at| text.get(at).is_none_or(|byte| byte & 0xC0 != 0x80))
+        .unwrap_or(offset)
+}
+
+fn found_at(text: &[u8], offset: usize, at_end: bool) -> String {
+    if at_end || offset >= text.len() {
+        return "the end of the text".to_owned();
+    }
+    let start = char_start(text, offset);
+    let rest = &text[start..text.len().min(start + 4)];
+    match String::from_utf8_lossy(rest).chars().next() {
+        None | Some(char::REPLACEMENT_CHARACTER) => format!("the byte 0x{:02x}", text[offset]),
+        Some(character) => format!("{character:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::missing_comma(b"{\"a\": 1\n \"b\": 2}", 2, 2, "'\"'")]
+    #[case::end(b"{\"a\": ", 1, 6, "the end of the text")]
+    #[case::empty(b"", 1, 1, "the end of the text")]
+    #[case::curly_quote("{\n\u{201c}a\": 1}".as_bytes(), 2, 1, "'\u{201c}'")]
+    #[case::after_text_beyond_ascii("{\"\u{e9}\u{e9}\": x}".as_bytes(), 1, 8, "'x'")]
+    #[case::stray_byte(b"{\xff}", 1, 2, "the byte 0xff")]
+    fn a_problem_names_its_place(
+        #[case] text: &[u8],
+        #[case] line: usize,
+        #[case] column: usize,
+        #[case] found: &str,
+    ) {
+        let problem = Json::parse(text).unwrap_err();
+        assert_eq!(
+            (problem.line, problem.column, problem.found.as_str()),
+            (line, column, found),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn a_repeated_member_is_a_problem_in_small_and_large_objects() {
+        let large = (0..100).map(|n| format!("\"m{n}\":0,")).collect::<String>();
+        for text in [
+            "{\"a\":1,\"a\":2}".to_owned(),
+            format!("{{{large}\"m50\":1}}"),
+        ] {
+            let problem = Json::parse(text.as_bytes()).unwrap_err();
+            assert!(problem.reason.ends_with("appears twice"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn ten_thousand_levels_are_a_problem_and_not_a_crash() {
+        let problem = Json::parse("[".repeat(10_000).as_bytes()).unwrap_err();
+        assert_eq!(problem.reason, "recursion limit exceeded");
+    }
+
+    #[test]
+    fn order_and_values_survive_a_round_trip() {
+        let text = r#"{"z":1,"a":[null,true,-1.5,"\"\n"],"m":{}}"#;
+        assert_eq!(Json::parse(text.as_bytes()).unwrap().to_string(), text);
+    }
+}
