@@ -1,0 +1,6 @@
+//! x
+mod finding;
+mod markdown;
+mod repair;
+mod tree;
+pub use finding::*;

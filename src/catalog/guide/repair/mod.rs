@@ -1,0 +1,186 @@
+//! Reading JSON that is almost JSON, as what it means, with a note for every repair.
+//!
+//! Decided in this order: a text that is JSON is read exactly and nothing is repaired; otherwise it is repaired; if an
+//! object then turns out to be closed too early or not at all, it is read once more by its layout, where the indentation
+//! of a member says whose it is. Deliberately bounded: what needs more than a hundred repairs is not JSON at all.
+
+mod cursor;
+mod reader;
+mod text;
+
+use super::finding::Defect;
+use super::tree::Node;
+use crate::wire::json::Json;
+
+const MOST_REPAIRS: usize = 100;
+const DEEPEST: usize = 64;
+
+/// One repair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Note {
+    pub(super) line: usize,
+    pub(super) defect: Defect,
+    pub(super) reason: String,
+}
+
+/// A text that was read, and what it took.
+#[derive(Debug)]
+pub(super) struct Repaired {
+    pub(super) node: Node,
+    pub(super) notes: Vec<Note>,
+}
+
+/// Why a text cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unreadable {
+    pub(super) line: usize,
+    pub(super) reason: String,
+}
+
+/// How much of the text is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// Every character.
+    Exact,
+    /// Everything but single characters.
+    Repairing,
+    /// Indentation more than braces.
+    ByLayout,
+}
+
+/// Whether a text looks like an object, perhaps one that lost its opening brace.
+pub(super) fn looks_like_an_object(text: &str) -> bool {
+    let start = text.trim_start();
+    start.starts_with('{') || text::starts_member(start)
+}
+
+/// Reads `text`, whose first line is the document's line `line`.
+pub(super) fn read(text: &str, line: usize) -> Result<Repaired, Unreadable> {
+    if Json::parse(text.as_bytes()).is_ok() {
+        return reader::read(text, line, Reading::Exact);
+    }
+    let repaired = reader::read(text, line, Reading::Repairing)?;
+    if braces_are_sound(&repaired) {
+        return Ok(repaired);
+    }
+    match reader::read(text, line, Reading::ByLayout) {
+        Ok(by_layout) if by_layout.notes.len() <= repaired.notes.len() => Ok(by_layout),
+        _ => Ok(repaired),
+    }
+}
+
+fn braces_are_sound(repaired: &Repaired) -> bool {
+    !repaired
+        .notes
+        .iter()
+        .any(|note| matches!(note.defect, Defect::EarlyClose | Defect::UnclosedObject))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    fn repair(text: &str) -> (String, Vec<(usize, Defect)>) {
+        let repaired = read(text, 1).unwrap();
+        let notes = repaired.notes.iter();
+        (
+            repaired.node.to_json().to_string(),
+            notes.map(|note| (note.line, note.defect)).collect(),
+        )
+    }
+
+    #[rstest]
+    #[case::comments("{\n\"a\": 1, // one\n/* two\n*/ \"b\": \"http://x\" // three\n}",
+        r#"{"a":1,"b":"http://x"}"#, &[(2, Defect::Comment), (3, Defect::Comment), (4, Defect::Comment)])]
+    #[case::trailing_commas("{\"a\": [1,\n],\n}", r#"{"a":[1]}"#,
+        &[(1, Defect::TrailingComma), (2, Defect::TrailingComma)])]
+    #[case::missing_comma("{\"a\": \"x\"\n\"b\": 2}", r#"{"a":"x","b":2}"#, &[(2, Defect::MissingComma)])]
+    #[case::missing_brace("\"a\": 1,\n\"b\": 2\n}", r#"{"a":1,"b":2}"#, &[(1, Defect::MissingBrace)])]
+    #[case::missing_inner_brace("{\n\"a\":\n  \"b\": 2\n}\n}", r#"{"a":{"b":2}}"#, &[(3, Defect::MissingBrace)])]
+    #[case::unclosed_empty_array("{\"a\":\n[\n}", r#"{"a":[]}"#, &[(2, Defect::UnclosedArray)])]
+    #[case::unclosed_array("{\"a\":\n[\"x\",\n\"b\": 1}", r#"{"a":["x"],"b":1}"#, &[(2, Defect::UnclosedArray)])]
+    #[case::unclosed_arrays("{\"a\":[\n[\"x\"\n}", r#"{"a":[["x"]]}"#,
+        &[(1, Defect::UnclosedArray), (2, Defect::UnclosedArray)])]
+    #[case::unclosed_object("{\n\"a\": {\n\"b\": 1", r#"{"a":{"b":1}}"#,
+        &[(1, Defect::UnclosedObject), (2, Defect::UnclosedObject)])]
+    #[case::unclosed_object_in_array("{\"a\": [{\"b\": 1], \"c\": 2}", r#"{"a":[{"b":1}],"c":2}"#,
+        &[(1, Defect::UnclosedObject)])]
+    #[case::stray_text("{\"a\": 1}\n}\nthe end", r#"{"a":1}"#, &[(2, Defect::StrayText)])]
+    #[case::ellipsis("{\"a\": 1,\n...\n\"b\": 2}", r#"{"a":1,"b":2}"#, &[(2, Defect::StrayText)])]
+    #[case::closed_early("{\"a\": 1\n},\n\"b\": 2}", r#"{"a":1,"b":2}"#, &[(2, Defect::EarlyClose)])]
+    #[case::inner_closed_early("{\n  \"a\": {\n    \"b\": 1 },\n    \"c\": 2\n  },\n  \"d\": 3\n}",
+        r#"{"a":{"b":1,"c":2},"d":3}"#, &[(3, Defect::EarlyClose)])]
+    #[case::inner_never_closed("{\n  \"a\": {\n    \"b\": 1,\n  \"d\": 3\n}", r#"{"a":{"b":1},"d":3}"#,
+        &[(2, Defect::UnclosedObject)])]
+    #[case::bare_name("{a.b: 1}", r#"{"a.b":1}"#, &[(1, Defect::MissingQuotes)])]
+    #[case::bare_value("{\"a\": <X Y>, \"b\": true}", r#"{"a":"<X Y>","b":true}"#, &[(1, Defect::MissingQuotes)])]
+    #[case::missing_value("{\"a\":\n, \"b\":}", r#"{"a":null,"b":null}"#,
+        &[(1, Defect::MissingValue), (2, Defect::MissingValue)])]
+    #[case::repeated("{\"a\": 1,\n\"a\": 2}", r#"{"a":1}"#, &[(2, Defect::RepeatedMember)])]
+    #[case::unclosed_text("{\"a\": \"x,\n \"b\": 2}", r#"{"a":"x","b":2}"#, &[(1, Defect::UnclosedText)])]
+    fn broken_json_is_read_as_what_it_means(
+        #[case] text: &str,
+        #[case] expected: &str,
+        #[case] notes: &[(usize, Defect)],
+    ) {
+        assert_eq!(repair(text), (expected.to_owned(), notes.to_vec()));
+    }
+
+    #[rstest]
+    #[case::prose("curl -X POST", "JSON starts with")]
+    #[case::nothing(" ", "JSON starts with")]
+    #[case::deep(&"[".repeat(100_000), "nested more than 64 levels deep")]
+    #[case::hopeless(&format!("{{{}", "?\n".repeat(100_000)), "needs more than 100 repairs")]
+    #[case::line_breaks(&format!("{{\"a\": \"{}", "\n".repeat(100_000)), "needs more than 100 repairs")]
+    fn what_is_not_json_at_all_is_said_to_be_so(#[case] text: &str, #[case] reason: &str) {
+        let unreadable = read(text, 1).unwrap_err();
+        assert!(unreadable.reason.starts_with(reason), "{unreadable:?}");
+    }
+
+    #[rstest]
+    #[case::quotes("\" ")]
+    #[case::tags("<a href=\"")]
+    #[case::blanks("\"   \n   ")]
+    #[case::names("\"a\": ")]
+    #[case::escapes("\\u12")]
+    fn a_long_hostile_text_takes_no_longer_than_its_length(#[case] piece: &str) {
+        let text = format!("{{\"a\": \"{}", piece.repeat(200_000));
+        let _ = read(&text, 1);
+    }
+
+    fn json() -> impl Strategy<Value = Json<'static>> {
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            any::<u64>().prop_map(Json::from),
+            "(?s).{0,12}|<a href=\"[a-z]{0,3}\">?".prop_map(Json::from),
+        ];
+        leaf.prop_recursive(4, 32, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Json::Array),
+                prop::collection::btree_map(".{0,6}", inner, 0..5).prop_map(|members| {
+                    Json::Object(members.into_iter().map(|(k, v)| (k.into(), v)).collect())
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn json_is_read_as_it_is(inner in json()) {
+            let whole = crate::wire::json::object([("whole", inner)]);
+            for text in [whole.to_string(), whole.to_pretty()] {
+                let repaired = read(&text, 1).unwrap();
+                prop_assert_eq!(repaired.node.to_json(), whole.clone());
+                prop_assert_eq!(repaired.notes, vec![]);
+            }
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_panic(text in "(?s)[{\"\\[]?.{0,64}|[{}\\[\\]\",:a\\\\/*<=>\n 1]{0,64}") {
+            let _ = read(&text, 1);
+        }
+    }
+}

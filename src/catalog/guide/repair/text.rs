@@ -1,0 +1,346 @@
+//! Reading a quoted text whose quotes cannot be trusted.
+//!
+//! Decided in this order: a quote inside an HTML attribute belongs to the text; otherwise it ends the text if what
+//! follows is what JSON allows after a text; otherwise it belongs to the text.
+
+use super::cursor::Cursor;
+use super::{MOST_REPAIRS, Note, Reading};
+use crate::catalog::guide::finding::Defect;
+
+/// Where a text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Name,
+    Value,
+}
+
+/// Reads the text whose opening quote was just walked over.
+pub(super) fn read(
+    cursor: &mut Cursor<'_>,
+    role: Role,
+    reading: Reading,
+    notes: &mut Vec<Note>,
+) -> String {
+    let text = Text {
+        cursor,
+        trust: trust(role, reading),
+        notes,
+        out: String::new(),
+        markup: Markup::Outside,
+        noted_quote: false,
+    };
+    text.read()
+}
+
+/// Whether the next quote ends the text whatever follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    Full,
+    None,
+}
+
+fn trust(role: Role, reading: Reading) -> Trust {
+    match (role, reading) {
+        (Role::Value, Reading::Repairing | Reading::ByLayout) => Trust::None,
+        _ => Trust::Full,
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Markup {
+    Outside,
+    Tag,
+    Attribute,
+}
+
+struct Text<'c, 'a, 'n> {
+    cursor: &'c mut Cursor<'a>,
+    trust: Trust,
+    notes: &'n mut Vec<Note>,
+    out: String,
+    markup: Markup,
+    noted_quote: bool,
+}
+
+impl Text<'_, '_, '_> {
+    fn read(mut self) -> String {
+        let opened = self.cursor.line();
+        loop {
+            match self.cursor.peek() {
+                None => {
+                    self.note_unclosed(opened);
+                    return self.out;
+                }
+                Some('"') if self.quote_ends() => {
+                    self.cursor.bump();
+                    return self.out;
+                }
+                Some('\n') if self.next_line_is_a_member() => {
+                    self.note_unclosed(opened);
+                    self.leave_comma();
+                    return self.out;
+                }
+                Some('\\') => self.escape(),
+                Some(character) => self.character(character),
+            }
+        }
+    }
+
+    fn character(&mut self, character: char) {
+        match character {
+            '"' => self.bare_quote(),
+            '\r' if self.cursor.rest().starts_with("\r\n") => {}
+            '\n' => self.note(
+                Defect::RawLineBreak,
+                "a raw line break inside a text is kept as a line break".to_owned(),
+            ),
+            control if control < ' ' => self.note(
+                Defect::RawLineBreak,
+                format!("the raw control character {control:?} inside a text is kept"),
+            ),
+            _ => {}
+        }
+        self.follow_markup(character);
+        self.cursor.bump();
+        if !(character == '\r' && self.cursor.peek() == Some('\n')) {
+            self.out.push(character);
+        }
+    }
+
+    fn quote_ends(&self) -> bool {
+        let after = &self.cursor.rest()[1..];
+        match (self.trust, self.markup) {
+            (Trust::Full, _) => true,
+            (_, Markup::Attribute) => ends_line(after),
+            (_, Markup::Tag) if self.out.ends_with('=') => false,
+            _ => may_follow_text(after),
+        }
+    }
+
+    fn bare_quote(&mut self) {
+        if !self.noted_quote {
+            self.noted_quote = true;
+            let reason = "quotes inside a text that are not escaped are read as part of it";
+            self.note(Defect::BareQuote, reason.to_owned());
+        }
+    }
+
+    fn follow_markup(&mut self, character: char) {
+        self.markup = match (self.markup, character) {
+            (Markup::Outside, '<') if opens_tag(&self.cursor.rest()[1..]) => Markup::Tag,
+            (_, '>') => Markup::Outside,
+            (Markup::Tag, '"') if self.out.ends_with('=') => Markup::Attribute,
+            (Markup::Attribute, '"') => Markup::Tag,
+            (unchanged, _) => unchanged,
+        };
+    }
+
+    fn escape(&mut self) {
+        let rest = self.cursor.rest();
+        if let Some((character, length)) = escaped(rest) {
+            self.out.push(character);
+            self.cursor.skip(length);
+        } else {
+            let shown: String = rest.chars().take(2).collect();
+            self.note(
+                Defect::BadEscape,
+                format!("{shown:?} is no escape, the backslash is kept"),
+            );
+            self.out.push('\\');
+            self.cursor.bump();
+        }
+    }
+
+    fn next_line_is_a_member(&self) -> bool {
+        self.trust == Trust::None
+            && starts_member(self.cursor.rest()[1..].trim_start_matches(is_blank))
+    }
+
+    /// A comma at the end of an unclosed text separates members; it is left to be read as such.
+    fn leave_comma(&mut self) {
+        let kept = self.out.trim_end_matches(is_blank);
+        if let Some(before) = kept.strip_suffix(',') {
+            self.cursor.back(self.out.len() - before.len());
+            self.out.truncate(before.len());
+        }
+    }
+
+    fn note_unclosed(&mut self, line: usize) {
+        self.notes.push(Note {
+            line,
+            defect: Defect::UnclosedText,
+            reason: "a text without its closing quote is read up to the end of its line".to_owned(),
+        });
+    }
+
+    fn note(&mut self, defect: Defect, reason: String) {
+        if self.notes.len() > MOST_REPAIRS {
+            return;
+        }
+        self.notes.push(Note {
+            line: self.cursor.line(),
+            defect,
+            reason,
+        });
+    }
+}
+
+fn is_blank(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\r')
+}
+
+fn opens_tag(after: &str) -> bool {
+    after.starts_with(|next: char| next.is_ascii_alphabetic() || next == '/')
+}
+
+/// Nothing but a comma stands between here and the end of the line.
+fn ends_line(after: &str) -> bool {
+    let rest = after.trim_start_matches(is_blank);
+    let rest = rest
+        .strip_prefix(',')
+        .unwrap_or(rest)
+        .trim_start_matches(is_blank);
+    rest.is_empty() || rest.starts_with('\n')
+}
+
+/// JSON could go on like this after a text.
+fn may_follow_text(after: &str) -> bool {
+    let rest = after.trim_start_matches(is_blank);
+    match rest.chars().next() {
+        None | Some('\n' | '}' | ']') => true,
+        Some(',') => may_follow_comma(rest[1..].trim_start_matches(is_blank)),
+        Some(':') => starts_value(rest[1..].trim_start_matches(is_blank)),
+        Some('/') => starts_comment(rest),
+        _ => false,
+    }
+}
+
+fn may_follow_comma(rest: &str) -> bool {
+    rest.is_empty()
+        || rest.starts_with(['\n', '}', ']', ','])
+        || starts_comment(rest)
+        || starts_value(rest)
+}
+
+fn starts_value(rest: &str) -> bool {
+    rest.starts_with(['"', '{', '[', '-'])
+        || rest.starts_with(|digit: char| digit.is_ascii_digit())
+        || ["true", "false", "null"]
+            .iter()
+            .any(|word| rest.starts_with(word))
+}
+
+pub(super) fn starts_comment(rest: &str) -> bool {
+    rest.starts_with("//") || rest.starts_with("/*")
+}
+
+/// Whether `rest` starts with a quoted name and a colon. Longer names are not looked for, so this is quick.
+pub(super) fn starts_member(rest: &str) -> bool {
+    const LONGEST: usize = 128;
+    let Some(name) = rest.strip_prefix('"') else {
+        return false;
+    };
+    name.char_indices()
+        .take(LONGEST)
+        .find(|(_, character)| matches!(character, '"' | '\n'))
+        .is_some_and(|(end, character)| {
+            character == '"'
+                && name[end + 1..]
+                    .trim_start_matches(is_blank)
+                    .starts_with(':')
+        })
+}
+
+/// The character an escape stands for, and the escape's length.
+fn escaped(rest: &str) -> Option<(char, usize)> {
+    let plain = match rest.as_bytes().get(1)? {
+        b'"' => '"',
+        b'\\' => '\\',
+        b'/' => '/',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => return unicode(rest),
+        _ => return None,
+    };
+    Some((plain, 2))
+}
+
+fn unicode(rest: &str) -> Option<(char, usize)> {
+    let first = unit(rest)?;
+    if let Some(character) = char::from_u32(first) {
+        return Some((character, 6));
+    }
+    let second = unit(rest.get(6..)?)?;
+    let pair = [u16::try_from(first).ok()?, u16::try_from(second).ok()?];
+    let character = char::decode_utf16(pair).next()?.ok()?;
+    Some((character, 12))
+}
+
+fn unit(rest: &str) -> Option<u32> {
+    let digits = rest.strip_prefix("\\u")?.get(..4)?;
+    let are_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    are_hex
+        .then(|| u32::from_str_radix(digits, 16).ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn read_value(source: &str) -> (String, Vec<Defect>, String) {
+        let mut cursor = Cursor::new(source, 1);
+        let mut notes = Vec::new();
+        let text = read(&mut cursor, Role::Value, Reading::Repairing, &mut notes);
+        let defects = notes.iter().map(|note| note.defect).collect();
+        (text, defects, cursor.rest().to_owned())
+    }
+
+    #[rstest]
+    #[case::plain(r#"a", "b": 1}"#, "a", r#", "b": 1}"#)]
+    #[case::attributes(
+        r#"<a href="x" target="_blank">y</a>","#,
+        r#"<a href="x" target="_blank">y</a>"#,
+        ","
+    )]
+    #[case::attribute_then_comma(
+        r#"<a href="x", title="y">z</a>"}"#,
+        r#"<a href="x", title="y">z</a>"#,
+        "}"
+    )]
+    #[case::unclosed_attribute("<a href=\"x>y</a>\",\n", "<a href=\"x>y</a>", ",\n")]
+    #[case::unclosed_tag("<a href=\"x\",\n", "<a href=\"x", ",\n")]
+    #[case::quoted_word(r#"the "best" tool"}"#, r#"the "best" tool"#, "}")]
+    #[case::quoted_before_a_comma(r#"say "hi", they said"]"#, r#"say "hi", they said"#, "]")]
+    #[case::placeholder(r#"<INSERT_NAME>"}"#, "<INSERT_NAME>", "}")]
+    #[case::line_break("a\n b\"}", "a\n b", "}")]
+    #[case::windows_line_break("a\r\n b\"}", "a\n b", "}")]
+    #[case::escapes(r#"\"\u0041\ud83d\ude00\n\/"}"#, "\"A\u{1f600}\n/", "}")]
+    #[case::no_escape(r#"C:\dir"}"#, r"C:\dir", "}")]
+    #[case::no_closing_quote("a,\n  \"b\": 1", "a", ",\n  \"b\": 1")]
+    #[case::end("a", "a", "")]
+    fn a_text_ends_where_it_means_to(
+        #[case] source: &str,
+        #[case] expected: &str,
+        #[case] rest: &str,
+    ) {
+        let (text, _, left) = read_value(source);
+        assert_eq!((text.as_str(), left.as_str()), (expected, rest));
+    }
+
+    #[rstest]
+    #[case::plain(r#"a","#, &[])]
+    #[case::quotes_once_a_text(r#"<a href="x" target="_blank">y</a>","#, &[Defect::BareQuote])]
+    #[case::each_line_break("a\nb\nc\"", &[Defect::RawLineBreak, Defect::RawLineBreak])]
+    #[case::tab("a\tb\"", &[Defect::RawLineBreak])]
+    #[case::no_escape(r#"\d""#, &[Defect::BadEscape])]
+    #[case::lone_surrogate(r#"\ud800""#, &[Defect::BadEscape])]
+    #[case::end("a", &[Defect::UnclosedText])]
+    fn every_repair_of_a_text_is_noted(#[case] source: &str, #[case] expected: &[Defect]) {
+        assert_eq!(read_value(source).1, expected);
+    }
+}

@@ -1,0 +1,137 @@
+//! A JSON tree that remembers on which line of the guide each value stands, so that every doubt can be placed.
+
+use std::borrow::Cow;
+
+use crate::wire::json::Json;
+
+/// A value and its line.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) line: usize,
+    pub(super) value: Value,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    /// Anything without parts.
+    Scalar(Json<'static>),
+    Array(Vec<Node>),
+    Object(Vec<Member>),
+}
+
+/// A member of an object; `line` is its name's.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub(super) name: String,
+    pub(super) line: usize,
+    pub(super) value: Node,
+}
+
+impl Node {
+    pub(super) fn members(&self) -> &[Member] {
+        if let Value::Object(members) = &self.value {
+            members
+        } else {
+            &[]
+        }
+    }
+
+    pub(super) fn is_object(&self) -> bool {
+        matches!(self.value, Value::Object(_))
+    }
+
+    pub(super) fn member(&self, name: &str) -> Option<&Member> {
+        self.members().iter().find(|member| member.name == name)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Node> {
+        self.member(name).map(|member| &member.value)
+    }
+
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Node> {
+        let Value::Object(members) = &mut self.value else {
+            return None;
+        };
+        members
+            .iter_mut()
+            .find_map(|member| (member.name == name).then_some(&mut member.value))
+    }
+
+    pub(super) fn text(&self) -> Option<&str> {
+        if let Value::Scalar(scalar) = &self.value {
+            scalar.as_str()
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn number(&self) -> Option<u64> {
+        if let Value::Scalar(scalar) = &self.value {
+            scalar.as_u64()
+        } else {
+            None
+        }
+    }
+
+    /// Sets a member, in its place where there is one, else at `position`.
+    pub(super) fn set(&mut self, name: &str, position: usize, value: Json<'static>) {
+        let line = self.line;
+        if let Some(node) = self.get_mut(name) {
+            node.value = Value::Scalar(value);
+        } else if let Value::Object(members) = &mut self.value {
+            let value = Node {
+                line,
+                value: Value::Scalar(value),
+            };
+            members.insert(
+                position.min(members.len()),
+                Member {
+                    name: name.to_owned(),
+                    line,
+                    value,
+                },
+            );
+        }
+    }
+
+    /// The tree without its lines.
+    pub(super) fn to_json(&self) -> Json<'static> {
+        match &self.value {
+            Value::Scalar(scalar) => scalar.clone(),
+            Value::Array(items) => items.iter().map(Node::to_json).collect(),
+            Value::Object(members) => Json::Object(
+                members
+                    .iter()
+                    .map(|member| (Cow::Owned(member.name.clone()), member.value.to_json()))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// The tree with every name and every text replaced by what `change` makes of it.
+    pub(super) fn map_texts(self, change: &impl Fn(&str) -> String) -> Node {
+        let value = match self.value {
+            Value::Scalar(scalar) => Value::Scalar(scalar.map_texts(change)),
+            Value::Array(items) => Value::Array(
+                items
+                    .into_iter()
+                    .map(|item| item.map_texts(change))
+                    .collect(),
+            ),
+            Value::Object(members) => Value::Object(
+                members
+                    .into_iter()
+                    .map(|member| Member {
+                        name: change(&member.name),
+                        line: member.line,
+                        value: member.value.map_texts(change),
+                    })
+                    .collect(),
+            ),
+        };
+        Node {
+            line: self.line,
+            value,
+        }
+    }
+}
