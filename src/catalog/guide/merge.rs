@@ -1,5 +1,7 @@
 //! Several guides of one element: the first is believed, and every disagreement is named with both places.
 
+use std::collections::HashMap;
+
 use super::demand::{self, Demand};
 use super::finding::{Defect, Finding};
 use super::statement::Statement;
@@ -36,15 +38,16 @@ impl Comparison<'_> {
     }
 
     fn objects(&mut self, path: &str, first: &Node, later: &Node) {
+        let (in_first, in_later) = (by_name(first), by_name(later));
         for member in first.members() {
             let path = format!("{path}.{}", member.name);
-            match later.get(&member.name) {
+            match in_later.get(member.name.as_str()) {
                 Some(value) => self.nodes(&path, &member.value, value),
                 None => self.note(&path, "is absent, but not", member.line, later.line),
             }
         }
         for member in later.members() {
-            if first.get(&member.name).is_none() {
+            if !in_first.contains_key(member.name.as_str()) {
                 let path = format!("{path}.{}", member.name);
                 self.note(&path, "is present, but not", first.line, member.line);
             }
@@ -52,9 +55,10 @@ impl Comparison<'_> {
     }
 
     fn demands(&mut self, first: &[Demand], later: &[Demand], lines: (usize, usize)) {
+        let (in_first, in_later) = (by_key(first), by_key(later));
         for demand in first {
             let path = format!("the entry {}", demand.key);
-            match later.iter().find(|other| other.key == demand.key) {
+            match in_later.get(demand.key.as_str()) {
                 Some(other) if other.required == demand.required => {}
                 Some(other) => {
                     let difference = if other.required {
@@ -68,7 +72,7 @@ impl Comparison<'_> {
             }
         }
         for demand in later {
-            if !first.iter().any(|other| other.key == demand.key) {
+            if !in_first.contains_key(demand.key.as_str()) {
                 let path = format!("the entry {}", demand.key);
                 self.note(&path, "is present, but not", lines.0, demand.line);
             }
@@ -86,4 +90,18 @@ impl Comparison<'_> {
             ),
         });
     }
+}
+
+fn by_name(node: &Node) -> HashMap<&str, &Node> {
+    let members = node.members().iter();
+    members
+        .map(|member| (member.name.as_str(), &member.value))
+        .collect()
+}
+
+fn by_key(demands: &[Demand]) -> HashMap<&str, &Demand> {
+    let demands = demands.iter();
+    demands
+        .map(|demand| (demand.key.as_str(), demand))
+        .collect()
 }

@@ -17,11 +17,16 @@ mod repair;
 mod statement;
 mod tree;
 
+use std::collections::HashSet;
+
 pub use finding::{Defect, Finding, Refusal, Severity};
 
 use super::fixture::{self, Entry, Fixture, Sample};
 use demand::demands;
 use statement::Statement;
+
+/// A document of more bytes is no guide and is refused unread.
+pub const LONGEST: usize = 1 << 20;
 
 /// The path the sample requests of all guides are sent to.
 const PATH: &str = "/instances";
@@ -134,10 +139,11 @@ fn fixture(group: &[Statement]) -> Fixture {
 
 /// The text of the fixture file that the guides of one element make.
 fn file(group: &[Statement]) -> String {
-    let guides: Vec<_> = group
+    let mut guides: Vec<_> = group
         .iter()
         .map(|statement| file_name(&statement.file))
         .collect();
+    guides.dedup();
     let configuration: Vec<_> = demands(&group[0].requests)
         .into_iter()
         .map(|demand| Entry {
@@ -163,16 +169,16 @@ fn file_name(path: &str) -> String {
 
 /// The requests of all guides of an element, identical ones once.
 fn samples(group: &[Statement]) -> Vec<Sample> {
-    let mut samples: Vec<Sample> = Vec::new();
-    for request in group.iter().flat_map(|statement| &statement.requests) {
-        let body = request.body.to_json();
-        if !samples.iter().any(|sample| sample.body == body) {
-            samples.push(Sample {
+    let mut seen = HashSet::new();
+    let requests = group.iter().flat_map(|statement| &statement.requests);
+    requests
+        .filter_map(|request| {
+            let body = request.body.to_json();
+            seen.insert(body.to_string()).then(|| Sample {
                 title: request.title.clone(),
                 path: PATH.to_owned(),
                 body,
-            });
-        }
-    }
-    samples
+            })
+        })
+        .collect()
 }

@@ -4,16 +4,13 @@
 //! request wins over the response; then the id, where the front matter wins. Deliberately nothing is filled in: a
 //! document that does not say what a fixture needs is refused.
 
-use super::Guide;
 use super::dialect;
 use super::finding::{Defect, Finding, Refusal, Severity};
 use super::markdown::{Block, Call, Document, Ending};
 use super::repair;
 use super::tree::Node;
+use super::{Guide, LONGEST};
 use crate::wire::json::Json;
-
-/// Longer documents are no guides.
-const LONGEST: usize = 1 << 20;
 
 /// What one guide says, in the `element` spelling.
 #[derive(Debug)]
@@ -51,7 +48,8 @@ pub(super) fn read(guide: Guide<'_>, findings: &mut Vec<Finding>) -> Result<Stat
         let reason = format!("longer than {LONGEST} bytes, which no guide is; check the file");
         return Err(reader.refusal(1, &reason));
     }
-    let document = Document::parse(guide.text);
+    let text = guide.text.strip_prefix('\u{feff}').unwrap_or(guide.text);
+    let document = Document::parse(text);
     let (mut requests, responses) = reader.sort(&document);
     let key = reader.settle_key(&mut requests)?;
     let (line, mut instance) = reader.choose_response(responses, &key)?;

@@ -145,6 +145,9 @@ mod tests {
     #[case::blanks("\"   \n   ")]
     #[case::names("\"a\": ")]
     #[case::escapes("\\u12")]
+    #[case::comments("\"\n/**/")]
+    #[case::line_comments("\"\n//\n")]
+    #[case::words("\"\na ")]
     fn a_long_hostile_text_takes_no_longer_than_its_length(#[case] piece: &str) {
         let text = format!("{{\"a\": \"{}", piece.repeat(200_000));
         let _ = read(&text, 1);

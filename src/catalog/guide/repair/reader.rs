@@ -562,11 +562,19 @@ impl Reader<'_> {
 
     /// The beginning of what comes next, short enough for a message.
     fn shown(&self) -> String {
-        let line = self.cursor.rest().lines().next().unwrap_or("");
-        line.trim_end().chars().take(40).collect()
+        let line = self.cursor.rest().chars();
+        line.take_while(|character| *character != '\n')
+            .take(40)
+            .collect::<String>()
+            .trim_end()
+            .to_owned()
     }
 
     fn note(&mut self, line: usize, defect: Defect, reason: String) {
+        // One more than allowed is enough to refuse the text.
+        if self.notes.len() > MOST_REPAIRS {
+            return;
+        }
         self.notes.push(Note {
             line,
             defect,
