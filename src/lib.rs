@@ -1,5 +1,36 @@
-//! x
+//! An in-process mock of the Cloud Elements provisioning API, which says for every answer which rule it followed and
+//! how well that rule is evidenced.
+//!
+//! ```
+//! use mock_ce::MockCe;
+//!
+//! let ce = MockCe::start();
+//! let client_takes = ce.base_url();
+//! assert!(client_takes.starts_with("http://127.0.0.1:"));
+//! assert!(ce.instances().is_empty());
+//! ```
+//!
+//! A module uses only modules above it: that order is the architecture.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod rules;
+
 pub mod wire;
-pub use wire::json::Json;
+
 pub mod catalog;
+
+mod instance;
+pub mod settings;
+
+pub mod emulator;
+
+mod server;
+
+pub use emulator::journal::{Content, Found, Query, Received};
+pub use emulator::{Emulator, Outcome};
+pub use instance::Instance;
+pub use server::{MockCe, StartError};
+pub use settings::{EmptyLists, Settings, Shape};
+pub use wire::json::Json;
+pub use wire::message::Request;
+pub use wire::vocabulary::Dialect;

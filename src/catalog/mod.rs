@@ -1,4 +1,365 @@
-//! Which elements exist and what each of them demands.
+//! Which elements exist and what each demands.
+//!
+//! A catalog is read once, from fixtures, and never changes while a server runs. Everything that can be made ready for
+//! an answer is made ready here: the documented response, compiled for both dialects, and the element as
+//! `GET /elements/{keyOrId}` shows it.
 
 pub mod fixture;
 pub mod guide;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use once_cell::sync::OnceCell;
+
+use crate::wire::instance::{Template, platform_response};
+use crate::wire::json::{Json, Members, object};
+use crate::wire::vocabulary::{Dialect, is_secret_key, member};
+use fixture::{Entry, Fixture, FixtureError};
+
+/// The elements that a server knows, by id.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    elements: Vec<Arc<Element>>,
+}
+
+/// One element: what the API shows of it, and what provisioning demands.
+#[derive(Debug)]
+pub struct Element {
+    id: u64,
+    key: Box<str>,
+    entries: Vec<Entry>,
+    faces: [Face; 2],
+}
+
+/// An element's answers in one dialect.
+#[derive(Debug)]
+pub(crate) struct Face {
+    /// A documented instance of it.
+    pub(crate) documented: Template,
+    /// The same in the platform's later shape, as far as it is alike for all instances.
+    pub(crate) platform: Template,
+    /// The element itself.
+    pub(crate) object: Bytes,
+}
+
+impl Catalog {
+    /// The catalog of the guides: `sendgrid` (6), `twilio` (7) and `mailjet` (84).
+    #[must_use]
+    pub fn documented() -> &'static Arc<Self> {
+        static DOCUMENTED: OnceCell<Arc<Catalog>> = OnceCell::new();
+        DOCUMENTED.get_or_init(|| {
+            let texts = [
+                include_str!("../../fixtures/catalog/sendgrid.json"),
+                include_str!("../../fixtures/catalog/mailjet.json"),
+                include_str!("../../fixtures/catalog/twilio.json"),
+            ];
+            let read =
+                |text| Fixture::parse(text).expect("the documented catalog is read by a test");
+            Arc::new(Catalog::new(texts.map(read).iter().map(Element::new)))
+        })
+    }
+
+    fn new(elements: impl IntoIterator<Item = Element>) -> Self {
+        let mut elements: Vec<_> = elements.into_iter().map(Arc::new).collect();
+        elements.sort_by_key(|element| element.id);
+        Catalog { elements }
+    }
+
+    /// This catalog and the elements of every `*.json` file in `directory`.
+    ///
+    /// # Errors
+    /// A directory or file that cannot be read, a broken fixture, or an id or key that is already taken.
+    pub fn with_directory(&self, directory: &Path) -> Result<Self, CatalogError> {
+        let mut catalog = self.clone();
+        for path in fixture_files(directory)? {
+            let text =
+                std::fs::read_to_string(&path).map_err(|source| CatalogError::Unreadable {
+                    path: path.clone(),
+                    source,
+                })?;
+            let fixture = Fixture::parse(&text).map_err(|source| CatalogError::Broken {
+                path: path.clone(),
+                source,
+            })?;
+            let element = Element::new(&fixture);
+            if let Some(taken) = catalog
+                .elements
+                .iter()
+                .find(|e| e.id == element.id || e.key == element.key)
+            {
+                let (id, key) = (taken.id, taken.key.clone());
+                return Err(CatalogError::Taken { path, id, key });
+            }
+            catalog.elements.push(Arc::new(element));
+        }
+        catalog.elements.sort_by_key(|element| element.id);
+        Ok(catalog)
+    }
+
+    /// The elements, by id.
+    #[must_use]
+    pub fn elements(&self) -> &[Arc<Element>] {
+        &self.elements
+    }
+
+    /// The element with this key or this id.
+    #[must_use]
+    pub fn find(&self, key_or_id: &str) -> Option<&Arc<Element>> {
+        let by_key = self
+            .elements
+            .iter()
+            .find(|element| &*element.key == key_or_id);
+        by_key.or_else(|| self.find_id(key_or_id.parse().ok()?))
+    }
+
+    /// The element with this id.
+    #[must_use]
+    pub fn find_id(&self, id: u64) -> Option<&Arc<Element>> {
+        self.elements.iter().find(|element| element.id == id)
+    }
+
+    /// The known key that is nearest to one that is not known; `None` when none is near.
+    #[must_use]
+    pub fn nearest(&self, key: &str) -> Option<&str> {
+        nearest(key, self.elements.iter().map(|element| &*element.key))
+    }
+}
+
+fn fixture_files(directory: &Path) -> Result<Vec<PathBuf>, CatalogError> {
+    let unreadable = |source| CatalogError::Unreadable {
+        path: directory.to_owned(),
+        source,
+    };
+    let entries = std::fs::read_dir(directory).map_err(unreadable)?;
+    let paths = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>, _>>();
+    let mut files = paths.map_err(unreadable)?;
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    });
+    files.sort();
+    if files.is_empty() {
+        return Err(CatalogError::Empty {
+            path: directory.to_owned(),
+        });
+    }
+    Ok(files)
+}
+
+/// The candidate nearest to `text`, if one is near enough to have been meant.
+pub(crate) fn nearest<'a>(
+    text: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let lower = text
+        .chars()
+        .take(64)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    let distance =
+        |candidate: &str| strsim::damerau_levenshtein(&lower, &candidate.to_ascii_lowercase());
+    let (near, distance) = candidates
+        .map(|c| (c, distance(c)))
+        .min_by_key(|(_, distance)| *distance)?;
+    (distance <= (near.len() / 3).max(1)).then_some(near)
+}
+
+impl Element {
+    fn new(fixture: &Fixture) -> Self {
+        let response = fixture
+            .instance()
+            .as_object()
+            .expect("a fixture's instance is an object");
+        let shown = fixture
+            .element()
+            .as_object()
+            .expect("a fixture's element is an object");
+        let entries = fixture.configuration();
+        let platform = platform_response(response, hub(fixture.key(), entries));
+        let faces = Dialect::ALL.map(|dialect| Face {
+            documented: Template::compile(response, dialect),
+            platform: Template::compile(&platform, dialect),
+            object: element_object(dialect, shown, entries).to_string().into(),
+        });
+        Element {
+            id: fixture.id(),
+            key: fixture.key().into(),
+            entries: entries.to_vec(),
+            faces,
+        }
+    }
+
+    /// The id: `6`.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The key: `"sendgrid"`.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The configuration entries that the catalog knows, the required ones first.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entry with this key.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.get(self.position(key)?)
+    }
+
+    /// Where in [`Element::entries`] the entry with this key stands.
+    pub(crate) fn position(&self, key: &str) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.key == key)
+    }
+
+    pub(crate) fn face(&self, dialect: Dialect) -> &Face {
+        &self.faces[dialect as usize]
+    }
+
+    /// Whether the value of an entry is never shown.
+    pub(crate) fn hides(&self, key: &str) -> bool {
+        is_secret_key(key) || self.entry(key).is_some_and(is_password)
+    }
+}
+
+fn is_password(entry: &Entry) -> bool {
+    entry
+        .kind
+        .as_deref()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("password"))
+}
+
+/// The hub that a guide leaves unsaid: the first word of its configuration keys, unless that is the element's own key.
+fn hub<'a>(key: &str, entries: &'a [Entry]) -> Option<&'a str> {
+    let (hub, _) = entries.first()?.key.split_once('.')?;
+    (hub != key).then_some(hub)
+}
+
+/// The element as `GET /elements/{keyOrId}` shows it (rule `element-get`): as documented, plus `configuration`.
+///
+/// `{…, "configuration": [{"key", "name", "type", "required", "defaultValue"?}]}`
+fn element_object<'a>(dialect: Dialect, shown: &Members<'_>, entries: &'a [Entry]) -> Json<'a> {
+    let mut object = Json::Object(shown.clone()).map_texts(&|text| dialect.spell(text));
+    if let Json::Object(members) = &mut object {
+        members.retain(|(name, _)| name != member::CONFIGURATION);
+        members.push((
+            member::CONFIGURATION.into(),
+            entries.iter().map(entry_object).collect(),
+        ));
+    }
+    object
+}
+
+fn entry_object(entry: &Entry) -> Json<'_> {
+    let name = entry
+        .name
+        .as_deref()
+        .map_or_else(|| display_name(&entry.key), str::to_owned);
+    let derived = if is_secret_key(&entry.key) {
+        "PASSWORD"
+    } else {
+        "TEXTFIELD_128"
+    };
+    let mut shown = object([
+        (member::KEY, entry.key.as_str().into()),
+        (member::NAME, name.into()),
+        (
+            member::TYPE,
+            entry.kind.as_deref().unwrap_or(derived).into(),
+        ),
+        (member::REQUIRED, entry.required.into()),
+    ]);
+    if let (Json::Object(members), Some(default)) = (&mut shown, &entry.default) {
+        members.push((member::DEFAULT_VALUE.into(), default.as_str().into()));
+    }
+    shown
+}
+
+/// `"mailjet.api.key"` → `"Mailjet Api Key"`
+fn display_name(key: &str) -> String {
+    let capitalized = key.split('.').map(|word| {
+        let mut characters = word.chars();
+        characters.next().map_or(String::new(), |first| {
+            first.to_uppercase().chain(characters).collect()
+        })
+    });
+    capitalized.collect::<Vec<_>>().join(" ")
+}
+
+/// Why a directory of the user's own elements is refused.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CatalogError {
+    /// The directory or a file in it cannot be read.
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The directory has no fixture.
+    Empty {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file is not a catalog fixture.
+    Broken {
+        /// Which.
+        path: PathBuf,
+        /// Where and why.
+        source: FixtureError,
+    },
+    /// A file's element has an id or key that an earlier one has.
+    Taken {
+        /// The later file.
+        path: PathBuf,
+        /// The earlier element's id.
+        id: u64,
+        /// The earlier element's key.
+        key: Box<str>,
+    },
+}
+
+impl fmt::Display for CatalogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CatalogError::Unreadable { path, source } => {
+                write!(f, "cannot read the catalog {:?}: {source}", path.display())
+            }
+            CatalogError::Empty { path } => {
+                write!(f, "the catalog {:?} holds no *.json file", path.display())
+            }
+            CatalogError::Broken { path, source } => {
+                write!(f, "{}:{}: {}", path.display(), source.line, source.reason)
+            }
+            CatalogError::Taken { path, id, key } => {
+                write!(
+                    f,
+                    "{}: the id or key is taken by element {id} ({key:?})",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for CatalogError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            CatalogError::Unreadable { source, .. } => Some(source),
+            CatalogError::Broken { source, .. } => Some(source),
+            CatalogError::Empty { .. } | CatalogError::Taken { .. } => None,
+        }
+    }
+}

@@ -4,12 +4,13 @@
 //! error, one a line. A refused document does not keep the others from being imported, but the exit status tells.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use super::file;
 use mock_ce::Json;
 use mock_ce::catalog::fixture::Fixture;
 use mock_ce::catalog::guide::{self, Guide, Import, Mode, Refusal};
@@ -52,7 +53,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     if directory.is_some() {
         refuse_unsafe_keys(&mut import);
     }
-    report(&import).map_err(|error| format!("cannot write to standard error: {error}"))?;
+    report(&import);
     match directory {
         Some(directory) => write_all(directory, &import.fixtures)?,
         None => print(&import.fixtures)?,
@@ -149,27 +150,11 @@ fn write_all(directory: &Path, fixtures: &[Fixture]) -> Result<(), String> {
     })?;
     for fixture in fixtures {
         let path = directory.join(format!("{}.json", fixture.key()));
-        write(&path, &fixture.to_text()).map_err(|error| {
+        file::write(&path, &fixture.to_text()).map_err(|error| {
             format!("cannot write {path:?}: {error}; check the directory's permissions and space")
         })?;
     }
     Ok(())
-}
-
-/// Writes beside the file and renames, so that a reader never sees half a fixture.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let temporary = path.with_extension(format!("json.{}.tmp", std::process::id()));
-    let written = fs::File::create_new(&temporary)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())
-                .and_then(|()| file.sync_all())
-        })
-        .and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        // The first error is the one to tell; a leftover is worth no second.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }
 
 fn print(fixtures: &[Fixture]) -> Result<(), String> {
@@ -181,23 +166,14 @@ fn print(fixtures: &[Fixture]) -> Result<(), String> {
             format!("{}\n", all.to_pretty())
         }
     };
-    io::stdout()
-        .lock()
-        .write_all(text.as_bytes())
-        .map_err(|error| {
-            format!("cannot write to standard output: {error}; use --out to write files")
-        })
+    super::print(&text)
 }
 
-fn report(import: &Import) -> io::Result<()> {
-    let mut out = io::stderr().lock();
-    for finding in &import.findings {
-        writeln!(out, "{finding}")?;
+fn report(import: &Import) {
+    let findings = import.findings.iter().map(ToString::to_string);
+    for line in findings.chain(import.refusals.iter().map(ToString::to_string)) {
+        super::tell(&line);
     }
-    for refusal in &import.refusals {
-        writeln!(out, "{refusal}")?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,3 +1,13 @@
 //! What travels, spelled as the real API spells it; no behaviour.
+//!
+//! Everything here is a value or a pure function: texts and names ([`vocabulary`]), whole messages ([`message`]), the
+//! `Authorization` header ([`auth`]), the shapes of elements and instances, and the error body. Which request gets
+//! which of them is decided in the emulator.
 
+pub mod auth;
+pub mod error;
+pub mod instance;
 pub mod json;
+pub mod media;
+pub mod message;
+pub mod vocabulary;

@@ -1,0 +1,68 @@
+//! The binary's verbs, one a file.
+//!
+//! Each verb has a `command`, which is its part of the help, and a `run`, whose error is one line for the operator:
+//! what failed, on what, what to do. The exit status is 0, 1 (ran and failed) or 2 (usage).
+
+mod file;
+mod import;
+mod rules;
+mod serve;
+mod settings;
+mod signal;
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+
+type Run = fn(&ArgMatches) -> Result<ExitCode, String>;
+
+/// Every verb, in the order of the help.
+fn verbs() -> [(Command, Run); 3] {
+    [
+        (serve::command(), serve::run),
+        (import::command(), import::run),
+        (rules::command(), rules::run),
+    ]
+}
+
+pub(crate) fn run() -> ExitCode {
+    let (commands, runs): (Vec<_>, Vec<_>) = verbs().into_iter().unzip();
+    let names: Vec<_> = commands
+        .iter()
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    let matches = Command::new("mock-ce")
+        .about("A mock of the Cloud Elements provisioning API that says which rule it followed")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(commands)
+        .get_matches();
+    let (name, matches) = matches.subcommand().expect("clap demands a verb");
+    let verb = names
+        .iter()
+        .position(|known| known == name)
+        .expect("clap takes known verbs only");
+    runs[verb](matches).unwrap_or_else(|message| {
+        tell(&format!("mock-ce: {message}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// One line on standard error; where that is closed there is nobody to tell.
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where the binary speaks to its operator"
+)]
+fn tell(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Text on standard output.
+fn print(text: &str) -> Result<(), String> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| format!("cannot write to standard output: {error}"))
+}

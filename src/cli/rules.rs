@@ -1,0 +1,47 @@
+//! `mock-ce rules`: the rule table, for people and as JSON.
+
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use mock_ce::Json;
+use mock_ce::rules::{RULES, Rule};
+use mock_ce::wire::json::object;
+
+pub(super) fn command() -> Command {
+    let json = Arg::new("json")
+        .long("json")
+        .action(ArgAction::SetTrue)
+        .help("Print JSON");
+    Command::new("rules")
+        .about("Print every rule with its grade and source")
+        .arg(json)
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
+    let text = if matches.get_flag("json") {
+        let rules: Json<'_> = RULES.iter().map(|rule| to_json(rule)).collect();
+        rules.to_pretty() + "\n"
+    } else {
+        RULES.iter().map(|rule| to_line(rule)).collect()
+    };
+    super::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn to_json(rule: &Rule) -> Json<'static> {
+    object([
+        ("id", rule.id.into()),
+        ("grade", rule.grade.name().into()),
+        ("statement", rule.statement.into()),
+        ("source", rule.source.into()),
+    ])
+}
+
+fn to_line(rule: &Rule) -> String {
+    format!(
+        "{:<24}{:<9}{}\n",
+        rule.id,
+        rule.grade.name(),
+        rule.statement
+    )
+}

@@ -1,0 +1,83 @@
+//! `mock-ce serve`: a server until it is told to stop.
+//!
+//! Standard output has the base URL and nothing else; the banner and one line a request go to standard error.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+use mock_ce::wire::json::object;
+use mock_ce::{Emulator, MockCe};
+
+use super::signal::Signals;
+use super::{file, settings};
+
+const PORT: u16 = 6847;
+
+pub(super) fn command() -> Command {
+    let ready_file = Arg::new("ready-file")
+        .long("ready-file")
+        .value_name("PATH")
+        .value_parser(value_parser!(PathBuf))
+        .help("Write {base_url, pid, version} as JSON here once the port is open");
+    let about = format!("Serve the API until interrupted [default address: 127.0.0.1:{PORT}]");
+    settings::flags(Command::new("serve").about(about).arg(ready_file))
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
+    let settings = settings::apply(MockCe::builder().listen(address), matches);
+    let signals = Signals::listen()?;
+    let ce = settings.try_start().map_err(|error| error.to_string())?;
+    if let Some(path) = matches.get_one::<PathBuf>("ready-file") {
+        write_ready_file(path, &ce)?;
+    }
+    super::print(&format!("{}\n", ce.base_url()))?;
+    super::tell(&banner(&ce));
+    log_requests(ce.emulator().clone());
+    signals.wait();
+    ce.shutdown();
+    Ok(ExitCode::SUCCESS)
+}
+
+fn banner(ce: &MockCe) -> String {
+    let url = ce.base_url();
+    format!(
+        "mock-ce {} serves {url} and stops at Ctrl-C; try\n  \
+         curl -H 'Authorization: User u, Organization o' -H 'Content-Type: application/json' -d \
+         '{{\"element\":{{\"key\":\"mailjet\"}},\"configuration\":{{\"mailjet.api.key\":\"k\",\
+         \"mailjet.api.secret\":\"s\"}},\"name\":\"Test\"}}' {url}/instances",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+fn write_ready_file(path: &Path, ce: &MockCe) -> Result<(), String> {
+    let ready = object([
+        ("base_url", ce.base_url().into()),
+        ("pid", u64::from(std::process::id()).into()),
+        ("version", env!("CARGO_PKG_VERSION").into()),
+    ]);
+    file::write(path, &(ready.to_pretty() + "\n"))
+        .map_err(|error| format!("cannot write the ready file {:?}: {error}", path.display()))
+}
+
+/// Logs from the journal, on a thread of its own: a log that nobody reads must not hold up an answer.
+fn log_requests(emulator: Arc<Emulator>) {
+    thread::spawn(move || {
+        let mut last = 0;
+        loop {
+            let received = emulator.received_after(last);
+            for request in received {
+                let missed = request.number - last - 1;
+                if missed > 0 {
+                    super::tell(&format!("({missed} requests not logged)"));
+                }
+                last = request.number;
+                super::tell(&request.to_line());
+            }
+        }
+    });
+}

@@ -1,0 +1,148 @@
+//! An instance's configuration, packed: one allocation, and the names that the catalog knows take one byte each.
+//!
+//! A million instances of the guide's SendGrid sample must fit a test machine; as a map of strings one of them takes
+//! more than a kilobyte.
+
+use crate::catalog::Element;
+
+/// Entries with their values as text, in the order in which they were set.
+///
+/// Packed, one entry is a name (its position in the catalog from 1, or 0 and the text itself) and a value; a text is
+/// its length in base 128 and its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Configuration(Box<[u8]>);
+
+impl Configuration {
+    /// Packs entries; where a name comes twice, the later value wins in the earlier place.
+    pub(crate) fn pack<'a>(
+        element: &Element,
+        entries: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let mut packed = Vec::with_capacity(128);
+        for (key, value) in entries {
+            match element.position(key) {
+                Some(position) => push_length(&mut packed, position + 1),
+                None => {
+                    push_length(&mut packed, 0);
+                    push_text(&mut packed, key);
+                }
+            }
+            push_text(&mut packed, value);
+        }
+        Configuration(packed.into_boxed_slice())
+    }
+
+    /// The entries, in order; `element` must be the one they were packed for.
+    pub(crate) fn entries<'a>(
+        &'a self,
+        element: &'a Element,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let mut rest = &*self.0;
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let key = match take_length(&mut rest) {
+                0 => take_text(&mut rest),
+                position => &element.entries()[position - 1].key,
+            };
+            Some((key, take_text(&mut rest)))
+        })
+    }
+
+    /// The value of an entry.
+    pub(crate) fn get<'a>(&'a self, element: &'a Element, key: &str) -> Option<&'a str> {
+        self.entries(element)
+            .find_map(|(name, value)| (name == key).then_some(value))
+    }
+
+    /// These entries with `changes` applied: a value sets its entry, `None` removes it.
+    pub(crate) fn with(
+        &self,
+        from: &Element,
+        to: &Element,
+        changes: &[(&str, Option<&str>)],
+    ) -> Self {
+        let change = |key: &str| changes.iter().rev().find(|(name, _)| *name == key);
+        let kept = self
+            .entries(from)
+            .filter_map(|(key, value)| match change(key) {
+                Some((_, changed)) => changed.map(|changed| (key, changed)),
+                None => Some((key, value)),
+            });
+        let added = changes
+            .iter()
+            .filter_map(|(key, value)| self.get(from, key).is_none().then_some((*key, (*value)?)));
+        Configuration::pack(to, kept.chain(added))
+    }
+}
+
+fn push_length(packed: &mut Vec<u8>, mut length: usize) {
+    while length >= 0x80 {
+        packed.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    packed.push(length as u8);
+}
+
+fn push_text(packed: &mut Vec<u8>, text: &str) {
+    push_length(packed, text.len());
+    packed.extend_from_slice(text.as_bytes());
+}
+
+fn take_length(rest: &mut &[u8]) -> usize {
+    let digits = rest
+        .iter()
+        .position(|byte| byte & 0x80 == 0)
+        .expect("a packed length ends")
+        + 1;
+    let (length, behind) = rest.split_at(digits);
+    *rest = behind;
+    length
+        .iter()
+        .rev()
+        .fold(0, |length, byte| length << 7 | usize::from(byte & 0x7f))
+}
+
+fn take_text<'a>(rest: &mut &'a [u8]) -> &'a str {
+    let length = take_length(rest);
+    let (text, behind) = rest.split_at(length);
+    *rest = behind;
+    std::str::from_utf8(text).expect("a packed text is UTF-8")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_packed_is_unpacked(
+            entries in proptest::collection::btree_map("mailjet\\.api\\.key|[a-z.]{0,200}", ".{0,200}", 0..8),
+        ) {
+            let element = Catalog::documented().find("mailjet").unwrap();
+            let packed = Configuration::pack(element, entries.iter().map(|(k, v)| (&**k, &**v)));
+            let unpacked: Vec<_> = packed.entries(element).collect();
+            let expected: Vec<_> = entries.iter().map(|(k, v)| (&**k, &**v)).collect();
+            prop_assert_eq!(unpacked, expected);
+        }
+    }
+
+    #[test]
+    fn changes_set_remove_and_add() {
+        let element = Catalog::documented().find("mailjet").unwrap();
+        let before = Configuration::pack(element, [("mailjet.api.key", "1"), ("extra", "2")]);
+        let changes = [
+            ("extra", None),
+            ("mailjet.api.key", Some("3")),
+            ("new", Some("4")),
+        ];
+        let after = before.with(element, element, &changes);
+        assert_eq!(
+            after.entries(element).collect::<Vec<_>>(),
+            [("mailjet.api.key", "3"), ("new", "4")]
+        );
+    }
+}

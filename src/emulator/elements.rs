@@ -1,0 +1,58 @@
+//! Handlers that read the catalog; they need no credentials (rule `catalog-open`).
+
+use bytes::Bytes;
+
+use super::{Call, Emulator, Handled, Outcome};
+use crate::rules;
+use crate::wire::error::ApiError;
+use crate::wire::json::Json;
+
+/// `GET /elements`
+pub(super) fn list(emulator: &Emulator, call: &Call<'_>) -> Handled {
+    let objects = emulator
+        .catalog()
+        .elements()
+        .iter()
+        .map(|element| &*element.face(call.dialect()).object);
+    Ok(Outcome::json(call.route.rule, array(objects)))
+}
+
+/// `GET /elements/keys`
+pub(super) fn keys(emulator: &Emulator, call: &Call<'_>) -> Handled {
+    let keys: Json<'_> = emulator
+        .catalog()
+        .elements()
+        .iter()
+        .map(|element| element.key().into())
+        .collect();
+    Ok(Outcome::json(call.route.rule, keys.to_string()))
+}
+
+/// `GET /elements/{keyOrId}`
+pub(super) fn get(emulator: &Emulator, call: &Call<'_>) -> Handled {
+    let key_or_id = call.key_or_id().unwrap_or_default();
+    let element = emulator.catalog().find(key_or_id).ok_or_else(|| {
+        ApiError::no_element(
+            &rules::ELEMENT_GET,
+            key_or_id,
+            emulator.catalog().nearest(key_or_id),
+        )
+    })?;
+    Ok(Outcome::json(
+        call.route.rule,
+        element.face(call.dialect()).object.clone(),
+    ))
+}
+
+/// A JSON array of texts that are JSON already.
+fn array<'a>(items: impl Iterator<Item = &'a [u8]>) -> Bytes {
+    let mut out = vec![b'['];
+    for item in items {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        out.extend_from_slice(item);
+    }
+    out.push(b']');
+    out.into()
+}

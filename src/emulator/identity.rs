@@ -1,0 +1,115 @@
+//! Tokens and request ids: derived from the seed, so that a rerun gives the same ones.
+//!
+//! These look random and are not secret: the mixing is a public bijection, chosen for speed.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// The token of an organization's instance with this id (rule `instance-token`): 32 characters, the last a `=`.
+///
+/// Distinct ids of one organization have distinct tokens, because each step of the mixing is a bijection.
+pub(crate) fn token(seed: u64, organization: &str, id: u64) -> String {
+    let first = mix(id ^ mix(seed));
+    let second = mix(first ^ fingerprint(organization));
+    let mut bytes = [0; 23];
+    bytes[..8].copy_from_slice(&first.to_be_bytes());
+    bytes[8..16].copy_from_slice(&second.to_be_bytes());
+    bytes[16..].copy_from_slice(&seal(seed, first, second));
+    STANDARD.encode(bytes)
+}
+
+/// Whether a server with this seed has given out `token`, or will.
+pub(crate) fn is_issued(seed: u64, token: &str) -> bool {
+    let Some(bytes) = STANDARD
+        .decode(token)
+        .ok()
+        .filter(|bytes| bytes.len() == 23)
+    else {
+        return false;
+    };
+    let word = |at: usize| {
+        bytes[at..at + 8]
+            .iter()
+            .fold(0, |word, &byte| word << 8 | u64::from(byte))
+    };
+    bytes[16..] == seal(seed, word(0), word(8))
+}
+
+fn seal(seed: u64, first: u64, second: u64) -> [u8; 7] {
+    let sealed = mix(mix(first ^ seed.rotate_left(17)) ^ second).to_be_bytes();
+    std::array::from_fn(|index| sealed[index])
+}
+
+/// The id of a server's `number`th request (rule `request-id`): 24 lower-case hex digits, distinct for each number.
+pub(crate) fn request_id(seed: u64, number: u64) -> [u8; 24] {
+    let (high, low) = (mix(number ^ mix(!seed)), mix(seed) as u32 ^ number as u32);
+    let digit = |index: usize| match index {
+        0..16 => high >> (60 - 4 * index) & 0xF,
+        _ => u64::from(low >> (92 - 4 * index) & 0xF),
+    };
+    std::array::from_fn(|index| b"0123456789abcdef"[digit(index) as usize])
+}
+
+/// A short stable number for a text that must not be shown itself; equal texts have equal ones.
+pub(crate) fn fingerprint(text: &str) -> u64 {
+    fingerprint_bytes(text.as_bytes())
+}
+
+/// The same for any bytes.
+pub(crate) fn fingerprint_bytes(bytes: &[u8]) -> u64 {
+    mix(bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        }))
+}
+
+/// A bijection that spreads a difference in any bit over all bits (the finalizer of splitmix64).
+pub(crate) fn mix(value: u64) -> u64 {
+    let mut mixed = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    /// Rule `instance-token`.
+    #[test]
+    fn tokens_are_base64_distinct_and_the_same_in_a_rerun() {
+        let tokens: HashSet<_> = (1234..6234)
+            .flat_map(|id| ["a", "b"].map(|organization| token(7, organization, id)))
+            .collect();
+        assert_eq!(tokens.len(), 10_000);
+        assert!(
+            tokens
+                .iter()
+                .all(|token| token.ends_with('=') && STANDARD.decode(token).is_ok())
+        );
+        assert_eq!(token(7, "a", 1234), token(7, "a", 1234));
+        assert_ne!(token(7, "a", 1234), token(8, "a", 1234));
+    }
+
+    #[test]
+    fn a_token_tells_whether_it_was_issued() {
+        let issued = token(7, "a", 1234);
+        assert!(is_issued(7, &issued));
+        assert!(!is_issued(8, &issued));
+        assert!(!is_issued(7, "cuED0/DezalhhzK2OtO6kMP7NvPnMyNcRDZc="));
+    }
+
+    /// Rule `request-id`.
+    #[test]
+    fn request_ids_are_hex_and_distinct() {
+        let ids: HashSet<_> = (0..10_000).map(|number| request_id(0, number)).collect();
+        assert_eq!(ids.len(), 10_000);
+        assert!(
+            ids.iter()
+                .flatten()
+                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+        );
+    }
+}

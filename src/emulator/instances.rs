@@ -1,0 +1,331 @@
+//! Handlers that create, read, change and delete instances: by id, by token, and below an element.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::configuration::Configuration;
+use super::provision::{self, Occasion, Provision};
+use super::store::{Draft, Page, Selection, Stored};
+use super::view::{Hydration, View};
+use super::{Call, Emulator, Handled, Outcome};
+use crate::catalog::Element;
+use crate::rules::{self, Rule};
+use crate::settings::EmptyLists;
+use crate::wire::error::{ApiError, clip};
+use crate::wire::json::Json;
+use crate::wire::vocabulary::{header, member, query};
+
+/// `POST /instances`, `POST /elements/{keyOrId}/instances`
+pub(super) fn create(emulator: &Emulator, call: &Call<'_>) -> Handled {
+    let body = call.json()?;
+    provision::members(&body)?;
+    let element = element_to_create(emulator, call, &body)?;
+    let Provision {
+        name,
+        tags,
+        configuration,
+    } = provision::check(&body, element, Occasion::Create)?;
+    let entries = configuration
+        .iter()
+        .filter_map(|(key, value)| Some((*key, value.as_deref()?)));
+    let draft = Draft {
+        element: element.clone(),
+        name: name.unwrap_or_default().into(),
+        tags: boxed(tags.unwrap_or_default()),
+        configuration: Configuration::pack(element, entries),
+    };
+    let stored = emulator
+        .store
+        .insert(call.organization(), draft, emulator.clock.now());
+    Ok(show(emulator, call, stored))
+}
+
+/// `GET /instances/{id}`, `GET /elements/{keyOrId}/instances/{id}`
+pub(super) fn get(emulator: &Emulator, call: &Call<'_>) -> Handled {
+    let stored = addressed(emulator, call)?;
+    Ok(show(emulator, call, stored))
+}
+
+/// `PUT /instances/{id}`, `PUT /instances`, `PUT /elements/{keyOrId}/instances/{id}`
+pub(super) fn replace(emulator: &Emulator, call: &Call<'_>) -> Handled {
+    let stored = addressed(emulator, call)?;
+    let body = call.json()?;
+    provision::members(&body)?;
+    update(emulator, call, &stored, &body, None)
+}
+
+/// `PATCH /instances/{id}`, `PATCH /instances`, `PATCH /elements/{keyOrId}/instances/{id}`
+pub(super) fn patch(emulator: &Emulator, call: &Call<'_>) -> Handled {
+    let stored = addressed(emulator, call)?;
+    let body = call.json()?;
+    provision::members(&body)?;
+    let named = provision::named_element(&body, call.dialect(), emulator.catalog())?;
+    check_id(&body, stored.id)?;
+    update(emulator, call, &stored, &body, named)
+}
+
+/// `DELETE /instances/{id}`, `DELETE /instances`, `DELETE /elements/{keyOrId}/instances/{id}`
+pub(super) fn delete(emulator: &Emulator, call: &Call<'_>) -> Handled {
+    let stored = addressed(emulator, call)?;
+    let removed = emulator.store.remove(call.organization(), stored.id);
+    let removed = removed.ok_or_else(|| gone(call, &stored))?;
+    Ok(Outcome::empty(call.route.rule).about(removed))
+}
+
+/// `GET /instances`, `GET /elements/{keyOrId}/instances`
+pub(super) fn list(emulator: &Emulator, call: &Call<'_>) -> Handled {
+    let listing = Listing::parse(emulator, call)?;
+    let Page {
+        instances,
+        total,
+        next,
+    } = emulator.store.page(
+        call.organization(),
+        &listing.selection,
+        listing.after,
+        listing.size,
+    );
+    if total == 0 && emulator.empty_lists == EmptyLists::NotFound {
+        return Err(ApiError::no_instances());
+    }
+    let mut body = vec![b'['];
+    for stored in instances {
+        if body.len() > 1 {
+            body.push(b',');
+        }
+        View {
+            configuration: listing.hydration,
+            ..emulator.view(call)
+        }
+        .render(&mut body, &stored);
+    }
+    body.push(b']');
+    let outcome =
+        Outcome::json(call.route.rule, body).header(header::TOTAL_COUNT, &total.to_string());
+    Ok(match next {
+        Some(last) => outcome.header(header::NEXT_PAGE, &cursor(last)),
+        None => outcome,
+    })
+}
+
+/// The element that a creation is for: named by the path, or by the body.
+fn element_to_create<'e>(
+    emulator: &'e Emulator,
+    call: &Call<'_>,
+    body: &Json<'_>,
+) -> Result<&'e Arc<Element>, ApiError> {
+    let catalog = emulator.catalog();
+    let Some(key_or_id) = call.key_or_id() else {
+        let named = provision::named_element(body, call.dialect(), catalog)?;
+        return named.ok_or_else(|| provision::no_element_named(body, call.dialect(), catalog));
+    };
+    let element = catalog
+        .find(key_or_id)
+        .ok_or_else(|| provision::unknown_element(key_or_id, catalog))?;
+    match provision::named_element(body, call.dialect(), catalog)? {
+        Some(named) if named.id() != element.id() => {
+            let (noun, path, body) = (call.dialect().noun(), element.key(), named.key());
+            let message = format!(
+                "{noun} is {body} in the body, but {path} in the path; leave it out or make it agree"
+            );
+            Err(ApiError::bad_request(&rules::CREATE_BY_ELEMENT, message))
+        }
+        _ => Ok(element),
+    }
+}
+
+/// The instance that the path or the token names.
+fn addressed(emulator: &Emulator, call: &Call<'_>) -> Result<Arc<Stored>, ApiError> {
+    if let Some(of_token) = &call.of_token {
+        return Ok(of_token.clone());
+    }
+    let element = call
+        .key_or_id()
+        .map(|key_or_id| known_element(emulator, key_or_id))
+        .transpose()?;
+    let id = call.parameter("id").unwrap_or_default();
+    let rule = lookup_rule(call);
+    let found = parse_id(id)?.and_then(|id| emulator.store.get(call.organization(), id));
+    found
+        .filter(|stored| element.is_none_or(|element| element.id() == stored.element.id()))
+        .ok_or_else(|| ApiError::no_instance(rule, id))
+}
+
+/// The rule that refuses an id: the element's own for a path below an element.
+fn lookup_rule(call: &Call<'_>) -> &'static Rule {
+    if call.key_or_id().is_some() {
+        &rules::BY_ELEMENT
+    } else {
+        &rules::INSTANCE_GET
+    }
+}
+
+fn known_element<'e>(
+    emulator: &'e Emulator,
+    key_or_id: &str,
+) -> Result<&'e Arc<Element>, ApiError> {
+    let catalog = emulator.catalog();
+    let unknown =
+        || ApiError::no_element(&rules::ELEMENT_GET, key_or_id, catalog.nearest(key_or_id));
+    catalog.find(key_or_id).ok_or_else(unknown)
+}
+
+/// An integer that no id can be is `None`.
+fn parse_id(id: &str) -> Result<Option<u64>, ApiError> {
+    let digits = id.strip_prefix('-').unwrap_or(id);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        let message = format!("The id {:?} is not an integer", clip(id));
+        return Err(ApiError::bad_request(&rules::INSTANCE_GET, message));
+    }
+    Ok(id.parse().ok())
+}
+
+/// The answer for an instance that went away between looking it up and changing it.
+fn gone(call: &Call<'_>, stored: &Stored) -> ApiError {
+    match call.of_token {
+        Some(_) => ApiError::unauthorized(&rules::DEAD_TOKEN),
+        None => ApiError::no_instance(lookup_rule(call), &stored.id.to_string()),
+    }
+}
+
+/// A redundant id must agree (rule `instance-patch`).
+fn check_id(body: &Json<'_>, id: u64) -> Result<(), ApiError> {
+    match body.get(member::ID) {
+        None | Some(Json::Null) => Ok(()),
+        Some(sent) if sent.as_u64() == Some(id) => Ok(()),
+        Some(sent) => {
+            let message = format!(
+                "id is {sent} in the body, but the instance is {id}; leave it out or make it agree"
+            );
+            Err(ApiError::bad_request(&rules::INSTANCE_PATCH, message))
+        }
+    }
+}
+
+/// Applies what `body` sends; `moved_to` is the element that the instance belongs to afterwards, if that changes.
+fn update(
+    emulator: &Emulator,
+    call: &Call<'_>,
+    stored: &Stored,
+    body: &Json<'_>,
+    moved_to: Option<&Arc<Element>>,
+) -> Handled {
+    let element = moved_to.unwrap_or(&stored.element);
+    let Provision {
+        name,
+        tags,
+        configuration,
+    } = provision::check(body, element, Occasion::Update)?;
+    let changes: Vec<_> = configuration
+        .iter()
+        .map(|(key, value)| (*key, value.as_deref()))
+        .collect();
+    let (name, tags) = (name.map(Box::<str>::from), tags.map(boxed));
+    let now = emulator.clock.now();
+    let updated = emulator
+        .store
+        .update(call.organization(), stored.id, |before| {
+            let element = moved_to.unwrap_or(&before.element);
+            Stored {
+                id: before.id,
+                token: before.token.clone(),
+                name: name.unwrap_or_else(|| before.name.clone()),
+                tags: tags.unwrap_or_else(|| before.tags.clone()),
+                configuration: before
+                    .configuration
+                    .with(&before.element, element, &changes),
+                created: before.created,
+                updated: now,
+                element: element.clone(),
+            }
+        });
+    let updated = updated.ok_or_else(|| gone(call, stored))?;
+    Ok(show(emulator, call, updated))
+}
+
+fn show(emulator: &Emulator, call: &Call<'_>, stored: Arc<Stored>) -> Outcome {
+    let (view, mut body) = (emulator.view(call), Vec::new());
+    view.render(&mut body, &stored);
+    Outcome {
+        view: Some(view),
+        ..Outcome::json(call.route.rule, body).about(stored)
+    }
+}
+
+fn boxed(texts: Vec<Cow<'_, str>>) -> Box<[Box<str>]> {
+    texts.into_iter().map(Box::from).collect()
+}
+
+/// What the query of a list asks for (rule `instance-list`).
+struct Listing<'a> {
+    selection: Selection<'a>,
+    size: usize,
+    after: u64,
+    hydration: Hydration,
+}
+
+const LARGEST_PAGE: usize = 200;
+
+impl<'a> Listing<'a> {
+    fn parse(emulator: &Emulator, call: &Call<'a>) -> Result<Self, ApiError> {
+        let element = call
+            .key_or_id()
+            .map(|key_or_id| known_element(emulator, key_or_id))
+            .transpose()?;
+        let element = element.map(|element| element.id());
+        let selection = Selection {
+            element,
+            ..Selection::default()
+        };
+        let mut listing = Listing {
+            selection,
+            size: LARGEST_PAGE,
+            after: 0,
+            hydration: Hydration::Full,
+        };
+        for (name, value) in form_urlencoded::parse(call.query().as_bytes()) {
+            match &*name {
+                query::TAGS => listing.selection.tags.push(value),
+                query::SEARCH_TEXT => listing.selection.search = Some(value.to_lowercase()),
+                query::PAGE_SIZE => listing.size = page_size(&value)?,
+                query::NEXT_PAGE => listing.after = cursor_id(&value)?,
+                query::HYDRATE if value == "false" => listing.hydration = Hydration::Bare,
+                _ => {}
+            }
+        }
+        Ok(listing)
+    }
+}
+
+fn page_size(value: &str) -> Result<usize, ApiError> {
+    let size = value
+        .parse()
+        .ok()
+        .filter(|size| (1..=LARGEST_PAGE).contains(size));
+    size.ok_or_else(|| {
+        let found = clip(value);
+        let message =
+            format!("pageSize must be a whole number from 1 to {LARGEST_PAGE}, found {found:?}");
+        ApiError::bad_request(&rules::INSTANCE_LIST, message)
+    })
+}
+
+/// The opaque text that continues a list after this id.
+fn cursor(last: u64) -> String {
+    URL_SAFE_NO_PAD.encode(format!("after:{last}"))
+}
+
+fn cursor_id(cursor: &str) -> Result<u64, ApiError> {
+    let decoded = URL_SAFE_NO_PAD
+        .decode(cursor)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let last = decoded.and_then(|text| text.strip_prefix("after:")?.parse().ok());
+    last.ok_or_else(|| {
+        let message = "nextPage is not a token of this API; send the header elements-next-page-token of the page before";
+        ApiError::bad_request(&rules::INSTANCE_LIST, message)
+    })
+}

@@ -1,0 +1,336 @@
+//! One journaled request: as it is kept, flat; and as it is shown, with secrets masked.
+
+use std::fmt::Write as _;
+use std::mem::size_of;
+use std::sync::Arc;
+
+use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use super::mask;
+use crate::emulator::identity;
+use crate::emulator::store::Stored;
+use crate::emulator::view::{View, date};
+use crate::rules::Rule;
+use crate::wire::json::{Json, object};
+use crate::wire::message::Request;
+
+/// One request as the journal keeps it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) number: u64,
+    pub(super) at: u64,
+    pub(super) request_id: [u8; 24],
+    pub(super) organization: Option<u64>,
+    pub(super) rule: &'static Rule,
+    pub(super) status: StatusCode,
+    pub(super) instance: Option<u64>,
+    pub(super) request: Kept,
+    pub(super) answer: Answer,
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Text(Kept),
+    /// Exactly this instance, shown so.
+    Shown(Arc<Stored>, View),
+}
+
+/// A message in one allocation: for a request `METHOD TARGET`, a line a header, then a body; for an answer the body.
+#[derive(Debug)]
+pub(super) struct Kept {
+    flat: Box<[u8]>,
+    /// Where the body starts.
+    body_at: u32,
+    /// The body's length before it was cut.
+    length: u64,
+    /// A digest of the whole body, where it was cut.
+    digest: u64,
+}
+
+impl Kept {
+    pub(super) fn request(request: &Request, body: &[u8], limit: usize) -> Self {
+        let target = request
+            .uri
+            .path_and_query()
+            .map_or("", |target| target.as_str());
+        let mut flat = Vec::with_capacity(256 + body.len().min(limit));
+        flat.extend_from_slice(request.method.as_str().as_bytes());
+        flat.push(b' ');
+        flat.extend_from_slice(clip(target.as_bytes(), limit));
+        flat.push(b'\n');
+        push_headers(&mut flat, &request.headers, limit);
+        Kept::with_body(flat, body, limit)
+    }
+
+    pub(super) fn body(body: &[u8], limit: usize) -> Self {
+        Kept::with_body(Vec::new(), body, limit)
+    }
+
+    fn with_body(mut flat: Vec<u8>, body: &[u8], limit: usize) -> Self {
+        let body_at = u32::try_from(flat.len()).expect("a head is limited to less than 4 GiB");
+        flat.extend_from_slice(clip(body, limit));
+        let digest = if body.len() > limit {
+            identity::fingerprint_bytes(body)
+        } else {
+            0
+        };
+        Kept {
+            flat: flat.into_boxed_slice(),
+            body_at,
+            length: body.len() as u64,
+            digest,
+        }
+    }
+
+    fn head(&self) -> &str {
+        std::str::from_utf8(&self.flat[..self.body_at as usize]).unwrap_or_default()
+    }
+
+    fn body_text(&self) -> &[u8] {
+        &self.flat[self.body_at as usize..]
+    }
+
+    fn content(&self) -> Content {
+        let text = mask::body(self.body_text());
+        let cut = self.length > self.body_text().len() as u64;
+        Content {
+            text,
+            length: self.length,
+            digest: cut.then(|| format!("{:016x}", self.digest)),
+        }
+    }
+}
+
+fn clip(text: &[u8], limit: usize) -> &[u8] {
+    &text[..text.len().min(limit)]
+}
+
+/// One line a header, secrets replaced, together not much longer than `limit`.
+fn push_headers(flat: &mut Vec<u8>, headers: &HeaderMap, limit: usize) {
+    let start = flat.len();
+    for (name, value) in headers {
+        if flat.len() - start > limit {
+            flat.extend_from_slice(b"...: \n");
+            return;
+        }
+        flat.extend_from_slice(name.as_str().as_bytes());
+        flat.extend_from_slice(b": ");
+        push_header_value(flat, name, value);
+        flat.push(b'\n');
+    }
+}
+
+fn push_header_value(flat: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
+    if *name == AUTHORIZATION {
+        mask::push_authorization(flat, value);
+    } else if *name == COOKIE || *name == PROXY_AUTHORIZATION {
+        mask::push_secret(flat, value.as_bytes());
+    } else {
+        flat.extend(
+            value
+                .as_bytes()
+                .iter()
+                .map(|&byte| if byte.is_ascii() { byte } else { b'?' }),
+        );
+    }
+}
+
+impl Entry {
+    /// Roughly what the entry takes; an instance is counted where it is stored.
+    pub(super) fn bytes(&self) -> usize {
+        let answer = if let Answer::Text(kept) = &self.answer {
+            kept.flat.len()
+        } else {
+            0
+        };
+        size_of::<Entry>() + self.request.flat.len() + answer
+    }
+
+    pub(super) fn method(&self) -> &str {
+        self.request.head().split(' ').next().unwrap_or_default()
+    }
+
+    /// Path and query as sent.
+    pub(super) fn target(&self) -> &str {
+        let line = self.request.head().lines().next().unwrap_or_default();
+        line.split_once(' ').map_or("", |(_, target)| target)
+    }
+
+    /// The key of the element that the request is about, if it can be told.
+    pub(super) fn element(&self) -> Option<String> {
+        if let Answer::Shown(stored, _) = &self.answer {
+            return Some(stored.element.key().to_owned());
+        }
+        let body = Json::parse(self.request.body_text()).ok();
+        let named = body.as_ref().and_then(|body| {
+            body.get("element")
+                .or_else(|| body.get("your_mom"))?
+                .get("key")?
+                .as_str()
+        });
+        named.map(str::to_owned).or_else(|| {
+            let path = self.target().split('?').next()?;
+            let (_, below) = path
+                .split_once("/api-v2/elements/")
+                .or_else(|| path.split_once("/api-v2/your_moms/"))?;
+            below
+                .split('/')
+                .next()
+                .filter(|key| !key.is_empty())
+                .map(str::to_owned)
+        })
+    }
+
+    pub(super) fn show(&self) -> Received {
+        let head = self.request.head();
+        let headers = head
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_once(": "));
+        Received {
+            number: self.number,
+            at: self.at,
+            request_id: String::from_utf8_lossy(&self.request_id).into_owned(),
+            organization: self.organization.map(mask::name),
+            method: self.method().to_owned(),
+            target: self.target().to_owned(),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            body: self.request.content(),
+            element: self.element(),
+            instance: self.instance,
+            status: self.status.as_u16(),
+            rule: self.rule,
+            answer: match &self.answer {
+                Answer::Text(kept) => kept.content(),
+                Answer::Shown(stored, view) => {
+                    let mut body = Vec::new();
+                    view.render(&mut body, stored);
+                    Content {
+                        length: body.len() as u64,
+                        digest: None,
+                        text: mask::body(&body),
+                    }
+                }
+            },
+        }
+    }
+}
+
+/// One request that a server received, and how it was answered; secrets are masked.
+///
+/// As JSON: `{"number", "at", "requestId", "organization", "method", "target", "headers": {}, "body": {"text",
+/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "answer": {…}}`; times are RFC 3339, absent
+/// values `null`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Received {
+    /// Counts the server's requests from 1.
+    pub number: u64,
+    /// When, in milliseconds since 1970, by the server's clock.
+    pub at: u64,
+    /// What the header `elements-request-id` of the answer said.
+    pub request_id: String,
+    /// A short stable name for the organization's secret: `"secret-1f3a9c0e"`.
+    pub organization: Option<String>,
+    /// The verb.
+    pub method: String,
+    /// Path and query as sent.
+    pub target: String,
+    /// The headers, secrets replaced by their short names.
+    pub headers: Vec<(String, String)>,
+    /// The request's body.
+    pub body: Content,
+    /// The key of the element it was about, if it can be told.
+    pub element: Option<String>,
+    /// The id of the instance it was about.
+    pub instance: Option<u64>,
+    /// The answer's status.
+    pub status: u16,
+    /// The rule that decided.
+    pub rule: &'static Rule,
+    /// The answer's body.
+    pub answer: Content,
+}
+
+/// A body, as much of it as was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Content {
+    /// The text, secrets masked; bytes that are not UTF-8 are replaced.
+    pub text: String,
+    /// How long the body was, in bytes.
+    pub length: u64,
+    /// A digest of the whole body, where only its beginning was kept.
+    pub digest: Option<String>,
+}
+
+impl Content {
+    fn to_json(&self) -> Json<'_> {
+        let digest = self.digest.as_deref();
+        object([
+            ("text", (&*self.text).into()),
+            ("length", self.length.into()),
+            ("digest", digest.into()),
+        ])
+    }
+}
+
+impl Received {
+    /// The value of a header, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find_map(|(header, value)| (header == name).then_some(&**value))
+    }
+
+    /// The shape that the type's documentation gives.
+    #[must_use]
+    pub fn to_json(&self) -> Json<'_> {
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.into(), Json::from(&**value)));
+        object([
+            ("number", self.number.into()),
+            ("at", date(self.at).into()),
+            ("requestId", (&*self.request_id).into()),
+            ("organization", self.organization.as_deref().into()),
+            ("method", (&*self.method).into()),
+            ("target", (&*self.target).into()),
+            ("headers", Json::Object(headers.collect())),
+            ("body", self.body.to_json()),
+            ("element", self.element.as_deref().into()),
+            ("instance", self.instance.into()),
+            ("status", u64::from(self.status).into()),
+            ("rule", self.rule.id.into()),
+            ("grade", self.rule.grade.name().into()),
+            ("answer", self.answer.to_json()),
+        ])
+    }
+
+    /// One line for people: `POST /elements/api-v2/instances → 200 (create; grade=guide)`.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        let mut line = format!(
+            "{} {} → {} ({})",
+            self.method, self.target, self.status, self.rule.because
+        );
+        if self.status >= 400 {
+            let _ = write!(line, " {}", self.message().unwrap_or_default());
+        }
+        line
+    }
+
+    fn message(&self) -> Option<String> {
+        Json::parse(self.answer.text.as_bytes())
+            .ok()?
+            .get("message")?
+            .as_str()
+            .map(str::to_owned)
+    }
+}

@@ -1,0 +1,175 @@
+//! Which journaled requests somebody asks for.
+
+use http::{Method, StatusCode};
+
+use super::entry::{Entry, Received};
+use crate::emulator::identity;
+use crate::wire::vocabulary::Dialect;
+
+/// What a request must have been to be found; what is not set is not looked at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    pub(crate) method: Option<Method>,
+    pub(crate) path: Option<PathPattern>,
+    pub(crate) element: Option<String>,
+    pub(crate) organization: Option<u64>,
+    pub(crate) instance: Option<u64>,
+    pub(crate) rule: Option<String>,
+    pub(crate) status: Option<StatusCode>,
+}
+
+/// The requests that were found, oldest first.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Found {
+    /// Those that fit.
+    pub requests: Vec<Received>,
+    /// How many requests the journal has dropped for want of room: as many may be missing here.
+    pub dropped: u64,
+}
+
+/// A path with `*` for any one segment: `"/instances/*"`.
+///
+/// It may be relative to the base path, in which case it fits in both dialects, and segments in braces are like `*`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathPattern(String);
+
+impl PathPattern {
+    /// A pattern from its text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        PathPattern(text.trim_end_matches('/').to_owned())
+    }
+
+    /// Whether a path, without its query, fits.
+    #[must_use]
+    pub fn fits(&self, path: &str) -> bool {
+        let relative = Dialect::ALL
+            .iter()
+            .find_map(|dialect| path.strip_prefix(dialect.base_path()));
+        self.fits_whole(path) || relative.is_some_and(|relative| self.fits_whole(relative))
+    }
+
+    fn fits_whole(&self, path: &str) -> bool {
+        let mut segments = path.trim_end_matches('/').split('/');
+        let fits = |wanted: &str, found: &str| {
+            wanted == found
+                || wanted == "*"
+                || (wanted.starts_with('{') && wanted.ends_with('}'))
+                || (wanted == Dialect::Element.plural() && found == Dialect::YourMom.plural())
+        };
+        self.0
+            .split('/')
+            .all(|wanted| segments.next().is_some_and(|found| fits(wanted, found)))
+            && segments.next().is_none()
+    }
+
+    /// The text of the pattern.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Query {
+    /// Every request.
+    #[must_use]
+    pub fn new() -> Self {
+        Query::default()
+    }
+
+    /// Only requests with this verb.
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// Only requests to a path that fits: `"/instances/*"`.
+    #[must_use]
+    pub fn path(mut self, pattern: &str) -> Self {
+        self.path = Some(PathPattern::new(pattern));
+        self
+    }
+
+    /// Only requests about the element with this key.
+    #[must_use]
+    pub fn element(mut self, key: impl Into<String>) -> Self {
+        self.element = Some(key.into());
+        self
+    }
+
+    /// Only requests of the organization with this secret.
+    #[must_use]
+    pub fn organization(mut self, secret: &str) -> Self {
+        self.organization = Some(identity::fingerprint(secret));
+        self
+    }
+
+    /// Only requests about the instance with this id.
+    #[must_use]
+    pub fn instance(mut self, id: u64) -> Self {
+        self.instance = Some(id);
+        self
+    }
+
+    /// Only requests that this rule decided: `"create"`.
+    #[must_use]
+    pub fn rule(mut self, id: impl Into<String>) -> Self {
+        self.rule = Some(id.into());
+        self
+    }
+
+    /// Only requests that were answered with this status.
+    #[must_use]
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    pub(super) fn fits(&self, entry: &Entry) -> bool {
+        let path = || entry.target().split('?').next().unwrap_or_default();
+        self.method
+            .as_ref()
+            .is_none_or(|method| method.as_str() == entry.method())
+            && self.status.is_none_or(|status| status == entry.status)
+            && self.rule.as_ref().is_none_or(|rule| rule == entry.rule.id)
+            && self
+                .instance
+                .is_none_or(|instance| entry.instance == Some(instance))
+            && self
+                .organization
+                .is_none_or(|organization| entry.organization == Some(organization))
+            && self
+                .path
+                .as_ref()
+                .is_none_or(|pattern| pattern.fits(path()))
+            && self
+                .element
+                .as_ref()
+                .is_none_or(|element| entry.element().as_ref() == Some(element))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("/instances", "/elements/api-v2/instances", true)]
+    #[case("/instances", "/your_moms/api-v2/instances/", true)]
+    #[case("/elements/api-v2/instances", "/elements/api-v2/instances", true)]
+    #[case("/elements/api-v2/instances", "/your_moms/api-v2/instances", false)]
+    #[case("/instances/*", "/elements/api-v2/instances/1234", true)]
+    #[case("/instances/{id}", "/elements/api-v2/instances/1234", true)]
+    #[case("/instances/*", "/elements/api-v2/instances", false)]
+    #[case(
+        "/elements/*/instances",
+        "/your_moms/api-v2/your_moms/6/instances",
+        true
+    )]
+    fn a_pattern_fits(#[case] pattern: &str, #[case] path: &str, #[case] expected: bool) {
+        assert_eq!(PathPattern::new(pattern).fits(path), expected);
+    }
+}

@@ -1,0 +1,296 @@
+//! One row per endpoint; dispatch, `Allow`, near-miss hints and the README's table all come from here.
+//!
+//! Decided in this order: which rows have the path, then which of those has the verb. Patterns stand in the `element`
+//! spelling; a segment in braces takes any text.
+
+use std::borrow::Cow;
+
+use http::{Method, Uri};
+use percent_encoding::percent_decode_str;
+
+use super::elements;
+use super::instances;
+use super::{Emulator, Handled};
+use crate::rules::{self, Rule};
+use crate::wire::error::{ApiError, clip};
+use crate::wire::vocabulary::Dialect;
+
+/// One endpoint.
+pub struct Route {
+    /// The verb.
+    pub method: Method,
+    /// The path below the base path, in the `element` spelling: `"/instances/{id}"`.
+    pub pattern: &'static str,
+    /// The rule that a success follows.
+    pub rule: &'static Rule,
+    /// What the endpoint does, for tables.
+    pub summary: &'static str,
+    /// Who may call.
+    pub access: Access,
+    pub(crate) handler: fn(&Emulator, &super::Call<'_>) -> Handled,
+}
+
+/// Who may call an endpoint (rules `catalog-open`, `auth-required`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Open,
+    /// A `User` and an `Organization`.
+    Organization,
+    /// A `User` and the `Element` token of a living instance.
+    Token,
+}
+
+impl Access {
+    /// The words that `Authorization` must have.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Access::Open => "none",
+            Access::Organization => "User, Organization",
+            Access::Token => "User, Element",
+        }
+    }
+}
+
+macro_rules! routes {
+    ($($method:ident $pattern:literal $access:ident $rule:ident $handler:path, $summary:literal;)*) => {
+        /// Every endpoint of the API.
+        pub static ROUTES: &[Route] = &[$(Route {
+            method: Method::$method,
+            pattern: $pattern,
+            rule: &rules::$rule,
+            summary: $summary,
+            access: Access::$access,
+            handler: $handler,
+        }),*];
+    };
+}
+
+routes! {
+    GET "/elements" Open ELEMENT_LIST elements::list, "all elements";
+    GET "/elements/keys" Open ELEMENT_LIST elements::keys, "the keys of all elements";
+    GET "/elements/{keyOrId}" Open ELEMENT_GET elements::get, "one element with its configuration entries";
+    POST "/instances" Organization CREATE instances::create, "provision an instance";
+    GET "/instances" Organization INSTANCE_LIST instances::list, "the caller's instances";
+    PUT "/instances" Token BY_TOKEN instances::replace, "update the token's instance";
+    PATCH "/instances" Token BY_TOKEN instances::patch, "update the token's instance";
+    DELETE "/instances" Token BY_TOKEN instances::delete, "delete the token's instance";
+    GET "/instances/{id}" Organization INSTANCE_GET instances::get, "one instance";
+    PUT "/instances/{id}" Organization INSTANCE_REPLACE instances::replace, "update an instance";
+    PATCH "/instances/{id}" Organization INSTANCE_PATCH instances::patch, "update or move an instance";
+    DELETE "/instances/{id}" Organization INSTANCE_DELETE instances::delete, "delete an instance";
+    POST "/elements/{keyOrId}/instances" Organization CREATE_BY_ELEMENT instances::create, "provision an instance of the element";
+    GET "/elements/{keyOrId}/instances" Organization BY_ELEMENT instances::list, "the element's instances";
+    GET "/elements/{keyOrId}/instances/{id}" Organization BY_ELEMENT instances::get, "one of the element's instances";
+    PUT "/elements/{keyOrId}/instances/{id}" Organization BY_ELEMENT instances::replace, "update one of them";
+    PATCH "/elements/{keyOrId}/instances/{id}" Organization BY_ELEMENT instances::patch, "update one of them";
+    DELETE "/elements/{keyOrId}/instances/{id}" Organization BY_ELEMENT instances::delete, "delete one of them";
+}
+
+/// A path of the API: its dialect, and its segments below the base path, decoded.
+pub(crate) struct ApiPath<'a> {
+    pub(crate) dialect: Dialect,
+    segments: Vec<Cow<'a, str>>,
+}
+
+impl<'a> ApiPath<'a> {
+    /// `None` for a path outside of the API.
+    pub(crate) fn parse(path: &'a str) -> Option<Self> {
+        let (dialect, below) = Dialect::ALL
+            .iter()
+            .find_map(|dialect| Some((*dialect, path.strip_prefix(dialect.base_path())?)))?;
+        let below = below.strip_prefix('/')?;
+        let below = below.strip_suffix('/').unwrap_or(below);
+        // No route is deeper than this; a hostile path need not be read to its end.
+        let segments = below.split('/').take(6).map(decode).collect();
+        Some(ApiPath { dialect, segments })
+    }
+
+    fn fits(&self, pattern: &str) -> bool {
+        let mut wanted = pattern[1..].split('/');
+        let all_fit = self.segments.iter().all(|segment| match wanted.next() {
+            Some("elements") => *segment == self.dialect.plural(),
+            Some(parameter) if parameter.starts_with('{') => !segment.is_empty(),
+            Some(word) => *segment == word,
+            None => false,
+        });
+        all_fit && wanted.next().is_none()
+    }
+
+    /// The text that stands where `pattern` has the parameter `name`.
+    pub(crate) fn parameter(&self, pattern: &str, name: &str) -> Option<&str> {
+        let in_braces =
+            |word: &str| word.strip_prefix('{').and_then(|w| w.strip_suffix('}')) == Some(name);
+        let position = pattern[1..].split('/').position(in_braces)?;
+        self.segments.get(position).map(|segment| &**segment)
+    }
+}
+
+fn decode(segment: &str) -> Cow<'_, str> {
+    percent_decode_str(segment).decode_utf8_lossy()
+}
+
+/// Whether a verb is answered by a route: its own, and `HEAD` by `GET` (rule `method`).
+fn takes(route: &Route, method: &Method) -> bool {
+    route.method == *method || (*method == Method::HEAD && route.method == Method::GET)
+}
+
+/// The route of a request.
+///
+/// # Errors
+/// 404 when no route has the path, 405 when none of those that have it takes the verb.
+pub(crate) fn find<'a>(
+    method: &Method,
+    uri: &'a Uri,
+) -> Result<(&'static Route, ApiPath<'a>), ApiError> {
+    let path = uri.path();
+    let unknown = || ApiError::unknown_route(unknown_route(method, path));
+    let api_path = ApiPath::parse(path).ok_or_else(unknown)?;
+    let mut fitting = ROUTES
+        .iter()
+        .filter(|route| api_path.fits(route.pattern))
+        .peekable();
+    if fitting.peek().is_none() {
+        return Err(unknown());
+    }
+    // A literal path stands above the pattern that would take it too.
+    let pattern = fitting.peek().map(|route| route.pattern);
+    match fitting.clone().find(|route| takes(route, method)) {
+        Some(route) => Ok((route, api_path)),
+        None => {
+            let allowed = fitting.filter(|route| Some(route.pattern) == pattern);
+            Err(ApiError::method(method, path, allow(allowed)))
+        }
+    }
+}
+
+/// The verbs for `Allow`.
+fn allow<'r>(routes: impl Iterator<Item = &'r Route>) -> String {
+    let mut verbs = Vec::new();
+    for route in routes {
+        verbs.push(route.method.as_str());
+        if route.method == Method::GET {
+            verbs.push("HEAD");
+        }
+    }
+    verbs.push("OPTIONS");
+    verbs.join(", ")
+}
+
+/// The verbs that a path has, for the answer to a preflight; `None` for an unknown path.
+pub(crate) fn allowed(uri: &Uri) -> Option<String> {
+    let path = ApiPath::parse(uri.path())?;
+    let mut fitting = ROUTES
+        .iter()
+        .filter(|route| path.fits(route.pattern))
+        .peekable();
+    fitting.peek()?;
+    Some(allow(fitting))
+}
+
+fn unknown_route(method: &Method, path: &str) -> String {
+    let hint =
+        nearest_route(method, path).map_or(String::new(), |near| format!(". Did you mean {near}?"));
+    format!("No route {} {}{hint}", clip(method.as_str()), clip(path))
+}
+
+/// The route that the caller probably meant, with the caller's own parameters.
+fn nearest_route(method: &Method, path: &str) -> Option<String> {
+    const LONGEST: usize = 200;
+    if path.len() > LONGEST {
+        return None;
+    }
+    let dialect = if path.contains(Dialect::YourMom.noun()) {
+        Dialect::YourMom
+    } else {
+        Dialect::Element
+    };
+    let sent = path.trim_end_matches('/');
+    let candidates = ROUTES.iter().flat_map(|route| {
+        let below = fill(route.pattern, below_base(sent, dialect), dialect);
+        let full = format!("{}{below}", dialect.base_path());
+        // A caller who left the base path out is near too.
+        let distance = strsim::levenshtein(sent, &full).min(strsim::levenshtein(sent, &below) + 1);
+        Some((distance + usize::from(!takes(route, method)), route, full))
+    });
+    let (distance, route, full) = candidates.min_by_key(|(distance, ..)| *distance)?;
+    (distance <= sent.len() / 4 + 1).then(|| format!("{} {full}", route.method))
+}
+
+fn below_base(path: &str, dialect: Dialect) -> &str {
+    path.strip_prefix(dialect.base_path()).unwrap_or(path)
+}
+
+/// A pattern as a path: parameters taken from where `sent` has them, the noun in the dialect's spelling.
+fn fill(pattern: &str, sent: &str, dialect: Dialect) -> String {
+    let mut sent = sent.split('/').skip(1);
+    let words = pattern[1..].split('/').map(|word| {
+        let in_place = sent.next().filter(|text| !text.is_empty());
+        match word {
+            "elements" => dialect.plural(),
+            parameter if parameter.starts_with('{') => in_place.unwrap_or(parameter),
+            word => word,
+        }
+    });
+    words.fold(String::new(), |path, word| path + "/" + word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn refusal(method: Method, path: &str) -> ApiError {
+        find(&method, &path.parse().unwrap())
+            .map(|(route, _)| route.pattern)
+            .unwrap_err()
+    }
+
+    /// Rules `base-path`, `dialect`, `trailing-slash`.
+    #[rstest]
+    #[case("/elements/api-v2/instances", "/instances")]
+    #[case("/elements/api-v2/instances/", "/instances")]
+    #[case("/your_moms/api-v2/instances", "/instances")]
+    #[case("/your_moms/api-v2/your_moms/keys", "/elements/keys")]
+    #[case("/elements/api-v2/elements/6", "/elements/{keyOrId}")]
+    #[case("/elements/api-v2/%69nstances/1", "/instances/{id}")]
+    #[case("http://example.com/elements/api-v2/elements", "/elements")]
+    fn paths_find_their_route(#[case] path: &str, #[case] pattern: &str) {
+        let uri = path.parse().unwrap();
+        assert_eq!(find(&Method::GET, &uri).unwrap().0.pattern, pattern);
+    }
+
+    /// Rule `unknown-route`: the message names method, path and what was probably meant.
+    #[rstest]
+    #[case(
+        "/instances",
+        "No route POST /instances. Did you mean POST /elements/api-v2/instances?"
+    )]
+    #[case(
+        "/elements/api-v2/instance",
+        "No route POST /elements/api-v2/instance. Did you mean POST /elements/api-v2/instances?"
+    )]
+    #[case(
+        "/your_moms/api-v2/elements/twilio/instances",
+        "No route POST /your_moms/api-v2/elements/twilio/instances. \
+         Did you mean POST /your_moms/api-v2/your_moms/twilio/instances?"
+    )]
+    #[case("/elements/api-v2/../x", "No route POST /elements/api-v2/../x")]
+    #[case("/favicon.ico", "No route POST /favicon.ico")]
+    fn an_unknown_path_is_told_its_neighbour(#[case] path: &str, #[case] message: &str) {
+        assert_eq!(refusal(Method::POST, path).message, message);
+    }
+
+    /// Rule `method`.
+    #[rstest]
+    #[case(
+        "/elements/api-v2/instances",
+        "POST, GET, HEAD, PUT, PATCH, DELETE, OPTIONS"
+    )]
+    #[case("/elements/api-v2/elements/keys", "GET, HEAD, OPTIONS")]
+    fn another_verb_is_told_which_there_are(#[case] path: &str, #[case] allow: &str) {
+        let refusal = refusal(Method::from_bytes(b"BREW").unwrap(), path);
+        assert_eq!(refusal.allow.as_deref(), Some(allow));
+    }
+}

@@ -1,0 +1,270 @@
+//! One connection: collect a request, let the emulator answer, write the reply; the only inbound hyper.
+//!
+//! In this order: hyper parses a head; [`Exchange`] collects the body up to the limit and hands both to the emulator;
+//! hyper writes the reply. [`drive`] watches the deadlines beside it. What hyper cannot parse is answered here, in the
+//! API's shape, and the connection ends.
+
+use std::future::poll_fn;
+use std::io;
+use std::mem;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::CONNECTION;
+use http::request::Parts;
+use http::{HeaderValue, Response};
+use http_body::Body as _;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::Service;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{sleep_until, timeout};
+
+use super::listener::Shared;
+use super::socket::{Phase, Progress, Socket};
+use crate::wire::message::{Body, Connection, Malformed, Reply, Request};
+
+/// How long a closing connection listens to what the client is still sending, so that the client can read the reply.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Serves one connection to its end.
+pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    // Without it a reply may wait for the acknowledgement of the one before; where it cannot be set, it only is slower.
+    let _ = stream.set_nodelay(true);
+    let progress = Progress::new();
+    let socket = TokioIo::new(Socket::new(stream, progress.clone()));
+    let answering = Answering {
+        shared: shared.clone(),
+        progress: progress.clone(),
+    };
+    let mut http = protocol(&shared).serve_connection(socket, answering);
+    let end = drive(&mut http, &shared, &progress).await;
+    let mut stream = http.into_parts().io.into_inner().stream;
+    match end {
+        End::Closed => linger(stream).await,
+        End::Unparsable(malformed) => {
+            let reply = shared.emulator.refuse_malformed(malformed).reply;
+            if stream.write_all(&plain_text(&reply)).await.is_ok() {
+                linger(stream).await;
+            }
+        }
+        End::Broken | End::Overdue => {}
+    }
+}
+
+fn protocol(shared: &Shared) -> http1::Builder {
+    let mut protocol = http1::Builder::new();
+    protocol
+        .max_header_size(shared.limits.head)
+        .auto_date_header(shared.emulator.has_system_clock());
+    if shared.limits.headers != 100 {
+        // Only another limit than hyper's own, which costs nothing.
+        protocol.max_headers(shared.limits.headers);
+    }
+    protocol
+}
+
+/// How a connection came to its end.
+enum End {
+    /// Client and server are done with each other.
+    Closed,
+    /// What came is not HTTP/1.
+    Unparsable(Malformed),
+    /// The client went away in the middle.
+    Broken,
+    /// A deadline passed.
+    Overdue,
+}
+
+type Http = http1::Connection<TokioIo<Socket>, Answering>;
+
+/// Lets hyper work until the connection ends, a deadline passes, or the server stops.
+async fn drive(http: &mut Http, shared: &Shared, progress: &Progress) -> End {
+    let mut stopping = pin!(shared.stopping.notified());
+    let mut stopped = false;
+    let mut alarm = pin!(sleep_until(progress.deadline(&shared.limits)));
+    poll_fn(|cx| {
+        if !stopped && stopping.as_mut().poll(cx).is_ready() {
+            stopped = true;
+            Pin::new(&mut *http).graceful_shutdown();
+        }
+        if let Poll::Ready(result) = http.poll_without_shutdown(cx) {
+            return Poll::Ready(End::of(result));
+        }
+        // The alarm may be early (the deadline moved on since it was set), never late.
+        let deadline = progress.deadline(&shared.limits);
+        if deadline < alarm.deadline() {
+            alarm.as_mut().reset(deadline);
+        }
+        while alarm.as_mut().poll(cx).is_ready() {
+            if alarm.deadline() >= deadline {
+                return Poll::Ready(End::Overdue);
+            }
+            alarm.as_mut().reset(deadline);
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+impl End {
+    fn of(result: hyper::Result<()>) -> Self {
+        match result {
+            Ok(()) => End::Closed,
+            Err(error) if error.is_parse_too_large() => End::Unparsable(Malformed::TooLarge),
+            Err(error) if error.is_parse() => End::Unparsable(Malformed::NotHttp),
+            Err(_) => End::Broken,
+        }
+    }
+}
+
+/// Closes so that the client can read the last reply: a close with unread input would throw it away.
+async fn linger(mut stream: TcpStream) {
+    let mut rest = [0; 4096];
+    let until_the_client_closes = async {
+        stream.shutdown().await?;
+        while stream.read(&mut rest).await? > 0 {}
+        io::Result::Ok(())
+    };
+    let _ = timeout(LINGER, until_the_client_closes).await;
+}
+
+/// A reply as text, for a connection that hyper has given up.
+fn plain_text(reply: &Reply) -> Vec<u8> {
+    let mut text = format!("HTTP/1.1 {}\r\nconnection: close\r\n", reply.status).into_bytes();
+    for (name, value) in &reply.headers {
+        text.extend_from_slice(name.as_str().as_bytes());
+        text.extend_from_slice(b": ");
+        text.extend_from_slice(value.as_bytes());
+        text.extend_from_slice(b"\r\n");
+    }
+    text.extend_from_slice(format!("content-length: {}\r\n\r\n", reply.body.len()).as_bytes());
+    text.extend_from_slice(&reply.body);
+    text
+}
+
+/// Turns a head that hyper has parsed into an exchange.
+struct Answering {
+    shared: Arc<Shared>,
+    progress: Arc<Progress>,
+}
+
+impl Service<http::Request<Incoming>> for Answering {
+    type Response = Response<Full<Bytes>>;
+    type Error = hyper::Error;
+    type Future = Exchange;
+
+    fn call(&self, request: http::Request<Incoming>) -> Exchange {
+        self.progress.enter(Phase::Exchange);
+        let (head, body) = request.into_parts();
+        Exchange {
+            collecting: Collecting::new(body, self.shared.limits.body),
+            head: Some(head),
+            shared: self.shared.clone(),
+            progress: self.progress.clone(),
+        }
+    }
+}
+
+/// One request on its way to its reply.
+struct Exchange {
+    head: Option<Parts>,
+    collecting: Collecting,
+    shared: Arc<Shared>,
+    progress: Arc<Progress>,
+}
+
+impl Future for Exchange {
+    type Output = hyper::Result<Response<Full<Bytes>>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let body = ready!(self.collecting.poll(cx))?;
+        let head = self
+            .head
+            .take()
+            .expect("an exchange is over when it has answered");
+        let request = Request {
+            method: head.method,
+            uri: head.uri,
+            headers: head.headers,
+            body,
+        };
+        let outcome = self.shared.emulator.answer(&request);
+        self.progress.enter(Phase::Reply);
+        Poll::Ready(Ok(response(outcome.reply)))
+    }
+}
+
+fn response(reply: Reply) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(reply.body));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    if reply.connection == Connection::Close {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// A body coming in, kept up to a limit.
+enum Collecting {
+    /// Less than the limit so far.
+    Body {
+        incoming: Incoming,
+        collected: BytesMut,
+        limit: usize,
+    },
+    /// Done, or more than can be kept.
+    Done(Body),
+}
+
+impl Collecting {
+    fn new(incoming: Incoming, limit: usize) -> Self {
+        if incoming.is_end_stream() {
+            return Collecting::Done(Body::Whole(Bytes::new()));
+        }
+        if incoming.size_hint().lower() > limit as u64 {
+            return Collecting::Done(Body::TooLarge(limit));
+        }
+        Collecting::Body {
+            incoming,
+            collected: BytesMut::new(),
+            limit,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<Body>> {
+        loop {
+            let (incoming, collected, limit) = match self {
+                Collecting::Done(body) => {
+                    return Poll::Ready(Ok(mem::replace(body, Body::Whole(Bytes::new()))));
+                }
+                Collecting::Body {
+                    incoming,
+                    collected,
+                    limit,
+                } => (incoming, collected, *limit),
+            };
+            let Some(frame) = ready!(Pin::new(&mut *incoming).poll_frame(cx)) else {
+                return Poll::Ready(Ok(Body::Whole(mem::take(collected).freeze())));
+            };
+            let Ok(piece) = frame?.into_data() else {
+                continue;
+            };
+            if collected.len() + piece.len() > limit {
+                return Poll::Ready(Ok(Body::TooLarge(limit)));
+            }
+            if collected.is_empty() && incoming.is_end_stream() {
+                return Poll::Ready(Ok(Body::Whole(piece)));
+            }
+            collected.extend_from_slice(&piece);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Opens the port, accepts connections, and closes both.
+//!
+//! Nothing here may end the server but its owner: when descriptors or connections run out, accepting waits until there
+//! are some again.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+
+use super::StartError;
+use super::{connection, runtime};
+use crate::emulator::Emulator;
+use crate::settings::{Limits, Settings};
+
+/// How long requests under way may take to finish when the server stops.
+const DRAIN: Duration = Duration::from_secs(5);
+/// How long accepting rests when the machine has no descriptor left.
+const EXHAUSTED: Duration = Duration::from_millis(20);
+
+/// What every connection of a server sees.
+pub(super) struct Shared {
+    pub(super) emulator: Arc<Emulator>,
+    pub(super) limits: Limits,
+    /// Fires once, when the server stops and its connections should end after the request under way.
+    pub(super) stopping: Notify,
+}
+
+/// An open port; dropping it closes the port and every connection.
+pub(super) struct Listener {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    task: AbortHandle,
+    /// Disconnected when the port and all connections are closed.
+    closed: Receiver<()>,
+}
+
+impl Listener {
+    /// Opens the port; it accepts on return.
+    pub(super) fn open(settings: &Settings, emulator: Arc<Emulator>) -> Result<Self, StartError> {
+        let runtime = runtime::handle().map_err(StartError::Runtime)?;
+        let failed = |source| StartError::Listen {
+            address: settings.listen,
+            source,
+        };
+        let socket = std::net::TcpListener::bind(settings.listen).map_err(failed)?;
+        socket.set_nonblocking(true).map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
+        let _entered = runtime.enter();
+        let socket = TcpListener::from_std(socket).map_err(failed)?;
+        let shared = Arc::new(Shared {
+            emulator,
+            limits: settings.limits,
+            stopping: Notify::new(),
+        });
+        let (open, closed) = sync_channel(0);
+        let accepting = Accepting {
+            socket,
+            connections: JoinSet::new(),
+            shared: shared.clone(),
+            _open: open,
+        };
+        let task = runtime.spawn(accepting.run()).abort_handle();
+        Ok(Listener {
+            address,
+            shared,
+            task,
+            closed,
+        })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Closes the port, and the connections after the requests under way.
+    pub(super) fn drain(self) {
+        self.shared.stopping.notify_waiters();
+        self.wait_until_closed();
+    }
+
+    fn wait_until_closed(&self) {
+        // Nothing is ever sent: the channel ends with the task.
+        let _ended = self.closed.recv();
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.task.abort();
+        self.wait_until_closed();
+    }
+}
+
+/// The task behind an open port. Fields drop in this order: the port closes, connections end, the owner is told.
+struct Accepting {
+    socket: TcpListener,
+    connections: JoinSet<()>,
+    shared: Arc<Shared>,
+    _open: SyncSender<()>,
+}
+
+enum Event {
+    Accepted(io::Result<TcpStream>),
+    Stopping,
+}
+
+impl Accepting {
+    async fn run(mut self) {
+        let shared = self.shared.clone();
+        let mut stopping = std::pin::pin!(shared.stopping.notified());
+        loop {
+            let event = std::future::poll_fn(|cx| match stopping.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(Event::Stopping),
+                Poll::Pending => self.poll_accept(cx).map(Event::Accepted),
+            });
+            match event.await {
+                Event::Accepted(Ok(stream)) => {
+                    self.connections
+                        .spawn(connection::serve(stream, self.shared.clone()));
+                }
+                Event::Accepted(Err(error)) if is_of_one_connection(&error) => {}
+                Event::Accepted(Err(_)) => sleep(EXHAUSTED).await,
+                Event::Stopping => break,
+            }
+        }
+        self.drain().await;
+    }
+
+    /// The next connection, unless the server has as many as it may.
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<TcpStream>> {
+        while let Poll::Ready(Some(_ended)) = self.connections.poll_join_next(cx) {}
+        if self.connections.len() >= self.shared.limits.connections {
+            return Poll::Pending;
+        }
+        self.socket.poll_accept(cx).map_ok(|(stream, _)| stream)
+    }
+
+    async fn drain(self) {
+        let Accepting {
+            socket,
+            mut connections,
+            shared,
+            _open,
+        } = self;
+        drop(socket);
+        let all_ended = async { while connections.join_next().await.is_some() {} };
+        // Whatever is still open then is cut when the set is dropped.
+        let _in_time = timeout(DRAIN, all_ended).await;
+        drop((connections, shared));
+    }
+}
+
+/// Whether accepting failed because of the connection, not because the machine is short of something.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+    )
+}

@@ -1,0 +1,184 @@
+//! The rim inbound: a listener, its connections, and the handle that a test holds.
+//!
+//! All servers of a process share one thread with one runtime, so that a server costs a listener and a task. What a
+//! request gets is not decided here but in the emulator.
+
+mod connection;
+mod listener;
+mod runtime;
+mod socket;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::catalog::{Catalog, CatalogError};
+use crate::emulator::Emulator;
+use crate::instance::Instance;
+use crate::settings::Settings;
+use crate::wire::vocabulary::Dialect;
+use listener::Listener;
+
+/// A running mock server; its port closes when it is dropped.
+///
+/// It runs on a thread of its own, so it works from a plain `#[test]` and from any async runtime.
+///
+/// ```
+/// use mock_ce::MockCe;
+///
+/// let ce = MockCe::start();
+/// assert!(ce.base_url().starts_with("http://127.0.0.1:"));
+/// assert!(ce.instances().is_empty());
+/// ```
+#[must_use = "the server stops when this value is dropped"]
+pub struct MockCe {
+    emulator: Arc<Emulator>,
+    listener: Listener,
+}
+
+impl MockCe {
+    /// Starts a server with the default settings on a free loopback port, which is open on return.
+    ///
+    /// # Panics
+    /// When the port cannot be opened; [`Settings::try_start`] returns the reason instead.
+    #[track_caller]
+    pub fn start() -> Self {
+        MockCe::builder().start()
+    }
+
+    /// Settings to change before the server starts.
+    pub fn builder() -> Settings {
+        Settings::default()
+    }
+
+    /// What a client takes as its base: `http://127.0.0.1:PORT/elements/api-v2`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.dialect_url(Dialect::Element)
+    }
+
+    /// The base in the dialect that the path spells (rule `dialect`).
+    #[must_use]
+    pub fn dialect_url(&self, dialect: Dialect) -> String {
+        format!("http://{}{}", self.address(), dialect.base_path())
+    }
+
+    /// The address that the server listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// Every instance of every organization, by organization and id.
+    #[must_use]
+    pub fn instances(&self) -> Vec<Instance> {
+        self.emulator.instances()
+    }
+
+    /// The service behind the server, for requests without a socket.
+    #[must_use]
+    pub fn emulator(&self) -> &Arc<Emulator> {
+        &self.emulator
+    }
+
+    /// Stops accepting, lets requests under way finish for at most five seconds, and closes.
+    ///
+    /// Dropping the server instead closes at once.
+    pub fn shutdown(self) {
+        self.listener.drain();
+    }
+}
+
+impl Settings {
+    /// Starts a server with these settings; its port is open on return.
+    ///
+    /// # Panics
+    /// When the port cannot be opened or a catalog cannot be read; [`Settings::try_start`] returns the reason instead.
+    #[track_caller]
+    pub fn start(self) -> MockCe {
+        self.try_start()
+            .unwrap_or_else(|error| panic!("mock-ce did not start: {error}"))
+    }
+
+    /// Starts a server with these settings, or says why not.
+    ///
+    /// # Errors
+    /// A port that cannot be opened, or a catalog that cannot be read.
+    pub fn try_start(self) -> Result<MockCe, StartError> {
+        let emulator = Arc::new(Emulator::new(&self, self.load_catalog()?));
+        let listener = Listener::open(&self, emulator.clone())?;
+        Ok(MockCe { emulator, listener })
+    }
+
+    fn load_catalog(&self) -> Result<Arc<Catalog>, CatalogError> {
+        let documented = Catalog::documented();
+        let Some((first, others)) = self.catalogs.split_first() else {
+            return Ok(documented.clone());
+        };
+        let catalog = documented.with_directory(first)?;
+        let all = others.iter().try_fold(catalog, |catalog, directory| {
+            catalog.with_directory(directory)
+        })?;
+        Ok(Arc::new(all))
+    }
+}
+
+impl fmt::Debug for MockCe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockCe")
+            .field("address", &self.address())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address cannot be listened on.
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The thread of all servers cannot be started.
+    Runtime(std::io::Error),
+    /// A catalog of the user's own cannot be read.
+    Catalog(CatalogError),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Listen { address, source }
+                if source.kind() == std::io::ErrorKind::AddrInUse =>
+            {
+                write!(
+                    f,
+                    "{address} is in use; stop what listens there or take any free port with port 0"
+                )
+            }
+            StartError::Listen { address, source } => {
+                write!(f, "cannot listen on {address}: {source}")
+            }
+            StartError::Runtime(source) => write!(f, "cannot start a thread: {source}"),
+            StartError::Catalog(source) => source.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            StartError::Listen { source, .. } | StartError::Runtime(source) => Some(source),
+            StartError::Catalog(source) => Some(source),
+        }
+    }
+}
+
+impl From<CatalogError> for StartError {
+    fn from(error: CatalogError) -> Self {
+        StartError::Catalog(error)
+    }
+}

@@ -1,0 +1,382 @@
+//! What a server can be told before it starts: one definition for the Rust builder and the binary's flags.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+/// Settings of a server, and its builder: each method sets one of them.
+///
+/// ```
+/// use mock_ce::{MockCe, Shape};
+///
+/// let ce = MockCe::builder().seed(7).shape(Shape::Platform).start();
+/// assert!(ce.base_url().ends_with("/elements/api-v2"));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "settings do nothing until `start`"]
+pub struct Settings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) seed: u64,
+    pub(crate) shape: Shape,
+    pub(crate) empty_lists: EmptyLists,
+    pub(crate) credentials: Option<(String, String)>,
+    pub(crate) catalogs: Vec<PathBuf>,
+    pub(crate) clock: Option<SystemTime>,
+    pub(crate) limits: Limits,
+    pub(crate) journal: JournalLimits,
+}
+
+/// How much a server remembers of what it was asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JournalLimits {
+    /// Requests.
+    pub(crate) entries: usize,
+    /// Bytes that they take together.
+    pub(crate) bytes: usize,
+    /// Bytes of one body; the rest is cut.
+    pub(crate) body: usize,
+}
+
+/// How much of an instance replies show (rule `platform-shape`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shape {
+    /// Exactly what the guide's response shows.
+    #[default]
+    Documented,
+    /// What the platform showed later: also tags, configuration, dates and more.
+    Platform,
+}
+
+/// Whether an empty list is an error (rule `empty-list`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EmptyLists {
+    /// 404 `No instances found`, as the vendor answers.
+    #[default]
+    NotFound,
+    /// `200 []`.
+    Ok,
+}
+
+/// What a server bears from its clients before it lets go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Bytes of a body; a larger one is refused (rule `too-large`).
+    pub(crate) body: usize,
+    /// Open connections; beyond, nothing is accepted until one closes.
+    pub(crate) connections: usize,
+    /// Headers of a request.
+    pub(crate) headers: usize,
+    /// Bytes of a request's head.
+    pub(crate) head: usize,
+    /// From a head's first byte to its last.
+    pub(crate) head_time: Duration,
+    /// Between two pieces of a body.
+    pub(crate) body_idle: Duration,
+    /// From a request's first byte to the reply's last.
+    pub(crate) request_time: Duration,
+    /// Between a reply and the next request.
+    pub(crate) keep_alive: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            seed: 0,
+            shape: Shape::default(),
+            empty_lists: EmptyLists::default(),
+            credentials: None,
+            catalogs: Vec::new(),
+            clock: None,
+            limits: Limits {
+                body: 8 * 1024 * 1024,
+                connections: 10_000,
+                headers: 100,
+                head: 64 * 1024,
+                head_time: Duration::from_secs(10),
+                body_idle: Duration::from_secs(30),
+                request_time: Duration::from_secs(60),
+                keep_alive: Duration::from_secs(75),
+            },
+            journal: JournalLimits {
+                entries: 10_000,
+                bytes: 16 * 1024 * 1024,
+                body: 16 * 1024,
+            },
+        }
+    }
+}
+
+impl Settings {
+    /// The address to listen on; port 0 takes any free one. Default: `127.0.0.1:0`.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// What tokens and request ids derive from; the same seed gives the same ones. Default: 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// How much of an instance replies show (rule `platform-shape`). Default: [`Shape::Documented`].
+    pub fn shape(mut self, shape: Shape) -> Self {
+        self.shape = shape;
+        self
+    }
+
+    /// What a list without instances answers (rule `empty-list`). Default: [`EmptyLists::NotFound`].
+    pub fn empty_lists(mut self, empty_lists: EmptyLists) -> Self {
+        self.empty_lists = empty_lists;
+        self
+    }
+
+    /// The only user and organization secrets that are accepted (rule `any-credentials`). Default: any.
+    pub fn credentials(mut self, user: impl Into<String>, organization: impl Into<String>) -> Self {
+        self.credentials = Some((user.into(), organization.into()));
+        self
+    }
+
+    /// A directory of catalog fixtures with elements beside the documented ones; may be said again. Default: none.
+    pub fn catalog(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.catalogs.push(directory.into());
+        self
+    }
+
+    /// A clock that stands still at this time. Default: the machine's clock.
+    pub fn clock(mut self, at: SystemTime) -> Self {
+        self.clock = Some(at);
+        self
+    }
+
+    /// The most requests that the journal keeps; the oldest are dropped, and counted. Default: 10,000.
+    pub fn journal_entries(mut self, entries: usize) -> Self {
+        self.journal.entries = entries;
+        self
+    }
+
+    /// The most bytes that the journal keeps. Default: 16 MiB.
+    pub fn journal_bytes(mut self, bytes: usize) -> Self {
+        self.journal.bytes = bytes;
+        self
+    }
+
+    /// The most bytes of one body that the journal keeps; the rest is cut. Default: 16 KiB.
+    pub fn journal_body_limit(mut self, bytes: usize) -> Self {
+        self.journal.body = bytes;
+        self
+    }
+
+    /// The largest body in bytes (rule `too-large`). Default: 8 MiB.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.limits.body = bytes;
+        self
+    }
+
+    /// The most connections open at once; beyond, accepting waits until one closes. Default: 10,000.
+    pub fn connection_limit(mut self, connections: usize) -> Self {
+        self.limits.connections = connections;
+        self
+    }
+
+    /// The most headers of a request. Default: 100.
+    pub fn header_limit(mut self, headers: usize) -> Self {
+        self.limits.headers = headers;
+        self
+    }
+
+    /// The largest head of a request in bytes, at least 8,192. Default: 64 KiB.
+    pub fn head_limit(mut self, bytes: usize) -> Self {
+        self.limits.head = bytes.max(8192);
+        self
+    }
+
+    /// How long a request's head may take. Default: 10 s.
+    pub fn head_timeout(mut self, time: Duration) -> Self {
+        self.limits.head_time = time;
+        self
+    }
+
+    /// How long a body may pause. Default: 30 s.
+    pub fn body_timeout(mut self, time: Duration) -> Self {
+        self.limits.body_idle = time;
+        self
+    }
+
+    /// How long a whole request may take, reply included. Default: 60 s.
+    pub fn request_timeout(mut self, time: Duration) -> Self {
+        self.limits.request_time = time;
+        self
+    }
+
+    /// How long a connection may idle between requests. Default: 75 s.
+    pub fn keep_alive_timeout(mut self, time: Duration) -> Self {
+        self.limits.keep_alive = time;
+        self
+    }
+}
+
+/// One setting as a flag of the binary.
+pub struct Flag {
+    /// Without the dashes: `"seed"`.
+    pub name: &'static str,
+    /// What its value is called in the help; `None` for a flag that takes none.
+    pub value: Option<&'static str>,
+    /// One line for the help.
+    pub help: &'static str,
+    /// Applies the value.
+    ///
+    /// # Errors
+    /// What is wrong with the value, and what to write instead.
+    pub apply: fn(Settings, &str) -> Result<Settings, String>,
+}
+
+/// Every setting as a flag, in the order of the help.
+pub static FLAGS: &[Flag] = &[
+    Flag {
+        name: "listen",
+        value: Some("ADDRESS"),
+        help: "Address to listen on; port 0 takes any free one",
+        apply: |settings, value| {
+            let address = value
+                .parse()
+                .map_err(|_| wrong(value, "an address such as 127.0.0.1:6847"))?;
+            Ok(settings.listen(address))
+        },
+    },
+    Flag {
+        name: "seed",
+        value: Some("NUMBER"),
+        help: "What tokens and request ids derive from [default: 0]",
+        apply: |settings, value| Ok(settings.seed(number(value)?)),
+    },
+    Flag {
+        name: "shape",
+        value: Some("SHAPE"),
+        help: "Show instances as `documented` or as `platform` [default: documented]",
+        apply: |settings, value| match value {
+            "documented" => Ok(settings.shape(Shape::Documented)),
+            "platform" => Ok(settings.shape(Shape::Platform)),
+            _ => Err(wrong(value, "documented or platform")),
+        },
+    },
+    Flag {
+        name: "empty-lists",
+        value: Some("ANSWER"),
+        help: "Answer an empty list with `not-found` or `ok` [default: not-found]",
+        apply: |settings, value| match value {
+            "not-found" => Ok(settings.empty_lists(EmptyLists::NotFound)),
+            "ok" => Ok(settings.empty_lists(EmptyLists::Ok)),
+            _ => Err(wrong(value, "not-found or ok")),
+        },
+    },
+    Flag {
+        name: "credentials",
+        value: Some("USER:ORGANIZATION"),
+        help: "The only secrets accepted [default: any]",
+        apply: |settings, value| match value.split_once(':') {
+            Some((user, organization)) if !user.is_empty() && !organization.is_empty() => {
+                Ok(settings.credentials(user, organization))
+            }
+            // The value is a secret: not repeated.
+            _ => Err("is not a pair of secrets; write USER:ORGANIZATION".to_owned()),
+        },
+    },
+    Flag {
+        name: "catalog",
+        value: Some("DIR"),
+        help: "Directory of catalog fixtures with elements of your own; repeatable",
+        apply: |settings, value| Ok(settings.catalog(value)),
+    },
+    Flag {
+        name: "clock",
+        value: Some("TIME"),
+        help: "Stand still at this time, such as 2017-03-14T19:20:16Z [default: the machine's clock]",
+        apply: |settings, value| {
+            let at = humantime::parse_rfc3339(value)
+                .map_err(|_| wrong(value, "a time such as 2017-03-14T19:20:16Z"))?;
+            Ok(settings.clock(at))
+        },
+    },
+    Flag {
+        name: "journal-entries",
+        value: Some("NUMBER"),
+        help: "Most requests that the journal keeps [default: 10000]",
+        apply: |settings, value| Ok(settings.journal_entries(number(value)?)),
+    },
+    Flag {
+        name: "journal-bytes",
+        value: Some("BYTES"),
+        help: "Most bytes that the journal keeps [default: 16777216]",
+        apply: |settings, value| Ok(settings.journal_bytes(number(value)?)),
+    },
+    Flag {
+        name: "journal-body-limit",
+        value: Some("BYTES"),
+        help: "Most bytes of one body that the journal keeps [default: 16384]",
+        apply: |settings, value| Ok(settings.journal_body_limit(number(value)?)),
+    },
+    Flag {
+        name: "body-limit",
+        value: Some("BYTES"),
+        help: "Largest body [default: 8388608]",
+        apply: |settings, value| Ok(settings.body_limit(number(value)?)),
+    },
+    Flag {
+        name: "connection-limit",
+        value: Some("NUMBER"),
+        help: "Most connections open at once [default: 10000]",
+        apply: |settings, value| Ok(settings.connection_limit(number(value)?)),
+    },
+    Flag {
+        name: "header-limit",
+        value: Some("NUMBER"),
+        help: "Most headers of a request [default: 100]",
+        apply: |settings, value| Ok(settings.header_limit(number(value)?)),
+    },
+    Flag {
+        name: "head-limit",
+        value: Some("BYTES"),
+        help: "Largest head of a request, at least 8192 [default: 65536]",
+        apply: |settings, value| Ok(settings.head_limit(number(value)?)),
+    },
+    Flag {
+        name: "head-timeout",
+        value: Some("TIME"),
+        help: "How long a request's head may take [default: 10s]",
+        apply: |settings, value| Ok(settings.head_timeout(duration(value)?)),
+    },
+    Flag {
+        name: "body-timeout",
+        value: Some("TIME"),
+        help: "How long a body may pause [default: 30s]",
+        apply: |settings, value| Ok(settings.body_timeout(duration(value)?)),
+    },
+    Flag {
+        name: "request-timeout",
+        value: Some("TIME"),
+        help: "How long a whole request may take [default: 60s]",
+        apply: |settings, value| Ok(settings.request_timeout(duration(value)?)),
+    },
+    Flag {
+        name: "keep-alive-timeout",
+        value: Some("TIME"),
+        help: "How long a connection may idle [default: 75s]",
+        apply: |settings, value| Ok(settings.keep_alive_timeout(duration(value)?)),
+    },
+];
+
+fn wrong(value: &str, expected: &str) -> String {
+    format!("{value:?} is not {expected}")
+}
+
+fn number<T: std::str::FromStr>(value: &str) -> Result<T, String> {
+    value.parse().map_err(|_| wrong(value, "a whole number"))
+}
+
+fn duration(value: &str) -> Result<Duration, String> {
+    humantime::parse_duration(value).map_err(|_| wrong(value, "a time such as 10s or 500ms"))
+}

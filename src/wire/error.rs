@@ -1,0 +1,169 @@
+//! What the API's caller is told when a request is refused: one constructor per situation.
+//!
+//! Messages name the offending path or value and, where one is near, the valid choice. What the operator of the mock
+//! is told is another type, next to what fails.
+
+use http::StatusCode;
+
+use super::json::JsonProblem;
+use super::message::{Connection, Malformed};
+use super::vocabulary::text;
+use crate::rules::{self, Rule};
+
+/// A refused request: the status and message for the caller, and the rule that refused.
+///
+/// On the wire: `{"requestId": "…", "message": "…"}` (rule `error-body`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiError {
+    pub(crate) status: StatusCode,
+    pub(crate) rule: &'static Rule,
+    pub(crate) message: String,
+    /// The verbs for `Allow`.
+    pub(crate) allow: Option<String>,
+    pub(crate) connection: Connection,
+}
+
+/// As much of a caller's text as a message repeats.
+pub(crate) fn clip(text: &str) -> &str {
+    text.char_indices()
+        .nth(120)
+        .map_or(text, |(end, _)| &text[..end])
+}
+
+impl ApiError {
+    fn new(status: StatusCode, rule: &'static Rule, message: impl Into<String>) -> Self {
+        let (allow, connection) = (None, Connection::KeepAlive);
+        ApiError {
+            status,
+            rule,
+            message: message.into(),
+            allow,
+            connection,
+        }
+    }
+
+    /// 400 for a reason that the rule explains.
+    pub(crate) fn bad_request(rule: &'static Rule, message: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::BAD_REQUEST, rule, message)
+    }
+
+    /// 404 for a path that no route has.
+    pub(crate) fn unknown_route(message: String) -> Self {
+        ApiError::new(StatusCode::NOT_FOUND, &rules::UNKNOWN_ROUTE, message)
+    }
+
+    /// 405 with the verbs that the path does have.
+    pub(crate) fn method(method: &http::Method, path: &str, allow: String) -> Self {
+        let message = format!(
+            "{} is not allowed on {}; allowed: {allow}",
+            clip(method.as_str()),
+            clip(path)
+        );
+        let allow = Some(allow);
+        ApiError {
+            allow,
+            ..ApiError::new(StatusCode::METHOD_NOT_ALLOWED, &rules::METHOD, message)
+        }
+    }
+
+    /// 401 with the vendor's fixed text.
+    pub(crate) fn unauthorized(rule: &'static Rule) -> Self {
+        ApiError::new(StatusCode::UNAUTHORIZED, rule, text::UNAUTHORIZED)
+    }
+
+    /// 406.
+    pub(crate) fn not_acceptable(accept: &str) -> Self {
+        let message = format!(
+            "Accept: {} excludes JSON, the only type served; send Accept: application/json",
+            clip(accept)
+        );
+        ApiError::new(StatusCode::NOT_ACCEPTABLE, &rules::ACCEPT, message)
+    }
+
+    /// 415.
+    pub(crate) fn unsupported_media_type(sent: Option<&str>) -> Self {
+        let sent = sent.map_or("a body without Content-Type".to_owned(), |sent| {
+            format!("Content-Type: {}", clip(sent))
+        });
+        let message = format!("{sent} was sent; send Content-Type: application/json");
+        ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            &rules::CONTENT_TYPE,
+            message,
+        )
+    }
+
+    /// 429 as the vendor documents it, and the connection ends.
+    pub(crate) fn too_large(limit: usize) -> Self {
+        let message = format!("The request body exceeds the limit of {limit} bytes");
+        let connection = Connection::Close;
+        ApiError {
+            connection,
+            ..ApiError::new(StatusCode::TOO_MANY_REQUESTS, &rules::TOO_LARGE, message)
+        }
+    }
+
+    /// 400 for a body that is not JSON; `curly_quote` is what there is to say about one in the text.
+    pub(crate) fn malformed(problem: &JsonProblem, curly_quote: Option<String>) -> Self {
+        let (rule, hint) = match curly_quote {
+            Some(hint) => (&rules::CURLY_QUOTES, format!("; {hint}")),
+            None => (&rules::JSON_MALFORMED, String::new()),
+        };
+        ApiError::bad_request(
+            rule,
+            format!("The request body is not valid JSON: {problem}{hint}"),
+        )
+    }
+
+    /// 404 for an element, in the words of the rule that looked for it.
+    pub(crate) fn no_element(rule: &'static Rule, key_or_id: &str, nearest: Option<&str>) -> Self {
+        let nearest = nearest.map_or(String::new(), |nearest| {
+            format!(". Did you mean {nearest}?")
+        });
+        ApiError::new(
+            StatusCode::NOT_FOUND,
+            rule,
+            format!("{} {}{nearest}", text::NO_ELEMENT, clip(key_or_id)),
+        )
+    }
+
+    /// 404 for an instance.
+    pub(crate) fn no_instance(rule: &'static Rule, id: &str) -> Self {
+        ApiError::new(
+            StatusCode::NOT_FOUND,
+            rule,
+            format!("{} {}", text::NO_INSTANCE, clip(id)),
+        )
+    }
+
+    /// 404 for an empty list.
+    pub(crate) fn no_instances() -> Self {
+        ApiError::new(
+            StatusCode::NOT_FOUND,
+            &rules::EMPTY_LIST,
+            text::NO_INSTANCES,
+        )
+    }
+
+    /// 400 or 431 for what is no HTTP/1 request, and the connection ends.
+    pub(crate) fn malformed_http(malformed: Malformed) -> Self {
+        let (status, message) = match malformed {
+            Malformed::NotHttp => (StatusCode::BAD_REQUEST, "The request is not valid HTTP/1.1"),
+            Malformed::TooLarge => (
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "The request line and headers exceed the limits of the server",
+            ),
+        };
+        let connection = Connection::Close;
+        ApiError {
+            connection,
+            ..ApiError::new(status, &rules::HTTP_MALFORMED, message)
+        }
+    }
+
+    /// 500.
+    pub(crate) fn internal() -> Self {
+        let message = "Something went wrong inside mock-ce; the next request is served as if nothing had happened";
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, &rules::INTERNAL, message)
+    }
+}

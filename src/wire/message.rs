@@ -1,0 +1,95 @@
+//! A request and a reply with whole bodies, free of sockets and of hyper.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, Uri};
+
+/// One request, completely received.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The verb.
+    pub method: Method,
+    /// The target as it was sent; only its path and query are looked at.
+    pub uri: Uri,
+    /// All headers.
+    pub headers: HeaderMap,
+    /// What came after the headers.
+    pub body: Body,
+}
+
+/// The body of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// All of it; empty when none was sent.
+    Whole(Bytes),
+    /// More than this many bytes, which is the limit; what came was thrown away (rule `too-large`).
+    TooLarge(usize),
+}
+
+impl Request {
+    /// A request without headers.
+    ///
+    /// # Panics
+    /// When `target` is not a request target.
+    #[must_use]
+    pub fn new(method: Method, target: &str, body: impl Into<Bytes>) -> Self {
+        let uri = target
+            .parse()
+            .unwrap_or_else(|error| panic!("the request target {target:?}: {error}"));
+        Request {
+            method,
+            uri,
+            headers: HeaderMap::new(),
+            body: Body::Whole(body.into()),
+        }
+    }
+
+    /// The same request with one header more.
+    ///
+    /// # Panics
+    /// When the name or the value is not one of a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let name = http::HeaderName::try_from(name).expect("the name of a header");
+        self.headers
+            .append(name, value.try_into().expect("the value of a header"));
+        self
+    }
+
+    /// The text of a header; `None` when it is absent or not UTF-8.
+    #[must_use]
+    pub fn header_text(&self, name: &http::HeaderName) -> Option<&str> {
+        std::str::from_utf8(self.headers.get(name)?.as_bytes()).ok()
+    }
+}
+
+/// How what came is not an HTTP/1 request that a server can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Malformed {
+    /// It does not follow the grammar.
+    NotHttp,
+    /// Its head is over the limits.
+    TooLarge,
+}
+
+/// One reply, ready to be written.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// All headers but those that the connection adds: `date`, `content-length`.
+    pub headers: HeaderMap,
+    /// The whole body; empty for none.
+    pub body: Bytes,
+    /// What becomes of the connection.
+    pub connection: Connection,
+}
+
+/// What becomes of a connection after a reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Connection {
+    /// It takes the next request.
+    #[default]
+    KeepAlive,
+    /// It ends.
+    Close,
+}

@@ -1,0 +1,178 @@
+//! Every header, member, path word and fixed text of the API, once; and its two dialects.
+//!
+//! Names of members stand here in the `element` spelling; [`Dialect`] turns the API's own words into the other one.
+//! What a caller sent never passes through a dialect.
+
+/// One of the two spellings in which the guides print the API's noun (rule `dialect`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// `element`, `/elements/api-v2`
+    Element,
+    /// `your_mom`, `/your_moms/api-v2`
+    YourMom,
+}
+
+impl Dialect {
+    /// Both dialects, in the order of the variants.
+    pub const ALL: [Dialect; 2] = [Dialect::Element, Dialect::YourMom];
+
+    /// The noun: the member in requests and responses.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Dialect::Element => "element",
+            Dialect::YourMom => "your_mom",
+        }
+    }
+
+    /// The path word.
+    #[must_use]
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Dialect::Element => "elements",
+            Dialect::YourMom => "your_moms",
+        }
+    }
+
+    /// The word before an instance's token in `Authorization`.
+    #[must_use]
+    pub const fn token_word(self) -> &'static str {
+        match self {
+            Dialect::Element => "Element",
+            Dialect::YourMom => "Your_mom",
+        }
+    }
+
+    /// Where the API is mounted (rule `base-path`).
+    #[must_use]
+    pub const fn base_path(self) -> &'static str {
+        match self {
+            Dialect::Element => "/elements/api-v2",
+            Dialect::YourMom => "/your_moms/api-v2",
+        }
+    }
+
+    /// The other dialect.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Dialect::Element => Dialect::YourMom,
+            Dialect::YourMom => Dialect::Element,
+        }
+    }
+
+    /// A text of the API, given in the `element` spelling, as this dialect spells it.
+    #[must_use]
+    pub fn spell(self, text: &str) -> String {
+        match self {
+            Dialect::Element => text.to_owned(),
+            Dialect::YourMom => text
+                .replace("element", "your_mom")
+                .replace("Element", "Your_mom"),
+        }
+    }
+}
+
+/// The words of `Authorization` that do not depend on the dialect.
+pub mod word {
+    /// Stands before the user's secret.
+    pub const USER: &str = "User";
+    /// Stands before the organization's secret, the namespace of all state.
+    pub const ORGANIZATION: &str = "Organization";
+}
+
+/// Header names that the `http` crate does not have.
+pub mod header {
+    use http::HeaderName;
+
+    /// On every reply; an error's `requestId` is the same.
+    pub const REQUEST_ID: HeaderName = HeaderName::from_static("elements-request-id");
+    /// How many instances a list has over all its pages.
+    pub const TOTAL_COUNT: HeaderName = HeaderName::from_static("elements-total-count");
+    /// What `nextPage` takes to continue a list; absent on the last page.
+    pub const NEXT_PAGE: HeaderName = HeaderName::from_static("elements-next-page-token");
+    /// The mock's own mark: the rule that decided the answer, and its grade.
+    pub const BECAUSE: HeaderName = HeaderName::from_static("mock-ce-because");
+}
+
+/// The headers that a browser's script may read (rule `cors`).
+pub const EXPOSED_HEADERS: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, \
+     Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition";
+
+/// Members of requests and responses.
+pub mod member {
+    #![allow(missing_docs, reason = "each constant is its own text")]
+    pub const ID: &str = "id";
+    pub const KEY: &str = "key";
+    pub const NAME: &str = "name";
+    pub const TAGS: &str = "tags";
+    pub const TOKEN: &str = "token";
+    pub const ELEMENT: &str = "element";
+    pub const CONFIGURATION: &str = "configuration";
+    pub const PROVIDER_DATA: &str = "providerData";
+    pub const HUB: &str = "hub";
+    pub const CREATED_DATE: &str = "createdDate";
+    pub const UPDATED_DATE: &str = "updatedDate";
+    pub const USER: &str = "user";
+    pub const EMAIL_ADDRESS: &str = "emailAddress";
+    pub const FIRST_NAME: &str = "firstName";
+    pub const LAST_NAME: &str = "lastName";
+    pub const EVENTS_ENABLED: &str = "eventsEnabled";
+    pub const TRACE_LOGGING_ENABLED: &str = "traceLoggingEnabled";
+    pub const EXTERNAL_AUTHENTICATION: &str = "externalAuthentication";
+    pub const REQUEST_ID: &str = "requestId";
+    pub const MESSAGE: &str = "message";
+    pub const TYPE: &str = "type";
+    pub const REQUIRED: &str = "required";
+    pub const DEFAULT_VALUE: &str = "defaultValue";
+}
+
+/// Parameters of the query string.
+pub mod query {
+    #![allow(missing_docs, reason = "each constant is its own text")]
+    pub const TAGS: &str = "tags[]";
+    pub const SEARCH_TEXT: &str = "searchText";
+    pub const PAGE_SIZE: &str = "pageSize";
+    pub const NEXT_PAGE: &str = "nextPage";
+    pub const HYDRATE: &str = "hydrate";
+}
+
+/// Fixed texts of the vendor's error messages.
+pub mod text {
+    /// Every refusal of credentials (rules `auth-required`, `dead-token`).
+    pub const UNAUTHORIZED: &str =
+        "Invalid Organization or User secret, or invalid Element token provided.";
+    /// The start of the message for an element that the catalog does not have (rule `element-get`).
+    pub const NO_ELEMENT: &str = "No element found with key or id";
+    /// The start of the message for an instance that is not there (rule `instance-get`).
+    pub const NO_INSTANCE: &str = "No instance found with ID";
+    /// An empty list (rule `empty-list`).
+    pub const NO_INSTANCES: &str = "No instances found";
+    /// What stands for the value of a password in the platform's shape (rule `platform-shape`).
+    pub const MASK: &str = "********";
+}
+
+/// Whether the value of this configuration entry is hidden wherever instances are shown (rule `platform-shape`).
+#[must_use]
+pub fn is_secret_key(key: &str) -> bool {
+    ["password", "secret", "token", "api.key"]
+        .iter()
+        .any(|ending| key.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    /// Rule `dialect`: the noun is translated wherever it stands in a catalog text, in either case.
+    #[rstest]
+    #[case::member("element", "your_mom")]
+    #[case::text("multiple Messaging Elements.", "multiple Messaging Your_moms.")]
+    #[case::inside_a_word("?p=CElements", "?p=CYour_moms")]
+    #[case::path("elements/provider_mailjet.png", "your_moms/provider_mailjet.png")]
+    fn the_other_dialect_spells(#[case] element: &str, #[case] your_mom: &str) {
+        assert_eq!(Dialect::YourMom.spell(element), your_mom);
+        assert_eq!(Dialect::Element.spell(element), element);
+    }
+}
