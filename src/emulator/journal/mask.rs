@@ -114,7 +114,7 @@ mod tests {
     #[case::provider_data(r#"{"providerData":{"code":"SECRET"},"name":"seen"}"#)]
     #[case::cut(r#"{"name":5,"seen":{"a.password":"SECRET","b.pass"#)]
     #[case::cut_in_the_middle_of_a_secret(r#"{"seen":1,"a.password":"SECRET"#)]
-    #[case::malformed(r#"{"seen" 1 "a.secret":"SECRET"}"#)]
+    #[case::malformed(r#"{"seen": 1 "a.secret":"SECRET"}"#)]
     fn no_secret_is_shown(#[case] text: &str) {
         let shown = body(text.as_bytes());
         assert!(!shown.contains("SECRET"), "{shown}");

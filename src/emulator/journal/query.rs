@@ -44,19 +44,20 @@ impl PathPattern {
     /// Whether a path, without its query, fits.
     #[must_use]
     pub fn fits(&self, path: &str) -> bool {
-        let relative = Dialect::ALL
-            .iter()
-            .find_map(|dialect| path.strip_prefix(dialect.base_path()));
-        self.fits_whole(path) || relative.is_some_and(|relative| self.fits_whole(relative))
+        let below = |dialect: &Dialect| Some((path.strip_prefix(dialect.base_path())?, *dialect));
+        let relative = Dialect::ALL.iter().find_map(below);
+        self.fits_whole(path, Dialect::Element)
+            || relative.is_some_and(|(path, dialect)| self.fits_whole(path, dialect))
     }
 
-    fn fits_whole(&self, path: &str) -> bool {
+    /// The pattern's own noun is in the `element` spelling.
+    fn fits_whole(&self, path: &str, dialect: Dialect) -> bool {
         let mut segments = path.trim_end_matches('/').split('/');
-        let fits = |wanted: &str, found: &str| {
-            wanted == found
-                || wanted == "*"
-                || (wanted.starts_with('{') && wanted.ends_with('}'))
-                || (wanted == Dialect::Element.plural() && found == Dialect::YourMom.plural())
+        let fits = |wanted: &str, found: &str| match wanted {
+            "*" => true,
+            "elements" => found == dialect.plural(),
+            parameter if parameter.starts_with('{') && parameter.ends_with('}') => true,
+            word => word == found,
         };
         self.0
             .split('/')
