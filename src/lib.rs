@@ -19,6 +19,7 @@ pub mod wire;
 
 pub mod catalog;
 
+pub mod file;
 mod instance;
 pub mod settings;
 
@@ -26,11 +27,17 @@ pub mod emulator;
 
 mod server;
 
+pub use emulator::control::ControlError;
 pub use emulator::journal::{Content, Found, Query, Received};
+pub use emulator::ledger::{Ledger, Mishap};
+pub use emulator::script::{Effect, LiteralReply, Scripted};
+pub use emulator::snapshot::Seed;
 pub use emulator::{Emulator, Outcome};
 pub use instance::Instance;
+pub use rules::Grade;
+pub use server::expectation::Expectation;
 pub use server::{MockCe, StartError};
-pub use settings::{EmptyLists, Settings, Shape};
+pub use settings::{ControlAccess, EmptyLists, Settings, Shape};
 pub use wire::json::Json;
 pub use wire::message::Request;
 pub use wire::vocabulary::Dialect;

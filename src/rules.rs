@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::wire::json::{Json, object};
+
 /// How well a behaviour is evidenced; a later one is stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grade {
@@ -17,11 +19,19 @@ pub enum Grade {
     Vendor,
     /// Stated in one of the "Create Instance" guides.
     Guide,
+    /// Ordered by the test itself.
+    Scripted,
 }
 
 impl Grade {
     /// All grades, the weakest first.
-    pub const ALL: [Grade; 4] = [Grade::Assumed, Grade::Client, Grade::Vendor, Grade::Guide];
+    pub const ALL: [Grade; 5] = [
+        Grade::Assumed,
+        Grade::Client,
+        Grade::Vendor,
+        Grade::Guide,
+        Grade::Scripted,
+    ];
 
     /// The grade as replies and tables spell it.
     #[must_use]
@@ -31,6 +41,7 @@ impl Grade {
             Grade::Client => "client",
             Grade::Vendor => "vendor",
             Grade::Guide => "guide",
+            Grade::Scripted => "scripted",
         }
     }
 }
@@ -66,6 +77,19 @@ pub struct Rule {
     pub(crate) because: &'static str,
 }
 
+impl Rule {
+    /// `{"id", "grade", "statement", "source"}`
+    #[must_use]
+    pub fn to_json(&self) -> Json<'static> {
+        object([
+            ("id", self.id.into()),
+            ("grade", self.grade.name().into()),
+            ("statement", self.statement.into()),
+            ("source", self.source.into()),
+        ])
+    }
+}
+
 /// The rule with this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {
@@ -84,6 +108,9 @@ macro_rules! grade {
     };
     (assumed) => {
         Grade::Assumed
+    };
+    (scripted) => {
+        Grade::Scripted
     };
 }
 
@@ -207,6 +234,10 @@ rules! {
         "What is no HTTP/1.1 request is 400, a head over the limits 431, both in the error shape; the connection is closed."
     CORS "cors" vendor "vendor's public API test suite"
         "With an `Origin`, replies allow it and expose the API's headers; a preflight is answered."
+    SCRIPTED "scripted" scripted "the test"
+        "A scripted fault or answer comes where the test ordered it."
+    CONTROL "control" scripted "the test"
+        "Below `/__admin` a test steers the mock; only from loopback, never for a foreign page."
     INTERNAL "internal" assumed "none"
         "Whatever goes wrong inside is 500 in the same shape, and the next request is served."
 }

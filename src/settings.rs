@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use crate::rules::Grade;
+
 /// Settings of a server, and its builder: each method sets one of them.
 ///
 /// ```
@@ -24,6 +26,20 @@ pub struct Settings {
     pub(crate) clock: Option<SystemTime>,
     pub(crate) limits: Limits,
     pub(crate) journal: JournalLimits,
+    pub(crate) min_grade: Grade,
+    pub(crate) control: ControlAccess,
+    pub(crate) state: Option<PathBuf>,
+}
+
+/// From where a server can be steered (rule `control`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ControlAccess {
+    /// From this machine only.
+    #[default]
+    Loopback,
+    /// From wherever the server can be reached.
+    Anywhere,
 }
 
 /// How much a server remembers of what it was asked.
@@ -100,6 +116,9 @@ impl Default for Settings {
                 request_time: Duration::from_secs(60),
                 keep_alive: Duration::from_secs(75),
             },
+            min_grade: Grade::Assumed,
+            control: ControlAccess::default(),
+            state: None,
             journal: JournalLimits {
                 entries: 10_000,
                 bytes: 16 * 1024 * 1024,
@@ -149,6 +168,24 @@ impl Settings {
     /// A clock that stands still at this time. Default: the machine's clock.
     pub fn clock(mut self, at: SystemTime) -> Self {
         self.clock = Some(at);
+        self
+    }
+
+    /// The weakest grade of a rule that is followed; an answer that rests on a weaker one is 501. Default: any.
+    pub fn min_grade(mut self, grade: Grade) -> Self {
+        self.min_grade = grade;
+        self
+    }
+
+    /// From where the control API is open (rule `control`). Default: [`ControlAccess::Loopback`].
+    pub fn control(mut self, access: ControlAccess) -> Self {
+        self.control = access;
+        self
+    }
+
+    /// A file with the state: read at the start if it is there, written at the end and on request. Default: none.
+    pub fn state(mut self, file: impl Into<PathBuf>) -> Self {
+        self.state = Some(file.into());
         self
     }
 
@@ -299,6 +336,28 @@ pub static FLAGS: &[Flag] = &[
             let at = humantime::parse_rfc3339(value)
                 .map_err(|_| wrong(value, "a time such as 2017-03-14T19:20:16Z"))?;
             Ok(settings.clock(at))
+        },
+    },
+    Flag {
+        name: "min-grade",
+        value: Some("GRADE"),
+        help: "Answer 501 instead of following a rule graded below guide, vendor or client",
+        apply: |settings, value| Ok(settings.min_grade(value.parse()?)),
+    },
+    Flag {
+        name: "state",
+        value: Some("FILE"),
+        help: "Read the state from here if it is there, write it at the end and on request",
+        apply: |settings, value| Ok(settings.state(value)),
+    },
+    Flag {
+        name: "control",
+        value: Some("FROM"),
+        help: "Open the control API to `loopback` or to `anywhere` [default: loopback]",
+        apply: |settings, value| match value {
+            "loopback" => Ok(settings.control(ControlAccess::Loopback)),
+            "anywhere" => Ok(settings.control(ControlAccess::Anywhere)),
+            _ => Err(wrong(value, "loopback or anywhere")),
         },
     },
     Flag {

@@ -10,10 +10,9 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use super::file;
-use mock_ce::Json;
 use mock_ce::catalog::fixture::Fixture;
 use mock_ce::catalog::guide::{self, Guide, Import, Mode, Refusal};
+use mock_ce::{Json, file};
 
 pub(crate) fn command() -> Command {
     Command::new("import")

@@ -3,7 +3,6 @@
 //! Each verb has a `command`, which is its part of the help, and a `run`, whose error is one line for the operator:
 //! what failed, on what, what to do. The exit status is 0, 1 (ran and failed) or 2 (usage).
 
-mod file;
 mod import;
 mod rules;
 mod serve;

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use mock_ce::Json;
 use mock_ce::rules::{RULES, Rule};
-use mock_ce::wire::json::object;
 
 pub(super) fn command() -> Command {
     let json = Arg::new("json")
@@ -19,22 +18,13 @@ pub(super) fn command() -> Command {
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let text = if matches.get_flag("json") {
-        let rules: Json<'_> = RULES.iter().map(|rule| to_json(rule)).collect();
+        let rules: Json<'_> = RULES.iter().map(|rule| rule.to_json()).collect();
         rules.to_pretty() + "\n"
     } else {
         RULES.iter().map(|rule| to_line(rule)).collect()
     };
     super::print(&text)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn to_json(rule: &Rule) -> Json<'static> {
-    object([
-        ("id", rule.id.into()),
-        ("grade", rule.grade.name().into()),
-        ("statement", rule.statement.into()),
-        ("source", rule.source.into()),
-    ])
 }
 
 fn to_line(rule: &Rule) -> String {

@@ -10,10 +10,10 @@ use std::thread;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 use mock_ce::wire::json::object;
-use mock_ce::{Emulator, MockCe};
+use mock_ce::{Emulator, MockCe, file};
 
+use super::settings;
 use super::signal::Signals;
-use super::{file, settings};
 
 const PORT: u16 = 6847;
 

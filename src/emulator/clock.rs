@@ -1,31 +1,61 @@
-//! The time as an input: the machine's, or one that stands still until it is moved.
+//! The time as an input: the machine's, or one that stands still; either can be moved by hand.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Says that the clock follows the machine's.
+const RUNNING: u64 = u64::MAX;
+/// The end of the year 9999, the last one that the API's dates can say.
+const LATEST: u64 = 253_402_300_799_000;
 
 /// Where a server takes the time from.
 #[derive(Debug)]
-pub(crate) enum Clock {
-    /// The machine's clock.
-    System,
-    /// Milliseconds since 1970, moved by hand.
-    Manual(AtomicU64),
+pub(crate) struct Clock {
+    /// Milliseconds since 1970 at which it stands still.
+    stopped_at: AtomicU64,
+    /// Milliseconds that it was moved by.
+    advanced: AtomicU64,
 }
 
 impl Clock {
+    /// A clock that stands still at this time, or follows the machine's.
+    pub(crate) fn new(stopped_at: Option<SystemTime>) -> Self {
+        let stopped_at = AtomicU64::new(stopped_at.map_or(RUNNING, millis));
+        Clock {
+            stopped_at,
+            advanced: AtomicU64::new(0),
+        }
+    }
+
     /// The time in milliseconds since 1970.
     pub(crate) fn now(&self) -> u64 {
-        match self {
-            Clock::System => millis(SystemTime::now()),
-            Clock::Manual(millis) => millis.load(Ordering::Relaxed),
-        }
+        let base = match self.stopped_at.load(Relaxed) {
+            RUNNING => millis(SystemTime::now()),
+            stopped_at => stopped_at,
+        };
+        base.saturating_add(self.advanced.load(Relaxed)).min(LATEST)
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped_at.load(Relaxed) != RUNNING
+    }
+
+    /// Stands still at this time from now on, or follows the machine's.
+    pub(crate) fn set(&self, stopped_at: Option<SystemTime>) {
+        self.stopped_at
+            .store(stopped_at.map_or(RUNNING, millis), Relaxed);
+        self.advanced.store(0, Relaxed);
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.advanced.fetch_add(by.as_millis() as u64, Relaxed);
     }
 }
 
 /// A time in milliseconds since 1970; an earlier one is 0.
 pub(crate) fn millis(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis() as u64)
+        .map_or(0, |since| (since.as_millis() as u64).min(LATEST))
 }
 
 /// The time that is this many milliseconds after 1970.

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-use super::{Call, Emulator, Handled, Outcome};
+use super::Emulator;
+use super::call::Call;
+use super::outcome::{Handled, Outcome};
 use crate::rules;
 use crate::wire::error::ApiError;
 use crate::wire::json::Json;

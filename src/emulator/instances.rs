@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::Method;
 
+use super::call::Call;
 use super::configuration::Configuration;
+use super::ledger::Mishap;
+use super::outcome::{Handled, Outcome};
 use super::provision::{self, Occasion, Provision};
 use super::store::{Draft, Page, Selection, Stored};
 use super::view::{Hydration, View};
-use super::{Call, Emulator, Handled, Outcome};
+use super::{Emulator, identity};
 use crate::catalog::Element;
 use crate::rules::{self, Rule};
 use crate::settings::EmptyLists;
@@ -37,9 +41,12 @@ pub(super) fn create(emulator: &Emulator, call: &Call<'_>) -> Handled {
         tags: boxed(tags.unwrap_or_default()),
         configuration: Configuration::pack(element, entries),
     };
-    let stored = emulator
-        .store
-        .insert(call.organization(), draft, emulator.clock.now());
+    let stored = emulator.store.insert(
+        call.organization(),
+        draft,
+        emulator.seed(),
+        emulator.clock.now(),
+    );
     Ok(show(emulator, call, stored))
 }
 
@@ -139,7 +146,7 @@ fn element_to_create<'e>(
 
 /// The instance that the path or the token names.
 fn addressed(emulator: &Emulator, call: &Call<'_>) -> Result<Arc<Stored>, ApiError> {
-    if let Some(of_token) = &call.of_token {
+    if let Some(of_token) = &call.caller.of_token {
         return Ok(of_token.clone());
     }
     let element = call
@@ -149,9 +156,25 @@ fn addressed(emulator: &Emulator, call: &Call<'_>) -> Result<Arc<Stored>, ApiErr
     let id = call.parameter("id").unwrap_or_default();
     let rule = lookup_rule(call);
     let found = parse_id(id)?.and_then(|id| emulator.store.get(call.organization(), id));
+    if found.is_none() && call.route.method == Method::DELETE {
+        note_second_deletion(emulator, call, id);
+    }
     found
         .filter(|stored| element.is_none_or(|element| element.id() == stored.element.id()))
         .ok_or_else(|| ApiError::no_instance(rule, id))
+}
+
+/// Remembers for the ledger that an instance is deleted that was deleted before.
+fn note_second_deletion(emulator: &Emulator, call: &Call<'_>, id: &str) {
+    let organization = call.organization();
+    if let Some(id) = id
+        .parse()
+        .ok()
+        .filter(|id| emulator.store.has_issued(organization, *id))
+    {
+        let caller = Some(identity::fingerprint(organization));
+        emulator.counters.mishap(caller, Mishap::DeletedTwice(id));
+    }
 }
 
 /// The rule that refuses an id: the element's own for a path below an element.
@@ -185,7 +208,7 @@ fn parse_id(id: &str) -> Result<Option<u64>, ApiError> {
 
 /// The answer for an instance that went away between looking it up and changing it.
 fn gone(call: &Call<'_>, stored: &Stored) -> ApiError {
-    match call.of_token {
+    match call.caller.of_token {
         Some(_) => ApiError::unauthorized(&rules::DEAD_TOKEN),
         None => ApiError::no_instance(lookup_rule(call), &stored.id.to_string()),
     }
@@ -238,6 +261,7 @@ fn update(
                     .configuration
                     .with(&before.element, element, &changes),
                 created: before.created,
+                origin: before.origin,
                 updated: now,
                 element: element.clone(),
             }

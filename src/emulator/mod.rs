@@ -4,83 +4,73 @@
 //! the order of the contract, and the first that fails answers: route, method, credentials, media types, size, JSON,
 //! element, members and configuration.
 
+mod call;
 mod clock;
 mod configuration;
+pub mod control;
 mod elements;
 mod identity;
 mod instances;
 pub mod journal;
+pub mod ledger;
+mod outcome;
 mod provision;
 pub mod routes;
+pub mod script;
+pub mod snapshot;
 mod store;
 mod view;
 
-use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
 
-use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, AUTHORIZATION, CONTENT_TYPE, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ORIGIN,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, Method};
+
+pub use outcome::Outcome;
 
 use crate::catalog::Catalog;
-use crate::instance::Instance;
-use crate::rules::{self, Rule};
-use crate::settings::{EmptyLists, Settings, Shape};
+use crate::rules::{self, Grade, Rule};
+use crate::settings::{ControlAccess, EmptyLists, Settings, Shape};
 use crate::wire::auth::Credentials;
 use crate::wire::error::ApiError;
-use crate::wire::json::{Json, object, position};
-use crate::wire::media;
-use crate::wire::message::{Body, Connection, Malformed, Reply, Request};
-use crate::wire::vocabulary::{Dialect, EXPOSED_HEADERS, header, member};
+use crate::wire::json::Json;
+use crate::wire::message::{Body, Malformed, Request};
+use crate::wire::vocabulary::Dialect;
+use call::{Call, Caller};
 use clock::Clock;
-use journal::{Circumstances, Found, Journal, Query, Received};
-use routes::{Access, ApiPath, Route};
-use store::{Store, Stored};
+use journal::{Circumstances, Journal};
+use ledger::Counters;
+use outcome::Handled;
+use routes::Access;
+use script::{Effect, Script, Subject};
+use store::Store;
 use view::{Hydration, View};
 
-/// The emulated service: a catalog, instances, and the rules.
+/// The emulated service: a catalog, instances, the rules, and what a test has ordered.
 #[derive(Debug)]
 pub struct Emulator {
     catalog: Arc<Catalog>,
     store: Store,
+    script: Script,
     journal: Journal,
+    counters: Counters,
     clock: Clock,
-    seed: u64,
+    seed: AtomicU64,
     shape: Shape,
     empty_lists: EmptyLists,
     accepted: Option<(String, String)>,
+    min_grade: Grade,
+    control: ControlAccess,
+    state_file: Option<PathBuf>,
+    started: Instant,
     requests: AtomicU64,
-}
-
-/// A reply, and why it is what it is.
-#[derive(Debug)]
-pub struct Outcome {
-    /// What the caller gets.
-    pub reply: Reply,
-    /// The rule that decided.
-    pub rule: &'static Rule,
-    /// The instance it is about.
-    pub(crate) instance: Option<Arc<Stored>>,
-    /// How the body shows it, where the body is exactly that.
-    pub(crate) view: Option<View>,
-}
-
-pub(crate) type Handled = Result<Outcome, ApiError>;
-
-/// One request on its way to a handler: routed, and its caller known.
-pub(crate) struct Call<'a> {
-    request: &'a Request,
-    route: &'static Route,
-    path: ApiPath<'a>,
-    organization: Cow<'a, str>,
-    /// The instance of the header's token, where the route acts on it.
-    of_token: Option<Arc<Stored>>,
 }
 
 impl Emulator {
@@ -89,15 +79,19 @@ impl Emulator {
     pub fn new(settings: &Settings, catalog: Arc<Catalog>) -> Self {
         Emulator {
             catalog,
-            store: Store::new(settings.seed),
+            store: Store::default(),
+            script: Script::default(),
             journal: Journal::new(settings.journal),
-            clock: settings.clock.map_or(Clock::System, |at| {
-                Clock::Manual(AtomicU64::new(clock::millis(at)))
-            }),
-            seed: settings.seed,
+            counters: Counters::default(),
+            clock: Clock::new(settings.clock),
+            seed: AtomicU64::new(settings.seed),
             shape: settings.shape,
             empty_lists: settings.empty_lists,
             accepted: settings.credentials.clone(),
+            min_grade: settings.min_grade,
+            control: settings.control,
+            state_file: settings.state.clone(),
+            started: Instant::now(),
             requests: AtomicU64::new(0),
         }
     }
@@ -106,131 +100,126 @@ impl Emulator {
     ///
     /// Never panics: whatever goes wrong inside is a 500 (rule `internal`).
     pub fn answer(&self, request: &Request) -> Outcome {
-        let request_id = self.next_request_id();
+        if control::is_for(request) {
+            return control::answer(self, request);
+        }
+        let number = self.requests.fetch_add(1, Relaxed);
+        let request_id = identity::request_id(self.seed(), number);
+        let effect = self.intercept(request);
         let mut organization = None;
-        let handled = guard(|| self.handle(request, &mut organization));
-        let mut outcome = handled.unwrap_or_else(|error| Outcome::refusal(error, &request_id));
-        mark(&mut outcome, &request.headers, &request_id);
-        let shown = outcome.instance.clone().zip(outcome.view);
-        let at = self.clock.now();
-        let circumstances = Circumstances {
-            at,
-            request_id,
-            organization,
-            shown,
-        };
-        self.journal.record(request, &outcome, circumstances);
+        let scripted = effect
+            .as_ref()
+            .and_then(|effect| Outcome::scripted(effect, &request_id));
+        let mut outcome = scripted.unwrap_or_else(|| {
+            let handled = guard(|| self.handle(request, &mut organization));
+            let admitted = handled.map_err(|error| self.admit(error));
+            admitted.unwrap_or_else(|error| Outcome::refusal(error, &request_id))
+        });
+        if let Some(effect) = &effect {
+            outcome.suffer(effect, self.seed(), number);
+        }
+        outcome.mark(&request.headers, &request_id, &self.clock);
+        self.remember(request, &outcome, request_id, organization);
         outcome
     }
 
     /// Answers what is not even a request; the connection ends with it (rule `http-malformed`).
     pub fn refuse_malformed(&self, malformed: Malformed) -> Outcome {
-        let request_id = self.next_request_id();
+        let request_id = identity::request_id(self.seed(), self.requests.fetch_add(1, Relaxed));
         let mut outcome = Outcome::refusal(ApiError::malformed_http(malformed), &request_id);
-        mark(&mut outcome, &HeaderMap::new(), &request_id);
+        outcome.mark(&HeaderMap::new(), &request_id, &self.clock);
         outcome
     }
 
-    /// Every instance of every organization, by organization and id.
-    #[must_use]
-    pub fn instances(&self) -> Vec<Instance> {
-        self.store
-            .all()
-            .iter()
-            .map(|(organization, stored)| stored.to_instance(organization))
-            .collect()
-    }
-
-    pub(crate) fn has_system_clock(&self) -> bool {
-        matches!(self.clock, Clock::System)
-    }
-
-    /// The requests that fit, with secrets masked.
-    #[must_use]
-    pub fn received(&self, query: &Query) -> Found {
-        self.journal.find(query)
-    }
-
-    /// What was received after the request with this number; waits until there is anything.
-    #[must_use]
-    pub fn received_after(&self, number: u64) -> Vec<Received> {
-        self.journal.wait_after(number)
-    }
-
-    fn next_request_id(&self) -> [u8; 24] {
-        identity::request_id(self.seed, self.requests.fetch_add(1, Ordering::Relaxed))
-    }
-
     /// The straight line; `caller` is told whose request it is as soon as that is known.
-    fn handle(&self, request: &Request, caller: &mut Option<u64>) -> Handled {
+    fn handle(&self, request: &Request, organization: &mut Option<u64>) -> Handled {
         if let Some(answer) = preflight(request) {
             return Ok(answer);
         }
         let (route, path) = routes::find(&request.method, &request.uri)?;
-        let (organization, of_token) = self.caller(request, route.access, path.dialect)?;
-        *caller = (route.access != Access::Open).then(|| identity::fingerprint(&organization));
-        check_media(request, route)?;
+        self.check_grade(route.rule)?;
+        let caller = Caller::identify(self, request, route.access, path.dialect)?;
+        if route.access != Access::Open {
+            *organization = Some(identity::fingerprint(&caller.organization));
+        }
+        call::check_media(request, route)?;
         (route.handler)(
             self,
             &Call {
                 request,
                 route,
                 path,
-                organization,
-                of_token,
+                caller,
             },
         )
     }
 
-    /// Who is calling: the organization whose state the call sees, and the instance of its token.
-    fn caller<'r>(
-        &self,
-        request: &'r Request,
-        access: Access,
-        dialect: Dialect,
-    ) -> Result<(Cow<'r, str>, Option<Arc<Stored>>), ApiError> {
-        if access == Access::Open {
-            return Ok((Cow::default(), None));
+    /// Whether a rule is evidenced well enough to be followed.
+    fn check_grade(&self, rule: &'static Rule) -> Result<(), ApiError> {
+        if rule.grade >= self.min_grade {
+            return Ok(());
         }
-        let unauthorized = |rule| move || ApiError::unauthorized(rule);
-        let header = request
-            .header_text(&AUTHORIZATION)
-            .ok_or_else(unauthorized(&rules::AUTH_REQUIRED))?;
-        let credentials = Credentials::parse(header, dialect)
-            .map_err(|_| ApiError::unauthorized(&rules::AUTH_GRAMMAR))?;
-        self.check_accepted(&credentials)?;
-        credentials
-            .user
-            .ok_or_else(unauthorized(&rules::AUTH_REQUIRED))?;
-        if access == Access::Organization {
-            let organization = credentials
-                .organization
-                .ok_or_else(unauthorized(&rules::AUTH_REQUIRED))?;
-            return Ok((organization.into(), None));
-        }
-        let token = credentials
-            .token
-            .ok_or_else(unauthorized(&rules::AUTH_REQUIRED))?;
-        let (organization, stored) = self
-            .store
-            .by_token(token)
-            .ok_or_else(unauthorized(&rules::DEAD_TOKEN))?;
-        match credentials.organization {
-            Some(sent) if *sent != *organization => Err(ApiError::unauthorized(&rules::DEAD_TOKEN)),
-            _ => Ok((Cow::Owned(organization.to_string()), Some(stored))),
-        }
+        Err(ApiError::below_grade(rule, self.min_grade))
     }
 
-    /// Rule `any-credentials`.
-    fn check_accepted(&self, credentials: &Credentials<'_>) -> Result<(), ApiError> {
-        let Some((user, organization)) = &self.accepted else {
-            return Ok(());
+    /// The refusal itself, or 501 where its rule is evidenced too poorly.
+    fn admit(&self, error: ApiError) -> ApiError {
+        self.check_grade(error.rule).err().unwrap_or(error)
+    }
+
+    /// The effect that the script has for a request.
+    fn intercept(&self, request: &Request) -> Option<Effect> {
+        let subject = Subject {
+            method: &request.method,
+            path: request.uri.path(),
+            organization: &|| self.organization_of(request),
+            element: &|| named_element(request),
         };
-        let fits = |sent: Option<&str>, accepted: &str| sent.is_none_or(|sent| sent == accepted);
-        if fits(credentials.user, user) && fits(credentials.organization, organization) {
-            return Ok(());
+        self.script.intercept(&subject, self.seed())
+    }
+
+    /// The organization of a request, also of one that only carries a token.
+    fn organization_of(&self, request: &Request) -> Option<String> {
+        let header = request.header_text(&AUTHORIZATION)?;
+        let credentials = Dialect::ALL
+            .iter()
+            .find_map(|dialect| Credentials::parse(header, *dialect).ok())?;
+        let of_token = || Some(self.store.by_token(credentials.token?)?.0.to_string());
+        credentials
+            .organization
+            .map(str::to_owned)
+            .or_else(of_token)
+    }
+
+    /// Writes a request and its answer into the journal and the ledger.
+    fn remember(
+        &self,
+        request: &Request,
+        outcome: &Outcome,
+        request_id: [u8; 24],
+        organization: Option<u64>,
+    ) {
+        if outcome.rule.grade < self.min_grade {
+            self.counters.refused(organization);
+        } else {
+            self.counters.relied(organization, outcome.rule);
         }
-        Err(ApiError::unauthorized(&rules::ANY_CREDENTIALS))
+        let shown = outcome.instance.clone().zip(outcome.view);
+        let at = self.clock.now();
+        self.journal.record(
+            request,
+            outcome,
+            Circumstances {
+                at,
+                request_id,
+                organization,
+                shown,
+            },
+        );
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed.load(Relaxed)
     }
 
     fn catalog(&self) -> &Catalog {
@@ -269,151 +258,25 @@ fn preflight(request: &Request) -> Option<Outcome> {
     Some(outcome)
 }
 
-/// Rules `accept`, `content-type` and `too-large`, in this order.
-fn check_media(request: &Request, route: &Route) -> Result<(), ApiError> {
-    if let Some(accept) = request
-        .header_text(&ACCEPT)
-        .filter(|accept| !media::accepts_json(accept))
-    {
-        return Err(ApiError::not_acceptable(accept));
-    }
-    let takes_body = matches!(route.method, Method::POST | Method::PUT | Method::PATCH);
-    let sends_body = request.body != Body::Whole(Bytes::new());
-    if takes_body && sends_body {
-        let content_type = request.header_text(&CONTENT_TYPE);
-        if !content_type.is_some_and(media::is_json) {
-            return Err(ApiError::unsupported_media_type(content_type));
-        }
-    }
-    match request.body {
-        Body::TooLarge(limit) => Err(ApiError::too_large(limit)),
-        Body::Whole(_) => Ok(()),
-    }
-}
-
-/// Puts on the reply what every reply carries.
-fn mark(outcome: &mut Outcome, asked: &HeaderMap, request_id: &[u8]) {
-    let headers = &mut outcome.reply.headers;
-    let request_id = HeaderValue::from_bytes(request_id).expect("hex digits are a header's value");
-    headers.insert(header::REQUEST_ID, request_id);
-    headers.insert(
-        header::BECAUSE,
-        HeaderValue::from_static(outcome.rule.because),
-    );
-    if let Some(origin) = asked.get(ORIGIN) {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        headers.insert(
-            ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static(EXPOSED_HEADERS),
-        );
-        headers.insert(VARY, HeaderValue::from_static("origin"));
-    }
-}
-
-impl<'a> Call<'a> {
-    fn dialect(&self) -> Dialect {
-        self.path.dialect
-    }
-
-    /// The secret whose state the call sees.
-    fn organization(&self) -> &str {
-        &self.organization
-    }
-
-    fn parameter(&self, name: &str) -> Option<&str> {
-        self.path.parameter(self.route.pattern, name)
-    }
-
-    fn key_or_id(&self) -> Option<&str> {
-        self.parameter("keyOrId")
-    }
-
-    fn query(&self) -> &'a str {
-        self.request.uri.query().unwrap_or_default()
-    }
-
-    /// The body as JSON (rules `json-malformed`, `curly-quotes`).
-    fn json(&self) -> Result<Json<'a>, ApiError> {
-        let Body::Whole(text) = &self.request.body else {
-            unreachable!("a body that is too large is refused before any handler runs")
+/// The key of the element that a request names, in the path or in the body.
+fn named_element(request: &Request) -> Option<String> {
+    let in_body = || {
+        let Body::Whole(body) = &request.body else {
+            return None;
         };
-        Json::parse(text).map_err(|problem| ApiError::malformed(&problem, curly_quote(text)))
-    }
-}
-
-/// What to say of the first curly quote in a text; `None` when there is none.
-fn curly_quote(text: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(text).ok()?;
-    let (offset, quote) = text
-        .char_indices()
-        .find(|(_, c)| matches!(c, '“' | '”' | '„' | '‘' | '’'))?;
-    let (line, column) = position(text.as_bytes(), offset);
-    Some(format!(
-        "the curly quote {quote} at line {line}, column {column} must be a straight one: type \""
-    ))
-}
-
-impl Outcome {
-    /// 200 with a JSON body.
-    fn json(rule: &'static Rule, body: impl Into<Bytes>) -> Self {
-        let mut outcome = Outcome::empty(rule);
-        outcome.reply.body = body.into();
-        outcome
-            .reply
-            .headers
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        outcome
-    }
-
-    /// 200 without a body.
-    fn empty(rule: &'static Rule) -> Self {
-        let headers = HeaderMap::with_capacity(8);
-        let (status, connection) = (StatusCode::OK, Connection::KeepAlive);
-        let reply = Reply {
-            status,
-            headers,
-            body: Bytes::new(),
-            connection,
-        };
-        Outcome {
-            reply,
-            rule,
-            instance: None,
-            view: None,
-        }
-    }
-
-    /// The one place where a refusal becomes a reply (rule `error-body`).
-    fn refusal(error: ApiError, request_id: &[u8]) -> Self {
-        let request_id = std::str::from_utf8(request_id).expect("hex digits are text");
-        let body = object([
-            (member::REQUEST_ID, request_id.into()),
-            (member::MESSAGE, error.message.into()),
-        ]);
-        let mut outcome = Outcome::json(error.rule, body.to_string());
-        outcome.reply.status = error.status;
-        outcome.reply.connection = error.connection;
-        match error.allow {
-            Some(allow) => outcome.header(ALLOW, &allow),
-            None => outcome,
-        }
-    }
-
-    fn header(mut self, name: HeaderName, value: &str) -> Self {
-        let value = HeaderValue::from_str(value).expect("values of our own making are printable");
-        self.reply.headers.insert(name, value);
-        self
-    }
-
-    fn about(mut self, instance: Arc<Stored>) -> Self {
-        self.instance = Some(instance);
-        self
-    }
+        let body = Json::parse(body).ok()?;
+        let named = Dialect::ALL
+            .iter()
+            .find_map(|dialect| body.get(dialect.noun()));
+        named?.get("key")?.as_str().map(str::to_owned)
+    };
+    routes::named_element(request.uri.path()).or_else(in_body)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::StatusCode;
 
     /// Rule `internal`.
     #[test]

@@ -8,12 +8,15 @@ use std::borrow::Cow;
 use http::{Method, Uri};
 use percent_encoding::percent_decode_str;
 
+use super::Emulator;
+use super::call::Call;
+use super::control;
 use super::elements;
 use super::instances;
-use super::{Emulator, Handled};
+use super::outcome::Handled;
 use crate::rules::{self, Rule};
 use crate::wire::error::{ApiError, clip};
-use crate::wire::vocabulary::Dialect;
+use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
 
 /// One endpoint.
 pub struct Route {
@@ -27,7 +30,7 @@ pub struct Route {
     pub summary: &'static str,
     /// Who may call.
     pub access: Access,
-    pub(crate) handler: fn(&Emulator, &super::Call<'_>) -> Handled,
+    pub(crate) handler: fn(&Emulator, &Call<'_>) -> Handled,
 }
 
 /// Who may call an endpoint (rules `catalog-open`, `auth-required`).
@@ -39,6 +42,8 @@ pub enum Access {
     Organization,
     /// A `User` and the `Element` token of a living instance.
     Token,
+    /// Whoever may steer the mock (rule `control`); the path is below `/__admin`.
+    Control,
 }
 
 impl Access {
@@ -46,7 +51,7 @@ impl Access {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Access::Open => "none",
+            Access::Open | Access::Control => "none",
             Access::Organization => "User, Organization",
             Access::Token => "User, Element",
         }
@@ -55,7 +60,7 @@ impl Access {
 
 macro_rules! routes {
     ($($method:ident $pattern:literal $access:ident $rule:ident $handler:path, $summary:literal;)*) => {
-        /// Every endpoint of the API.
+        /// Every endpoint of the API and of the control API.
         pub static ROUTES: &[Route] = &[$(Route {
             method: Method::$method,
             pattern: $pattern,
@@ -86,36 +91,91 @@ routes! {
     PUT "/elements/{keyOrId}/instances/{id}" Organization BY_ELEMENT instances::replace, "update one of them";
     PATCH "/elements/{keyOrId}/instances/{id}" Organization BY_ELEMENT instances::patch, "update one of them";
     DELETE "/elements/{keyOrId}/instances/{id}" Organization BY_ELEMENT instances::delete, "delete one of them";
+
+    GET "/health" Control CONTROL control::health, "whether the server is ready, and what it serves";
+    GET "/requests" Control CONTROL control::requests, "the journal, filtered by the query";
+    GET "/requests/wait" Control CONTROL control::wait_for_requests, "the journal, as soon as `count` requests fit";
+    DELETE "/requests" Control CONTROL control::forget_requests, "empty the journal";
+    GET "/script" Control CONTROL control::script, "the scripted faults and answers, and how often they fired";
+    POST "/script" Control CONTROL control::add_to_script, "script a fault or an answer";
+    DELETE "/script" Control CONTROL control::clear_script, "forget the script";
+    GET "/state" Control CONTROL control::snapshot, "the state as one document";
+    PUT "/state" Control CONTROL control::restore, "restore such a document";
+    DELETE "/state" Control CONTROL control::reset, "forget instances, journal, script and ledger";
+    POST "/state/instances" Control CONTROL control::seed, "put instances into the state";
+    POST "/state/save" Control CONTROL control::save, "write the file of --state";
+    GET "/ledger" Control CONTROL control::ledger, "what the run relied upon and left behind";
+    GET "/clock" Control CONTROL control::clock, "the time";
+    PUT "/clock" Control CONTROL control::set_clock, "stop the clock or move it";
+    GET "/rules" Control CONTROL control::rules, "the rule table";
+    GET "/openapi.json" Control CONTROL control::openapi, "this API and the emulated one as OpenAPI";
 }
 
-/// A path of the API: its dialect, and its segments below the base path, decoded.
-pub(crate) struct ApiPath<'a> {
+/// A path of the API or of the control API: its dialect, and its segments below the base path, decoded.
+pub(crate) struct RoutePath<'a> {
+    surface: Surface,
     pub(crate) dialect: Dialect,
     segments: Vec<Cow<'a, str>>,
 }
 
-impl<'a> ApiPath<'a> {
-    /// `None` for a path outside of the API.
-    pub(crate) fn parse(path: &'a str) -> Option<Self> {
-        let (dialect, below) = Dialect::ALL
-            .iter()
-            .find_map(|dialect| Some((*dialect, path.strip_prefix(dialect.base_path())?)))?;
-        let below = below.strip_prefix('/')?;
-        let below = below.strip_suffix('/').unwrap_or(below);
-        // No route is deeper than this; a hostile path need not be read to its end.
-        let segments = below.split('/').take(6).map(decode).collect();
-        Some(ApiPath { dialect, segments })
+/// The two sets of routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Surface {
+    Api,
+    Control,
+}
+
+impl Surface {
+    fn of(route: &Route) -> Self {
+        if route.access == Access::Control {
+            Surface::Control
+        } else {
+            Surface::Api
+        }
     }
 
-    fn fits(&self, pattern: &str) -> bool {
-        let mut wanted = pattern[1..].split('/');
+    fn base_path(self, dialect: Dialect) -> &'static str {
+        match self {
+            Surface::Api => dialect.base_path(),
+            Surface::Control => CONTROL_PATH,
+        }
+    }
+}
+
+/// The places where paths begin.
+const BASES: [(Surface, Dialect); 3] = [
+    (Surface::Api, Dialect::Element),
+    (Surface::Api, Dialect::YourMom),
+    (Surface::Control, Dialect::Element),
+];
+
+impl<'a> RoutePath<'a> {
+    /// `None` for a path that begins in none of the places.
+    pub(crate) fn parse(path: &'a str) -> Option<Self> {
+        BASES.iter().find_map(|&(surface, dialect)| {
+            let below = path
+                .strip_prefix(surface.base_path(dialect))?
+                .strip_prefix('/')?;
+            let below = below.strip_suffix('/').unwrap_or(below);
+            // No route is deeper than this; a hostile path need not be read to its end.
+            let segments = below.split('/').take(6).map(decode).collect();
+            Some(RoutePath {
+                surface,
+                dialect,
+                segments,
+            })
+        })
+    }
+
+    fn fits(&self, route: &Route) -> bool {
+        let mut wanted = route.pattern[1..].split('/');
         let all_fit = self.segments.iter().all(|segment| match wanted.next() {
             Some("elements") => *segment == self.dialect.plural(),
             Some(parameter) if parameter.starts_with('{') => !segment.is_empty(),
             Some(word) => *segment == word,
             None => false,
         });
-        all_fit && wanted.next().is_none()
+        all_fit && wanted.next().is_none() && Surface::of(route) == self.surface
     }
 
     /// The text that stands where `pattern` has the parameter `name`.
@@ -131,6 +191,17 @@ fn decode(segment: &str) -> Cow<'_, str> {
     percent_decode_str(segment).decode_utf8_lossy()
 }
 
+/// The element that stands in a path of the API, as sent.
+pub(crate) fn named_element(path: &str) -> Option<String> {
+    let path = RoutePath::parse(path)?;
+    let is_element =
+        path.surface == Surface::Api && path.segments.first()? == path.dialect.plural();
+    path.segments
+        .get(1)
+        .filter(|_| is_element)
+        .map(|segment| segment.to_string())
+}
+
 /// Whether a verb is answered by a route: its own, and `HEAD` by `GET` (rule `method`).
 fn takes(route: &Route, method: &Method) -> bool {
     route.method == *method || (*method == Method::HEAD && route.method == Method::GET)
@@ -143,50 +214,43 @@ fn takes(route: &Route, method: &Method) -> bool {
 pub(crate) fn find<'a>(
     method: &Method,
     uri: &'a Uri,
-) -> Result<(&'static Route, ApiPath<'a>), ApiError> {
-    let path = uri.path();
-    let unknown = || ApiError::unknown_route(unknown_route(method, path));
-    let api_path = ApiPath::parse(path).ok_or_else(unknown)?;
-    let mut fitting = ROUTES
-        .iter()
-        .filter(|route| api_path.fits(route.pattern))
-        .peekable();
-    if fitting.peek().is_none() {
-        return Err(unknown());
-    }
+) -> Result<(&'static Route, RoutePath<'a>), ApiError> {
+    let unknown = || ApiError::unknown_route(unknown_route(method, uri.path()));
+    let path = RoutePath::parse(uri.path()).ok_or_else(unknown)?;
     // A literal path stands above the pattern that would take it too.
-    let pattern = fitting.peek().map(|route| route.pattern);
-    match fitting.clone().find(|route| takes(route, method)) {
-        Some(route) => Ok((route, api_path)),
-        None => {
-            let allowed = fitting.filter(|route| Some(route.pattern) == pattern);
-            Err(ApiError::method(method, path, allow(allowed)))
-        }
+    let pattern = fitting(&path).next().ok_or_else(unknown)?.pattern;
+    let route = fitting(&path).find(|route| route.pattern == pattern && takes(route, method));
+    match route {
+        Some(route) => Ok((route, path)),
+        None => Err(ApiError::method(method, uri.path(), allow(&path))),
     }
 }
 
+fn fitting(path: &RoutePath<'_>) -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().filter(|route| path.fits(route))
+}
+
 /// The verbs for `Allow`.
-fn allow<'r>(routes: impl Iterator<Item = &'r Route>) -> String {
+fn allow(path: &RoutePath<'_>) -> String {
+    let pattern = fitting(path).next().map(|route| route.pattern);
     let mut verbs = Vec::new();
-    for route in routes {
+    for route in fitting(path).filter(|route| Some(route.pattern) == pattern) {
         verbs.push(route.method.as_str());
         if route.method == Method::GET {
             verbs.push("HEAD");
         }
     }
-    verbs.push("OPTIONS");
+    if path.surface == Surface::Api {
+        verbs.push("OPTIONS");
+    }
     verbs.join(", ")
 }
 
-/// The verbs that a path has, for the answer to a preflight; `None` for an unknown path.
+/// The verbs that a path of the API has, for the answer to a preflight; `None` for an unknown path.
 pub(crate) fn allowed(uri: &Uri) -> Option<String> {
-    let path = ApiPath::parse(uri.path())?;
-    let mut fitting = ROUTES
-        .iter()
-        .filter(|route| path.fits(route.pattern))
-        .peekable();
-    fitting.peek()?;
-    Some(allow(fitting))
+    let path = RoutePath::parse(uri.path()).filter(|path| path.surface == Surface::Api)?;
+    fitting(&path).next()?;
+    Some(allow(&path))
 }
 
 fn unknown_route(method: &Method, path: &str) -> String {
@@ -207,19 +271,20 @@ fn nearest_route(method: &Method, path: &str) -> Option<String> {
         Dialect::Element
     };
     let sent = path.trim_end_matches('/');
-    let candidates = ROUTES.iter().flat_map(|route| {
-        let below = fill(route.pattern, below_base(sent, dialect), dialect);
-        let full = format!("{}{below}", dialect.base_path());
+    let candidates = ROUTES.iter().map(|route| {
+        let base = Surface::of(route).base_path(dialect);
+        let below = fill(
+            route.pattern,
+            sent.strip_prefix(base).unwrap_or(sent),
+            dialect,
+        );
+        let full = format!("{base}{below}");
         // A caller who left the base path out is near too.
         let distance = strsim::levenshtein(sent, &full).min(strsim::levenshtein(sent, &below) + 1);
-        Some((distance + usize::from(!takes(route, method)), route, full))
+        (distance + usize::from(!takes(route, method)), route, full)
     });
     let (distance, route, full) = candidates.min_by_key(|(distance, ..)| *distance)?;
     (distance <= sent.len() / 4 + 1).then(|| format!("{} {full}", route.method))
-}
-
-fn below_base(path: &str, dialect: Dialect) -> &str {
-    path.strip_prefix(dialect.base_path()).unwrap_or(path)
 }
 
 /// A pattern as a path: parameters taken from where `sent` has them, the noun in the dialect's spelling.

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use super::clock::system_time;
 use super::configuration::Configuration;
 use super::identity;
+use super::snapshot::Section;
 use crate::catalog::Element;
 use crate::instance::Instance;
 
@@ -32,6 +33,16 @@ pub(crate) struct Stored {
     /// Milliseconds since 1970.
     pub(crate) created: u64,
     pub(crate) updated: u64,
+    pub(crate) origin: Origin,
+}
+
+/// Who put an instance there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A client's creation.
+    Created,
+    /// The test, by seeding or restoring.
+    Seeded,
 }
 
 /// An instance before it has an id and a token.
@@ -63,9 +74,8 @@ pub(crate) struct Page {
 }
 
 /// All instances of a server.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Store {
-    seed: u64,
     state: Mutex<State>,
 }
 
@@ -93,55 +103,42 @@ struct Namespace {
 }
 
 impl Store {
-    pub(crate) fn new(seed: u64) -> Self {
-        Store {
-            seed,
-            state: Mutex::default(),
-        }
+    /// Gives the draft an id and a token derived from `seed`, and keeps it.
+    pub(crate) fn insert(
+        &self,
+        organization: &str,
+        draft: Draft,
+        seed: u64,
+        now: u64,
+    ) -> Arc<Stored> {
+        let mut state = self.state.lock();
+        let id = state.namespace(organization).next_id;
+        let token = state.fresh_token(seed, organization, id);
+        state.keep(organization, draft.with(id, token, now, Origin::Created))
     }
 
-    /// Gives the draft its id and token, and keeps it.
-    pub(crate) fn insert(&self, organization: &str, draft: Draft, now: u64) -> Arc<Stored> {
+    /// Keeps a draft with a chosen id or token; those not chosen are as for a creation.
+    pub(crate) fn seed(
+        &self,
+        organization: &str,
+        draft: Draft,
+        chosen: (Option<u64>, Option<&str>),
+        seed: u64,
+        now: u64,
+    ) -> Result<Arc<Stored>, String> {
         let mut state = self.state.lock();
-        let state = &mut *state;
-        if !state.organizations.contains_key(organization) {
-            let name = Arc::<str>::from(organization);
-            state
-                .organizations
-                .insert(name.clone(), Namespace::new(name));
+        let id = chosen.0.unwrap_or(state.namespace(organization).next_id);
+        if state.namespace(organization).instances.contains_key(&id) {
+            return Err(format!("the organization already has an instance {id}"));
         }
-        let namespace = state
-            .organizations
-            .get_mut(organization)
-            .expect("it was put there above");
-        let id = namespace.next_id;
-        namespace.next_id += 1;
-        let token = Arc::<str>::from(identity::token(self.seed, organization, id));
-        let Draft {
-            element,
-            name,
-            tags,
-            configuration,
-        } = draft;
-        let stored = Arc::new(Stored {
-            id,
-            element,
-            token,
-            name,
-            tags,
-            configuration,
-            created: now,
-            updated: now,
-        });
-        state.tokens.insert(
-            stored.token.clone(),
-            Address {
-                organization: namespace.organization.clone(),
-                id,
-            },
-        );
-        namespace.put(stored.clone());
-        stored
+        let token = match chosen.1 {
+            Some(token) if state.tokens.contains_key(token) => {
+                return Err("the token already belongs to an instance".to_owned());
+            }
+            Some(token) => token.into(),
+            None => state.fresh_token(seed, organization, id),
+        };
+        Ok(state.keep(organization, draft.with(id, token, now, Origin::Seeded)))
     }
 
     /// The organization's instance with this id.
@@ -186,20 +183,67 @@ impl Store {
         Some(removed)
     }
 
-    /// Every instance with its organization, by organization and id.
-    pub(crate) fn all(&self) -> Vec<(Arc<str>, Arc<Stored>)> {
+    /// Every organization's instances, or only those of one, by organization and id.
+    pub(crate) fn sections(&self, only: Option<&str>) -> Vec<Section> {
         let state = self.state.lock();
-        let mut all: Vec<_> = (state.organizations.iter())
-            .flat_map(|(name, namespace)| {
-                namespace
-                    .instances
-                    .values()
-                    .map(|stored| (name.clone(), stored.clone()))
-            })
+        let of = |namespace: &&Namespace| only.is_none_or(|only| only == &*namespace.organization);
+        let mut sections: Vec<_> = state
+            .organizations
+            .values()
+            .filter(of)
+            .map(Namespace::section)
             .collect();
         drop(state);
-        all.sort_by(|(a, x), (b, y)| a.cmp(b).then(x.id.cmp(&y.id)));
-        all
+        sections.sort_by(|a, b| a.organization.cmp(&b.organization));
+        sections
+    }
+
+    /// Puts sections in the place of everything, or of what one organization has.
+    ///
+    /// Nothing changes when a section is of another organization than `only`, or has a token of one that stays.
+    pub(crate) fn restore(&self, only: Option<&str>, sections: Vec<Section>) -> Result<(), String> {
+        if sections
+            .iter()
+            .any(|section| only.is_some_and(|only| only != &*section.organization))
+        {
+            return Err(
+                "the document holds another organization than the one to restore".to_owned(),
+            );
+        }
+        let mut state = self.state.lock();
+        let stays = |address: &Address| only.is_some_and(|only| only != &*address.organization);
+        let mut tokens = sections
+            .iter()
+            .flat_map(|section| &section.instances)
+            .map(|stored| &stored.token);
+        if tokens.any(|token| state.tokens.get(token).is_some_and(stays)) {
+            return Err(
+                "a token of the document belongs to another organization's instance".to_owned(),
+            );
+        }
+        state.forget(only);
+        for section in sections {
+            state.namespace(&section.organization).next_id = section.next_id;
+            for stored in section.instances {
+                state.keep(&section.organization, Arc::unwrap_or_clone(stored));
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets everything, or what one organization has; ids start anew.
+    pub(crate) fn clear(&self, only: Option<&str>) {
+        self.state.lock().forget(only);
+    }
+
+    /// Whether the organization has given out this id, whether or not the instance still exists.
+    pub(crate) fn has_issued(&self, organization: &str, id: u64) -> bool {
+        let state = self.state.lock();
+        let next_id = state
+            .organizations
+            .get(organization)
+            .map_or(0, |namespace| namespace.next_id);
+        (FIRST_ID..next_id).contains(&id)
     }
 
     /// At most `size` of the selected instances with an id above `after`, oldest first.
@@ -223,7 +267,86 @@ impl Store {
     }
 }
 
+impl State {
+    /// The organization's namespace, made if need be.
+    fn namespace(&mut self, organization: &str) -> &mut Namespace {
+        if !self.organizations.contains_key(organization) {
+            let name = Arc::<str>::from(organization);
+            self.organizations
+                .insert(name.clone(), Namespace::new(name));
+        }
+        self.organizations
+            .get_mut(organization)
+            .expect("it was put there above")
+    }
+
+    /// A token that no instance has, not even one that was seeded with it.
+    fn fresh_token(&self, seed: u64, organization: &str, id: u64) -> Arc<str> {
+        let tokens =
+            (0..).map(|salt: u64| identity::token(seed.wrapping_add(salt), organization, id));
+        tokens
+            .map(Arc::from)
+            .find(|token: &Arc<str>| !self.tokens.contains_key(token))
+            .expect("the salts are many")
+    }
+
+    /// Puts an instance in its place; ids go on behind it.
+    fn keep(&mut self, organization: &str, stored: Stored) -> Arc<Stored> {
+        let (stored, namespace) = (Arc::new(stored), self.namespace(organization));
+        namespace.next_id = namespace.next_id.max(stored.id.saturating_add(1));
+        namespace.put(stored.clone());
+        let address = Address {
+            organization: namespace.organization.clone(),
+            id: stored.id,
+        };
+        self.tokens.insert(stored.token.clone(), address);
+        stored
+    }
+
+    fn forget(&mut self, only: Option<&str>) {
+        match only {
+            None => *self = State::default(),
+            Some(only) => {
+                self.organizations.remove(only);
+                self.tokens
+                    .retain(|_, address| &*address.organization != only);
+            }
+        }
+    }
+}
+
+impl Draft {
+    fn with(self, id: u64, token: Arc<str>, now: u64, origin: Origin) -> Stored {
+        let Draft {
+            element,
+            name,
+            tags,
+            configuration,
+        } = self;
+        Stored {
+            id,
+            element,
+            token,
+            name,
+            tags,
+            configuration,
+            created: now,
+            updated: now,
+            origin,
+        }
+    }
+}
+
 impl Namespace {
+    fn section(&self) -> Section {
+        let (organization, next_id) = (self.organization.clone(), self.next_id);
+        Section {
+            organization,
+            next_id,
+            instances: self.instances.values().cloned().collect(),
+        }
+    }
+
     fn new(organization: Arc<str>) -> Self {
         let (instances, by_element) = (BTreeMap::new(), BTreeMap::new());
         Namespace {

@@ -7,6 +7,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::mem;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -24,17 +25,18 @@ use hyper::service::Service;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::listener::Shared;
 use super::socket::{Phase, Progress, Socket};
+use crate::emulator::{Emulator, Outcome};
 use crate::wire::message::{Body, Connection, Malformed, Reply, Request};
 
 /// How long a closing connection listens to what the client is still sending, so that the client can read the reply.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Serves one connection to its end.
-pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+pub(super) async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>) {
     // Without it a reply may wait for the acknowledgement of the one before; where it cannot be set, it only is slower.
     let _ = stream.set_nodelay(true);
     let progress = Progress::new();
@@ -42,6 +44,7 @@ pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let answering = Answering {
         shared: shared.clone(),
         progress: progress.clone(),
+        peer,
     };
     let mut http = protocol(&shared).serve_connection(socket, answering);
     let end = drive(&mut http, &shared, &progress).await;
@@ -60,9 +63,7 @@ pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
 
 fn protocol(shared: &Shared) -> http1::Builder {
     let mut protocol = http1::Builder::new();
-    protocol
-        .max_header_size(shared.limits.head)
-        .auto_date_header(shared.emulator.has_system_clock());
+    protocol.max_header_size(shared.limits.head);
     if shared.limits.headers != 100 {
         // Only another limit than hyper's own, which costs nothing.
         protocol.max_headers(shared.limits.headers);
@@ -150,9 +151,11 @@ fn plain_text(reply: &Reply) -> Vec<u8> {
 }
 
 /// Turns a head that hyper has parsed into an exchange.
+#[derive(Clone)]
 struct Answering {
     shared: Arc<Shared>,
     progress: Arc<Progress>,
+    peer: IpAddr,
 }
 
 impl Service<http::Request<Incoming>> for Answering {
@@ -163,11 +166,12 @@ impl Service<http::Request<Incoming>> for Answering {
     fn call(&self, request: http::Request<Incoming>) -> Exchange {
         self.progress.enter(Phase::Exchange);
         let (head, body) = request.into_parts();
+        let collecting = Collecting::new(body, self.shared.limits.body);
         Exchange {
-            collecting: Collecting::new(body, self.shared.limits.body),
+            collecting,
             head: Some(head),
-            shared: self.shared.clone(),
-            progress: self.progress.clone(),
+            held: None,
+            answering: self.clone(),
         }
     }
 }
@@ -176,28 +180,73 @@ impl Service<http::Request<Incoming>> for Answering {
 struct Exchange {
     head: Option<Parts>,
     collecting: Collecting,
-    shared: Arc<Shared>,
-    progress: Arc<Progress>,
+    /// An answer that is not given at once.
+    held: Option<Pin<Box<dyn Future<Output = Outcome> + Send>>>,
+    answering: Answering,
 }
 
 impl Future for Exchange {
     type Output = hyper::Result<Response<Full<Bytes>>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let body = ready!(self.collecting.poll(cx))?;
-        let head = self
-            .head
-            .take()
-            .expect("an exchange is over when it has answered");
-        let request = Request {
+        if self.held.is_none() {
+            let body = ready!(self.collecting.poll(cx))?;
+            let request = self.request(body);
+            let outcome = self.answering.shared.emulator.answer(&request);
+            if outcome.is_ready() {
+                return Poll::Ready(Ok(self.answering.give(outcome)));
+            }
+            self.answering.progress.enter(Phase::Held);
+            self.held = Some(Box::pin(hold(
+                self.answering.shared.clone(),
+                request,
+                outcome,
+            )));
+        }
+        let held = self.held.as_mut().expect("it was put there above");
+        let outcome = ready!(held.as_mut().poll(cx));
+        Poll::Ready(Ok(self.answering.give(outcome)))
+    }
+}
+
+impl Exchange {
+    fn request(&mut self, body: Body) -> Request {
+        let head = self.head.take().expect("an exchange answers once");
+        let peer = Some(self.answering.peer);
+        Request {
             method: head.method,
             uri: head.uri,
             headers: head.headers,
             body,
-        };
-        let outcome = self.shared.emulator.answer(&request);
-        self.progress.enter(Phase::Reply);
-        Poll::Ready(Ok(response(outcome.reply)))
+            peer,
+        }
+    }
+}
+
+impl Answering {
+    fn give(&self, outcome: Outcome) -> Response<Full<Bytes>> {
+        self.progress.reply(&outcome.conduct);
+        response(outcome.reply)
+    }
+}
+
+/// Holds an answer back: until more is recorded, or for the time that a script ordered.
+async fn hold(shared: Arc<Shared>, request: Request, mut outcome: Outcome) -> Outcome {
+    if let Some(patience) = outcome.patience {
+        outcome = ask_again(&shared.emulator, &request, Instant::now() + patience).await;
+    }
+    sleep(outcome.conduct.delay).await;
+    outcome
+}
+
+/// Asks whenever something was recorded, until the answer is final or the time is over.
+async fn ask_again(emulator: &Emulator, request: &Request, deadline: Instant) -> Outcome {
+    loop {
+        let recorded = emulator.next_recorded();
+        let outcome = emulator.answer(request);
+        if outcome.patience.is_none() || timeout_at(deadline, recorded).await.is_err() {
+            return outcome;
+        }
     }
 }
 

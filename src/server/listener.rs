@@ -108,7 +108,7 @@ struct Accepting {
 }
 
 enum Event {
-    Accepted(io::Result<TcpStream>),
+    Accepted(io::Result<(TcpStream, SocketAddr)>),
     Stopping,
 }
 
@@ -122,9 +122,12 @@ impl Accepting {
                 Poll::Pending => self.poll_accept(cx).map(Event::Accepted),
             });
             match event.await {
-                Event::Accepted(Ok(stream)) => {
-                    self.connections
-                        .spawn(connection::serve(stream, self.shared.clone()));
+                Event::Accepted(Ok((stream, peer))) => {
+                    self.connections.spawn(connection::serve(
+                        stream,
+                        peer.ip(),
+                        self.shared.clone(),
+                    ));
                 }
                 Event::Accepted(Err(error)) if is_of_one_connection(&error) => {}
                 Event::Accepted(Err(_)) => sleep(EXHAUSTED).await,
@@ -135,12 +138,12 @@ impl Accepting {
     }
 
     /// The next connection, unless the server has as many as it may.
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<TcpStream>> {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
         while let Poll::Ready(Some(_ended)) = self.connections.poll_join_next(cx) {}
         if self.connections.len() >= self.shared.limits.connections {
             return Poll::Pending;
         }
-        self.socket.poll_accept(cx).map_ok(|(stream, _)| stream)
+        self.socket.poll_accept(cx)
     }
 
     async fn drain(self) {

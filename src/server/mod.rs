@@ -4,18 +4,23 @@
 //! request gets is not decided here but in the emulator.
 
 mod connection;
+mod control;
+mod delivery;
+pub(crate) mod expectation;
 mod listener;
 mod runtime;
 mod socket;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, CatalogError};
 use crate::emulator::Emulator;
 use crate::instance::Instance;
 use crate::settings::Settings;
+use crate::wire::json::Json;
 use crate::wire::vocabulary::Dialect;
 use listener::Listener;
 
@@ -106,6 +111,9 @@ impl Settings {
     /// A port that cannot be opened, or a catalog that cannot be read.
     pub fn try_start(self) -> Result<MockCe, StartError> {
         let emulator = Arc::new(Emulator::new(&self, self.load_catalog()?));
+        if let Some(path) = &self.state {
+            load_state(&emulator, path)?;
+        }
         let listener = Listener::open(&self, emulator.clone())?;
         Ok(MockCe { emulator, listener })
     }
@@ -121,6 +129,22 @@ impl Settings {
         })?;
         Ok(Arc::new(all))
     }
+}
+
+/// Reads the state file, if there is one already.
+fn load_state(emulator: &Emulator, path: &Path) -> Result<(), StartError> {
+    let refused = |reason: String| StartError::State {
+        path: path.to_owned(),
+        reason,
+    };
+    let text = match std::fs::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        read => read.map_err(|error| refused(error.to_string()))?,
+    };
+    let document = Json::parse(&text).map_err(|problem| refused(problem.to_string()))?;
+    emulator
+        .restore(&document, None)
+        .map_err(|error| refused(error.to_string()))
 }
 
 impl fmt::Debug for MockCe {
@@ -146,6 +170,13 @@ pub enum StartError {
     Runtime(std::io::Error),
     /// A catalog of the user's own cannot be read.
     Catalog(CatalogError),
+    /// The state file cannot be read or restored.
+    State {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl fmt::Display for StartError {
@@ -164,6 +195,9 @@ impl fmt::Display for StartError {
             }
             StartError::Runtime(source) => write!(f, "cannot start a thread: {source}"),
             StartError::Catalog(source) => source.fmt(f),
+            StartError::State { path, reason } => {
+                write!(f, "cannot restore the state {:?}: {reason}", path.display())
+            }
         }
     }
 }
@@ -173,6 +207,7 @@ impl std::error::Error for StartError {
         match self {
             StartError::Listen { source, .. } | StartError::Runtime(source) => Some(source),
             StartError::Catalog(source) => Some(source),
+            StartError::State { .. } => None,
         }
     }
 }

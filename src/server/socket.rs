@@ -8,13 +8,16 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::delivery::Delivery;
 use crate::settings::Limits;
+use crate::wire::message::Conduct;
 
 /// What a connection is busy with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub(super) enum Phase {
     Head,
     /// A head is complete; the body comes in, or the answer is being made.
     Exchange,
+    /// The answer is held back on purpose.
+    Held,
     /// The reply goes out.
     Reply,
 }
@@ -33,46 +38,53 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(super) struct Progress(Mutex<State>);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct State {
     phase: Phase,
     /// When the request's first byte came, or the last reply was written.
     began: Instant,
     /// When something last came in.
     heard: Instant,
+    /// How the reply goes out, when it is not simply written.
+    delivery: Option<Box<Delivery>>,
 }
+
+/// How long what a script holds back may take: as good as for ever.
+const AGES: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Progress {
     pub(super) fn new() -> Arc<Self> {
         let now = Instant::now();
-        Arc::new(Progress(Mutex::new(State {
+        let state = State {
             phase: Phase::Idle,
             began: now,
             heard: now,
-        })))
+            delivery: None,
+        };
+        Arc::new(Progress(Mutex::new(state)))
     }
 
     pub(super) fn enter(&self, phase: Phase) {
         self.0.lock().phase = phase;
     }
 
-    pub(super) fn phase(&self) -> Phase {
-        self.0.lock().phase
+    /// The reply goes out, in the way that its conduct says.
+    pub(super) fn reply(&self, conduct: &Conduct) {
+        let mut state = self.0.lock();
+        state.phase = Phase::Reply;
+        state.delivery = Delivery::of(conduct);
     }
 
     /// When the connection has taken too long for what it is busy with.
     pub(super) fn deadline(&self, limits: &Limits) -> Instant {
-        let State {
-            phase,
-            began,
-            heard,
-        } = *self.0.lock();
-        let whole = began + limits.request_time;
-        match phase {
-            Phase::Idle => began + limits.keep_alive,
-            Phase::Head => whole.min(began + limits.head_time),
-            Phase::Exchange => whole.min(heard + limits.body_idle),
-            Phase::Reply => whole,
+        let state = self.0.lock();
+        let whole = state.began + limits.request_time;
+        match state.phase {
+            Phase::Idle => state.began + limits.keep_alive,
+            Phase::Head => whole.min(state.began + limits.head_time),
+            Phase::Exchange => whole.min(state.heard + limits.body_idle),
+            Phase::Reply if state.delivery.is_none() => whole,
+            Phase::Held | Phase::Reply => state.began + AGES,
         }
     }
 
@@ -91,12 +103,23 @@ impl Progress {
         if state.phase == Phase::Reply {
             state.phase = Phase::Idle;
             state.began = Instant::now();
+            state.delivery = None;
         }
     }
 
-    /// Whether what is being written answers no request.
-    fn is_unasked(&self) -> bool {
-        matches!(self.phase(), Phase::Idle | Phase::Head)
+    /// Writes in the way that the reply's conduct says; `None` for a reply that is simply written.
+    fn poll_write_specially(
+        &self,
+        stream: &mut TcpStream,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Option<Poll<io::Result<usize>>> {
+        let mut state = self.0.lock();
+        if matches!(state.phase, Phase::Idle | Phase::Head) {
+            // It answers no request: hyper writes it of its own accord, and it is kept back.
+            return Some(Poll::Ready(Ok(bytes.len())));
+        }
+        Some(state.delivery.as_mut()?.poll_write(stream, cx, bytes))
     }
 }
 
@@ -129,25 +152,27 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.progress.is_unasked() {
-            return Poll::Ready(Ok(buf.len()));
-        }
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let Socket { stream, progress } = self.get_mut();
+        let special = progress.poll_write_specially(stream, cx, buf);
+        special.unwrap_or_else(|| Pin::new(stream).poll_write(cx, buf))
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.progress.is_unasked() {
-            return Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()));
-        }
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let Socket { stream, progress } = self.get_mut();
+        let first = bufs
+            .iter()
+            .find(|buf| !buf.is_empty())
+            .map_or(&[][..], |buf| buf);
+        let special = progress.poll_write_specially(stream, cx, first);
+        special.unwrap_or_else(|| Pin::new(stream).poll_write_vectored(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -8,7 +8,7 @@ use http::StatusCode;
 use super::json::JsonProblem;
 use super::message::{Connection, Malformed};
 use super::vocabulary::text;
-use crate::rules::{self, Rule};
+use crate::rules::{self, Grade, Rule};
 
 /// A refused request: the status and message for the caller, and the rule that refused.
 ///
@@ -159,6 +159,34 @@ impl ApiError {
             connection,
             ..ApiError::new(status, &rules::HTTP_MALFORMED, message)
         }
+    }
+
+    /// A status that the test ordered.
+    pub(crate) fn scripted(status: u16) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let message = match status {
+            StatusCode::UNAUTHORIZED => text::UNAUTHORIZED.to_owned(),
+            other => format!("Scripted answer: {other}"),
+        };
+        ApiError::new(status, &rules::SCRIPTED, message)
+    }
+
+    /// 501 in the place of an answer whose rule is evidenced too poorly.
+    pub(crate) fn below_grade(rule: &'static Rule, demanded: Grade) -> Self {
+        let Rule {
+            id,
+            grade,
+            statement,
+            ..
+        } = rule;
+        let message =
+            format!("The rule {id} is graded {grade}, but {demanded} was demanded: {statement}");
+        ApiError::new(StatusCode::NOT_IMPLEMENTED, rule, message)
+    }
+
+    /// 403 for a sender that may not steer.
+    pub(crate) fn forbidden(reason: &str) -> Self {
+        ApiError::new(StatusCode::FORBIDDEN, &rules::CONTROL, reason)
     }
 
     /// 500.

@@ -1,5 +1,8 @@
 //! A request and a reply with whole bodies, free of sockets and of hyper.
 
+use std::net::IpAddr;
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
@@ -14,6 +17,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// What came after the headers.
     pub body: Body,
+    /// Who sent it; `None` in process.
+    pub peer: Option<IpAddr>,
 }
 
 /// The body of a request.
@@ -39,6 +44,7 @@ impl Request {
             method,
             uri,
             headers: HeaderMap::new(),
+            peer: None,
             body: Body::Whole(body.into()),
         }
     }
@@ -92,4 +98,33 @@ pub enum Connection {
     KeepAlive,
     /// It ends.
     Close,
+}
+
+/// How a reply is brought to the caller; the default is whole and at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conduct {
+    /// What passes before the reply begins.
+    pub(crate) delay: Duration,
+    /// What of it arrives, when not all does.
+    pub(crate) cut: Option<Cut>,
+    /// How it trickles, when it does.
+    pub(crate) pace: Option<Pace>,
+}
+
+/// Where a reply ends before its end, and how the connection ends with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// Nothing arrives; the connection is reset (a TCP RST).
+    Reset,
+    /// Nothing arrives; the connection is closed.
+    Close,
+    /// The head and this many bytes of the body arrive; then the connection is closed.
+    InBody(usize),
+}
+
+/// So many bytes at a time, with a pause between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pace {
+    pub(crate) bytes: usize,
+    pub(crate) pause: Duration,
 }

@@ -73,6 +73,9 @@ impl Dialect {
     }
 }
 
+/// Where the mock is steered from (rule `control`).
+pub const CONTROL_PATH: &str = "/__admin";
+
 /// The words of `Authorization` that do not depend on the dialect.
 pub mod word {
     /// Stands before the user's secret.

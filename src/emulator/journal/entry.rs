@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::mask;
 use crate::emulator::identity;
+use crate::emulator::routes;
 use crate::emulator::store::Stored;
 use crate::emulator::view::{View, date};
 use crate::rules::Rule;
@@ -24,6 +25,7 @@ pub(super) struct Entry {
     pub(super) organization: Option<u64>,
     pub(super) rule: &'static Rule,
     pub(super) status: StatusCode,
+    pub(super) effect: Option<&'static str>,
     pub(super) instance: Option<u64>,
     pub(super) request: Kept,
     pub(super) answer: Answer,
@@ -170,17 +172,13 @@ impl Entry {
                 .get("key")?
                 .as_str()
         });
-        named.map(str::to_owned).or_else(|| {
-            let path = self.target().split('?').next()?;
-            let (_, below) = path
-                .split_once("/api-v2/elements/")
-                .or_else(|| path.split_once("/api-v2/your_moms/"))?;
-            below
-                .split('/')
-                .next()
-                .filter(|key| !key.is_empty())
-                .map(str::to_owned)
-        })
+        named
+            .map(str::to_owned)
+            .or_else(|| routes::named_element(self.path()))
+    }
+
+    pub(super) fn path(&self) -> &str {
+        self.target().split('?').next().unwrap_or_default()
     }
 
     pub(super) fn show(&self) -> Received {
@@ -204,6 +202,7 @@ impl Entry {
             instance: self.instance,
             status: self.status.as_u16(),
             rule: self.rule,
+            effect: self.effect,
             answer: match &self.answer {
                 Answer::Text(kept) => kept.content(),
                 Answer::Shown(stored, view) => {
@@ -223,7 +222,7 @@ impl Entry {
 /// One request that a server received, and how it was answered; secrets are masked.
 ///
 /// As JSON: `{"number", "at", "requestId", "organization", "method", "target", "headers": {}, "body": {"text",
-/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "answer": {…}}`; times are RFC 3339, absent
+/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "effect", "answer": {…}}`; times are RFC 3339, absent
 /// values `null`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -252,7 +251,9 @@ pub struct Received {
     pub status: u16,
     /// The rule that decided.
     pub rule: &'static Rule,
-    /// The answer's body.
+    /// The scripted effect that fired: `"loseReply"`.
+    pub effect: Option<&'static str>,
+    /// The answer's body, as it would have arrived whole.
     pub answer: Content,
 }
 
@@ -309,6 +310,7 @@ impl Received {
             ("status", u64::from(self.status).into()),
             ("rule", self.rule.id.into()),
             ("grade", self.rule.grade.name().into()),
+            ("effect", self.effect.into()),
             ("answer", self.answer.to_json()),
         ])
     }
@@ -320,6 +322,9 @@ impl Received {
             "{} {} → {} ({})",
             self.method, self.target, self.status, self.rule.because
         );
+        if let Some(effect) = self.effect {
+            let _ = write!(line, " [{effect}]");
+        }
         if self.status >= 400 {
             let _ = write!(line, " {}", self.message().unwrap_or_default());
         }

@@ -15,6 +15,11 @@ pub(super) fn name(fingerprint: u64) -> String {
     format!("secret-{:08x}", fingerprint >> 32)
 }
 
+/// The short stable name of a secret.
+pub(crate) fn secret_name(secret: &str) -> String {
+    name(identity::fingerprint(secret))
+}
+
 pub(super) fn push_secret(out: &mut Vec<u8>, secret: &[u8]) {
     out.extend_from_slice(name(identity::fingerprint_bytes(secret)).as_bytes());
 }
@@ -60,9 +65,7 @@ fn mask(json: &mut Json<'_>) {
                 match value {
                     Json::Object(_) | Json::Array(_) if !secret => mask(value),
                     Json::Null => {}
-                    _ if secret => {
-                        *value = Json::from(self::name(identity::fingerprint(&text_of(value))))
-                    }
+                    _ if secret => *value = Json::from(secret_name(&text_of(value))),
                     _ => {}
                 }
             }

@@ -13,13 +13,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 pub use entry::{Content, Received};
+pub(crate) use mask::secret_name;
 pub use query::{Found, PathPattern, Query};
 
+use super::identity;
+use super::outcome::Outcome;
 use super::store::Stored;
 use super::view::View;
-use super::{Outcome, identity};
 use crate::settings::JournalLimits;
 use crate::wire::message::{Body, Request};
 use entry::{Answer, Entry, Kept};
@@ -31,6 +35,8 @@ pub(crate) struct Journal {
     ring: Mutex<Ring>,
     /// Wakes those who wait for requests in process.
     recorded: Condvar,
+    /// Wakes those who wait for requests over a connection.
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -61,6 +67,7 @@ impl Journal {
             limits,
             ring: Mutex::default(),
             recorded: Condvar::new(),
+            changed: Notify::new(),
         }
     }
 
@@ -76,6 +83,7 @@ impl Journal {
         ring.push(entry, &self.limits);
         drop(ring);
         self.recorded.notify_all();
+        self.changed.notify_waiters();
     }
 
     fn entry(&self, request: &Request, outcome: &Outcome, circumstances: Circumstances) -> Entry {
@@ -95,6 +103,7 @@ impl Journal {
             request_id,
             organization,
             rule: outcome.rule,
+            effect: outcome.effect,
             status: outcome.reply.status,
             instance: outcome.instance.as_ref().map(|stored| stored.id),
             request: Kept::request(request, body, self.limits.body),
@@ -122,6 +131,11 @@ impl Journal {
                 return found;
             }
         }
+    }
+
+    /// Resolves when the next request is recorded.
+    pub(crate) fn next_recorded(&self) -> Notified<'_> {
+        self.changed.notified()
     }
 
     /// What was recorded after the request with this number, as soon as there is anything.

@@ -1,5 +1,7 @@
 //! Which journaled requests somebody asks for.
 
+use std::fmt;
+
 use http::{Method, StatusCode};
 
 use super::entry::{Entry, Received};
@@ -128,8 +130,70 @@ impl Query {
         self
     }
 
+    /// What keeps a request from fitting, one line a field: `"method: expected POST, was GET"`.
+    #[must_use]
+    pub fn differences(&self, received: &Received) -> Vec<String> {
+        let path = received.target.split('?').next().unwrap_or_default();
+        let organization = self.organization.map(super::mask::name);
+        let instance = |id: u64| id.to_string();
+        let told = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
+        let fields = [
+            (
+                "method",
+                self.method.as_ref().map(Method::to_string),
+                received.method.clone(),
+            ),
+            (
+                "path",
+                (self.path.as_ref())
+                    .filter(|p| !p.fits(path))
+                    .map(|p| p.0.clone()),
+                path.to_owned(),
+            ),
+            (
+                "element",
+                self.element.clone(),
+                told(received.element.clone()),
+            ),
+            (
+                "organization",
+                organization,
+                told(received.organization.clone()),
+            ),
+            (
+                "instance",
+                self.instance.map(instance),
+                told(received.instance.map(instance)),
+            ),
+            ("rule", self.rule.clone(), received.rule.id.to_owned()),
+            (
+                "status",
+                self.status.map(|s| s.as_str().to_owned()),
+                received.status.to_string(),
+            ),
+        ];
+        let differing = fields.into_iter().filter_map(|(field, expected, was)| {
+            let expected = expected.filter(|expected| *expected != was)?;
+            Some(format!("{field}: expected {expected}, was {was}"))
+        });
+        differing.collect()
+    }
+
+    /// The three requests that came nearest to fitting, the nearest first, with what differs.
+    #[must_use]
+    pub fn nearest<'r>(&self, requests: &'r [Received]) -> Vec<(&'r Received, Vec<String>)> {
+        let mut near: Vec<_> = requests
+            .iter()
+            .map(|one| (one, self.differences(one)))
+            .collect();
+        near.sort_by_key(|(received, differences)| {
+            (differences.len(), std::cmp::Reverse(received.number))
+        });
+        near.truncate(3);
+        near
+    }
+
     pub(super) fn fits(&self, entry: &Entry) -> bool {
-        let path = || entry.target().split('?').next().unwrap_or_default();
         self.method
             .as_ref()
             .is_none_or(|method| method.as_str() == entry.method())
@@ -144,11 +208,33 @@ impl Query {
             && self
                 .path
                 .as_ref()
-                .is_none_or(|pattern| pattern.fits(path()))
+                .is_none_or(|pattern| pattern.fits(entry.path()))
             && self
                 .element
                 .as_ref()
                 .is_none_or(|element| entry.element().as_ref() == Some(element))
+    }
+}
+
+/// `method POST, path /instances, status 200`
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = [
+            ("method", self.method.as_ref().map(Method::to_string)),
+            ("path", self.path.as_ref().map(|path| path.0.clone())),
+            ("element", self.element.clone()),
+            ("organization", self.organization.map(super::mask::name)),
+            ("instance", self.instance.map(|id| id.to_string())),
+            ("rule", self.rule.clone()),
+            (
+                "status",
+                self.status.map(|status| status.as_str().to_owned()),
+            ),
+        ];
+        let set = fields
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name} {}", value?)));
+        f.write_str(&set.collect::<Vec<_>>().join(", "))
     }
 }
 

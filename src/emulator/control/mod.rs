@@ -1,0 +1,313 @@
+//! What a test steers the mock by: one set of operations, in process and as JSON below `/__admin`.
+//!
+//! The operations are methods of [`Emulator`]; the handlers of the control API call the same ones. A request below
+//! `/__admin` is decided in this order: may the sender steer (rule `control`), route, verb, content type, handler. It
+//! is neither journaled nor counted.
+
+pub(crate) mod document;
+mod handlers;
+mod openapi;
+
+pub(super) use handlers::*;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, SystemTime};
+
+use http::header::{HOST, ORIGIN};
+use http::{Method, Uri};
+
+use super::call::{Call, Caller, check_content_type, check_media};
+use super::configuration::Configuration;
+use super::journal::{Found, Query, Received};
+use super::ledger::Ledger;
+use super::outcome::{Handled, Outcome};
+use super::script::Scripted;
+use super::snapshot::{self, Seed};
+use super::store::{Draft, Origin};
+use super::{Emulator, guard, identity, routes};
+use crate::file;
+use crate::instance::Instance;
+use crate::rules;
+use crate::settings::ControlAccess;
+use crate::wire::error::ApiError;
+use crate::wire::json::Json;
+use crate::wire::message::Request;
+use crate::wire::vocabulary::CONTROL_PATH;
+
+/// Why a control operation was refused: what is wrong with what it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlError(String);
+
+impl fmt::Display for ControlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ControlError {}
+
+impl From<String> for ControlError {
+    fn from(reason: String) -> Self {
+        ControlError(reason)
+    }
+}
+
+impl From<ControlError> for ApiError {
+    fn from(error: ControlError) -> Self {
+        ApiError::bad_request(&rules::CONTROL, error.0)
+    }
+}
+
+/// Whether a request is for the control API.
+pub(super) fn is_for(request: &Request) -> bool {
+    let below = request.uri.path().strip_prefix(CONTROL_PATH);
+    below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+}
+
+/// Answers a request of the control API.
+pub(super) fn answer(emulator: &Emulator, request: &Request) -> Outcome {
+    static REQUESTS: AtomicU64 = AtomicU64::new(0);
+    let handled = guard(|| handle(emulator, request));
+    handled.unwrap_or_else(|error| {
+        let request_id = identity::request_id(!emulator.seed(), REQUESTS.fetch_add(1, Relaxed));
+        Outcome::refusal(error, &request_id)
+    })
+}
+
+fn handle(emulator: &Emulator, request: &Request) -> Handled {
+    check_sender(emulator.control, request)?;
+    let (route, path) = routes::find(&request.method, &request.uri)?;
+    if !matches!(request.method, Method::GET | Method::HEAD) {
+        check_content_type(request)?;
+    }
+    check_media(request, route)?;
+    (route.handler)(
+        emulator,
+        &Call {
+            request,
+            route,
+            path,
+            caller: Caller::default(),
+        },
+    )
+}
+
+/// A web page must not steer a developer's mock, and no other machine unless it was told so.
+fn check_sender(access: ControlAccess, request: &Request) -> Result<(), ApiError> {
+    let refused = |reason: &str| Err(ApiError::forbidden(reason));
+    let anywhere = access == ControlAccess::Anywhere;
+    if !anywhere
+        && request
+            .peer
+            .is_some_and(|peer| !peer.to_canonical().is_loopback())
+    {
+        return refused(
+            "the control API is open to this machine only; start with --control anywhere to change that",
+        );
+    }
+    let host = request
+        .headers
+        .get(HOST)
+        .map(|host| host.to_str().unwrap_or_default());
+    if !anywhere && host.is_some_and(|host| !is_local(host)) {
+        return refused(
+            "the control API is not open to this Host; call it by 127.0.0.1 or localhost",
+        );
+    }
+    if let Some(origin) = request.headers.get(ORIGIN) {
+        let own = host.is_some_and(|host| origin.as_bytes() == format!("http://{host}").as_bytes());
+        if !own {
+            return refused("the control API is not open to pages of this Origin");
+        }
+    }
+    Ok(())
+}
+
+/// Whether a `Host` header names this machine, by a name that no other page's server can have.
+fn is_local(host: &str) -> bool {
+    let Some(name) = host
+        .parse::<Uri>()
+        .ok()
+        .and_then(|uri| Some(uri.host()?.to_owned()))
+    else {
+        return false;
+    };
+    let address = name
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// What a test asks and orders. `organization` is always a secret; `None` stands for everybody.
+impl Emulator {
+    /// Every instance of every organization, by organization and id.
+    #[must_use]
+    pub fn instances(&self) -> Vec<Instance> {
+        let sections = self.store.sections(None);
+        let of = |section: &snapshot::Section| {
+            let organization = section.organization.clone();
+            section
+                .instances
+                .iter()
+                .map(move |stored| stored.to_instance(&organization))
+                .collect::<Vec<_>>()
+        };
+        sections.iter().flat_map(of).collect()
+    }
+
+    /// The requests that fit, with secrets masked.
+    #[must_use]
+    pub fn received(&self, query: &Query) -> Found {
+        self.journal.find(query)
+    }
+
+    /// What was received after the request with this number; waits until there is anything.
+    #[must_use]
+    pub fn received_after(&self, number: u64) -> Vec<Received> {
+        self.journal.wait_after(number)
+    }
+
+    /// The requests that fit, as soon as there are `count` of them, or those there are when `patience` is over.
+    #[must_use]
+    pub fn wait_for(&self, count: usize, query: &Query, patience: Duration) -> Found {
+        self.journal.wait_for(count, query, patience)
+    }
+
+    /// Resolves when the next request is recorded.
+    pub(crate) fn next_recorded(&self) -> tokio::sync::futures::Notified<'_> {
+        self.journal.next_recorded()
+    }
+
+    /// Adds a scripted fault or answer behind those there are.
+    pub fn script(&self, scripted: Scripted) {
+        self.script.add(scripted);
+    }
+
+    /// Forgets the scripted faults and answers, all or those that name the organization.
+    pub fn clear_script(&self, organization: Option<&str>) {
+        self.script.clear(organization);
+    }
+
+    /// Forgets instances, journal, script and ledger, of everybody or of one organization; ids start anew.
+    pub fn reset(&self, organization: Option<&str>) {
+        self.store.clear(organization);
+        self.journal.clear(organization);
+        self.script.clear(organization);
+        self.counters.clear(organization);
+        if organization.is_none() {
+            self.requests.store(0, Relaxed);
+        }
+    }
+
+    /// Puts an instance into the state.
+    ///
+    /// # Errors
+    /// An element that the catalog does not have, or an id or token that is taken.
+    pub fn seed_instance(&self, seed: &Seed) -> Result<Instance, ControlError> {
+        let element = snapshot::element(&seed.element, "element", self.catalog())?;
+        let entries = seed
+            .configuration
+            .iter()
+            .map(|(key, value)| (&**key, &**value));
+        let draft = Draft {
+            name: seed.name.as_str().into(),
+            tags: seed.tags.iter().map(|tag| tag.as_str().into()).collect(),
+            configuration: Configuration::pack(&element, entries),
+            element,
+        };
+        let chosen = (seed.id, seed.token.as_deref());
+        let stored = self.store.seed(
+            &seed.organization,
+            draft,
+            chosen,
+            self.seed(),
+            self.clock.now(),
+        )?;
+        Ok(stored.to_instance(&seed.organization))
+    }
+
+    /// The state as a document, of everybody or of one organization (see [`snapshot`]).
+    #[must_use]
+    pub fn snapshot(&self, organization: Option<&str>) -> Json<'static> {
+        let sections = self.store.sections(organization);
+        snapshot::to_json(self.seed(), self.requests.load(Relaxed), &sections)
+    }
+
+    /// Puts a document's state in the place of everything, or of what one organization has.
+    ///
+    /// Restoring everything also takes over the document's seed, so that what comes next is what came next there.
+    ///
+    /// # Errors
+    /// The first mistake in the document, with its path; nothing changes then.
+    pub fn restore(
+        &self,
+        document: &Json<'_>,
+        organization: Option<&str>,
+    ) -> Result<(), ControlError> {
+        let restored = snapshot::read(document, self.catalog())?;
+        self.store.restore(organization, restored.sections)?;
+        if organization.is_none() {
+            self.seed
+                .store(restored.seed.unwrap_or(self.seed()), Relaxed);
+            self.requests.store(restored.requests.unwrap_or(0), Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Writes the state to the file that the server was started with.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be written.
+    pub fn save(&self) -> Result<(), ControlError> {
+        let path = self.state_file.as_ref();
+        let path = path.ok_or_else(|| "the server was started without --state FILE".to_owned())?;
+        let failed = |error| format!("cannot write the state {:?}: {error}", path.display());
+        Ok(file::write(path, &(self.snapshot(None).to_pretty() + "\n")).map_err(failed)?)
+    }
+
+    /// What was relied upon and left behind, by everybody or by one organization.
+    #[must_use]
+    pub fn ledger(&self, organization: Option<&str>) -> Ledger {
+        let sections = self.store.sections(organization);
+        let left = sections.iter().flat_map(|section| &section.instances);
+        let left = left.filter(|stored| stored.origin == Origin::Created);
+        let left = left
+            .map(|stored| (stored.id, stored.element.key().to_owned()))
+            .collect();
+        self.counters
+            .close(organization, left, &self.script.lines(organization))
+    }
+
+    /// Stops the clock at this time, or lets it follow the machine's.
+    pub fn set_clock(&self, at: Option<SystemTime>) {
+        self.clock.set(at);
+    }
+
+    /// Moves the clock forward.
+    pub fn advance_clock(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    /// Rule `control`.
+    #[rstest]
+    #[case("127.0.0.1:6847", true)]
+    #[case("localhost", true)]
+    #[case("LOCALHOST:80", true)]
+    #[case("[::1]:6847", true)]
+    #[case("localhost.example.com", false)]
+    #[case("127.0.0.1.example.com:80", false)]
+    #[case("192.0.2.1", false)]
+    #[case("", false)]
+    fn a_host_is_local(#[case] host: &str, #[case] expected: bool) {
+        assert_eq!(is_local(host), expected);
+    }
+}

@@ -1,0 +1,110 @@
+//! The OpenAPI document of the emulated API and of the control API, made from the route table.
+
+use std::borrow::Cow;
+
+use crate::emulator::routes::{Access, ROUTES, Route};
+use crate::wire::json::{Json, Members, object};
+use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
+
+/// The document, version 3.1, with a path for each route; API paths stand in the `element` dialect.
+pub(super) fn document() -> Json<'static> {
+    let info = object([
+        ("title", "mock-ce".into()),
+        ("version", env!("CARGO_PKG_VERSION").into()),
+        (
+            "description",
+            "The emulated provisioning API, and the control API of the mock below /__admin.".into(),
+        ),
+    ]);
+    object([
+        ("openapi", "3.1.0".into()),
+        ("info", info),
+        ("paths", Json::Object(paths())),
+        (
+            "components",
+            object([("schemas", object([("Error", error_schema())]))]),
+        ),
+    ])
+}
+
+fn paths() -> Members<'static> {
+    let mut paths: Members<'static> = Vec::new();
+    for route in ROUTES {
+        let path = full_path(route);
+        let operation = (
+            Cow::Owned(route.method.as_str().to_lowercase()),
+            operation(route),
+        );
+        match paths.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, Json::Object(operations))) => operations.push(operation),
+            _ => paths.push((path.into(), Json::Object(vec![operation]))),
+        }
+    }
+    paths
+}
+
+fn full_path(route: &Route) -> String {
+    let base = match route.access {
+        Access::Control => CONTROL_PATH,
+        _ => Dialect::Element.base_path(),
+    };
+    format!("{base}{}", route.pattern)
+}
+
+fn operation(route: &Route) -> Json<'static> {
+    let parameters = route
+        .pattern
+        .split('/')
+        .filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'));
+    let answer = |description: &'static str| object([("description", description.into())]);
+    let json = object([("application/json", object([("schema", object([]))]))]);
+    let error = object([(
+        "schema",
+        object([("$ref", "#/components/schemas/Error".into())]),
+    )]);
+    let refusal = object([
+        ("description", "refused; the message says why".into()),
+        ("content", object([("application/json", error)])),
+    ]);
+    let mut operation = vec![
+        (Cow::Borrowed("summary"), route.summary.into()),
+        ("x-rule".into(), route.rule.id.into()),
+        ("x-authorization".into(), route.access.words().into()),
+        ("parameters".into(), parameters.map(parameter).collect()),
+        (
+            "responses".into(),
+            object([("200", answer("done")), ("default", refusal)]),
+        ),
+    ];
+    if matches!(route.method.as_str(), "POST" | "PUT" | "PATCH") {
+        operation.push(("requestBody".into(), object([("content", json)])));
+    }
+    Json::Object(operation)
+}
+
+fn parameter(name: &'static str) -> Json<'static> {
+    object([
+        ("name", name.into()),
+        ("in", "path".into()),
+        ("required", true.into()),
+        ("schema", object([("type", "string".into())])),
+    ])
+}
+
+fn error_schema() -> Json<'static> {
+    let text = || object([("type", "string".into())]);
+    object([
+        ("type", "object".into()),
+        (
+            "required",
+            ["requestId", "message"]
+                .into_iter()
+                .map(Json::from)
+                .collect(),
+        ),
+        (
+            "properties",
+            object([("requestId", text()), ("message", text())]),
+        ),
+    ])
+}

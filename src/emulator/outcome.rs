@@ -1,0 +1,167 @@
+//! What answering a request comes to: a reply, the rule behind it, and how it is brought to the caller.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CONTENT_TYPE, DATE, ORIGIN,
+    RETRY_AFTER, VARY,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use super::clock::{Clock, system_time};
+use super::script::{Effect, LiteralReply};
+use super::store::Stored;
+use super::view::View;
+use crate::rules::{self, Rule};
+use crate::wire::error::ApiError;
+use crate::wire::json::object;
+use crate::wire::message::{Conduct, Connection, Reply};
+use crate::wire::vocabulary::{EXPOSED_HEADERS, header, member};
+
+/// A reply, and why it is what it is.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What the caller gets.
+    pub reply: Reply,
+    /// The rule that decided.
+    pub rule: &'static Rule,
+    /// How the reply is brought to the caller.
+    pub(crate) conduct: Conduct,
+    /// For how long it is worth asking again, because more may be recorded.
+    pub(crate) patience: Option<Duration>,
+    /// The scripted effect that fired.
+    pub(crate) effect: Option<&'static str>,
+    /// The instance it is about.
+    pub(crate) instance: Option<Arc<Stored>>,
+    /// How the body shows it, where the body is exactly that.
+    pub(crate) view: Option<View>,
+}
+
+pub(crate) type Handled = Result<Outcome, ApiError>;
+
+impl Outcome {
+    /// 200 with a JSON body.
+    pub(crate) fn json(rule: &'static Rule, body: impl Into<Bytes>) -> Self {
+        let mut outcome = Outcome::empty(rule);
+        outcome.reply.body = body.into();
+        let json = HeaderValue::from_static("application/json");
+        outcome.reply.headers.insert(CONTENT_TYPE, json);
+        outcome
+    }
+
+    /// 200 without a body.
+    pub(crate) fn empty(rule: &'static Rule) -> Self {
+        Outcome {
+            reply: Reply {
+                status: StatusCode::OK,
+                headers: HeaderMap::with_capacity(8),
+                body: Bytes::new(),
+                connection: Connection::KeepAlive,
+            },
+            rule,
+            conduct: Conduct::default(),
+            patience: None,
+            effect: None,
+            instance: None,
+            view: None,
+        }
+    }
+
+    /// The one place where a refusal becomes a reply (rule `error-body`).
+    pub(crate) fn refusal(error: ApiError, request_id: &[u8]) -> Self {
+        let request_id = std::str::from_utf8(request_id).expect("hex digits are text");
+        let body = object([
+            (member::REQUEST_ID, request_id.into()),
+            (member::MESSAGE, error.message.into()),
+        ]);
+        let mut outcome = Outcome::json(error.rule, body.to_string());
+        outcome.reply.status = error.status;
+        outcome.reply.connection = error.connection;
+        match error.allow {
+            Some(allow) => outcome.header(ALLOW, &allow),
+            None => outcome,
+        }
+    }
+
+    /// What a scripted effect puts in the place of an answer; `None` for one that leaves the answer to the service.
+    pub(crate) fn scripted(effect: &Effect, request_id: &[u8]) -> Option<Self> {
+        match effect {
+            Effect::Status(status) => {
+                let outcome = Outcome::refusal(ApiError::scripted(*status), request_id);
+                let retries = matches!(status, 429 | 503);
+                Some(if retries {
+                    outcome.header(RETRY_AFTER, "1")
+                } else {
+                    outcome
+                })
+            }
+            Effect::Reply(literal) => Some(Outcome::literal(literal)),
+            Effect::Reset | Effect::Close => Some(Outcome::empty(&rules::SCRIPTED)),
+            _ => None,
+        }
+    }
+
+    fn literal(literal: &LiteralReply) -> Self {
+        let mut outcome = Outcome::empty(&rules::SCRIPTED);
+        outcome.reply.status = literal.status;
+        outcome.reply.headers = literal.headers.clone();
+        outcome.reply.body = literal.body.clone();
+        outcome
+    }
+
+    /// Lets an effect that fired spoil the reply.
+    pub(crate) fn suffer(&mut self, effect: &Effect, seed: u64, number: u64) {
+        self.effect = Some(effect.name());
+        if *effect == Effect::MalformedJson {
+            // Half of an object or array is never JSON; of nothing, something that is not.
+            let half = self.reply.body.len() / 2;
+            self.reply.body = if half == 0 {
+                "{".into()
+            } else {
+                self.reply.body.slice(..half)
+            };
+            self.view = None;
+        }
+        self.conduct = effect.conduct(self.reply.body.len(), seed, number);
+    }
+
+    /// Whether the reply can be given at once.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.patience.is_none() && self.conduct.delay.is_zero()
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
+        let value = HeaderValue::from_str(value).expect("values of our own making are printable");
+        self.reply.headers.insert(name, value);
+        self
+    }
+
+    pub(crate) fn about(mut self, instance: Arc<Stored>) -> Self {
+        self.instance = Some(instance);
+        self
+    }
+
+    /// Puts on the reply what every reply of the API carries (rules `request-id`, `cors`).
+    pub(crate) fn mark(&mut self, asked: &HeaderMap, request_id: &[u8], clock: &Clock) {
+        let headers = &mut self.reply.headers;
+        let request_id =
+            HeaderValue::from_bytes(request_id).expect("hex digits are a header's value");
+        headers.insert(header::REQUEST_ID, request_id);
+        headers.insert(header::BECAUSE, HeaderValue::from_static(self.rule.because));
+        if clock.is_stopped() {
+            // Otherwise the connection says the time.
+            let date = httpdate::fmt_http_date(system_time(clock.now()));
+            headers.insert(DATE, date.try_into().expect("a date is printable"));
+        }
+        if let Some(origin) = asked.get(ORIGIN) {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            headers.insert(
+                ACCESS_CONTROL_EXPOSE_HEADERS,
+                HeaderValue::from_static(EXPOSED_HEADERS),
+            );
+            headers.insert(VARY, HeaderValue::from_static("origin"));
+        }
+    }
+}

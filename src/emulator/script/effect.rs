@@ -1,0 +1,143 @@
+//! What a scripted rule does to a request.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use crate::emulator::identity;
+use crate::wire::message::{Conduct, Cut, Pace};
+
+/// What happens to a request for which a scripted rule fires.
+///
+/// `Status`, `Reply`, `Reset` and `Close` come instead of handling the request, which then has no effect. With all
+/// others it is handled as usual, and only its reply suffers.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Effect {
+    /// This status, with the API's own error body. 429 and 503 also say `Retry-After: 1`.
+    Status(u16),
+    /// This answer, to the letter.
+    Reply(LiteralReply),
+    /// The connection is reset before any byte (a TCP RST).
+    Reset,
+    /// The connection is closed before any byte.
+    Close,
+    /// The reply comes after this time.
+    Delay(Duration),
+    /// The reply comes after a time between these two; the seed decides.
+    DelayBetween(Duration, Duration),
+    /// The request is handled, but nothing of its reply arrives: the connection is closed before any byte.
+    LoseReply,
+    /// The connection is closed in the middle of the body.
+    CloseInBody,
+    /// Only this many bytes of the body arrive, fewer than `Content-Length` says; then the connection is closed.
+    CutBody(usize),
+    /// The body is cut so that it is not JSON any more; `Content-Length` agrees with what arrives.
+    MalformedJson,
+    /// The reply arrives this many bytes at a time, with this pause between them.
+    Dribble {
+        /// At a time, at least 1.
+        bytes: usize,
+        /// Between them.
+        pause: Duration,
+    },
+}
+
+/// An answer given to the letter; the mock's own marks are added, and nothing else.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use]
+pub struct LiteralReply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl LiteralReply {
+    /// An answer with this status and without a body.
+    ///
+    /// # Panics
+    /// When `status` is not from 100 to 999.
+    #[track_caller]
+    pub fn new(status: u16) -> Self {
+        let status = StatusCode::from_u16(status).expect("a status is from 100 to 999");
+        LiteralReply {
+            status,
+            ..LiteralReply::default()
+        }
+    }
+
+    /// The same with one header more.
+    ///
+    /// # Panics
+    /// When the name or the value is not one of a header.
+    #[track_caller]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let name: HeaderName = name.parse().expect("the name of a header");
+        let value: HeaderValue = value.parse().expect("the value of a header");
+        self.headers.append(name, value);
+        self
+    }
+
+    /// The same with this body.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+}
+
+impl Effect {
+    /// What the control API and the journal call it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Effect::Status(_) => "status",
+            Effect::Reply(_) => "reply",
+            Effect::Reset => "reset",
+            Effect::Close => "close",
+            Effect::Delay(_) | Effect::DelayBetween(..) => "delay",
+            Effect::LoseReply => "loseReply",
+            Effect::CloseInBody => "closeInBody",
+            Effect::CutBody(_) => "cutBody",
+            Effect::MalformedJson => "malformedJson",
+            Effect::Dribble { .. } => "dribble",
+        }
+    }
+
+    /// What the connection does with the reply; `number` is the request's, for what the seed decides.
+    pub(crate) fn conduct(&self, body: usize, seed: u64, number: u64) -> Conduct {
+        let cut = |cut| Conduct {
+            cut: Some(cut),
+            ..Conduct::default()
+        };
+        match self {
+            Effect::Reset => cut(Cut::Reset),
+            Effect::Close | Effect::LoseReply => cut(Cut::Close),
+            Effect::CloseInBody => cut(Cut::InBody(body / 2)),
+            Effect::CutBody(kept) => cut(Cut::InBody(*kept)),
+            Effect::Delay(delay) => Conduct {
+                delay: *delay,
+                ..Conduct::default()
+            },
+            Effect::DelayBetween(least, most) => {
+                let range = most.saturating_sub(*least).as_micros() as u64;
+                let drawn = identity::mix(seed ^ identity::mix(!number)) % (range + 1);
+                Conduct {
+                    delay: *least + Duration::from_micros(drawn),
+                    ..Conduct::default()
+                }
+            }
+            Effect::Dribble { bytes, pause } => {
+                let pace = Pace {
+                    bytes: (*bytes).max(1),
+                    pause: *pause,
+                };
+                Conduct {
+                    pace: Some(pace),
+                    ..Conduct::default()
+                }
+            }
+            Effect::Status(_) | Effect::Reply(_) | Effect::MalformedJson => Conduct::default(),
+        }
+    }
+}

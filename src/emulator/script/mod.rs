@@ -1,0 +1,257 @@
+//! Scripted faults and answers: which requests they meet, at which of them they fire, and what then happens.
+//!
+//! Rules are looked at in the order in which they were added; each counts the requests that it matches, and the first
+//! that fires decides. What happens on the wire is only written down here, as a [`Conduct`]: the connection enacts it
+//! when every lock is gone.
+
+mod document;
+mod effect;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::Method;
+use parking_lot::Mutex;
+
+pub use effect::{Effect, LiteralReply};
+
+use super::identity;
+use super::journal::PathPattern;
+
+/// One scripted fault or answer: an effect, the requests that it is for, and which of those it meets.
+///
+/// ```
+/// use http::Method;
+/// use mock_ce::{Effect, MockCe, Scripted};
+///
+/// let ce = MockCe::start();
+/// // The second creation is answered 503, all others as usual.
+/// ce.script(Scripted::new(Effect::Status(503)).method(Method::POST).path("/instances").nth(2));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "a scripted effect does nothing until it is given to a server"]
+pub struct Scripted {
+    pub(crate) effect: Effect,
+    pub(crate) method: Option<Method>,
+    pub(crate) path: Option<PathPattern>,
+    pub(crate) element: Option<String>,
+    pub(crate) organization: Option<String>,
+    pub(crate) position: Position,
+}
+
+/// At which of the requests that a rule matches it fires; they count from 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Position {
+    Always,
+    Nth(u64),
+    First(u64),
+    Every(u64),
+    /// In 0 to 1; which requests that are is derived from the seed.
+    Probability(f64),
+}
+
+impl Scripted {
+    /// An effect for every request.
+    pub fn new(effect: Effect) -> Self {
+        let position = Position::Always;
+        Scripted {
+            effect,
+            method: None,
+            path: None,
+            element: None,
+            organization: None,
+            position,
+        }
+    }
+
+    /// Only for requests with this verb.
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// Only for requests to a path that fits: `"/instances/*"`.
+    pub fn path(mut self, pattern: &str) -> Self {
+        self.path = Some(PathPattern::new(pattern));
+        self
+    }
+
+    /// Only for requests that name the element with this key, in the path or in the body.
+    pub fn element(mut self, key: impl Into<String>) -> Self {
+        self.element = Some(key.into());
+        self
+    }
+
+    /// Only for requests of the organization with this secret.
+    pub fn organization(mut self, secret: impl Into<String>) -> Self {
+        self.organization = Some(secret.into());
+        self
+    }
+
+    /// Only for the n-th matching request.
+    pub fn nth(mut self, n: u64) -> Self {
+        self.position = Position::Nth(n);
+        self
+    }
+
+    /// Only for the first n matching requests.
+    pub fn first(mut self, n: u64) -> Self {
+        self.position = Position::First(n);
+        self
+    }
+
+    /// Only for every n-th matching request.
+    pub fn every(mut self, n: u64) -> Self {
+        self.position = Position::Every(n);
+        self
+    }
+
+    /// For this share of the matching requests, from 0 to 1; the seed decides which.
+    pub fn probability(mut self, share: f64) -> Self {
+        self.position = Position::Probability(share);
+        self
+    }
+
+    fn fits(&self, subject: &Subject<'_>) -> bool {
+        self.method
+            .as_ref()
+            .is_none_or(|method| method == subject.method)
+            && self
+                .path
+                .as_ref()
+                .is_none_or(|path| path.fits(subject.path))
+            && (self.organization.as_deref()).is_none_or(|organization| {
+                (subject.organization)().as_deref() == Some(organization)
+            })
+            && self
+                .element
+                .as_deref()
+                .is_none_or(|key| (subject.element)().as_deref() == Some(key))
+    }
+
+    /// Whether the rule fires for the `count`-th request that it matches.
+    fn fires(&self, count: u64, seed: u64) -> bool {
+        match self.position {
+            Position::Always => true,
+            Position::Nth(n) => count == n,
+            Position::First(n) => count <= n,
+            Position::Every(n) => n > 0 && count.is_multiple_of(n),
+            Position::Probability(share) => {
+                let draw = identity::mix(seed ^ identity::mix(count)) >> 11;
+                (draw as f64) < share * (1_u64 << 53) as f64
+            }
+        }
+    }
+}
+
+/// What of a request the matchers look at; what is costly to find out is asked for only where a rule needs it.
+pub(crate) struct Subject<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) path: &'a str,
+    pub(crate) organization: &'a dyn Fn() -> Option<String>,
+    pub(crate) element: &'a dyn Fn() -> Option<String>,
+}
+
+/// The scripted rules of a server, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Script {
+    lines: Mutex<Vec<Line>>,
+    /// How many lines there are, to pass a server without a script at no cost.
+    length: AtomicUsize,
+}
+
+/// A scripted rule and what became of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) scripted: Scripted,
+    /// How many requests it matched.
+    pub(crate) matched: u64,
+    /// How many of those it fired for.
+    pub(crate) fired: u64,
+}
+
+impl Script {
+    pub(crate) fn add(&self, scripted: Scripted) {
+        let mut lines = self.lines.lock();
+        lines.push(Line {
+            scripted,
+            matched: 0,
+            fired: 0,
+        });
+        self.length.store(lines.len(), Ordering::Release);
+    }
+
+    /// The effect that the script has for a request, if any fires.
+    pub(crate) fn intercept(&self, subject: &Subject<'_>, seed: u64) -> Option<Effect> {
+        if self.length.load(Ordering::Acquire) == 0 {
+            return None;
+        }
+        let mut effect = None;
+        for (index, line) in self.lines.lock().iter_mut().enumerate() {
+            if !line.scripted.fits(subject) {
+                continue;
+            }
+            line.matched += 1;
+            let own_seed = identity::mix(seed ^ (index as u64 + 1));
+            if effect.is_none() && line.scripted.fires(line.matched, own_seed) {
+                line.fired += 1;
+                effect = Some(line.scripted.effect.clone());
+            }
+        }
+        effect
+    }
+
+    /// Forgets every rule, or those that name this organization.
+    pub(crate) fn clear(&self, organization: Option<&str>) {
+        let mut lines = self.lines.lock();
+        lines.retain(|line| {
+            organization.is_some() && line.scripted.organization.as_deref() != organization
+        });
+        self.length.store(lines.len(), Ordering::Release);
+    }
+
+    /// Every rule, or those that name this organization, with what became of it.
+    pub(crate) fn lines(&self, organization: Option<&str>) -> Vec<Line> {
+        let lines = self.lines.lock();
+        let of = |line: &&Line| {
+            organization.is_none() || line.scripted.organization.as_deref() == organization
+        };
+        lines.iter().filter(of).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::always(Scripted::new(Effect::Reset), "111111")]
+    #[case::nth(Scripted::new(Effect::Reset).nth(2), "010000")]
+    #[case::first(Scripted::new(Effect::Reset).first(2), "110000")]
+    #[case::every(Scripted::new(Effect::Reset).every(3), "001001")]
+    #[case::never(Scripted::new(Effect::Reset).probability(0.0), "000000")]
+    #[case::certainly(Scripted::new(Effect::Reset).probability(1.0), "111111")]
+    fn a_rule_fires_at_its_position(#[case] scripted: Scripted, #[case] expected: &str) {
+        let fired: String = (1..=6)
+            .map(|n| if scripted.fires(n, 7) { '1' } else { '0' })
+            .collect();
+        assert_eq!(fired, expected);
+    }
+
+    #[test]
+    fn a_share_is_kept_and_the_same_for_the_same_seed() {
+        let scripted = Scripted::new(Effect::Reset).probability(0.25);
+        let fired = |seed| {
+            (1..=10_000)
+                .filter(|n| scripted.fires(*n, seed))
+                .collect::<Vec<_>>()
+        };
+        assert!(
+            (2_300..2_700).contains(&fired(1).len()),
+            "{}",
+            fired(1).len()
+        );
+        assert_eq!(fired(1), fired(1));
+        assert_ne!(fired(1), fired(2));
+    }
+}

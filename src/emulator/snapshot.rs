@@ -1,0 +1,319 @@
+//! The state as one JSON document: taken, restored, and seeded.
+//!
+//! ```json
+//! {
+//!   "version": 1, "seed": 0, "requests": 3,
+//!   "organizations": [{
+//!     "organization": "secret", "nextId": 1235,
+//!     "instances": [{
+//!       "id": 1234, "element": "mailjet", "token": "…=", "name": "Test", "tags": [],
+//!       "configuration": {}, "created": "2017-03-14T19:20:16.000Z", "updated": "2017-03-14T19:20:16.000Z"
+//!     }]
+//!   }]
+//! }
+//! ```
+//!
+//! It holds secrets, for without them it could not be restored. Restoring is all or nothing: the first mistake in the
+//! document refuses it with its path.
+
+use std::time::SystemTime;
+
+use super::clock::{millis, system_time};
+use super::configuration::Configuration;
+use super::control::document::{Document, Reading};
+use super::store::{FIRST_ID, Origin, Stored};
+use crate::catalog::{Catalog, Element};
+use crate::wire::json::{Json, object};
+
+use std::sync::Arc;
+
+/// The version of the document that is written, and the only one that is read.
+pub(crate) const VERSION: u64 = 1;
+
+/// All instances of an organization, and the id that the next one gets.
+pub(crate) struct Section {
+    pub(crate) organization: Arc<str>,
+    pub(crate) next_id: u64,
+    pub(crate) instances: Vec<Arc<Stored>>,
+}
+
+/// A state that was read.
+pub(crate) struct Restored {
+    pub(crate) seed: Option<u64>,
+    pub(crate) requests: Option<u64>,
+    pub(crate) sections: Vec<Section>,
+}
+
+/// An instance to be put into the state by a test, before or beside what clients create.
+///
+/// As JSON: `{"organization", "element", "name", "id"?, "token"?, "tags"?, "configuration"?}`.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use = "a seed does nothing until it is given to a server"]
+pub struct Seed {
+    pub(crate) organization: String,
+    pub(crate) element: String,
+    pub(crate) name: String,
+    pub(crate) id: Option<u64>,
+    pub(crate) token: Option<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) configuration: Vec<(String, String)>,
+}
+
+impl Seed {
+    /// An instance of the element with this key, in the organization with this secret.
+    pub fn new(
+        organization: impl Into<String>,
+        element: impl Into<String>,
+        name: impl Into<String>,
+    ) -> Self {
+        let (organization, element, name) = (organization.into(), element.into(), name.into());
+        Seed {
+            organization,
+            element,
+            name,
+            ..Seed::default()
+        }
+    }
+
+    /// With this id instead of the next one.
+    pub fn id(mut self, id: u64) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// With this token instead of one derived from the seed.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// With one tag more.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tags.push(tag.into());
+        self
+    }
+
+    /// With one configuration entry more.
+    pub fn entry(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.configuration.push((key.into(), value.into()));
+        self
+    }
+
+    /// Reads the shape that the type's documentation gives.
+    pub(crate) fn read(json: &Json<'_>, path: &str) -> Reading<Self> {
+        let known = [
+            "organization",
+            "element",
+            "name",
+            "id",
+            "token",
+            "tags",
+            "configuration",
+        ];
+        let document = Document::read(json, path, &known)?;
+        let text = |name| document.required_text(name).map(str::to_owned);
+        Ok(Seed {
+            organization: text("organization")?,
+            element: text("element")?,
+            name: text("name")?,
+            id: document.whole("id")?,
+            token: document.text("token")?.map(str::to_owned),
+            tags: read_tags(&document)?,
+            configuration: read_configuration(&document)?,
+        })
+    }
+}
+
+/// The document for these sections.
+pub(crate) fn to_json(seed: u64, requests: u64, sections: &[Section]) -> Json<'static> {
+    object([
+        ("version", VERSION.into()),
+        ("seed", seed.into()),
+        ("requests", requests.into()),
+        ("organizations", sections.iter().map(section_json).collect()),
+    ])
+}
+
+fn section_json(section: &Section) -> Json<'static> {
+    object([
+        ("organization", section.organization.to_string().into()),
+        ("nextId", section.next_id.into()),
+        (
+            "instances",
+            section
+                .instances
+                .iter()
+                .map(|stored| instance_json(stored))
+                .collect(),
+        ),
+    ])
+}
+
+fn instance_json(stored: &Stored) -> Json<'static> {
+    let entries = stored.configuration.entries(&stored.element);
+    let entries = entries.map(|(key, value)| (key.to_owned().into(), value.to_owned().into()));
+    let moment = |at| humantime::format_rfc3339_millis(system_time(at)).to_string();
+    object([
+        ("id", stored.id.into()),
+        ("element", stored.element.key().to_owned().into()),
+        ("token", stored.token.to_string().into()),
+        ("name", stored.name.to_string().into()),
+        (
+            "tags",
+            stored
+                .tags
+                .iter()
+                .map(|tag| Json::from(tag.to_string()))
+                .collect(),
+        ),
+        ("configuration", Json::Object(entries.collect())),
+        ("created", moment(stored.created).into()),
+        ("updated", moment(stored.updated).into()),
+    ])
+}
+
+/// Reads a document; what it says is checked against the catalog and for ids and tokens that come twice.
+pub(crate) fn read(json: &Json<'_>, catalog: &Catalog) -> Reading<Restored> {
+    let document = Document::read(json, "", &["version", "seed", "requests", "organizations"])?;
+    match document.required_whole("version")? {
+        VERSION => {}
+        other => {
+            return Err(format!(
+                "version {other} is not known; this server reads version {VERSION}"
+            ));
+        }
+    }
+    let (seed, requests) = (document.whole("seed")?, document.whole("requests")?);
+    let sections = document.array("organizations")?.iter().enumerate();
+    let sections: Vec<_> = sections
+        .map(|(at, json)| read_section(json, &format!("organizations[{at}]"), catalog))
+        .collect::<Reading<_>>()?;
+    check_distinct(
+        "organization",
+        sections.iter().map(|section| &*section.organization),
+    )?;
+    let tokens = sections
+        .iter()
+        .flat_map(|section| section.instances.iter().map(|stored| &*stored.token));
+    check_distinct("token", tokens)?;
+    Ok(Restored {
+        seed,
+        requests,
+        sections,
+    })
+}
+
+fn read_section(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Section> {
+    let document = Document::read(json, path, &["organization", "nextId", "instances"])?;
+    let organization = document.required_text("organization")?.into();
+    let instances = document.array("instances")?.iter().enumerate();
+    let instances: Vec<_> = instances
+        .map(|(at, json)| {
+            read_instance(json, &document.at(&format!("instances[{at}]")), catalog).map(Arc::new)
+        })
+        .collect::<Reading<_>>()?;
+    let ids: Vec<_> = instances
+        .iter()
+        .map(|stored| stored.id.to_string())
+        .collect();
+    check_distinct(&document.at("instances id"), ids.iter().map(String::as_str))?;
+    let after_last = instances
+        .iter()
+        .map(|stored| stored.id.saturating_add(1))
+        .max()
+        .unwrap_or(FIRST_ID);
+    let next_id = document
+        .whole("nextId")?
+        .unwrap_or(FIRST_ID)
+        .max(after_last);
+    Ok(Section {
+        organization,
+        next_id,
+        instances,
+    })
+}
+
+fn read_instance(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Stored> {
+    let known = [
+        "id",
+        "element",
+        "token",
+        "name",
+        "tags",
+        "configuration",
+        "created",
+        "updated",
+    ];
+    let document = Document::read(json, path, &known)?;
+    let element = element(
+        document.required_text("element")?,
+        &document.at("element"),
+        catalog,
+    )?;
+    let entries = read_configuration(&document)?;
+    let moment = |name| {
+        Ok::<_, String>(millis(
+            document.moment(name)?.unwrap_or(SystemTime::UNIX_EPOCH),
+        ))
+    };
+    Ok(Stored {
+        id: document.required_whole("id")?,
+        token: document.required_text("token")?.into(),
+        name: document.required_text("name")?.into(),
+        tags: read_tags(&document)?.into_iter().map(Box::from).collect(),
+        configuration: Configuration::pack(&element, entries.iter().map(|(k, v)| (&**k, &**v))),
+        created: moment("created")?,
+        updated: moment("updated")?,
+        origin: Origin::Seeded,
+        element,
+    })
+}
+
+/// The element of a document, which the catalog must have.
+pub(crate) fn element(key: &str, path: &str, catalog: &Catalog) -> Reading<Arc<Element>> {
+    let unknown = || {
+        let hint = catalog
+            .nearest(key)
+            .map_or(String::new(), |near| format!("; did you mean {near}?"));
+        format!("{path}: the catalog has no element {key:?}{hint}")
+    };
+    catalog.find(key).cloned().ok_or_else(unknown)
+}
+
+fn read_tags(document: &Document<'_>) -> Reading<Vec<String>> {
+    let tags = document.array("tags")?.iter().enumerate().map(|(at, tag)| {
+        let wrong = || format!("{} must be text", document.at(&format!("tags[{at}]")));
+        tag.as_str().map(str::to_owned).ok_or_else(wrong)
+    });
+    tags.collect()
+}
+
+fn read_configuration(document: &Document<'_>) -> Reading<Vec<(String, String)>> {
+    let entries = document
+        .object("configuration")?
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| {
+            let wrong = || {
+                format!(
+                    "{} must be text",
+                    document.at(&format!("configuration.{key}"))
+                )
+            };
+            Ok((
+                key.to_string(),
+                value.as_str().ok_or_else(wrong)?.to_owned(),
+            ))
+        });
+    entries.collect()
+}
+
+fn check_distinct<'a>(what: &str, texts: impl Iterator<Item = &'a str>) -> Reading<()> {
+    let mut seen = std::collections::HashSet::new();
+    let mut texts = texts.enumerate();
+    match texts.find(|(_, text)| !seen.insert(*text)) {
+        // Organizations and tokens are secrets: the place is named, not the text.
+        Some((at, _)) => Err(format!("{what} number {} comes twice", at + 1)),
+        None => Ok(()),
+    }
+}

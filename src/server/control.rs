@@ -1,0 +1,141 @@
+//! The control surface in Rust: methods of [`MockCe`], each the same operation as a route below `/__admin`.
+
+use std::time::{Duration, SystemTime};
+
+use http::Method;
+
+use super::MockCe;
+use super::expectation::Expectation;
+use crate::emulator::control::ControlError;
+use crate::emulator::journal::{Found, Query};
+use crate::emulator::ledger::Ledger;
+use crate::emulator::script::Scripted;
+use crate::emulator::snapshot::Seed;
+use crate::instance::Instance;
+use crate::wire::json::Json;
+use crate::wire::vocabulary::CONTROL_PATH;
+
+impl MockCe {
+    /// Where other languages steer the server: `http://127.0.0.1:PORT/__admin`.
+    #[must_use]
+    pub fn admin_url(&self) -> String {
+        format!("http://{}{CONTROL_PATH}", self.address())
+    }
+
+    /// What was received with this verb at a path that fits, to be narrowed and asserted on.
+    ///
+    /// ```
+    /// use http::Method;
+    /// use mock_ce::MockCe;
+    ///
+    /// let ce = MockCe::start();
+    /// ce.received(Method::POST, "/instances").never();
+    /// ```
+    pub fn received(&self, method: Method, path: &str) -> Expectation<'_> {
+        Expectation::new(&self.emulator, Query::new().method(method).path(path))
+    }
+
+    /// The journaled requests that fit, with secrets masked.
+    #[must_use]
+    pub fn journal(&self, query: &Query) -> Found {
+        self.emulator.received(query)
+    }
+
+    /// The requests that fit, as soon as there are `count` of them, or those there are when `patience` is over.
+    ///
+    /// It blocks the calling thread, not the server.
+    #[must_use]
+    pub fn wait_for(&self, count: usize, query: &Query, patience: Duration) -> Found {
+        self.emulator.wait_for(count, query, patience)
+    }
+
+    /// Scripts a fault or an answer, behind those there are.
+    pub fn script(&self, scripted: Scripted) {
+        self.emulator.script(scripted);
+    }
+
+    /// Forgets every scripted fault and answer.
+    pub fn clear_script(&self) {
+        self.emulator.clear_script(None);
+    }
+
+    /// Forgets all instances, the journal, the script and the ledger; ids start anew.
+    pub fn reset(&self) {
+        self.emulator.reset(None);
+    }
+
+    /// Forgets what belongs to the organization with this secret; its ids start anew.
+    pub fn reset_organization(&self, organization: &str) {
+        self.emulator.reset(Some(organization));
+    }
+
+    /// Puts an instance into the state.
+    ///
+    /// # Errors
+    /// An element that the catalog does not have, or an id or token that is taken.
+    pub fn seed(&self, seed: &Seed) -> Result<Instance, ControlError> {
+        self.emulator.seed_instance(seed)
+    }
+
+    /// The whole state as one document, secrets included; its shape stands at [`crate::emulator::snapshot`].
+    #[must_use]
+    pub fn snapshot(&self) -> Json<'static> {
+        self.emulator.snapshot(None)
+    }
+
+    /// The state of the organization with this secret.
+    #[must_use]
+    pub fn snapshot_organization(&self, organization: &str) -> Json<'static> {
+        self.emulator.snapshot(Some(organization))
+    }
+
+    /// Puts a document's state in the place of everything.
+    ///
+    /// # Errors
+    /// The first mistake in the document, with its path; nothing changes then.
+    pub fn restore(&self, document: &Json<'_>) -> Result<(), ControlError> {
+        self.emulator.restore(document, None)
+    }
+
+    /// Puts a document's state in the place of what the organization with this secret has.
+    ///
+    /// # Errors
+    /// The first mistake in the document, with its path; nothing changes then.
+    pub fn restore_organization(
+        &self,
+        document: &Json<'_>,
+        organization: &str,
+    ) -> Result<(), ControlError> {
+        self.emulator.restore(document, Some(organization))
+    }
+
+    /// Writes the state to the file of [`crate::Settings::state`].
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be written.
+    pub fn save(&self) -> Result<(), ControlError> {
+        self.emulator.save()
+    }
+
+    /// What was relied upon and left behind so far.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        self.emulator.ledger(None)
+    }
+
+    /// What the organization with this secret relied upon and left behind so far.
+    #[must_use]
+    pub fn ledger_organization(&self, organization: &str) -> Ledger {
+        self.emulator.ledger(Some(organization))
+    }
+
+    /// Stops the clock at this time.
+    pub fn set_clock(&self, at: SystemTime) {
+        self.emulator.set_clock(Some(at));
+    }
+
+    /// Moves the clock forward.
+    pub fn advance_clock(&self, by: Duration) {
+        self.emulator.advance_clock(by);
+    }
+}
