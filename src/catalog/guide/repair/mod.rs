@@ -4,7 +4,10 @@
 //! object then turns out to be closed too early or not at all, it is read once more by its layout, where the indentation
 //! of a member says whose it is. Deliberately bounded: what needs more than a hundred repairs is not JSON at all.
 
+mod closing;
 mod cursor;
+mod frame;
+mod gap;
 mod reader;
 mod text;
 
