@@ -69,11 +69,7 @@ impl Reader<'_> {
         let line = self.cursor.line();
         self.settle_pending();
         if let Last::Comma { line } = self.top().last {
-            self.note(
-                line,
-                Defect::TrailingComma,
-                "a comma after the last value is left out".to_owned(),
-            );
+            self.note_spare_comma(line);
         }
         let frame = self.stack.pop().expect("only what is open is closed");
         let indent = frame.indent;

@@ -64,4 +64,22 @@ impl Frame {
     pub(super) fn is_array(&self) -> bool {
         matches!(self.shape, Shape::Array(_))
     }
+
+    /// Whether a name has been read and its value has not.
+    pub(super) fn is_pending(&self) -> bool {
+        matches!(
+            self.shape,
+            Shape::Object {
+                pending: Some(_),
+                ..
+            }
+        )
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        match &self.shape {
+            Shape::Array(items) => items.is_empty(),
+            Shape::Object { members, pending } => members.is_empty() && pending.is_none(),
+        }
+    }
 }

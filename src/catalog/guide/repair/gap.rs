@@ -1,5 +1,6 @@
 //! What stands between the values and belongs to none: blanks, comments, stray text; and the notes about it.
 
+use super::cursor::Cursor;
 use super::reader::Reader;
 use super::text;
 use super::{MOST_REPAIRS, Note};
@@ -8,21 +9,16 @@ use crate::catalog::guide::finding::Defect;
 impl Reader<'_> {
     /// Whether members follow although the outermost object was just closed.
     pub(super) fn goes_on(&self) -> bool {
-        let rest = self.cursor.rest().trim_start();
-        let rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
-        text::starts_member(rest)
+        let mut ahead = self.cursor.clone();
+        while next_comment(&mut ahead).is_some() {}
+        ahead.eat(',');
+        while next_comment(&mut ahead).is_some() {}
+        text::starts_member(ahead.rest())
     }
 
     pub(super) fn skip_gap(&mut self) {
-        loop {
-            self.cursor.take_while(char::is_whitespace);
-            if !text::starts_comment(self.cursor.rest()) {
-                return;
-            }
-            let line = self.cursor.line();
-            let length = comment_length(self.cursor.rest());
-            let reason = format!("the comment {:?} is left out", self.shown());
-            self.cursor.skip(length);
+        while let Some((line, comment)) = next_comment(&mut self.cursor) {
+            let reason = format!("the comment {:?} is left out", beginning(comment));
             self.note(line, Defect::Comment, reason);
         }
     }
@@ -34,7 +30,7 @@ impl Reader<'_> {
         self.cursor
             .take_while(|character| !"\"{}[],\n".contains(character));
         let length = start.len() - self.cursor.rest().len();
-        let shown: String = start[..length].trim_end().chars().take(40).collect();
+        let shown = beginning(&start[..length]);
         self.note(
             line,
             Defect::StrayText,
@@ -53,12 +49,7 @@ impl Reader<'_> {
 
     /// The beginning of what comes next, short enough for a message.
     pub(super) fn shown(&self) -> String {
-        let line = self.cursor.rest().chars();
-        line.take_while(|character| *character != '\n')
-            .take(40)
-            .collect::<String>()
-            .trim_end()
-            .to_owned()
+        beginning(self.cursor.rest())
     }
 
     pub(super) fn note(&mut self, line: usize, defect: Defect, reason: String) {
@@ -72,6 +63,25 @@ impl Reader<'_> {
             reason,
         });
     }
+}
+
+/// Walks over blanks and, if one follows, over a comment, which it returns with its line.
+fn next_comment<'a>(cursor: &mut Cursor<'a>) -> Option<(usize, &'a str)> {
+    cursor.take_while(char::is_whitespace);
+    if !text::starts_comment(cursor.rest()) {
+        return None;
+    }
+    let (line, rest) = (cursor.line(), cursor.rest());
+    let comment = &rest[..comment_length(rest)];
+    cursor.skip(comment.len());
+    Some((line, comment))
+}
+
+fn beginning(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let line = text.chars().take_while(|character| *character != '\n');
+    let short: String = line.take(LONGEST).collect();
+    short.trim_end().to_owned()
 }
 
 fn comment_length(rest: &str) -> usize {

@@ -114,25 +114,31 @@ impl Reader<'_> {
         self.settle_pending();
         let line = self.cursor.line();
         self.cursor.bump();
-        if let Last::Element = self.top().last {
-            self.top().last = Last::Comma { line };
-        } else {
-            self.note(
-                line,
-                Defect::TrailingComma,
-                "a comma after nothing is left out".to_owned(),
-            );
+        match self.top().last {
+            // In an array that is never closed, it may turn out to be the comma after that array.
+            Last::Nothing | Last::Element => self.top().last = Last::Comma { line },
+            Last::Comma { .. } => self.note_spare_comma(line),
         }
     }
 
+    pub(super) fn note_spare_comma(&mut self, line: usize) {
+        let reason = "a comma with no value beside it is left out";
+        self.note(line, Defect::TrailingComma, reason.to_owned());
+    }
+
     fn expect_comma(&mut self) {
-        if let Last::Element = self.top().last {
-            let line = self.cursor.line();
-            self.note(
-                line,
-                Defect::MissingComma,
-                "a comma is missing before this line's value".to_owned(),
-            );
+        self.expect_comma_before(self.cursor.line());
+    }
+
+    fn expect_comma_before(&mut self, line: usize) {
+        let frame = self.top();
+        match frame.last {
+            Last::Element if !frame.is_pending() => {
+                let reason = "a comma is missing before this line's value";
+                self.note(line, Defect::MissingComma, reason.to_owned());
+            }
+            Last::Comma { line } if frame.is_empty() => self.note_spare_comma(line),
+            _ => {}
         }
     }
 
@@ -191,15 +197,21 @@ impl Reader<'_> {
     }
 
     fn value(&mut self) {
-        if self.top().is_array() {
-            self.expect_comma();
-        }
         let line = self.cursor.line();
         match self.cursor.peek() {
-            Some('{') => self.open(Frame::object(line)),
-            Some('[') => self.open(Frame::array(line)),
             Some('"') => self.text_value(line),
-            _ => self.bare_value(line),
+            Some('{') => {
+                self.expect_comma();
+                self.open(Frame::object(line));
+            }
+            Some('[') => {
+                self.expect_comma();
+                self.open(Frame::array(line));
+            }
+            _ => {
+                self.expect_comma();
+                self.bare_value(line);
+            }
         }
     }
 
@@ -209,6 +221,7 @@ impl Reader<'_> {
         if self.reading != Reading::Exact && self.colon() {
             self.unexpected_name(text, line);
         } else {
+            self.expect_comma_before(line);
             self.attach(scalar(line, Json::from(text)));
         }
     }
