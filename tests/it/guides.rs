@@ -275,7 +275,12 @@ fn a_document_that_does_not_say_enough_is_refused(#[case] name: &str, #[case] re
     36,
     "the response has no \"token\"; add it to the document"
 )]
-#[case::any_id("elementId: 9001\n", "", 35, "")]
+#[case::any_id(
+    "elementId: 9001\n",
+    "",
+    35,
+    "neither the front matter nor the response has the element's id as a whole number; add it"
+)]
 #[case::blank_entry(
     "\"pigeon.loft\"",
     "\"\"",
@@ -314,6 +319,60 @@ fn what_the_response_leaves_out_and_the_document_says_elsewhere_is_taken_from_th
     );
 }
 
+#[rstest]
+#[case::byte_order_mark("---\nheading", "\u{feff}---\nheading")]
+#[case::quoted_id("elementId: 9001", "elementId: \"9001\"")]
+#[case::windows_line_ends("\n", "\r\n")]
+#[case::tildes("```", "~~~~")]
+#[case::indented_fences("```", "   ```")]
+fn what_is_no_defect_is_not_reported(#[case] from: &str, #[case] to: &str) {
+    let import = import_text(&good().replace(from, to));
+    assert_same_element(only(&import), only(&import_text(&good())));
+    assert_eq!(findings(&import), []);
+}
+
+const OTHER_REQUEST: &str =
+    "Or:\n\n```json\n{\"element\": {\"key\": \"dovepost\"}}\n```\n\nThe reply:\n";
+const OTHER_REPLY: &str = "```json\n{\"id\": 1, \"token\": \"\", \"name\": \"\", \"element\": {\"id\": 3, \"key\": \"x\"}}\n\
+                           ```\n\nThe reply:\n";
+const BROKEN_BLOCK: &str = "```json\n{\"x\":\n[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n\
+                            ```\n\nThe reply:\n";
+
+#[rstest]
+#[case::request_for_another_element("The reply:\n", OTHER_REQUEST, &[(36, Defect::KeyDisagrees)])]
+#[case::reply_of_another_element("The reply:\n", OTHER_REPLY, &[])]
+#[case::block_that_is_no_json("The reply:\n", BROKEN_BLOCK, &[(36, Defect::NotRead)])]
+#[case::id_that_is_no_number("elementId: 9001", "elementId: pigeon", &[(4, Defect::IdDisagrees)])]
+fn what_is_left_out_is_reported(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] expected: &[(usize, Defect)],
+) {
+    let import = import_text(&good().replacen(from, to, 1));
+    assert_same_element(only(&import), only(&import_text(&good())));
+    assert_eq!(findings(&import), expected);
+}
+
+#[test]
+fn a_configuration_that_is_no_object_has_no_entries() {
+    let text = good()
+        .replace("\"configuration\": {", "\"configuration\": [{")
+        .replace("_PASSWORD>\"\n  }", "_PASSWORD>\"\n  }]");
+    let import = import_text(&text);
+    assert_eq!(entries(only(&import)), []);
+    assert_eq!(findings(&import), [(23, Defect::NotRead)]);
+}
+
+#[test]
+fn a_document_too_long_to_be_a_guide_is_refused() {
+    let text = good() + &"coo ".repeat(300_000);
+    let refusal = import_text(&text).refusals.remove(0);
+    assert!(
+        refusal.reason.starts_with("longer than 1048576 bytes"),
+        "{refusal}"
+    );
+}
+
 // ---- several documents -------------------------------------------------------------------------------------------
 
 #[test]
@@ -345,6 +404,14 @@ fn where_two_guides_disagree_the_first_is_believed_and_both_places_are_named() {
             "two.md:25: warning: the entry pigeon.wing is present, but not in one.md:36, which is kept",
         ]
     );
+}
+
+#[test]
+fn a_guide_given_twice_is_named_once() {
+    let import = import_files("broken-guides", &["good.md", "good.md"], Mode::Strict);
+    assert_eq!(only(&import).guides(), ["good.md"]);
+    assert_eq!(only(&import).samples().len(), 1);
+    assert_eq!(import.findings, []);
 }
 
 #[test]
@@ -697,6 +764,18 @@ mod verb {
         );
         assert_eq!(names(&out), [""; 0]);
         assert_eq!(names(&folder), ["guide.md", "out"]);
+    }
+
+    #[test]
+    fn a_document_is_not_read_beyond_the_length_of_a_guide() {
+        let guide = directory("import-long").join("guide.md");
+        fs::write(&guide, "\u{e9}".repeat(600_000)).expect("the guide can be written");
+        let output = run(&[&guide.display().to_string()]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            text(&output.stderr).contains(":1: refused: longer than 1048576 bytes"),
+            "{output:?}"
+        );
     }
 
     #[rstest]
