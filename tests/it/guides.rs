@@ -307,6 +307,12 @@ fn what_a_fixture_needs_is_not_invented(
 }
 
 #[test]
+fn the_front_matter_is_read_behind_a_byte_order_mark() {
+    let text = format!("\u{feff}{}", good().replace("    \"id\": 9001,\n", ""));
+    assert_eq!(only(&import_text(&text)).id(), 9001);
+}
+
+#[test]
 fn what_the_response_leaves_out_and_the_document_says_elsewhere_is_taken_from_there() {
     let text = good()
         .replace("    \"id\": 9001,\n", "")
@@ -320,7 +326,6 @@ fn what_the_response_leaves_out_and_the_document_says_elsewhere_is_taken_from_th
 }
 
 #[rstest]
-#[case::byte_order_mark("---\nheading", "\u{feff}---\nheading")]
 #[case::quoted_id("elementId: 9001", "elementId: \"9001\"")]
 #[case::windows_line_ends("\n", "\r\n")]
 #[case::tildes("```", "~~~~")]
