@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_document_that_is_not_text_is_refused_with_its_line() {
-        let refusal = text("x.md", b"a\nb\n\xff".to_vec()).unwrap_err();
+        let refusal = text("x.md", b"a\nb\n\xff".to_vec()).expect_err("this is no text");
         assert_eq!(
             refusal.to_string(),
             "x.md:3: refused: not UTF-8 text; save the document as UTF-8"

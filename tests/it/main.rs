@@ -1,1 +1,3 @@
-mod placeholder {}
+//! One integration binary, a module a capability.
+
+mod guides;

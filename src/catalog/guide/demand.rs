@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::statement::{Payload, Request};
+use super::role::Payload;
+use super::statement::Request;
 use super::tree::Member;
 
 /// One configuration entry and the line it was first seen on.

@@ -14,6 +14,7 @@ mod finding;
 mod markdown;
 mod merge;
 mod repair;
+mod role;
 mod statement;
 mod tree;
 

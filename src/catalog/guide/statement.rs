@@ -8,6 +8,7 @@ use super::dialect;
 use super::finding::{Defect, Finding, Refusal, Severity};
 use super::markdown::{Block, Call, Document, Ending};
 use super::repair;
+use super::role::{self, Payload, Role};
 use super::tree::Node;
 use super::{Guide, LONGEST};
 use crate::wire::json::Json;
@@ -32,13 +33,6 @@ pub(super) struct Request {
     pub(super) title: String,
     pub(super) payload: Payload,
     pub(super) body: Node,
-}
-
-/// Whether the guide calls a request its minimum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Payload {
-    Minimum,
-    Other,
 }
 
 /// Reads one guide; what there is to say about it goes to `findings` even when it is refused.
@@ -66,13 +60,6 @@ pub(super) fn read(guide: Guide<'_>, findings: &mut Vec<Finding>) -> Result<Stat
     })
 }
 
-/// What a block turned out to be.
-enum Role {
-    Request,
-    Response,
-    Other,
-}
-
 struct Reader<'a, 'f> {
     guide: Guide<'a>,
     findings: &'f mut Vec<Finding>,
@@ -82,7 +69,11 @@ impl Reader<'_, '_> {
     /// The requests to `/instances` and the responses, in the `element` spelling.
     fn sort(&mut self, document: &Document<'_>) -> (Vec<Request>, Vec<(usize, Node)>) {
         let (mut requests, mut responses) = (Vec::new(), Vec::new());
-        for block in document.blocks.iter().filter(|block| holds_json(block)) {
+        for block in document
+            .blocks
+            .iter()
+            .filter(|block| role::holds_json(block))
+        {
             let Some((node, role)) = self.block(block) else {
                 continue;
             };
@@ -102,7 +93,7 @@ impl Reader<'_, '_> {
             self.note(unreadable.line, Defect::NotRead, reason);
         });
         let repaired = read.ok()?;
-        let role = role(&repaired.node);
+        let role = role::role(&repaired.node);
         match role {
             Role::Other => return None,
             Role::Request if block.call == Call::Oauth => {
@@ -133,15 +124,18 @@ impl Reader<'_, '_> {
         }
         Request {
             line: block.line,
-            title: title(document, block, self.guide.name),
-            payload: payload(block),
+            title: role::title(document, block, self.guide.name),
+            payload: role::payload(block),
             body,
         }
     }
 
     /// The first request's key; requests for other elements are left out.
     fn settle_key(&mut self, requests: &mut Vec<Request>) -> Result<String, Refusal> {
-        let Some(key) = requests.first().and_then(|request| key(&request.body)) else {
+        let Some(key) = requests
+            .first()
+            .and_then(|request| role::key(&request.body))
+        else {
             return Err(self.refusal(
                 1,
                 "no usable request: no fenced block (json, javascript or bare) holds an object with \"element\": \
@@ -150,7 +144,7 @@ impl Reader<'_, '_> {
         };
         let key = key.to_owned();
         requests.retain(|request| {
-            let own = self::key(&request.body).unwrap_or("");
+            let own = role::key(&request.body).unwrap_or("");
             if own != key {
                 let reason = format!(
                     "this request's key is {own:?}, the first request's is {key:?}; this request is left out"
@@ -177,7 +171,7 @@ impl Reader<'_, '_> {
         }
         let own = responses
             .iter()
-            .position(|(_, node)| self::key(node) == Some(key));
+            .position(|(_, node)| role::key(node) == Some(key));
         Ok(responses.swap_remove(own.unwrap_or(0)))
     }
 
@@ -306,96 +300,4 @@ pub(super) fn check_unrepaired(guide: Guide<'_>, findings: &[Finding]) -> Result
             first.reason
         ),
     })
-}
-
-fn holds_json(block: &Block<'_>) -> bool {
-    block.may_be_json() && repair::looks_like_an_object(block.text)
-}
-
-fn role(node: &Node) -> Role {
-    let is_element = dialect::element(node).is_some_and(Node::is_object);
-    let is_answer = node.get("token").is_some() || node.get("id").is_some();
-    match (is_element, is_answer) {
-        (true, true) => Role::Response,
-        (true, false) if key(node).is_some() => Role::Request,
-        _ => Role::Other,
-    }
-}
-
-fn key(node: &Node) -> Option<&str> {
-    let key = dialect::element(node)?.get("key")?.text()?;
-    (!key.trim().is_empty()).then_some(key)
-}
-
-fn payload(block: &Block<'_>) -> Payload {
-    let introduction = block.introduction.to_lowercase();
-    let heading = block.heading.to_lowercase();
-    if introduction.contains("extended") {
-        Payload::Other
-    } else if introduction.contains("minimum") || heading.contains("minimum") {
-        Payload::Minimum
-    } else {
-        Payload::Other
-    }
-}
-
-/// The caption before the block, else the heading above it, else the document's own title or name.
-fn title(document: &Document<'_>, block: &Block<'_>, file: &str) -> String {
-    let caption = Some(block.introduction).filter(|line| line.ends_with(':'));
-    let heading = Some(block.heading).filter(|line| !line.is_empty());
-    let setting = document.setting(&["title"]).map(|setting| setting.value);
-    let said = caption.or(heading).or(setting).unwrap_or(file);
-    let plain = said
-        .trim_start_matches(['#', '*', ' '])
-        .trim_end_matches(':')
-        .replace("__", "")
-        .replace("**", "");
-    dialect::translate_text(&plain)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case::request(r#"{"element": {"key": "k"}}"#, "request")]
-    #[case::other_spelling(r#"{"your_mom": {"key": "k"}}"#, "request")]
-    #[case::response(r#"{"id": 1, "element": {"key": "k"}}"#, "response")]
-    #[case::oauth_answer(r#"{"element": "k", "oauthUrl": "https://example.com"}"#, "other")]
-    #[case::blank_key(r#"{"element": {"key": " "}}"#, "other")]
-    #[case::something_else(r#"{"to": "x"}"#, "other")]
-    fn a_block_is_what_its_members_say(#[case] text: &str, #[case] expected: &str) {
-        let found = match role(&repair::read(text, 1).unwrap().node) {
-            Role::Request => "request",
-            Role::Response => "response",
-            Role::Other => "other",
-        };
-        assert_eq!(found, expected);
-    }
-
-    #[rstest]
-    #[case::caption("# H\n__Minimum__ JSON:\n", "Minimum JSON")]
-    #[case::heading("## Step 1. Call\nSome prose.\n", "Step 1. Call")]
-    #[case::translated("## A Your_mom\n", "A Element")]
-    #[case::front_matter("---\ntitle: Create\n---\n", "Create")]
-    #[case::file("", "x.md")]
-    fn a_request_is_called_what_the_guide_calls_it(#[case] before: &str, #[case] expected: &str) {
-        let text = format!("{before}```json\n{{}}\n```\n");
-        let document = Document::parse(&text);
-        assert_eq!(title(&document, &document.blocks[0], "x.md"), expected);
-    }
-
-    #[rstest]
-    #[case::minimum("# H\n__Minimum__ JSON:\n", Payload::Minimum)]
-    #[case::under_a_heading("# Minimum\nJSON:\n", Payload::Minimum)]
-    #[case::extended("# Minimum\nExtended, not minimum:\n", Payload::Other)]
-    #[case::neither("# H\nJSON:\n", Payload::Other)]
-    fn the_introduction_says_which_payload_is_the_minimum(
-        #[case] before: &str,
-        #[case] expected: Payload,
-    ) {
-        let text = format!("{before}```json\n{{}}\n```\n");
-        assert_eq!(payload(&Document::parse(&text).blocks[0]), expected);
-    }
 }

@@ -4,7 +4,10 @@
 //! object then turns out to be closed too early or not at all, it is read once more by its layout, where the indentation
 //! of a member says whose it is. Deliberately bounded: what needs more than a hundred repairs is not JSON at all.
 
+mod closing;
 mod cursor;
+mod frame;
+mod gap;
 mod reader;
 mod text;
 
@@ -96,6 +99,12 @@ mod tests {
         r#"{"a":1,"b":"http://x"}"#, &[(2, Defect::Comment), (3, Defect::Comment), (4, Defect::Comment)])]
     #[case::trailing_commas("{\"a\": [1,\n],\n}", r#"{"a":[1]}"#,
         &[(1, Defect::TrailingComma), (2, Defect::TrailingComma)])]
+    #[case::spare_commas("{,\"a\": [,\n],,\n}", r#"{"a":[]}"#,
+        &[(1, Defect::TrailingComma), (1, Defect::TrailingComma), (2, Defect::TrailingComma), (2, Defect::TrailingComma)])]
+    #[case::comma_before_the_first_item("{\"a\": [, 1]}", r#"{"a":[1]}"#, &[(1, Defect::TrailingComma)])]
+    #[case::unclosed_array_and_its_comma("{\"a\": [,\n\"b\": 1}", r#"{"a":[],"b":1}"#, &[(1, Defect::UnclosedArray)])]
+    #[case::closed_early_before_a_comment("{\"a\": 1\n}, // x\n\"b\": 2}", r#"{"a":1,"b":2}"#,
+        &[(2, Defect::EarlyClose), (2, Defect::Comment)])]
     #[case::missing_comma("{\"a\": \"x\"\n\"b\": 2}", r#"{"a":"x","b":2}"#, &[(2, Defect::MissingComma)])]
     #[case::missing_brace("\"a\": 1,\n\"b\": 2\n}", r#"{"a":1,"b":2}"#, &[(1, Defect::MissingBrace)])]
     #[case::missing_inner_brace("{\n\"a\":\n  \"b\": 2\n}\n}", r#"{"a":{"b":2}}"#, &[(3, Defect::MissingBrace)])]

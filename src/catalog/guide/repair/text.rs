@@ -314,6 +314,13 @@ mod tests {
     )]
     #[case::unclosed_attribute("<a href=\"x>y</a>\",\n", "<a href=\"x>y</a>", ",\n")]
     #[case::unclosed_tag("<a href=\"x\",\n", "<a href=\"x", ",\n")]
+    #[case::attribute_like_a_next_item(
+        r#"<a title=", 5 days" id="x">y</a>"}"#,
+        r#"<a title=", 5 days" id="x">y</a>"#,
+        "}"
+    )]
+    #[case::attribute_before_a_brace(r#"<a {b="x"}>y</a>"]"#, r#"<a {b="x"}>y</a>"#, "]")]
+    #[case::equals_sign_after_a_tag(r#"<b>sum="}"#, "<b>sum=", "}")]
     #[case::quoted_word(r#"the "best" tool"}"#, r#"the "best" tool"#, "}")]
     #[case::quoted_before_a_comma(r#"say "hi", they said"]"#, r#"say "hi", they said"#, "]")]
     #[case::placeholder(r#"<INSERT_NAME>"}"#, "<INSERT_NAME>", "}")]

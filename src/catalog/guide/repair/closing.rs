@@ -1,0 +1,167 @@
+//! Where objects and arrays end, which in broken JSON is not always where their brackets say.
+
+use std::collections::HashSet;
+
+use super::Reading;
+use super::frame::{Closed, Frame, Last, Shape};
+use super::reader::Reader;
+use crate::catalog::guide::finding::Defect;
+use crate::catalog::guide::tree::{Member, Node, Value};
+
+impl Reader<'_> {
+    pub(super) fn close_brace(&mut self) {
+        if self.stack.iter().all(Frame::is_array) {
+            self.skip_stray();
+            return;
+        }
+        while self.top().is_array() {
+            self.close_unclosed();
+        }
+        let line = self.cursor.line();
+        self.cursor.bump();
+        if self.stack.len() == 1 && self.goes_on() {
+            self.note_early(line);
+            self.settle_pending();
+            return;
+        }
+        self.close();
+    }
+
+    pub(super) fn close_bracket(&mut self) {
+        if !self.stack.iter().any(Frame::is_array) {
+            self.skip_stray();
+            return;
+        }
+        while !self.top().is_array() {
+            self.close_unclosed();
+        }
+        self.cursor.bump();
+        self.close();
+    }
+
+    pub(super) fn close_everything(&mut self) {
+        while self.root.is_none() {
+            self.close_unclosed();
+        }
+    }
+
+    pub(super) fn close_unclosed(&mut self) {
+        let line = self.top().line;
+        let (defect, mark) = if self.top().is_array() {
+            (Defect::UnclosedArray, "[")
+        } else {
+            (Defect::UnclosedObject, "{")
+        };
+        self.note(
+            line,
+            defect,
+            format!("{mark:?} is never closed; it is read up to where it must end"),
+        );
+        // The comma that stood before the place where the end is missing separates what comes after it.
+        let comma = std::mem::replace(&mut self.top().last, Last::Element);
+        self.close();
+        if let (Last::Comma { .. }, Some(outer)) = (comma, self.stack.last_mut()) {
+            outer.last = comma;
+        }
+    }
+
+    fn close(&mut self) {
+        let line = self.cursor.line();
+        self.settle_pending();
+        if let Last::Comma { line } = self.top().last {
+            self.note_spare_comma(line);
+        }
+        let frame = self.stack.pop().expect("only what is open is closed");
+        let indent = frame.indent;
+        let value = match frame.shape {
+            Shape::Array(items) => Value::Array(items),
+            Shape::Object { members, .. } => Value::Object(self.without_repeats(members)),
+        };
+        self.attach(Node {
+            line: frame.line,
+            value,
+        });
+        if let Some(outer) = self.stack.last_mut() {
+            outer.closed = Some(Closed { line, indent });
+        }
+    }
+
+    fn without_repeats(&mut self, members: Vec<Member>) -> Vec<Member> {
+        if self.reading == Reading::Exact {
+            return members;
+        }
+        let mut seen = HashSet::new();
+        let mut kept = Vec::with_capacity(members.len());
+        for member in members {
+            if seen.insert(member.name.clone()) {
+                kept.push(member);
+            } else {
+                let reason = format!("{:?} appears twice; the first is kept", member.name);
+                self.note(member.line, Defect::RepeatedMember, reason);
+            }
+        }
+        kept
+    }
+
+    /// Lets the indentation of a member that begins a line say which object it belongs to.
+    pub(super) fn follow_layout(&mut self, indent: usize) {
+        if self.reading != Reading::ByLayout {
+            return;
+        }
+        if let Some(closed) = self.top().closed
+            && closed.indent == Some(indent)
+            && self.top().indent != Some(indent)
+        {
+            self.reopen_last(closed);
+        }
+        let outer = self
+            .stack
+            .iter()
+            .rposition(|frame| !frame.is_array() && frame.indent == Some(indent));
+        let is_outside = self.top().indent.is_some_and(|own| indent < own);
+        if let Some(outer) = outer.filter(|_| is_outside) {
+            while self.stack.len() > outer + 1 {
+                self.close_unclosed();
+            }
+        }
+    }
+
+    fn reopen_last(&mut self, closed: Closed) {
+        let frame = self.top();
+        let Shape::Object { members, .. } = &mut frame.shape else {
+            return;
+        };
+        let Some(Member { name, line, value }) = members.pop() else {
+            return;
+        };
+        let Node {
+            line: opened,
+            value: Value::Object(inner),
+        } = value
+        else {
+            members.push(Member { name, line, value });
+            return;
+        };
+        let last = frame.last;
+        if let Shape::Object { pending, .. } = &mut frame.shape {
+            *pending = Some((name, line));
+        }
+        self.note_early(closed.line);
+        self.stack.push(Frame {
+            line: opened,
+            last,
+            indent: closed.indent,
+            closed: None,
+            shape: Shape::Object {
+                members: inner,
+                pending: None,
+            },
+        });
+    }
+
+    fn note_early(&mut self, line: usize) {
+        let reason =
+            "an object is closed before its last member; what follows is read as part of it";
+        self.note(line, Defect::EarlyClose, reason.to_owned());
+    }
+}
