@@ -3,11 +3,13 @@
 //! Each verb has a `command`, which is its part of the help, and a `run`, whose error is one line for the operator:
 //! what failed, on what, what to do. The exit status is 0, 1 (ran and failed) or 2 (usage).
 
+mod exec;
 mod import;
 mod rules;
 mod serve;
 mod settings;
 mod signal;
+mod wait;
 
 use std::process::ExitCode;
 
@@ -16,9 +18,11 @@ use clap::{ArgMatches, Command};
 type Run = fn(&ArgMatches) -> Result<ExitCode, String>;
 
 /// Every verb, in the order of the help.
-fn verbs() -> [(Command, Run); 3] {
+fn verbs() -> [(Command, Run); 5] {
     [
         (serve::command(), serve::run),
+        (exec::command(), exec::run),
+        (wait::command(), wait::run),
         (import::command(), import::run),
         (rules::command(), rules::run),
     ]
@@ -49,10 +53,6 @@ pub(crate) fn run() -> ExitCode {
 }
 
 /// One line on standard error; where that is closed there is nobody to tell.
-#[expect(
-    clippy::print_stderr,
-    reason = "the one place where the binary speaks to its operator"
-)]
 fn tell(line: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "{line}");

@@ -22,16 +22,16 @@ pub(super) fn command() -> Command {
         .long("ready-file")
         .value_name("PATH")
         .value_parser(value_parser!(PathBuf))
-        .help("Write {base_url, pid, version} as JSON here once the port is open");
+        .help("Write {base_url, admin_url, pid, version} as JSON here once the port is open");
     let about = format!("Serve the API until interrupted [default address: 127.0.0.1:{PORT}]");
     settings::flags(Command::new("serve").about(about).arg(ready_file))
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
-    let settings = settings::apply(MockCe::builder().listen(address), matches);
-    let signals = Signals::listen()?;
-    let ce = settings.try_start().map_err(|error| error.to_string())?;
+    let chosen = settings::apply(MockCe::builder().listen(address), matches);
+    let mut signals = Signals::listen()?;
+    let ce = settings::start(chosen)?;
     if let Some(path) = matches.get_one::<PathBuf>("ready-file") {
         write_ready_file(path, &ce)?;
     }
@@ -39,6 +39,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     super::tell(&banner(&ce));
     log_requests(ce.emulator().clone());
     signals.wait();
+    settings::save_state(&ce, matches)?;
     ce.shutdown();
     Ok(ExitCode::SUCCESS)
 }
@@ -57,6 +58,7 @@ fn banner(ce: &MockCe) -> String {
 fn write_ready_file(path: &Path, ce: &MockCe) -> Result<(), String> {
     let ready = object([
         ("base_url", ce.base_url().into()),
+        ("admin_url", ce.admin_url().into()),
         ("pid", u64::from(std::process::id()).into()),
         ("version", env!("CARGO_PKG_VERSION").into()),
     ]);

@@ -1,8 +1,8 @@
 //! The settings of a server as flags: made from the table of the library, so that neither can have what the other lacks.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use mock_ce::Settings;
 use mock_ce::settings::FLAGS;
+use mock_ce::{MockCe, Settings};
 
 /// The command with a flag for each setting.
 pub(super) fn flags(command: Command) -> Command {
@@ -26,6 +26,19 @@ pub(super) fn apply(mut settings: Settings, matches: &ArgMatches) -> Settings {
         }
     }
     settings
+}
+
+/// Starts a server, or says in one line why not.
+pub(super) fn start(settings: Settings) -> Result<MockCe, String> {
+    settings.try_start().map_err(|error| error.to_string())
+}
+
+/// Writes the state file, where there is to be one.
+pub(super) fn save_state(ce: &MockCe, matches: &ArgMatches) -> Result<(), String> {
+    match matches.contains_id("state") {
+        true => ce.save().map_err(|error| error.to_string()),
+        false => Ok(()),
+    }
 }
 
 fn usage(flag: &str, reason: &str) -> ! {

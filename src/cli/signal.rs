@@ -1,8 +1,9 @@
-//! Ctrl-C and SIGTERM, as something to wait for.
+//! Ctrl-C and SIGTERM, as something to wait for or to pass on.
 
 use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll};
+use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -23,10 +24,8 @@ impl Signals {
     fn try_listen() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().build()?;
         let entered = runtime.enter();
-        let (interrupt, terminate) = (
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-        );
+        let interrupt = signal(SignalKind::interrupt())?;
+        let terminate = signal(SignalKind::terminate())?;
         drop(entered);
         Ok(Signals {
             runtime,
@@ -35,17 +34,31 @@ impl Signals {
         })
     }
 
-    /// Waits for the first of them.
-    pub(super) fn wait(self) {
+    /// Waits for the next of them.
+    pub(super) fn wait(&mut self) -> &'static str {
         let Signals {
             runtime,
-            mut interrupt,
-            mut terminate,
+            interrupt,
+            terminate,
         } = self;
         let either = |cx: &mut Context<'_>| match interrupt.poll_recv(cx) {
-            Poll::Ready(_) => Poll::Ready(()),
-            Poll::Pending => terminate.poll_recv(cx).map(|_| ()),
+            Poll::Ready(_) => Poll::Ready("INT"),
+            Poll::Pending => terminate.poll_recv(cx).map(|_| "TERM"),
         };
-        runtime.block_on(poll_fn(either));
+        runtime.block_on(poll_fn(either))
+    }
+
+    /// Passes every one of them on to a child, as long as this process lives.
+    pub(super) fn forward(mut self, child: u32) {
+        thread::spawn(move || {
+            loop {
+                let name = self.wait();
+                // The terminal sends Ctrl-C to the child itself; a second one does no harm. A child that is gone
+                // needs none.
+                let _ = std::process::Command::new("kill")
+                    .args(["-s", name, &child.to_string()])
+                    .status();
+            }
+        });
     }
 }

@@ -110,11 +110,20 @@ impl Emulator {
         let scripted = effect
             .as_ref()
             .and_then(|effect| Outcome::scripted(effect, &request_id));
-        let mut outcome = scripted.unwrap_or_else(|| {
-            let handled = guard(|| self.handle(request, &mut organization));
-            let admitted = handled.map_err(|error| self.admit(error));
-            admitted.unwrap_or_else(|error| Outcome::refusal(error, &request_id))
-        });
+        let mut outcome = match scripted {
+            Some(outcome) => {
+                organization = self
+                    .organization_of(request)
+                    .as_deref()
+                    .map(identity::fingerprint);
+                outcome
+            }
+            None => {
+                let handled = guard(|| self.handle(request, &mut organization));
+                let admitted = handled.map_err(|error| self.admit(error));
+                admitted.unwrap_or_else(|error| Outcome::refusal(error, &request_id))
+            }
+        };
         if let Some(effect) = &effect {
             outcome.suffer(effect, self.seed(), number);
         }

@@ -52,7 +52,7 @@ pub(super) fn body(text: &[u8]) -> String {
             json.to_string()
         }
         // A piece of JSON cannot be masked member by member.
-        Err(_) if text.iter().any(|&byte| byte == b'{') => broken(&String::from_utf8_lossy(text)),
+        Err(_) if text.contains(&b'{') => broken(&String::from_utf8_lossy(text)),
         Err(_) => String::from_utf8_lossy(text).into_owned(),
     }
 }

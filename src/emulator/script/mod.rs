@@ -1,7 +1,7 @@
 //! Scripted faults and answers: which requests they meet, at which of them they fire, and what then happens.
 //!
 //! Rules are looked at in the order in which they were added; each counts the requests that it matches, and the first
-//! that fires decides. What happens on the wire is only written down here, as a [`Conduct`]: the connection enacts it
+//! that fires decides. What happens on the wire is only written down here, as a conduct: the connection enacts it
 //! when every lock is gone.
 
 mod document;
