@@ -1,3 +1,4 @@
 //! One integration binary, a module a capability.
 
 mod guides;
+mod readme;
