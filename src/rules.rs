@@ -6,8 +6,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::wire::json::{Json, object};
-
 /// How well a behaviour is evidenced; a later one is stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grade {
@@ -75,19 +73,6 @@ pub struct Rule {
     pub source: &'static str,
     /// The value of the header `mock-ce-because`.
     pub(crate) because: &'static str,
-}
-
-impl Rule {
-    /// `{"id", "grade", "statement", "source"}`
-    #[must_use]
-    pub fn to_json(&self) -> Json<'static> {
-        object([
-            ("id", self.id.into()),
-            ("grade", self.grade.name().into()),
-            ("statement", self.statement.into()),
-            ("source", self.source.into()),
-        ])
-    }
 }
 
 /// The rule with this id.

@@ -4,6 +4,7 @@
 //! an answer is made ready here: the documented response, compiled for both dialects, and the element as
 //! `GET /elements/{keyOrId}` shows it.
 
+mod element;
 pub mod fixture;
 pub mod guide;
 
@@ -11,38 +12,15 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use once_cell::sync::OnceCell;
 
-use crate::wire::instance::{Template, platform_response};
-use crate::wire::json::{Json, Members, object};
-use crate::wire::vocabulary::{Dialect, is_secret_key, member};
-use fixture::{Entry, Fixture, FixtureError};
+pub use element::Element;
+use fixture::{Fixture, FixtureError};
 
 /// The elements that a server knows, by id.
 #[derive(Clone, Debug)]
 pub struct Catalog {
     elements: Vec<Arc<Element>>,
-}
-
-/// One element: what the API shows of it, and what provisioning demands.
-#[derive(Debug)]
-pub struct Element {
-    id: u64,
-    key: Box<str>,
-    entries: Vec<Entry>,
-    faces: [Face; 2],
-}
-
-/// An element's answers in one dialect.
-#[derive(Debug)]
-pub(crate) struct Face {
-    /// A documented instance of it.
-    pub(crate) documented: Template,
-    /// The same in the platform's later shape, as far as it is alike for all instances.
-    pub(crate) platform: Template,
-    /// The element itself.
-    pub(crate) object: Bytes,
 }
 
 impl Catalog {
@@ -64,7 +42,7 @@ impl Catalog {
 
     fn new(elements: impl IntoIterator<Item = Element>) -> Self {
         let mut elements: Vec<_> = elements.into_iter().map(Arc::new).collect();
-        elements.sort_by_key(|element| element.id);
+        elements.sort_by_key(|element| element.id());
         Catalog { elements }
     }
 
@@ -88,14 +66,14 @@ impl Catalog {
             if let Some(taken) = catalog
                 .elements
                 .iter()
-                .find(|e| e.id == element.id || e.key == element.key)
+                .find(|e| e.id() == element.id() || e.key() == element.key())
             {
-                let (id, key) = (taken.id, taken.key.clone());
+                let (id, key) = (taken.id(), taken.key().into());
                 return Err(CatalogError::Taken { path, id, key });
             }
             catalog.elements.push(Arc::new(element));
         }
-        catalog.elements.sort_by_key(|element| element.id);
+        catalog.elements.sort_by_key(|element| element.id());
         Ok(catalog)
     }
 
@@ -111,20 +89,20 @@ impl Catalog {
         let by_key = self
             .elements
             .iter()
-            .find(|element| &*element.key == key_or_id);
+            .find(|element| element.key() == key_or_id);
         by_key.or_else(|| self.find_id(key_or_id.parse().ok()?))
     }
 
     /// The element with this id.
     #[must_use]
     pub fn find_id(&self, id: u64) -> Option<&Arc<Element>> {
-        self.elements.iter().find(|element| element.id == id)
+        self.elements.iter().find(|element| element.id() == id)
     }
 
     /// The known key that is nearest to one that is not known; `None` when none is near.
     #[must_use]
     pub fn nearest(&self, key: &str) -> Option<&str> {
-        nearest(key, self.elements.iter().map(|element| &*element.key))
+        nearest(key, self.elements.iter().map(|element| element.key()))
     }
 }
 
@@ -167,134 +145,6 @@ pub(crate) fn nearest<'a>(
         .map(|c| (c, distance(c)))
         .min_by_key(|(_, distance)| *distance)?;
     (distance <= (near.len() / 3).max(1)).then_some(near)
-}
-
-impl Element {
-    fn new(fixture: &Fixture) -> Self {
-        let response = fixture
-            .instance()
-            .as_object()
-            .expect("a fixture's instance is an object");
-        let shown = fixture
-            .element()
-            .as_object()
-            .expect("a fixture's element is an object");
-        let entries = fixture.configuration();
-        let platform = platform_response(response, hub(fixture.key(), entries));
-        let faces = Dialect::ALL.map(|dialect| Face {
-            documented: Template::compile(response, dialect),
-            platform: Template::compile(&platform, dialect),
-            object: element_object(dialect, shown, entries).to_string().into(),
-        });
-        Element {
-            id: fixture.id(),
-            key: fixture.key().into(),
-            entries: entries.to_vec(),
-            faces,
-        }
-    }
-
-    /// The id: `6`.
-    #[must_use]
-    pub fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// The key: `"sendgrid"`.
-    #[must_use]
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// The configuration entries that the catalog knows, the required ones first.
-    #[must_use]
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    /// The entry with this key.
-    #[must_use]
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries.get(self.position(key)?)
-    }
-
-    /// Where in [`Element::entries`] the entry with this key stands.
-    pub(crate) fn position(&self, key: &str) -> Option<usize> {
-        self.entries.iter().position(|entry| entry.key == key)
-    }
-
-    pub(crate) fn face(&self, dialect: Dialect) -> &Face {
-        &self.faces[dialect as usize]
-    }
-
-    /// Whether the value of an entry is never shown.
-    pub(crate) fn hides(&self, key: &str) -> bool {
-        is_secret_key(key) || self.entry(key).is_some_and(is_password)
-    }
-}
-
-fn is_password(entry: &Entry) -> bool {
-    entry
-        .kind
-        .as_deref()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("password"))
-}
-
-/// The hub that a guide leaves unsaid: the first word of its configuration keys, unless that is the element's own key.
-fn hub<'a>(key: &str, entries: &'a [Entry]) -> Option<&'a str> {
-    let (hub, _) = entries.first()?.key.split_once('.')?;
-    (hub != key).then_some(hub)
-}
-
-/// The element as `GET /elements/{keyOrId}` shows it (rule `element-get`): as documented, plus `configuration`.
-///
-/// `{…, "configuration": [{"key", "name", "type", "required", "defaultValue"?}]}`
-fn element_object<'a>(dialect: Dialect, shown: &Members<'_>, entries: &'a [Entry]) -> Json<'a> {
-    let mut object = Json::Object(shown.clone()).map_texts(&|text| dialect.spell(text));
-    if let Json::Object(members) = &mut object {
-        members.retain(|(name, _)| name != member::CONFIGURATION);
-        members.push((
-            member::CONFIGURATION.into(),
-            entries.iter().map(entry_object).collect(),
-        ));
-    }
-    object
-}
-
-fn entry_object(entry: &Entry) -> Json<'_> {
-    let name = entry
-        .name
-        .as_deref()
-        .map_or_else(|| display_name(&entry.key), str::to_owned);
-    let derived = if is_secret_key(&entry.key) {
-        "PASSWORD"
-    } else {
-        "TEXTFIELD_128"
-    };
-    let mut shown = object([
-        (member::KEY, entry.key.as_str().into()),
-        (member::NAME, name.into()),
-        (
-            member::TYPE,
-            entry.kind.as_deref().unwrap_or(derived).into(),
-        ),
-        (member::REQUIRED, entry.required.into()),
-    ]);
-    if let (Json::Object(members), Some(default)) = (&mut shown, &entry.default) {
-        members.push((member::DEFAULT_VALUE.into(), default.as_str().into()));
-    }
-    shown
-}
-
-/// `"mailjet.api.key"` → `"Mailjet Api Key"`
-fn display_name(key: &str) -> String {
-    let capitalized = key.split('.').map(|word| {
-        let mut characters = word.chars();
-        characters.next().map_or(String::new(), |first| {
-            first.to_uppercase().chain(characters).collect()
-        })
-    });
-    capitalized.collect::<Vec<_>>().join(" ")
 }
 
 /// Why a directory of the user's own elements is refused.

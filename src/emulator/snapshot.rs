@@ -21,7 +21,7 @@ use std::time::SystemTime;
 use super::clock::{millis, system_time};
 use super::configuration::Configuration;
 use super::control::document::{Document, Reading};
-use super::store::{FIRST_ID, Origin, Stored};
+use super::store::{FIRST_ID, Origin, Section, Stored};
 use crate::catalog::{Catalog, Element};
 use crate::wire::json::{Json, object};
 
@@ -29,13 +29,6 @@ use std::sync::Arc;
 
 /// The version of the document that is written, and the only one that is read.
 pub(crate) const VERSION: u64 = 1;
-
-/// All instances of an organization, and the id that the next one gets.
-pub(crate) struct Section {
-    pub(crate) organization: Arc<str>,
-    pub(crate) next_id: u64,
-    pub(crate) instances: Vec<Arc<Stored>>,
-}
 
 /// A state that was read.
 pub(crate) struct Restored {

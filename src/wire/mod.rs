@@ -10,4 +10,5 @@ pub mod instance;
 pub mod json;
 pub mod media;
 pub mod message;
+mod rule;
 pub mod vocabulary;

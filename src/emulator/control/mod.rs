@@ -25,7 +25,7 @@ use super::ledger::Ledger;
 use super::outcome::{Handled, Outcome};
 use super::script::Scripted;
 use super::snapshot::{self, Seed};
-use super::store::{Draft, Origin};
+use super::store::{Draft, Origin, Section};
 use super::{Emulator, guard, identity, routes};
 use crate::file;
 use crate::instance::Instance;
@@ -147,7 +147,7 @@ impl Emulator {
     #[must_use]
     pub fn instances(&self) -> Vec<Instance> {
         let sections = self.store.sections(None);
-        let of = |section: &snapshot::Section| {
+        let of = |section: &Section| {
             let organization = section.organization.clone();
             section
                 .instances

@@ -4,13 +4,17 @@
 //! `serde_json::Value` is what a faithful mock needs: the documented order of members, an error for a member that
 //! appears twice, and a problem report that says what stands at the place where parsing stopped.
 
+mod problem;
+mod read;
+
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
-use serde_core::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_core::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Number;
+
+pub use problem::{JsonProblem, position};
+pub(crate) use read::Name;
 
 /// The members of an object, in the order in which they were written.
 pub type Members<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
@@ -248,203 +252,6 @@ impl Serialize for Json<'_> {
                 map.end()
             }
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Json<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TreeVisitor)
-    }
-}
-
-struct TreeVisitor;
-
-impl<'de> Visitor<'de> for TreeVisitor {
-    type Value = Json<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Json::Number(number.into()))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Json::Number(number.into()))
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
-        Number::from_f64(number)
-            .map(Json::Number)
-            .ok_or_else(|| E::custom("number out of range"))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Json::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Json::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = sequence.next_element()? {
-            items.push(item);
-        }
-        Ok(Json::Array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members: Members<'de> = Vec::new();
-        let mut names = Names::default();
-        while let Some(Name(name)) = map.next_key()? {
-            if names.is_repeated(&members, &name) {
-                return Err(de::Error::custom(format_args!(
-                    "the member {name:?} appears twice"
-                )));
-            }
-            members.push((name, map.next_value()?));
-        }
-        Ok(Json::Object(members))
-    }
-}
-
-/// Notices a repeated name: by a walk in the small objects of real requests, by a set in hostile large ones.
-#[derive(Default)]
-struct Names(HashSet<String>);
-
-impl Names {
-    const WALKED: usize = 32;
-
-    fn is_repeated(&mut self, members: &Members<'_>, name: &str) -> bool {
-        if members.len() < Self::WALKED {
-            return members.iter().any(|(earlier, _)| earlier == name);
-        }
-        if self.0.is_empty() {
-            self.0
-                .extend(members.iter().map(|(earlier, _)| earlier.to_string()));
-        }
-        !self.0.insert(name.to_owned())
-    }
-}
-
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NameVisitor;
-        impl<'de> Visitor<'de> for NameVisitor {
-            type Value = Name<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a member name")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(NameVisitor)
-    }
-}
-
-/// Why a text is not JSON, where, and what stands there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct JsonProblem {
-    /// The line, from 1.
-    pub line: usize,
-    /// The column in characters, from 1.
-    pub column: usize,
-    /// The parser's reason, in lower case: `"expected value"`.
-    pub reason: String,
-    /// What was found there: the character in quotes, or `"the end of the text"`.
-    pub found: String,
-}
-
-impl JsonProblem {
-    fn new(text: &[u8], error: &serde_json::Error) -> Self {
-        let whole = error.to_string();
-        let reason = whole
-            .rsplit_once(" at line ")
-            .map_or(whole.as_str(), |(reason, _)| reason);
-        let line_start: usize = text
-            .split(|&byte| byte == b'\n')
-            .take(error.line().saturating_sub(1))
-            .map(|l| l.len() + 1)
-            .sum();
-        // The parser counts bytes and points at the last one it read; before the first it says column 0.
-        let offset = (line_start + error.column().saturating_sub(1)).min(text.len());
-        let (line, column) = position(text, char_start(text, offset));
-        JsonProblem {
-            line,
-            column,
-            reason: reason.to_owned(),
-            found: found_at(text, offset, error.is_eof()),
-        }
-    }
-}
-
-impl fmt::Display for JsonProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let JsonProblem {
-            line,
-            column,
-            reason,
-            found,
-        } = self;
-        write!(f, "line {line}, column {column}: {reason}, found {found}")
-    }
-}
-
-impl std::error::Error for JsonProblem {}
-
-/// The line and column (in characters, both from 1) of the byte at `offset`.
-#[must_use]
-pub fn position(text: &[u8], offset: usize) -> (usize, usize) {
-    let before = &text[..offset.min(text.len())];
-    let line_start = before
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |newline| newline + 1);
-    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-    (
-        line,
-        String::from_utf8_lossy(&before[line_start..])
-            .chars()
-            .count()
-            + 1,
-    )
-}
-
-/// The first byte of the character that the byte at `offset` belongs to.
-fn char_start(text: &[u8], offset: usize) -> usize {
-    (offset.saturating_sub(3)..=offset)
-        .rev()
-        .find(|&at| text.get(at).is_none_or(|byte| byte & 0xC0 != 0x80))
-        .unwrap_or(offset)
-}
-
-fn found_at(text: &[u8], offset: usize, at_end: bool) -> String {
-    if at_end || offset >= text.len() {
-        return "the end of the text".to_owned();
-    }
-    let start = char_start(text, offset);
-    let rest = &text[start..text.len().min(start + 4)];
-    match String::from_utf8_lossy(rest).chars().next() {
-        None | Some(char::REPLACEMENT_CHARACTER) => format!("the byte 0x{:02x}", text[offset]),
-        Some(character) => format!("{character:?}"),
     }
 }
 

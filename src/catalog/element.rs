@@ -1,0 +1,156 @@
+//! One element, with everything made ready that an answer about it needs.
+
+use bytes::Bytes;
+
+use super::fixture::{Entry, Fixture};
+use crate::wire::instance::{Template, platform_response};
+use crate::wire::json::{Json, Members, object};
+use crate::wire::vocabulary::{Dialect, is_secret_key, member};
+
+/// One element: what the API shows of it, and what provisioning demands.
+#[derive(Debug)]
+pub struct Element {
+    id: u64,
+    key: Box<str>,
+    entries: Vec<Entry>,
+    faces: [Face; 2],
+}
+
+/// An element's answers in one dialect.
+#[derive(Debug)]
+pub(crate) struct Face {
+    /// A documented instance of it.
+    pub(crate) documented: Template,
+    /// The same in the platform's later shape, as far as it is alike for all instances.
+    pub(crate) platform: Template,
+    /// The element itself.
+    pub(crate) object: Bytes,
+}
+
+impl Element {
+    pub(super) fn new(fixture: &Fixture) -> Self {
+        let response = fixture
+            .instance()
+            .as_object()
+            .expect("a fixture's instance is an object");
+        let shown = fixture
+            .element()
+            .as_object()
+            .expect("a fixture's element is an object");
+        let entries = fixture.configuration();
+        let platform = platform_response(response, hub(fixture.key(), entries));
+        let faces = Dialect::ALL.map(|dialect| Face {
+            documented: Template::compile(response, dialect),
+            platform: Template::compile(&platform, dialect),
+            object: element_object(dialect, shown, entries).to_string().into(),
+        });
+        Element {
+            id: fixture.id(),
+            key: fixture.key().into(),
+            entries: entries.to_vec(),
+            faces,
+        }
+    }
+
+    /// The id: `6`.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The key: `"sendgrid"`.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The configuration entries that the catalog knows, the required ones first.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entry with this key.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.get(self.position(key)?)
+    }
+
+    /// Where in [`Element::entries`] the entry with this key stands.
+    pub(crate) fn position(&self, key: &str) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.key == key)
+    }
+
+    pub(crate) fn face(&self, dialect: Dialect) -> &Face {
+        &self.faces[dialect as usize]
+    }
+
+    /// Whether the value of an entry is never shown.
+    pub(crate) fn hides(&self, key: &str) -> bool {
+        is_secret_key(key) || self.entry(key).is_some_and(is_password)
+    }
+}
+
+fn is_password(entry: &Entry) -> bool {
+    entry
+        .kind
+        .as_deref()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("password"))
+}
+
+/// The hub that a guide leaves unsaid: the first word of its configuration keys, unless that is the element's own key.
+fn hub<'a>(key: &str, entries: &'a [Entry]) -> Option<&'a str> {
+    let (hub, _) = entries.first()?.key.split_once('.')?;
+    (hub != key).then_some(hub)
+}
+
+/// The element as `GET /elements/{keyOrId}` shows it (rule `element-get`): as documented, plus `configuration`.
+///
+/// `{…, "configuration": [{"key", "name", "type", "required", "defaultValue"?}]}`
+fn element_object<'a>(dialect: Dialect, shown: &Members<'_>, entries: &'a [Entry]) -> Json<'a> {
+    let mut object = Json::Object(shown.clone()).map_texts(&|text| dialect.spell(text));
+    if let Json::Object(members) = &mut object {
+        members.retain(|(name, _)| name != member::CONFIGURATION);
+        members.push((
+            member::CONFIGURATION.into(),
+            entries.iter().map(entry_object).collect(),
+        ));
+    }
+    object
+}
+
+fn entry_object(entry: &Entry) -> Json<'_> {
+    let name = entry
+        .name
+        .as_deref()
+        .map_or_else(|| display_name(&entry.key), str::to_owned);
+    let derived = if is_secret_key(&entry.key) {
+        "PASSWORD"
+    } else {
+        "TEXTFIELD_128"
+    };
+    let mut shown = object([
+        (member::KEY, entry.key.as_str().into()),
+        (member::NAME, name.into()),
+        (
+            member::TYPE,
+            entry.kind.as_deref().unwrap_or(derived).into(),
+        ),
+        (member::REQUIRED, entry.required.into()),
+    ]);
+    if let (Json::Object(members), Some(default)) = (&mut shown, &entry.default) {
+        members.push((member::DEFAULT_VALUE.into(), default.as_str().into()));
+    }
+    shown
+}
+
+/// `"mailjet.api.key"` → `"Mailjet Api Key"`
+fn display_name(key: &str) -> String {
+    let capitalized = key.split('.').map(|word| {
+        let mut characters = word.chars();
+        characters.next().map_or(String::new(), |first| {
+            first.to_uppercase().chain(characters).collect()
+        })
+    });
+    capitalized.collect::<Vec<_>>().join(" ")
+}

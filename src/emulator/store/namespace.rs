@@ -1,0 +1,149 @@
+//! One organization's instances, and the pages of its lists.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::Arc;
+
+use super::stored::{Section, Stored};
+
+/// The id of an organization's first instance (rule `instance-id`).
+pub(crate) const FIRST_ID: u64 = 1234;
+
+/// Which instances a list is about.
+#[derive(Default)]
+pub(crate) struct Selection<'a> {
+    /// Only this element's.
+    pub(crate) element: Option<u64>,
+    /// All of these must be among the tags.
+    pub(crate) tags: Vec<Cow<'a, str>>,
+    /// Must be in the name or the element's key; in lower case.
+    pub(crate) search: Option<String>,
+}
+
+/// One page of a list.
+pub(crate) struct Page {
+    pub(crate) instances: Vec<Arc<Stored>>,
+    /// How many there are over all pages.
+    pub(crate) total: usize,
+    /// The id after which the next page starts; `None` on the last one.
+    pub(crate) next: Option<u64>,
+}
+
+/// One organization's instances.
+#[derive(Debug)]
+pub(super) struct Namespace {
+    pub(super) organization: Arc<str>,
+    pub(super) next_id: u64,
+    pub(super) instances: BTreeMap<u64, Arc<Stored>>,
+    /// The ids of each element's instances, by the element's id.
+    by_element: BTreeMap<u64, BTreeSet<u64>>,
+}
+
+impl Namespace {
+    pub(super) fn section(&self) -> Section {
+        let (organization, next_id) = (self.organization.clone(), self.next_id);
+        Section {
+            organization,
+            next_id,
+            instances: self.instances.values().cloned().collect(),
+        }
+    }
+
+    pub(super) fn new(organization: Arc<str>) -> Self {
+        let (instances, by_element) = (BTreeMap::new(), BTreeMap::new());
+        Namespace {
+            organization,
+            next_id: FIRST_ID,
+            instances,
+            by_element,
+        }
+    }
+
+    pub(super) fn put(&mut self, stored: Arc<Stored>) {
+        self.by_element
+            .entry(stored.element.id())
+            .or_default()
+            .insert(stored.id);
+        self.instances.insert(stored.id, stored);
+    }
+
+    pub(super) fn take(&mut self, id: u64) -> Option<Arc<Stored>> {
+        let stored = self.instances.remove(&id)?;
+        let ids = self
+            .by_element
+            .get_mut(&stored.element.id())
+            .expect("each instance is in its element's set");
+        ids.remove(&id);
+        Some(stored)
+    }
+
+    pub(super) fn page(&self, selection: &Selection<'_>, after: u64, size: usize) -> Page {
+        let behind = (Excluded(after), Unbounded);
+        let of_element = selection
+            .element
+            .map(|element| self.by_element.get(&element));
+        match of_element {
+            _ if selection.is_filtered() => self.filtered_page(selection, after, size),
+            None => {
+                let instances = self.instances.range(behind).map(|(_, stored)| stored);
+                Page::cut(instances, self.instances.len(), size)
+            }
+            Some(None) => Page::cut(std::iter::empty(), 0, size),
+            Some(Some(ids)) => {
+                let instances = ids.range(behind).map(|id| &self.instances[id]);
+                Page::cut(instances, ids.len(), size)
+            }
+        }
+    }
+
+    /// Looks at every instance, for only that tells how many are selected.
+    fn filtered_page(&self, selection: &Selection<'_>, after: u64, size: usize) -> Page {
+        let selected = || {
+            self.instances
+                .values()
+                .filter(|stored| selection.has(stored))
+        };
+        Page::cut(
+            selected().filter(|stored| stored.id > after),
+            selected().count(),
+            size,
+        )
+    }
+}
+
+impl Page {
+    fn cut<'a>(
+        mut instances: impl Iterator<Item = &'a Arc<Stored>>,
+        total: usize,
+        size: usize,
+    ) -> Self {
+        let page: Vec<_> = instances.by_ref().take(size).cloned().collect();
+        let next = instances.next().and(page.last()).map(|last| last.id);
+        Page {
+            instances: page,
+            total,
+            next,
+        }
+    }
+}
+
+impl Selection<'_> {
+    fn is_filtered(&self) -> bool {
+        !self.tags.is_empty() || self.search.is_some()
+    }
+
+    fn has(&self, stored: &Stored) -> bool {
+        let found = |search: &String| {
+            stored.name.to_lowercase().contains(search)
+                || stored.element.key().to_lowercase().contains(search)
+        };
+        self.element
+            .is_none_or(|element| element == stored.element.id())
+            && self
+                .tags
+                .iter()
+                .all(|tag| stored.shown_tags().any(|shown| shown == tag))
+            && self.search.as_ref().is_none_or(found)
+    }
+}

@@ -1,0 +1,95 @@
+//! An instance as it is kept, and as it is before it has an id and a token.
+
+use std::sync::Arc;
+
+use crate::catalog::Element;
+use crate::emulator::clock::system_time;
+use crate::emulator::configuration::Configuration;
+use crate::instance::Instance;
+
+/// One provisioned instance.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) id: u64,
+    pub(crate) element: Arc<Element>,
+    pub(crate) token: Arc<str>,
+    pub(crate) name: Box<str>,
+    /// As sent; empty when none were.
+    pub(crate) tags: Box<[Box<str>]>,
+    pub(crate) configuration: Configuration,
+    /// Milliseconds since 1970.
+    pub(crate) created: u64,
+    pub(crate) updated: u64,
+    pub(crate) origin: Origin,
+}
+
+/// Who put an instance there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A client's creation.
+    Created,
+    /// The test, by seeding or restoring.
+    Seeded,
+}
+
+/// An instance before it has an id and a token.
+pub(crate) struct Draft {
+    pub(crate) element: Arc<Element>,
+    pub(crate) name: Box<str>,
+    pub(crate) tags: Box<[Box<str>]>,
+    pub(crate) configuration: Configuration,
+}
+
+/// All instances of an organization, and the id that the next one gets.
+pub(crate) struct Section {
+    pub(crate) organization: Arc<str>,
+    pub(crate) next_id: u64,
+    pub(crate) instances: Vec<Arc<Stored>>,
+}
+
+impl Draft {
+    pub(super) fn with(self, id: u64, token: Arc<str>, now: u64, origin: Origin) -> Stored {
+        let Draft {
+            element,
+            name,
+            tags,
+            configuration,
+        } = self;
+        Stored {
+            id,
+            element,
+            token,
+            name,
+            tags,
+            configuration,
+            created: now,
+            updated: now,
+            origin,
+        }
+    }
+}
+
+impl Stored {
+    pub(crate) fn to_instance(&self, organization: &str) -> Instance {
+        let entries = self.configuration.entries(&self.element);
+        Instance {
+            id: self.id,
+            organization: organization.to_owned(),
+            element: self.element.key().to_owned(),
+            token: self.token.to_string(),
+            name: self.name.to_string(),
+            tags: self.tags.iter().map(|tag| tag.to_string()).collect(),
+            configuration: entries
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect(),
+            created: system_time(self.created),
+            updated: system_time(self.updated),
+        }
+    }
+
+    /// The tags as they are shown: the instance's own name when none were sent (rule `platform-shape`).
+    pub(crate) fn shown_tags(&self) -> impl Iterator<Item = &str> {
+        let own_name = self.tags.is_empty().then_some(&*self.name);
+        self.tags.iter().map(|tag| &**tag).chain(own_name)
+    }
+}
