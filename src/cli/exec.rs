@@ -70,7 +70,12 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
 
 /// Waits for the child, passing on what the operator sends.
 fn wait(mut child: Child, signals: Signals) -> std::io::Result<ExitStatus> {
-    signals.forward(child.id());
+    signals.forward(
+        child
+            .id()
+            .try_into()
+            .expect("a process id is a positive pid_t"),
+    );
     child.wait()
 }
 

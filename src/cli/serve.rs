@@ -71,15 +71,13 @@ fn log_requests(emulator: Arc<Emulator>) {
     thread::spawn(move || {
         let mut last = 0;
         loop {
-            let received = emulator.received_after(last);
-            for request in received {
-                let missed = request.number - last - 1;
-                if missed > 0 {
-                    super::tell(&format!("({missed} requests not logged)"));
-                }
-                last = request.number;
-                super::tell(&request.to_line());
+            let (lines, number) = emulator.wait_for_lines(last);
+            let missed = number - last - lines.len() as u64;
+            if missed > 0 {
+                super::tell(&format!("({missed} requests not logged)"));
             }
+            lines.iter().for_each(|line| super::tell(line));
+            last = number;
         }
     });
 }

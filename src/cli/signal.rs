@@ -5,6 +5,7 @@ use std::io;
 use std::task::{Context, Poll};
 use std::thread;
 
+use rustix::process::{Pid, Signal as Asked, kill_process};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -35,29 +36,27 @@ impl Signals {
     }
 
     /// Waits for the next of them.
-    pub(super) fn wait(&mut self) -> &'static str {
+    pub(super) fn wait(&mut self) -> Asked {
         let Signals {
             runtime,
             interrupt,
             terminate,
         } = self;
         let either = |cx: &mut Context<'_>| match interrupt.poll_recv(cx) {
-            Poll::Ready(_) => Poll::Ready("INT"),
-            Poll::Pending => terminate.poll_recv(cx).map(|_| "TERM"),
+            Poll::Ready(_) => Poll::Ready(Asked::INT),
+            Poll::Pending => terminate.poll_recv(cx).map(|_| Asked::TERM),
         };
         runtime.block_on(poll_fn(either))
     }
 
     /// Passes every one of them on to a child, as long as this process lives.
-    pub(super) fn forward(mut self, child: u32) {
+    pub(super) fn forward(mut self, child: i32) {
         thread::spawn(move || {
             loop {
-                let name = self.wait();
-                // The terminal sends Ctrl-C to the child itself; a second one does no harm. A child that is gone
+                let asked = self.wait();
+                // The terminal sends Ctrl-C to the child itself, and a second one does no harm; a child that is gone
                 // needs none.
-                let _ = std::process::Command::new("kill")
-                    .args(["-s", name, &child.to_string()])
-                    .status();
+                let _ = Pid::from_raw(child).map(|child| kill_process(child, asked));
             }
         });
     }

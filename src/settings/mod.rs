@@ -186,7 +186,9 @@ impl Settings {
         self
     }
 
-    /// A file with the state: read at the start if it is there, written at the end and on request. Default: none.
+    /// A file with the state: read at the start if it is there, written by [`crate::MockCe::save`]. Default: none.
+    ///
+    /// The binary also writes it at its end.
     pub fn state(mut self, file: impl Into<PathBuf>) -> Self {
         self.state = Some(file.into());
         self

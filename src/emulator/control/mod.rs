@@ -20,7 +20,7 @@ use http::{Method, Uri};
 
 use super::call::{Call, Caller, check_content_type, check_media};
 use super::configuration::Configuration;
-use super::journal::{Found, Query, Received};
+use super::journal::{Found, Query};
 use super::ledger::Ledger;
 use super::outcome::{Handled, Outcome};
 use super::script::Scripted;
@@ -164,10 +164,10 @@ impl Emulator {
         self.journal.find(query)
     }
 
-    /// What was received after the request with this number; waits until there is anything.
+    /// A line for each request after the one with this number, as soon as there is one; and the last one's number.
     #[must_use]
-    pub fn received_after(&self, number: u64) -> Vec<Received> {
-        self.journal.wait_after(number)
+    pub fn wait_for_lines(&self, number: u64) -> (Vec<String>, u64) {
+        self.journal.wait_for_lines(number)
     }
 
     /// The requests that fit, as soon as there are `count` of them, or those there are when `patience` is over.

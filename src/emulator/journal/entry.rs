@@ -181,6 +181,22 @@ impl Entry {
         self.target().split('?').next().unwrap_or_default()
     }
 
+    pub(super) fn line(&self) -> String {
+        let answer = if let Answer::Text(kept) = &self.answer {
+            kept.body_text()
+        } else {
+            &[]
+        };
+        line(
+            self.method(),
+            self.target(),
+            self.status.as_u16(),
+            self.rule,
+            self.effect,
+            answer,
+        )
+    }
+
     pub(super) fn show(&self) -> Received {
         let head = self.request.head();
         let headers = head
@@ -318,24 +334,42 @@ impl Received {
     /// One line for people: `POST /elements/api-v2/instances → 200 (create; grade=guide)`.
     #[must_use]
     pub fn to_line(&self) -> String {
-        let mut line = format!(
-            "{} {} → {} ({})",
-            self.method, self.target, self.status, self.rule.because
-        );
-        if let Some(effect) = self.effect {
-            let _ = write!(line, " [{effect}]");
-        }
-        if self.status >= 400 {
-            let _ = write!(line, " {}", self.message().unwrap_or_default());
-        }
-        line
+        let Received {
+            method,
+            target,
+            status,
+            rule,
+            effect,
+            answer,
+            ..
+        } = self;
+        line(
+            method,
+            target,
+            *status,
+            rule,
+            *effect,
+            answer.text.as_bytes(),
+        )
     }
+}
 
-    fn message(&self) -> Option<String> {
-        Json::parse(self.answer.text.as_bytes())
-            .ok()?
-            .get("message")?
-            .as_str()
-            .map(str::to_owned)
+/// One line for people; `answer` is the body, of which only an error's message is repeated.
+fn line(
+    method: &str,
+    target: &str,
+    status: u16,
+    rule: &Rule,
+    effect: Option<&str>,
+    answer: &[u8],
+) -> String {
+    let mut line = format!("{method} {target} → {status} ({})", rule.because);
+    if let Some(effect) = effect {
+        let _ = write!(line, " [{effect}]");
     }
+    let body = Json::parse(answer).ok().filter(|_| status >= 400);
+    if let Some(message) = body.as_ref().and_then(|body| body.get("message")?.as_str()) {
+        let _ = write!(line, " {message}");
+    }
+    line
 }

@@ -138,17 +138,22 @@ impl Journal {
         self.changed.notified()
     }
 
-    /// What was recorded after the request with this number, as soon as there is anything.
-    pub(crate) fn wait_after(&self, number: u64) -> Vec<Received> {
+    /// A line for each request after the one with this number, as soon as there is one; and the last one's number.
+    ///
+    /// Requests that were dropped or forgotten meanwhile have no line.
+    pub(crate) fn wait_for_lines(&self, number: u64) -> (Vec<String>, u64) {
         let mut ring = self.ring.lock();
         while ring.recorded == number {
             self.recorded.wait(&mut ring);
         }
-        ring.entries
+        let later = ring
+            .entries
             .iter()
-            .filter(|entry| entry.number > number)
-            .map(Entry::show)
-            .collect()
+            .rev()
+            .take_while(|entry| entry.number > number);
+        let mut lines: Vec<_> = later.map(Entry::line).collect();
+        lines.reverse();
+        (lines, ring.recorded)
     }
 
     /// Forgets every request, or those of one organization.
