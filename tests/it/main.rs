@@ -1,4 +1,12 @@
-//! One integration binary, a module a capability.
+//! The service from the outside: requests, replies, and what the process around them does.
+//!
+//! `cases` is one table for three harnesses; `contract` has the rules, section by section.
+#![allow(clippy::unwrap_used)]
 
+mod support;
+
+mod cases;
 mod guides;
+mod many;
 mod readme;
+mod samples;
