@@ -113,9 +113,9 @@ impl Emulator {
 
 /// Rules `accept`, `content-type` and `too-large`, in this order.
 pub(crate) fn check_media(request: &Request, route: &Route) -> Result<(), ApiError> {
-    let accept = request.header_text(&ACCEPT);
+    let accept = request.header_list(&ACCEPT);
     if let Some(accept) = accept.filter(|accept| !media::accepts_json(accept)) {
-        return Err(ApiError::not_acceptable(accept));
+        return Err(ApiError::not_acceptable(&accept));
     }
     let takes_body = matches!(route.method, Method::POST | Method::PUT | Method::PATCH);
     if takes_body && request.body != Body::Whole(Bytes::new()) {

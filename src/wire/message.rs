@@ -1,5 +1,6 @@
 //! A request and a reply with whole bodies, free of sockets and of hyper.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -65,6 +66,17 @@ impl Request {
     #[must_use]
     pub fn header_text(&self, name: &http::HeaderName) -> Option<&str> {
         std::str::from_utf8(self.headers.get(name)?.as_bytes()).ok()
+    }
+
+    /// The lines of a header that is a list, as the one list that they are; `None` when it is absent or not UTF-8.
+    #[must_use]
+    pub fn header_list(&self, name: &http::HeaderName) -> Option<Cow<'_, str>> {
+        let mut lines = self.headers.get_all(name).iter();
+        let first = std::str::from_utf8(lines.next()?.as_bytes()).ok()?;
+        lines.try_fold(Cow::Borrowed(first), |list, line| {
+            let line = std::str::from_utf8(line.as_bytes()).ok()?;
+            Some(Cow::Owned(format!("{list}, {line}")))
+        })
     }
 }
 
