@@ -5,7 +5,9 @@
 
 mod support;
 
+mod bad_input;
 mod cases;
+mod contract;
 mod guides;
 mod many;
 mod readme;

@@ -77,6 +77,12 @@ impl Client {
         line.trim_end_matches(['\r', '\n']).to_owned()
     }
 
+    /// The connection, with nothing of it read ahead.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        assert_eq!(self.0.buffer(), b"");
+        self.0.into_inner()
+    }
+
     /// Waits until the server closes, which it must do without another byte.
     pub(crate) fn assert_closed(&mut self) {
         let mut rest = Vec::new();
