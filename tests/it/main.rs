@@ -6,6 +6,8 @@
 mod support;
 
 mod bad_input;
+#[cfg(feature = "cli")]
+mod binary;
 mod cases;
 mod contract;
 mod guides;
