@@ -1,14 +1,14 @@
 //! The binary: what it prints and where, its files, its signals, its exit status.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::BufRead as _;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use mock_ce::Json;
 use mock_ce::rules::RULES;
-use mock_ce::settings::FLAGS;
+use mock_ce::settings::{FLAGS, Flag};
 use rstest::rstest;
 use tempfile::TempDir;
 
@@ -62,7 +62,7 @@ fn a_signal_ends_it_with_success_and_one_line_was_printed(#[case] signal: &str) 
 #[test]
 fn the_banner_has_a_curl_line_that_works_when_pasted() {
     let mut process = Process::serve(&[]);
-    let mut lines = process.stderr.by_ref().lines().map(Result::unwrap);
+    let mut lines = (&mut process.stderr).lines().map(Result::unwrap);
     let curl = lines
         .by_ref()
         .take(10)
@@ -95,9 +95,7 @@ fn each_request_is_a_line_on_standard_error() {
     client.ask(&Request::get("/nowhere"));
     drop(client);
     let mut process = process;
-    let mut lines = BufReader::new(&mut process.stderr)
-        .lines()
-        .map(Result::unwrap);
+    let mut lines = (&mut process.stderr).lines().map(Result::unwrap);
     let created = lines
         .find(|line| line.contains("POST") && line.contains("200"))
         .unwrap();
@@ -352,10 +350,11 @@ fn flags_of(help: &str) -> Vec<String> {
 fn the_help_of_serve_has_every_setting_and_no_other_flag() {
     let output = run(&["serve", "--help"]);
     assert!(output.status.success());
-    let mut expected: Vec<_> = FLAGS
-        .iter()
-        .map(|flag| format!("--{} <{}>", flag.name, flag.value))
-        .collect();
+    let with_value = |flag: &Flag| match flag.value {
+        Some(value) => format!("--{} <{value}>", flag.name),
+        None => format!("--{}", flag.name),
+    };
+    let mut expected: Vec<_> = FLAGS.iter().map(with_value).collect();
     expected.push("--ready-file <PATH>".to_owned());
     let mut shown = flags_of(text(&output.stdout));
     shown.sort();
@@ -393,6 +392,9 @@ fn a_value(flag: &str, directory: &Path) -> String {
         "shape" => "platform".to_owned(),
         "empty-lists" => "ok".to_owned(),
         "credentials" => "u:o".to_owned(),
+        "min-grade" => "assumed".to_owned(),
+        "control" => "loopback".to_owned(),
+        "state" => directory.join("state").display().to_string(),
         "catalog" => directory.display().to_string(),
         "clock" => "2017-03-14T19:20:16Z".to_owned(),
         timeout if timeout.ends_with("timeout") => "5s".to_owned(),

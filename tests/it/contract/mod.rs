@@ -4,6 +4,7 @@ mod addresses;
 mod bodies;
 mod callers;
 mod catalog;
+mod control;
 mod creation;
 mod errors;
 mod instances;

@@ -86,7 +86,10 @@ impl Request {
 
     /// As HTTP/1.1 text.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut text = format!("{} {} HTTP/1.1\r\nhost: mock\r\n", self.method, self.target);
+        let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
+        if !self.headers.iter().any(|(name, _)| name == "host") {
+            text.push_str("host: mock\r\n");
+        }
         for (name, value) in &self.headers {
             text.push_str(&format!("{name}: {value}\r\n"));
         }
