@@ -18,12 +18,12 @@ fn a_scripted_fault_comes_where_it_was_ordered() {
             .path("/instances")
             .nth(2),
     );
-    let mut create = || server.ask(Request::post("/instances", mailjet("n")));
+    let replies = [(); 3].map(|()| server.ask(Request::post("/instances", mailjet("n"))));
+    let verdicts = replies.each_ref().map(|reply| reply.verdict());
     assert_eq!(
-        (create().rule(), create().verdict()),
-        ("create", (503, "scripted"))
+        verdicts,
+        [(200, "create"), (503, "scripted"), (200, "create")]
     );
-    assert_eq!(create().id(), 1235);
     assert_eq!(server.ask(Request::get("/instances")).ids(), [1234, 1235]);
 }
 
