@@ -124,7 +124,12 @@ fn the_ready_file_says_where_the_server_is() {
         .iter()
         .map(|(name, _)| &**name)
         .collect();
-    assert_eq!(members, ["base_url", "pid", "version"]);
+    assert_eq!(members, ["base_url", "admin_url", "pid", "version"]);
+    let root = format!("http://{}", process.address());
+    assert_eq!(
+        ready.get("admin_url").and_then(Json::as_str),
+        Some(&*format!("{root}/__admin"))
+    );
     assert_eq!(
         ready.get("base_url").and_then(Json::as_str),
         Some(&*process.base_url)

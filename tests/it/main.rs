@@ -12,5 +12,7 @@ mod cases;
 mod contract;
 mod guides;
 mod many;
+#[cfg(target_os = "linux")]
+mod process;
 mod readme;
 mod samples;

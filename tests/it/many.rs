@@ -1,10 +1,8 @@
-//! Many clients of one server, and many servers in one process.
+//! Many clients of one server, and more than one server.
 
 use std::collections::HashSet;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::thread;
-
-use mock_ce::MockCe;
 
 use super::support::{Client, Harness, Request, Server, mailjet};
 
@@ -44,55 +42,6 @@ fn sixty_four_clients_create_at_once() {
     let list = server.ask(Request::get("/instances?pageSize=1"));
     assert_eq!(list.header("elements-total-count"), Some("12800"));
     assert_eq!(server.ce.instances().len(), CLIENTS * EACH);
-}
-
-/// The threads of this process that a server runs on.
-fn runtime_threads() -> usize {
-    let names = std::fs::read_dir("/proc/self/task").unwrap();
-    let names =
-        names.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok());
-    names.filter(|name| name.trim() == "mock-ce").count()
-}
-
-#[test]
-fn five_hundred_servers_share_one_thread() {
-    let servers: Vec<_> = (0..500).map(|_| MockCe::start()).collect();
-    let addresses: HashSet<_> = servers.iter().map(MockCe::address).collect();
-    assert_eq!(addresses.len(), 500);
-    for server in &servers {
-        let reply =
-            Client::connect(server.address()).ask(&Request::post("/instances", mailjet("n")));
-        assert_eq!((reply.status, reply.id()), (200, 1234));
-    }
-    assert_eq!(runtime_threads(), 1);
-}
-
-/// On a loopback address where no other test can take the port as soon as it is free.
-fn start_alone(address: &str) -> MockCe {
-    MockCe::builder().listen(address.parse().unwrap()).start()
-}
-
-#[test]
-fn a_dropped_server_closes_its_port_and_its_connections() {
-    let server = start_alone("127.0.0.2:0");
-    let address = server.address();
-    let mut client = Client::connect(address);
-    assert_eq!(client.ask(&Request::get("/elements")).status, 200);
-    drop(server);
-    client.assert_closed();
-    let refused = TcpStream::connect(address).unwrap_err();
-    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
-}
-
-#[test]
-fn a_server_that_shuts_down_closes_idle_connections() {
-    let server = start_alone("127.0.0.3:0");
-    let address = server.address();
-    let mut client = Client::connect(address);
-    assert_eq!(client.ask(&Request::get("/elements")).status, 200);
-    server.shutdown();
-    client.assert_closed();
-    assert!(TcpStream::connect(address).is_err());
 }
 
 #[test]

@@ -74,6 +74,43 @@ fn a_replacement_changes_what_it_sends() {
     assert_eq!(renamed.json().get("tags").unwrap().to_string(), r#"["c"]"#);
 }
 
+/// Rule `instance-replace`: an optional entry that is sent blank is unset.
+#[rstest]
+#[case("null")]
+#[case("\" \"")]
+fn a_blank_entry_is_unset(#[case] value: &str) {
+    let mut ce = Core::start(PLATFORM);
+    let optional =
+        "\"configuration\":{\"messaging.sendgrid.user.city\":\"Fakesville\",\"x\":\"1\",";
+    let payload = sendgrid("n").replace("\"configuration\":{", optional);
+    assert!(
+        ce.ask(Request::post("/instances", payload))
+            .text()
+            .contains("Fakesville")
+    );
+    let change =
+        format!(r#"{{"configuration":{{"messaging.sendgrid.user.city":{value},"x":{value}}}}}"#);
+    let changed = ce.ask(Request::put("/instances/1234", change));
+    assert_eq!(changed.status, 200);
+    assert!(
+        changed
+            .text()
+            .contains("\"messaging.sendgrid.user.city\":null")
+    );
+    assert!(!changed.text().contains("\"x\""));
+}
+
+/// Rule `instance-replace`: a replacement does not move the instance, whatever element it names.
+#[test]
+fn a_replacement_never_moves_an_instance() {
+    let reply = three(&[]).ask(Request::put(
+        "/instances/1234",
+        r#"{"element":{"key":"twilio"}}"#,
+    ));
+    assert_eq!(reply.verdict(), (200, "instance-replace"));
+    assert!(reply.text().contains("\"key\":\"mailjet\""));
+}
+
 /// Rules `instance-replace`, `instance-patch`: what an update sends is checked like a creation.
 #[rstest]
 #[case::type_of_name(r#"{"name":5}"#, "member-types")]
