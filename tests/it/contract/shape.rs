@@ -1,9 +1,11 @@
 //! The platform's later shape of an instance, member by member.
 
+use std::time::Duration;
+
 use mock_ce::Json;
 use rstest::rstest;
 
-use crate::support::{Core, Harness, Reply, Request, mailjet, sendgrid, twilio};
+use crate::support::{Core, Harness, Reply, Request, Server, mailjet, sendgrid, twilio};
 
 fn platform() -> Core {
     Core::start(&[("shape", "platform"), ("clock", "2017-03-14T19:20:16Z")])
@@ -203,6 +205,19 @@ fn dates_are_those_of_the_clock() {
     for reply in [created, updated] {
         assert_eq!(member(&reply, "createdDate"), "\"2017-03-14T19:20:16Z\"");
         assert_eq!(member(&reply, "updatedDate"), "\"2017-03-14T19:20:16Z\"");
+    }
+}
+
+/// Rule `platform-shape`: an update moves `updatedDate` alone.
+#[test]
+fn an_update_moves_its_date() {
+    let mut server = Server::start(&[("shape", "platform"), ("clock", "2017-03-14T19:20:16Z")]);
+    server.ask(Request::post("/instances", mailjet("n")));
+    server.ce.advance_clock(Duration::from_secs(60));
+    for method in ["PUT", "GET"] {
+        let reply = server.ask(Request::to(method, "/instances/1234").json("{}"));
+        assert_eq!(member(&reply, "createdDate"), "\"2017-03-14T19:20:16Z\"");
+        assert_eq!(member(&reply, "updatedDate"), "\"2017-03-14T19:21:16Z\"");
     }
 }
 
