@@ -53,7 +53,13 @@ pub(crate) fn named_element<'c>(
 ) -> Result<Option<&'c Arc<Element>>, ApiError> {
     let noun = dialect.noun();
     let Some(named) = body.get(noun).filter(|named| **named != Json::Null) else {
-        return Ok(None);
+        // To pass over the other spelling would do something else than what was asked.
+        let misspelt = body.get(dialect.other().noun()).is_some();
+        return if misspelt {
+            Err(no_element_named(body, dialect, catalog))
+        } else {
+            Ok(None)
+        };
     };
     if named.as_object().is_none() {
         return Err(wrong_type(noun, "an object", named));

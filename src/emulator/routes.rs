@@ -240,9 +240,6 @@ fn allow(path: &RoutePath<'_>) -> String {
             verbs.push("HEAD");
         }
     }
-    if path.surface == Surface::Api {
-        verbs.push("OPTIONS");
-    }
     verbs.join(", ")
 }
 
@@ -349,11 +346,8 @@ mod tests {
 
     /// Rule `method`.
     #[rstest]
-    #[case(
-        "/elements/api-v2/instances",
-        "POST, GET, HEAD, PUT, PATCH, DELETE, OPTIONS"
-    )]
-    #[case("/elements/api-v2/elements/keys", "GET, HEAD, OPTIONS")]
+    #[case("/elements/api-v2/instances", "POST, GET, HEAD, PUT, PATCH, DELETE")]
+    #[case("/elements/api-v2/elements/keys", "GET, HEAD")]
     fn another_verb_is_told_which_there_are(#[case] path: &str, #[case] allow: &str) {
         let refusal = refusal(Method::from_bytes(b"BREW").unwrap(), path);
         assert_eq!(refusal.allow.as_deref(), Some(allow));

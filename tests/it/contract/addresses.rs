@@ -96,6 +96,23 @@ fn a_body_in_the_other_spelling_lacks_its_key() {
     );
 }
 
+/// Rule `dialect`: the other spelling is never passed over, not even where an element need not be named.
+#[rstest]
+#[case::move_to_another("PATCH", "/instances/1234")]
+#[case::create_by_element("POST", "/elements/twilio/instances")]
+fn the_other_spelling_is_never_passed_over(#[case] method: &str, #[case] path: &str) {
+    let mut ce = fresh();
+    ce.ask(Request::post("/instances", mailjet("n")));
+    let moving = Request::to(method, path).json(r#"{"name":"n","your_mom":{"key":"twilio"}}"#);
+    let reply = ce.ask(moving);
+    assert_eq!(reply.verdict(), (400, "element-key-missing"));
+    assert!(
+        reply.message().contains("spells the noun"),
+        "{}",
+        reply.message()
+    );
+}
+
 /// Rule `dialect`: the token's word is spelled as the path is.
 #[rstest]
 #[case::element("/elements/api-v2/instances", "Element", 200)]

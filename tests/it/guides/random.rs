@@ -159,7 +159,7 @@ impl Broken {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1024, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn a_good_guide_broken_in_any_way_is_the_same_guide(ways in ways()) {
