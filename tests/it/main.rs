@@ -5,6 +5,7 @@
 
 mod support;
 
+mod abuse;
 mod bad_input;
 #[cfg(feature = "cli")]
 mod binary;
