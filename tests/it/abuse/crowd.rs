@@ -7,13 +7,6 @@ use rstest::rstest;
 
 use super::*;
 
-/// The descriptors that the process has open.
-pub fn descriptors() -> usize {
-    std::fs::read_dir("/proc/self/fd")
-        .expect("this machine's statistics")
-        .count()
-}
-
 #[rstest]
 #[case::at_once("")]
 #[case::within_a_head("GET /elements/api-v2")]

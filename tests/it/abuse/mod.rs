@@ -5,11 +5,14 @@
 
 mod bodies;
 mod crowd;
+#[cfg(feature = "cli")]
 mod exhaustion;
 mod framing;
 mod grammar;
 mod pace;
 mod pipeline;
+#[cfg(feature = "cli")]
+mod process;
 pub mod raw;
 
 use mock_ce::MockCe;
