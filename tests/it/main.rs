@@ -17,3 +17,10 @@ mod many;
 mod process;
 mod readme;
 mod samples;
+
+#[cfg(feature = "cli")]
+#[path = "../../benches/soak/connection.rs"]
+mod connection;
+#[cfg(feature = "cli")]
+#[path = "../../benches/soak/traffic.rs"]
+mod traffic;

@@ -28,7 +28,7 @@ fn a_body_of_256_mib_is_refused_and_never_held(
     #[case] frame: fn(&[u8]) -> Vec<u8>,
 ) {
     // In a process of its own: what other tests hold must not count.
-    let server = process::Server::start(1024);
+    let server = process::Server::start();
     let before = server.resident();
     for _ in 0..4 {
         let mut raw = Raw::connect(server.address);

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_server_out_of_descriptors_serves_again_when_they_return() {
-    let server = process::Server::start(32);
+    let server = process::Server::start_with(32);
     let mut held: Vec<_> = (0..64).map(|_| Raw::connect(server.address)).collect();
     // As many as there are descriptors are served, and each of them goes on being served.
     for raw in &mut held[..10] {

@@ -12,30 +12,33 @@ mod grammar;
 mod pace;
 mod pipeline;
 #[cfg(feature = "cli")]
+#[path = "../../../benches/soak/server.rs"]
 mod process;
-pub mod raw;
+pub(crate) mod raw;
+#[cfg(feature = "cli")]
+mod soak;
 
 use mock_ce::MockCe;
 use raw::Raw;
 
 /// A creation that is good.
-pub const CREATE: &str = "POST /elements/api-v2/instances HTTP/1.1\r\nhost: h\r\n\
+pub(crate) const CREATE: &str = "POST /elements/api-v2/instances HTTP/1.1\r\nhost: h\r\n\
     authorization: User u, Organization o\r\ncontent-type: application/json\r\n";
 
 /// The body of that creation.
-pub const BODY: &str = r#"{"element":{"key":"mailjet"},"name":"Test","configuration":{"mailjet.api.key":"k","mailjet.api.secret":"s"}}"#;
+pub(crate) const BODY: &str = r#"{"element":{"key":"mailjet"},"name":"Test","configuration":{"mailjet.api.key":"k","mailjet.api.secret":"s"}}"#;
 
 /// A request without a body that is good.
-pub const GET: &str = "GET /elements/api-v2/elements/keys HTTP/1.1\r\nhost: h\r\n\r\n";
+pub(crate) const GET: &str = "GET /elements/api-v2/elements/keys HTTP/1.1\r\nhost: h\r\n\r\n";
 
 /// A whole creation that is good.
-pub fn create() -> String {
+pub(crate) fn create() -> String {
     format!("{CREATE}content-length: {}\r\n\r\n{BODY}", BODY.len())
 }
 
 /// The server serves the next client as if nothing had happened.
 #[track_caller]
-pub fn assert_serves(ce: &MockCe) {
+pub(crate) fn assert_serves(ce: &MockCe) {
     let before = ce.instances().len();
     let mut raw = Raw::open(ce);
     raw.send(create());
@@ -45,7 +48,7 @@ pub fn assert_serves(ce: &MockCe) {
 
 /// Sends `bytes` and nothing more; what is answered until the server closes, which it must do without a reset.
 #[track_caller]
-pub fn answers(ce: &MockCe, bytes: impl AsRef<[u8]>) -> Vec<raw::Answer> {
+pub(crate) fn answers(ce: &MockCe, bytes: impl AsRef<[u8]>) -> Vec<raw::Answer> {
     let mut raw = Raw::open(ce);
     raw.send(bytes);
     raw.finish();
@@ -54,7 +57,7 @@ pub fn answers(ce: &MockCe, bytes: impl AsRef<[u8]>) -> Vec<raw::Answer> {
 
 /// The statuses of what is answered to `bytes`, each error in the documented shape; the server serves on.
 #[track_caller]
-pub fn statuses(ce: &MockCe, bytes: impl AsRef<[u8]>) -> Vec<u16> {
+pub(crate) fn statuses(ce: &MockCe, bytes: impl AsRef<[u8]>) -> Vec<u16> {
     let answers = answers(ce, bytes);
     for answer in &answers {
         answer.assert_documented();

@@ -10,27 +10,27 @@ use mock_ce::{Json, MockCe};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection.
-pub struct Raw {
+pub(crate) struct Raw {
     stream: TcpStream,
     received: Vec<u8>,
 }
 
 /// One answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Raw {
     #[track_caller]
-    pub fn open(ce: &MockCe) -> Self {
+    pub(crate) fn open(ce: &MockCe) -> Self {
         Raw::connect(ce.address())
     }
 
     #[track_caller]
-    pub fn connect(address: std::net::SocketAddr) -> Self {
+    pub(crate) fn connect(address: std::net::SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -42,29 +42,29 @@ impl Raw {
     }
 
     /// Sends as much as the server takes; one that has closed takes nothing, which is not for the sender to judge.
-    pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).is_ok()
     }
 
     /// Says that nothing more will be sent.
-    pub fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
     /// The same connection a second time, to send on while the other reads.
-    pub fn another_end(&self) -> Self {
+    pub(crate) fn another_end(&self) -> Self {
         Raw {
             stream: self.stream.try_clone().unwrap(),
             received: Vec::new(),
         }
     }
 
-    pub fn has_heard_nothing(&self) -> bool {
+    pub(crate) fn has_heard_nothing(&self) -> bool {
         self.received.is_empty()
     }
 
     /// Waits `pause` for the server to say or end something.
-    pub fn is_open_after(&mut self, pause: Duration) -> bool {
+    pub(crate) fn is_open_after(&mut self, pause: Duration) -> bool {
         self.stream.set_read_timeout(Some(pause)).unwrap();
         let is_open = match self.fill() {
             Ok(count) => count > 0,
@@ -79,7 +79,7 @@ impl Raw {
 
     /// The next answer; `None` when the connection ends without one.
     #[track_caller]
-    pub fn answer(&mut self) -> Option<Answer> {
+    pub(crate) fn answer(&mut self) -> Option<Answer> {
         loop {
             if let Some((answer, length)) = Answer::parse(&self.received) {
                 self.received.drain(..length);
@@ -98,16 +98,8 @@ impl Raw {
 
     /// All answers until the connection ends, which it must do without a reset.
     #[track_caller]
-    pub fn answers(mut self) -> Vec<Answer> {
+    pub(crate) fn answers(mut self) -> Vec<Answer> {
         std::iter::from_fn(|| self.answer()).collect()
-    }
-
-    /// The next bytes as they come.
-    pub fn read(&mut self, count: usize) -> Vec<u8> {
-        while self.received.len() < count && self.fill().expect("more bytes") > 0 {}
-        self.received
-            .drain(..count.min(self.received.len()))
-            .collect()
     }
 
     fn fill(&mut self) -> io::Result<usize> {
@@ -149,14 +141,14 @@ impl Answer {
         Some((answer, head + length))
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(header, _)| header == name);
         found.map(|(_, value)| &**value)
     }
 
     /// Rules `error-body` and `request-id`, and the mark.
     #[track_caller]
-    pub fn assert_documented(&self) {
+    pub(crate) fn assert_documented(&self) {
         if self.status < 200 {
             return;
         }
