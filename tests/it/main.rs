@@ -11,6 +11,7 @@ mod bad_input;
 mod binary;
 mod cases;
 mod contract;
+mod fuzzing;
 mod guides;
 mod many;
 #[cfg(target_os = "linux")]
