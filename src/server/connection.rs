@@ -63,6 +63,8 @@ pub(super) async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>) 
 
 fn protocol(shared: &Shared) -> http1::Builder {
     let mut protocol = http1::Builder::new();
+    // A client that has said all it has to say still waits for its answer.
+    protocol.half_close(true);
     protocol.max_header_size(shared.limits.head);
     if shared.limits.headers != 100 {
         // Only another limit than hyper's own, which costs nothing.
@@ -190,7 +192,9 @@ impl Future for Exchange {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if self.held.is_none() {
-            let body = ready!(self.collecting.poll(cx))?;
+            let Ok(body) = ready!(self.collecting.poll(cx)) else {
+                return Poll::Ready(Ok(self.answering.refuse(Malformed::NotHttp)));
+            };
             let request = self.request(body);
             let outcome = self.answering.shared.emulator.answer(&request);
             if outcome.is_ready() {
@@ -227,6 +231,11 @@ impl Answering {
     fn give(&self, outcome: Outcome) -> Response<Full<Bytes>> {
         self.progress.reply(&outcome.conduct);
         response(outcome.reply)
+    }
+
+    /// Answers a body that breaks off or breaks its own framing.
+    fn refuse(&self, malformed: Malformed) -> Response<Full<Bytes>> {
+        self.give(self.shared.emulator.refuse_malformed(malformed))
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
@@ -33,6 +33,9 @@ pub(super) struct Shared {
     pub(super) stopping: Notify,
 }
 
+/// How many connections may wait to be accepted; where more come at once, their clients try again after a second.
+const BACKLOG: u32 = 4096;
+
 /// An open port; dropping it closes the port and every connection.
 pub(super) struct Listener {
     address: SocketAddr,
@@ -50,11 +53,9 @@ impl Listener {
             address: settings.listen,
             source,
         };
-        let socket = std::net::TcpListener::bind(settings.listen).map_err(failed)?;
-        socket.set_nonblocking(true).map_err(failed)?;
-        let address = socket.local_addr().map_err(failed)?;
         let _entered = runtime.enter();
-        let socket = TcpListener::from_std(socket).map_err(failed)?;
+        let socket = bind(settings.listen).map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
         let shared = Arc::new(Shared {
             emulator,
             limits: settings.limits,
@@ -97,6 +98,18 @@ impl Drop for Listener {
         self.task.abort();
         self.wait_until_closed();
     }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A port just closed can be opened again; elsewhere the option would let two servers share one.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// The task behind an open port. Fields drop in this order: the port closes, connections end, the owner is told.

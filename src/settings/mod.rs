@@ -218,9 +218,9 @@ impl Settings {
         self
     }
 
-    /// The most connections open at once; beyond, accepting waits until one closes. Default: 10,000.
+    /// The most connections open at once, at least 1; beyond, accepting waits until one closes. Default: 10,000.
     pub fn connection_limit(mut self, connections: usize) -> Self {
-        self.limits.connections = connections;
+        self.limits.connections = connections.max(1);
         self
     }
 

@@ -5,14 +5,23 @@
 
 mod support;
 
+mod abuse;
 mod bad_input;
 #[cfg(feature = "cli")]
 mod binary;
 mod cases;
 mod contract;
+mod fuzzing;
 mod guides;
 mod many;
 #[cfg(target_os = "linux")]
 mod process;
 mod readme;
 mod samples;
+
+#[cfg(feature = "cli")]
+#[path = "../../benches/soak/connection.rs"]
+mod connection;
+#[cfg(feature = "cli")]
+#[path = "../../benches/soak/traffic.rs"]
+mod traffic;

@@ -120,10 +120,11 @@ impl Effect {
                 ..Conduct::default()
             },
             Effect::DelayBetween(least, most) => {
-                let range = most.saturating_sub(*least).as_micros() as u64;
-                let drawn = identity::mix(seed ^ identity::mix(!number)) % (range + 1);
+                let range = u64::try_from(most.saturating_sub(*least).as_micros());
+                let bound = range.unwrap_or(u64::MAX).saturating_add(1);
+                let drawn = identity::mix(seed ^ identity::mix(!number)) % bound;
                 Conduct {
-                    delay: *least + Duration::from_micros(drawn),
+                    delay: least.saturating_add(Duration::from_micros(drawn)),
                     ..Conduct::default()
                 }
             }
@@ -139,5 +140,21 @@ impl Effect {
             }
             Effect::Status(_) | Effect::Reply(_) | Effect::MalformedJson => Conduct::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::none(Duration::ZERO, Duration::ZERO)]
+    #[case::all(Duration::ZERO, Duration::MAX)]
+    #[case::longest(Duration::MAX, Duration::MAX)]
+    #[case::the_wrong_way_round(Duration::from_secs(2), Duration::from_secs(1))]
+    fn a_delay_is_drawn_from_any_range(#[case] least: Duration, #[case] most: Duration) {
+        let conduct = Effect::DelayBetween(least, most).conduct(0, 0, 0);
+        assert!(conduct.delay >= least && conduct.delay <= most.max(least));
     }
 }

@@ -1,0 +1,121 @@
+//! A bounded run of the fuzz targets: the corpus as it is, and mutated in a fixed number of fixed ways.
+
+use std::path::Path;
+
+use rstest::rstest;
+
+#[path = "../../fuzz/src/lib.rs"]
+mod targets;
+
+/// A sequence of numbers that is the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 33) as usize
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        self.next() % bound.max(1)
+    }
+
+    /// A range within `length`, mostly a short one.
+    fn range(&mut self, length: usize) -> std::ops::Range<usize> {
+        let start = self.below(length + 1);
+        let longest = 1 << self.below(8);
+        start..(start + self.below(longest)).min(length)
+    }
+}
+
+/// What grammars are made of.
+const MARKS: &[u8] = b"{}[]\":,/?=&%# \n\r\0-09eE\\<>\xe2\x80\x9c\xff";
+
+/// Changes `input` in one way; `other` is where more text of the kind can be had.
+fn mutate(input: &mut Vec<u8>, other: &[u8], numbers: &mut Numbers) {
+    let range = numbers.range(input.len());
+    match numbers.below(6) {
+        0 => drop(input.drain(range)),
+        1 => {
+            let piece = input[range.clone()].to_vec();
+            input.splice(range.end..range.end, piece);
+        }
+        2 => {
+            let piece = other[numbers.range(other.len())].to_vec();
+            input.splice(range, piece);
+        }
+        3 => input.insert(range.start, MARKS[numbers.below(MARKS.len())]),
+        4 => input
+            .iter_mut()
+            .skip(range.start)
+            .take(1)
+            .for_each(|byte| *byte ^= 1 << numbers.below(8)),
+        _ => input.truncate(range.start),
+    }
+}
+
+fn corpus(folder: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    files
+        .iter()
+        .map(|file| std::fs::read(file).unwrap())
+        .collect()
+}
+
+#[rstest]
+#[case::request("fuzz/corpus/request", targets::request, 6_000)]
+#[case::guide("fixtures/guides", targets::guide, 1_500)]
+#[case::authorization("fuzz/corpus/authorization", targets::authorization, 100_000)]
+fn nothing_that_a_target_asserts_fails(
+    #[case] folder: &str,
+    #[case] target: fn(&[u8]),
+    #[case] count: usize,
+) {
+    let corpus = corpus(folder);
+    corpus.iter().for_each(|input| target(input));
+    let mut numbers = Numbers(count as u64);
+    for number in 0..count {
+        let mut input = corpus[numbers.below(corpus.len())].clone();
+        let other = &corpus[numbers.below(corpus.len())];
+        for _ in 0..=numbers.below(6) {
+            mutate(&mut input, other, &mut numbers);
+        }
+        if let Err(panic) = std::panic::catch_unwind(|| target(&input)) {
+            eprintln!("input {number}: {}", String::from_utf8_lossy(&input));
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// A corpus that is refused at its door would find nothing.
+#[test]
+fn the_corpus_reaches_what_it_is_for() {
+    let state = |input: &[u8]| {
+        let catalog = mock_ce::catalog::Catalog::documented().clone();
+        let emulator = mock_ce::Emulator::new(&mock_ce::MockCe::builder(), catalog);
+        let requests = input.split(|byte| *byte == b'%').filter_map(targets::read);
+        let statuses: Vec<_> = requests
+            .map(|request| emulator.answer(&request).reply.status.as_u16())
+            .collect();
+        (statuses, emulator.instances().len())
+    };
+    let samples = corpus("fuzz/corpus/request")
+        .into_iter()
+        .filter(|input| input.starts_with(b"POST") && !input.contains(&b'%'));
+    for sample in samples {
+        assert_eq!(
+            state(&sample),
+            (vec![200], 1),
+            "{}",
+            String::from_utf8_lossy(&sample)
+        );
+    }
+}
