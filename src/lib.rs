@@ -20,6 +20,9 @@ pub mod wire;
 pub mod catalog;
 
 pub mod file;
+
+pub mod cassette;
+
 mod instance;
 pub mod settings;
 

@@ -1,0 +1,86 @@
+//! Cassette files: read with what a journal adds, written whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::{Cassette, CassetteError, Redactor, journal, scan};
+
+pub(super) fn load(path: &Path) -> Result<Cassette, CassetteError> {
+    let read = read(path).and_then(|text| Cassette::parse(&text));
+    let cassette = match read {
+        Err(error) if error.is_absent() => None,
+        read => Some(read.map_err(|error| error.of(path))?),
+    };
+    let written = journal::read(path).map_err(|error| error.of(&journal::path_of(path)))?;
+    match (cassette, written) {
+        (None, None) => {
+            let source = io::ErrorKind::NotFound.into();
+            Err(CassetteError::Unreadable { source }.of(path))
+        }
+        (Some(cassette), None) => Ok(cassette),
+        (cassette, Some(written)) => Ok(written.onto(cassette)),
+    }
+}
+
+fn read(path: &Path) -> Result<String, CassetteError> {
+    let bytes = fs::read(path).map_err(|source| CassetteError::Unreadable { source })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        CassetteError::malformed(format!("byte {} is not UTF-8 text", at + 1))
+    })
+}
+
+pub(super) fn save(
+    path: &Path,
+    cassette: &Cassette,
+    redactor: &Redactor,
+) -> Result<(), CassetteError> {
+    let text = cassette.to_text();
+    if let Some(leak) = scan::leak(&text, redactor.finder()) {
+        return Err(CassetteError::Leak(leak).of(path));
+    }
+    write(path, &text).map_err(|source| CassetteError::Unwritable { source }.of(path))
+}
+
+/// Writes beside the file, waits for the disk, and renames.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let beside = beside(path, ".part");
+    let written = write_new(&beside, text).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // It may not even exist; what failed is what matters.
+        let _ = fs::remove_file(&beside);
+    }
+    written?;
+    sync_directory(path)
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    // Left by a process that was killed: only the holder of the lock writes here.
+    let _ = fs::remove_file(path);
+    let mut file = private(OpenOptions::new().write(true).create_new(true)).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// So that the rename survives a power loss.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// For the owner only.
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// The path with `ending` behind the file's name.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
