@@ -30,6 +30,9 @@ pub mod emulator;
 
 mod server;
 
+#[cfg(feature = "recorder")]
+pub mod recorder;
+
 pub use emulator::control::ControlError;
 pub use emulator::journal::{Content, Found, Query, Received};
 pub use emulator::ledger::{Ledger, Mishap};

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use crate::cassette::{Fallback, Repeat, Selector, SelectorError};
 use crate::rules::Grade;
 
 /// Settings of a server, and its builder: each method sets one of them.
@@ -29,6 +30,10 @@ pub struct Settings {
     pub(crate) min_grade: Grade,
     pub(crate) control: ControlAccess,
     pub(crate) state: Option<PathBuf>,
+    pub(crate) cassette: Option<PathBuf>,
+    pub(crate) fallback: Fallback,
+    pub(crate) repeat: Repeat,
+    pub(crate) ignored: Vec<Selector>,
 }
 
 /// From where a server can be steered (rule `control`).
@@ -119,6 +124,10 @@ impl Default for Settings {
             min_grade: Grade::Assumed,
             control: ControlAccess::default(),
             state: None,
+            cassette: None,
+            fallback: Fallback::default(),
+            repeat: Repeat::default(),
+            ignored: Vec::new(),
             journal: JournalLimits {
                 entries: 10_000,
                 bytes: 16 * 1024 * 1024,
@@ -186,6 +195,25 @@ impl Settings {
     /// A file with the state: read at the start if it is there, written at the end and on request. Default: none.
     pub fn state(mut self, file: impl Into<PathBuf>) -> Self {
         self.state = Some(file.into());
+        self
+    }
+
+    /// A cassette that answers first (rule `recorded`), and what answers the rest. Default: none.
+    pub fn cassette(mut self, file: impl Into<PathBuf>, fallback: Fallback) -> Self {
+        self.cassette = Some(file.into());
+        self.fallback = fallback;
+        self
+    }
+
+    /// What becomes of a request that comes more often than it was recorded. Default: [`Repeat::Never`].
+    pub fn repeat(mut self, repeat: Repeat) -> Self {
+        self.repeat = repeat;
+        self
+    }
+
+    /// A place of requests that a cassette's need not agree in; may be said again. Default: none.
+    pub fn ignore(mut self, place: Selector) -> Self {
+        self.ignored.push(place);
         self
     }
 
@@ -349,6 +377,49 @@ pub static FLAGS: &[Flag] = &[
         value: Some("FILE"),
         help: "Read the state from here if it is there, write it at the end and on request",
         apply: |settings, value| Ok(settings.state(value)),
+    },
+    Flag {
+        name: "cassette",
+        value: Some("FILE"),
+        help: "Answer from this cassette",
+        apply: |settings, value| {
+            let fallback = settings.fallback;
+            Ok(settings.cassette(value, fallback))
+        },
+    },
+    Flag {
+        name: "fallback",
+        value: Some("ANSWER"),
+        help: "`refuse` what the cassette does not have, or `emulate` it [default: refuse]",
+        apply: |mut settings, value| {
+            settings.fallback = match value {
+                "refuse" => Fallback::Refuse,
+                "emulate" => Fallback::Emulate,
+                _ => return Err(wrong(value, "refuse or emulate")),
+            };
+            Ok(settings)
+        },
+    },
+    Flag {
+        name: "repeat",
+        value: Some("ANSWER"),
+        help: "Replay each recorded answer once, then `never` again or the `last` one [default: never]",
+        apply: |settings, value| match value {
+            "never" => Ok(settings.repeat(Repeat::Never)),
+            "last" => Ok(settings.repeat(Repeat::Last)),
+            _ => Err(wrong(value, "never or last")),
+        },
+    },
+    Flag {
+        name: "ignore",
+        value: Some("SELECTOR"),
+        help: "Place of requests that need not be as recorded, such as body:/name; repeatable",
+        apply: |settings, value| {
+            let place = value
+                .parse()
+                .map_err(|error: SelectorError| error.to_string())?;
+            Ok(settings.ignore(place))
+        },
     },
     Flag {
         name: "control",

@@ -1,7 +1,7 @@
 //! Cassette files: read with what a journal adds, written whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Cassette, CassetteError, Redactor, journal, scan};
@@ -43,24 +43,10 @@ pub(super) fn save(
     write(path, &text).map_err(|source| CassetteError::Unwritable { source }.of(path))
 }
 
-/// Writes beside the file, waits for the disk, and renames.
+/// Whole or not at all, and on the disk.
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    let beside = beside(path, ".part");
-    let written = write_new(&beside, text).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        // It may not even exist; what failed is what matters.
-        let _ = fs::remove_file(&beside);
-    }
-    written?;
+    crate::file::write(path, text)?;
     sync_directory(path)
-}
-
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    // Left by a process that was killed: only the holder of the lock writes here.
-    let _ = fs::remove_file(path);
-    let mut file = private(OpenOptions::new().write(true).create_new(true)).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 /// So that the rename survives a power loss.

@@ -17,7 +17,7 @@ use super::finder::Finder;
 use super::message::{Asked, Content, Interaction, Pairs};
 use super::redact::{pairs_of_query, placeholders_of};
 use super::selector::{Place, Room, Selector, Side, Step};
-use super::{Answered, Cassette, Redaction};
+use super::{Cassette, Redaction};
 use crate::wire::error::clip;
 use crate::wire::json::Json;
 use crate::wire::message::{Body, Request};
@@ -415,10 +415,3 @@ impl fmt::Display for Miss {
 }
 
 impl std::error::Error for Miss {}
-
-impl Interaction {
-    /// The recorded reply.
-    pub(crate) fn answer(&self) -> &Answered {
-        &self.response
-    }
-}
