@@ -25,6 +25,8 @@ use crate::wire::vocabulary::text::MASK;
 pub struct Redactor {
     redaction: Redaction,
     placeholders: HashMap<String, String>,
+    /// The placeholders that it has made: they are no secrets when they come back.
+    made: HashSet<String>,
     finder: Finder,
     /// Placeholders of a cassette that is being continued: they stay as they are.
     taken: HashSet<String>,
@@ -35,6 +37,8 @@ pub struct Redactor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Replacing {
     Secrets,
+    /// Nothing is made: what stands in denied places is only listed.
+    Listing,
     /// Off on purpose, to see that nothing is written then.
     #[cfg(test)]
     Nothing,
@@ -47,6 +51,7 @@ impl Redactor {
         Redactor {
             redaction,
             placeholders: HashMap::new(),
+            made: HashSet::new(),
             finder: Finder::default(),
             taken: HashSet::new(),
             replacing: Replacing::Secrets,
@@ -81,7 +86,7 @@ impl Redactor {
     pub fn redact(&mut self, exchange: &Exchange) -> Interaction {
         let raw = read(exchange);
         match self.replacing {
-            Replacing::Secrets => {
+            Replacing::Secrets | Replacing::Listing => {
                 let emptied = self.empty_denied_places(raw);
                 self.clean(emptied)
             }
@@ -138,7 +143,12 @@ impl Redactor {
 
     /// What stands for `secret`, now and whenever it is seen again.
     fn placeholder(&mut self, secret: &str) -> String {
-        if secret.trim().is_empty() || secret == MASK || self.taken.contains(secret) {
+        if self.replacing == Replacing::Listing {
+            self.made.insert(secret.to_owned());
+            return secret.to_owned();
+        }
+        let is_known = self.taken.contains(secret) || self.made.contains(secret);
+        if secret.trim().is_empty() || secret == MASK || is_known || placeholder::is_made(secret) {
             return secret.to_owned();
         }
         if let Some(known) = self.placeholders.get(secret) {
@@ -146,11 +156,13 @@ impl Redactor {
         }
         let mut number = self.taken.len() + self.placeholders.len() + 1;
         let mut made = placeholder::shaped_like(secret, number);
-        while self.taken.contains(&made) || made == secret {
+        while self.taken.contains(&made) || self.placeholders.contains_key(&made) || made == secret
+        {
             number += 1;
             made = placeholder::shaped_like(secret, number);
         }
         self.placeholders.insert(secret.to_owned(), made.clone());
+        self.made.insert(made.clone());
         if !self.redaction.is_trivial(secret) {
             self.finder.insert(secret, &made);
         }
@@ -237,10 +249,11 @@ pub(super) fn placeholders_of(
     interactions: &[Interaction],
 ) -> HashSet<String> {
     let mut all = Redactor::new(redaction.clone());
+    all.replacing = Replacing::Listing;
     for interaction in interactions {
         all.empty_denied_places(interaction.clone());
     }
-    all.placeholders.into_keys().collect()
+    all.made
 }
 
 /// The exchange as an interaction would show it, secrets and all: not to leave this file.
