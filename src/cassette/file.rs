@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Cassette, CassetteError, Redactor, journal, scan};
 
 pub(super) fn load(path: &Path) -> Result<Cassette, CassetteError> {
-    let read = read(path).and_then(|text| Cassette::parse(&text));
+    let read = read_text(path).and_then(|text| Cassette::parse(&text));
     let cassette = match read {
         Err(error) if error.is_absent() => None,
         read => Some(read.map_err(|error| error.of(path))?),
@@ -23,12 +23,23 @@ pub(super) fn load(path: &Path) -> Result<Cassette, CassetteError> {
     }
 }
 
-fn read(path: &Path) -> Result<String, CassetteError> {
-    let bytes = fs::read(path).map_err(|source| CassetteError::Unreadable { source })?;
-    String::from_utf8(bytes).map_err(|error| {
+fn read_text(path: &Path) -> Result<String, CassetteError> {
+    String::from_utf8(read(path)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         CassetteError::malformed(format!("byte {} is not UTF-8 text", at + 1))
     })
+}
+
+/// The bytes of a file; of a device there may be no end.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, CassetteError> {
+    let unreadable = |source| CassetteError::Unreadable { source };
+    let kind = fs::metadata(path).map_err(unreadable)?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        return fs::read(path).map_err(unreadable);
+    }
+    Err(CassetteError::malformed(
+        "it is no ordinary file".to_owned(),
+    ))
 }
 
 pub(super) fn save(

@@ -7,10 +7,10 @@
 //! The journal is also the lock: whoever records holds it, and a second writer is refused.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::file::{beside, private};
+use super::file::{self, beside, private};
 use super::message::member;
 use super::{Cassette, CassetteError, Interaction, Leak, Redactor};
 use crate::wire::json::Json;
@@ -31,7 +31,10 @@ pub struct Journal {
     cassette: Cassette,
     /// What was in the file before.
     before: Option<Cassette>,
-    written: usize,
+    /// Bytes of the file that are whole lines.
+    length: u64,
+    /// Lines that the disk has not taken yet.
+    pending: Vec<u8>,
     start: Start,
 }
 
@@ -53,12 +56,13 @@ impl Journal {
         if let (Start::Continue, Some(before)) = (start, &before) {
             cassette.interactions.clone_from(&before.interactions);
         }
-        let journal = Journal {
+        let mut journal = Journal {
             path: path.to_owned(),
             file,
             cassette,
             before,
-            written: 0,
+            length: 0,
+            pending: Vec::new(),
             start,
         };
         journal.recover()?;
@@ -66,8 +70,9 @@ impl Journal {
     }
 
     /// Folds what was left, so that the journal can begin anew.
-    fn recover(&self) -> Result<(), CassetteError> {
-        let failed = |source| CassetteError::Unwritable { source }.of(&path_of(&self.path));
+    fn recover(&mut self) -> Result<(), CassetteError> {
+        let journal = path_of(&self.path);
+        let failed = |source| CassetteError::Unwritable { source }.of(&journal);
         let is_empty = self.file.metadata().map_err(failed)?.len() == 0;
         if !is_empty && let Some(before) = &self.before {
             // Its secrets died with the process that saw them; it was redacted by it.
@@ -76,14 +81,13 @@ impl Journal {
         self.begin().map_err(failed)
     }
 
-    fn begin(&self) -> io::Result<()> {
-        let mut file = &self.file;
-        file.set_len(0)?;
-        file.rewind()?;
+    fn begin(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
         let mut heading = self.cassette.head();
         let after = self.cassette.interactions.len() as u64;
         heading.push(member("after", after.into()));
-        file.write_all(format!("{}\n", Json::Object(heading)).as_bytes())
+        self.pending = format!("{}\n", Json::Object(heading)).into_bytes();
+        self.write()
     }
 
     /// Adds an interaction. When this returns, killing the process does not lose it.
@@ -103,9 +107,20 @@ impl Journal {
             return Err(CassetteError::Leak(leak).of(&self.path));
         }
         line.push('\n');
-        let written = self.file.write_all(line.as_bytes());
-        written.map_err(|source| CassetteError::Unwritable { source }.of(&path_of(&self.path)))?;
-        self.written += 1;
+        self.pending.extend_from_slice(line.as_bytes());
+        self.write()
+            .map_err(|source| CassetteError::Unwritable { source }.of(&path_of(&self.path)))
+    }
+
+    /// Whole lines or none: what the disk did not take is tried again with the next.
+    fn write(&mut self) -> io::Result<()> {
+        let written = self.file.write_all(&self.pending);
+        if written.is_err() {
+            self.file.set_len(self.length)?;
+            return written;
+        }
+        self.length += self.pending.len() as u64;
+        self.pending.clear();
         Ok(())
     }
 
@@ -196,13 +211,9 @@ impl Written {
 
 /// Reads the journal beside a cassette; `None` when there is none, or nothing in it.
 pub(super) fn read(cassette: &Path) -> Result<Option<Written>, CassetteError> {
-    let mut text = Vec::new();
-    match File::open(path_of(cassette)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(CassetteError::Unreadable { source }),
-        Ok(mut file) => file
-            .read_to_end(&mut text)
-            .map_err(|source| CassetteError::Unreadable { source })?,
+    let text = match file::read(&path_of(cassette)) {
+        Err(error) if error.is_absent() => return Ok(None),
+        read => read?,
     };
     let whole = text
         .iter()

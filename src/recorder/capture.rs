@@ -194,6 +194,17 @@ impl Returned {
     }
 }
 
+impl Drop for Returned {
+    /// The answer broke off, or the client did not wait for it.
+    fn drop(&mut self) {
+        if let Returned::Streamed { at_end, .. } = self
+            && let Some(at_end) = at_end.take()
+        {
+            at_end.at_end(Copy::Partial);
+        }
+    }
+}
+
 impl Body for Returned {
     type Data = Bytes;
     type Error = hyper::Error;

@@ -172,6 +172,7 @@ impl AtEnd for Pair {
     fn at_end(self: Box<Self>, response_body: Copy) {
         let proxy = self.proxy.clone();
         let limit = proxy.limit;
+        let is_idle = response_body != Copy::Partial;
         let request_body = self.request_body.lock().take();
         let request_body = readable(request_body, &self.request_headers, limit);
         let response_body = readable(response_body, &self.encoded_headers, limit);
@@ -202,7 +203,9 @@ impl AtEnd for Pair {
                     .keep_out(&request, &format!("its answer {reason}"));
             }
         }
-        proxy.upstream.give_back(self.connection);
+        if is_idle {
+            proxy.upstream.give_back(self.connection);
+        }
     }
 }
 

@@ -2,3 +2,5 @@
 
 mod guides;
 mod readme;
+#[cfg(feature = "cli")]
+mod recorder;
