@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use http_body_util::{BodyExt as _, Full, Limited};
 
 use super::decode::decoded;
-use super::upstream::Upstream;
+use super::upstream::{Address, Upstream};
 use super::{RecordError, headers};
 use crate::cassette::Reply;
 use crate::server::runtime;
@@ -38,7 +38,7 @@ impl Client {
     /// # Errors
     /// An address that secrets cannot be sent to, or certificates that cannot be used.
     pub fn to(service: &str, ca: &[PathBuf]) -> Result<Self, RecordError> {
-        let upstream = Upstream::parse(service, ca)?;
+        let upstream = Upstream::at(Address::parse(service)?, ca)?;
         Ok(Client { upstream })
     }
 
@@ -47,7 +47,8 @@ impl Client {
     /// # Errors
     /// No answer, or one that cannot be read.
     pub fn send(&self, request: &Request) -> Result<Reply, SendError> {
-        let failed = |reason: String| SendError(format!("{} {reason}", self.upstream.origin()));
+        let failed =
+            |reason: String| SendError(format!("{} {reason}", self.upstream.address().origin()));
         let runtime = runtime::handle().map_err(|error| failed(error.to_string()))?;
         runtime.block_on(self.exchange(request)).map_err(failed)
     }
@@ -61,7 +62,7 @@ impl Client {
         *outgoing.method_mut() = request.method.clone();
         *outgoing.uri_mut() = request.uri.clone();
         *outgoing.headers_mut() = request.headers.clone();
-        let authority = self.upstream.authority().as_str();
+        let authority = self.upstream.address().authority();
         headers::prepare_request(outgoing.headers_mut(), authority, "1.1 mock-ce");
         let sent = self.upstream.send(outgoing).await;
         let (response, connection) = sent.map_err(|problem| problem.to_string())?;

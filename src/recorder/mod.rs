@@ -68,7 +68,7 @@ use crate::wire::vocabulary::Dialect;
 use listener::{Bound, Listener};
 use proxy::Proxy;
 use session::Session;
-use upstream::Upstream;
+use upstream::{Address, Upstream};
 
 /// What is done with a cassette that is there, and with requests that it does not have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -184,15 +184,15 @@ impl Recording {
     /// # Errors
     /// An upstream that cannot be recorded, a port that cannot be opened, or a cassette that cannot be used.
     pub fn try_start(self) -> Result<Recorder, RecordError> {
-        let upstream = Upstream::parse(&self.upstream, &self.ca)?;
-        let base_path = match upstream.path() {
+        let address = Address::parse(&self.upstream)?;
+        let base_path = match address.path() {
             "" => Dialect::Element.base_path().to_owned(),
             path => path.to_owned(),
         };
         let part = match self.mode {
             Mode::Locked => self.replay()?,
             Mode::Once if exists(&self.cassette) => self.replay()?,
-            _ => self.record(upstream)?,
+            _ => self.record(address)?,
         };
         Ok(Recorder { part, base_path })
     }
@@ -203,7 +203,7 @@ impl Recording {
         Ok(Part::Replaying(ce))
     }
 
-    fn record(self, upstream: Upstream<capture::Forwarded>) -> Result<Part, RecordError> {
+    fn record(self, upstream: Address) -> Result<Part, RecordError> {
         let listen = self.settings.listen;
         let failed = |source| RecordError::Listen {
             address: listen,
@@ -216,6 +216,7 @@ impl Recording {
                 reason: "is this recorder itself",
             });
         }
+        let upstream = Upstream::at(upstream, &self.ca)?;
         let proxy = Arc::new(self.proxy(upstream, &bound)?);
         let listener = bound.serve(proxy.clone()).map_err(RecordError::Runtime)?;
         Ok(Part::Recording { listener, proxy })
@@ -239,7 +240,11 @@ impl Recording {
         } else {
             Start::Afresh
         };
-        let fresh = session::fresh(&upstream.origin(), &Redactor::new(redaction.clone()), at);
+        let fresh = session::fresh(
+            &upstream.address().origin(),
+            &Redactor::new(redaction.clone()),
+            at,
+        );
         let journal = Journal::open(&self.cassette, fresh, start)?;
         let redactor = Redactor::continuing(redaction, journal.cassette().interactions());
         let known = (start == Start::Continue).then(|| {

@@ -84,8 +84,8 @@ impl Proxy {
             .uri
             .path_and_query()
             .map_or("/", |target| target.as_str());
-        if !self.upstream.has(head.uri.path()) {
-            let reason = format!("it is not below {}", self.upstream.path());
+        if !self.upstream.address().has(head.uri.path()) {
+            let reason = format!("it is not below {}", self.upstream.address().path());
             return self.refuse(&head.method, &head.uri, &reason);
         }
         let mut request = http::Request::new(body);
@@ -94,18 +94,21 @@ impl Proxy {
         *request.headers_mut() = head.headers.clone();
         prepare_request(
             request.headers_mut(),
-            self.upstream.authority().as_str(),
+            self.upstream.address().authority(),
             &self.via,
         );
         match self.upstream.send(request).await {
             Err(problem) => {
-                let reason = format!("the upstream {} {problem}", self.upstream.origin());
+                let reason = format!(
+                    "the upstream {} {problem}",
+                    self.upstream.address().origin()
+                );
                 self.refuse(&head.method, &head.uri, &reason)
             }
             Ok((response, connection)) => {
                 let (mut answered, body) = response.into_parts();
                 let encoded_headers = answered.headers.clone();
-                prepare_reply(&mut answered.headers, &self.upstream.origin());
+                prepare_reply(&mut answered.headers, &self.upstream.address().origin());
                 let pair = Pair {
                     proxy: self.clone(),
                     connection,

@@ -25,12 +25,18 @@ use super::{RecordError, tls};
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 
-/// A service that requests are sent to.
-pub(super) struct Upstream<B> {
+/// Where a service is that requests may be sent to.
+#[derive(Clone, Debug)]
+pub(super) struct Address {
     scheme: Scheme,
     authority: Authority,
     /// Requests elsewhere are not forwarded; without a slash at its end.
     path: String,
+}
+
+/// A service that requests are sent to.
+pub(super) struct Upstream<B> {
+    address: Address,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     idle: Mutex<Vec<SendRequest<B>>>,
 }
@@ -53,52 +59,33 @@ impl fmt::Display for Unanswered {
     }
 }
 
-impl<B> Upstream<B>
-where
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+impl Address {
     /// `https://HOST[:PORT][/PATH]`; plain `http` only to this machine.
-    pub(super) fn parse(text: &str, ca: &[PathBuf]) -> Result<Self, RecordError> {
+    pub(super) fn parse(text: &str) -> Result<Self, RecordError> {
         let refused = |reason| RecordError::Upstream {
             upstream: text.to_owned(),
             reason,
         };
-        let uri: Uri = text
-            .parse()
-            .map_err(|_| refused("is no address; write https://HOST[/PATH]"))?;
-        let parts = uri.into_parts();
+        let parts = text.parse::<Uri>().map(Uri::into_parts).unwrap_or_default();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
             return Err(refused("is no address; write https://HOST[/PATH]"));
         };
         if authority.as_str().contains('@') {
             return Err(refused("has credentials in it; leave them to the client"));
         }
-        let host = authority.host().trim_matches(['[', ']']).to_owned();
-        let tls = match scheme.as_str() {
-            "https" => {
-                let name = ServerName::try_from(host)
-                    .map_err(|_| refused("has a host name that no certificate can have"))?;
-                Some((tls::connector(ca)?, name))
-            }
-            "http" if is_loopback(&host) => None,
-            _ => {
-                return Err(refused(
-                    "would be sent secrets in the clear; write https://",
-                ));
-            }
-        };
-        let path = parts
-            .path_and_query
-            .map_or(String::new(), |path| path.path().to_owned());
-        Ok(Upstream {
+        let path = parts.path_and_query.as_ref().map_or("", |path| path.path());
+        let address = Address {
+            path: path.trim_end_matches('/').to_owned(),
             scheme,
             authority,
-            path: path.trim_end_matches('/').to_owned(),
-            tls,
-            idle: Mutex::new(Vec::new()),
-        })
+        };
+        match address.scheme.as_str() {
+            "https" => Ok(address),
+            "http" if is_loopback(address.host()) => Ok(address),
+            _ => Err(refused(
+                "would be sent secrets in the clear; write https://",
+            )),
+        }
     }
 
     /// `https://HOST[:PORT]`
@@ -106,8 +93,8 @@ where
         format!("{}://{}", self.scheme, self.authority)
     }
 
-    pub(super) fn authority(&self) -> &Authority {
-        &self.authority
+    pub(super) fn authority(&self) -> &str {
+        self.authority.as_str()
     }
 
     /// Where a client's requests begin; empty for anywhere.
@@ -120,23 +107,58 @@ where
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    fn address(&self) -> (&str, u16) {
-        let port = if self.tls.is_some() { 443 } else { 80 };
-        let host = self.authority.host().trim_matches(['[', ']']);
-        (host, self.authority.port_u16().unwrap_or(port))
+    fn host(&self) -> &str {
+        self.authority.host().trim_matches(['[', ']'])
+    }
+
+    fn port(&self) -> u16 {
+        let usual = if self.scheme == Scheme::HTTPS {
+            443
+        } else {
+            80
+        };
+        self.authority.port_u16().unwrap_or(usual)
     }
 
     /// Whether requests to it would come back to this address.
     pub(super) fn is_at(&self, address: SocketAddr) -> bool {
-        let (host, port) = self.address();
-        if port != address.port() {
+        if self.port() != address.port() {
             return false;
         }
-        let resolved = (host, port).to_socket_addrs().into_iter().flatten();
-        resolved.into_iter().any(|found| {
-            found.ip() == address.ip()
-                || (address.ip().is_unspecified() && found.ip().is_loopback())
+        let resolved = (self.host(), self.port()).to_socket_addrs();
+        resolved.into_iter().flatten().any(|found| {
+            let is_everywhere = address.ip().is_unspecified() && found.ip().is_loopback();
+            found.ip() == address.ip() || is_everywhere
         })
+    }
+}
+
+impl<B> Upstream<B>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    /// The service there, with the certificates in these PEM files trusted beside those of the machine.
+    pub(super) fn at(address: Address, ca: &[PathBuf]) -> Result<Self, RecordError> {
+        let mut tls = None;
+        if address.scheme == Scheme::HTTPS {
+            let name = ServerName::try_from(address.host().to_owned());
+            let name = name.map_err(|_| RecordError::Upstream {
+                upstream: address.origin(),
+                reason: "has a host name that no certificate can have",
+            })?;
+            tls = Some((tls::connector(ca)?, name));
+        }
+        Ok(Upstream {
+            address,
+            tls,
+            idle: Mutex::new(Vec::new()),
+        })
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
     }
 
     /// Sends a request, and returns the reply's head with the connection, to be given back at the body's end.
@@ -190,7 +212,7 @@ where
     }
 
     async fn connect_in_time(&self) -> Result<SendRequest<B>, Unanswered> {
-        let stream = TcpStream::connect(self.address()).await;
+        let stream = TcpStream::connect((self.address.host(), self.address.port())).await;
         let stream = stream.map_err(Unanswered::Connect)?;
         // Without it a request may wait for the acknowledgement of the one before.
         let _ = stream.set_nodelay(true);
