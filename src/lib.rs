@@ -20,12 +20,18 @@ pub mod wire;
 pub mod catalog;
 
 pub mod file;
+
+pub mod cassette;
+
 mod instance;
 pub mod settings;
 
 pub mod emulator;
 
 mod server;
+
+#[cfg(feature = "recorder")]
+pub mod recorder;
 
 pub use emulator::control::ControlError;
 pub use emulator::journal::{Content, Found, Query, Received};

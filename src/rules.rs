@@ -19,16 +19,19 @@ pub enum Grade {
     Guide,
     /// Ordered by the test itself.
     Scripted,
+    /// Seen in a recording of the real service.
+    Recorded,
 }
 
 impl Grade {
     /// All grades, the weakest first.
-    pub const ALL: [Grade; 5] = [
+    pub const ALL: [Grade; 6] = [
         Grade::Assumed,
         Grade::Client,
         Grade::Vendor,
         Grade::Guide,
         Grade::Scripted,
+        Grade::Recorded,
     ];
 
     /// The grade as replies and tables spell it.
@@ -40,6 +43,7 @@ impl Grade {
             Grade::Vendor => "vendor",
             Grade::Guide => "guide",
             Grade::Scripted => "scripted",
+            Grade::Recorded => "recorded",
         }
     }
 }
@@ -96,6 +100,9 @@ macro_rules! grade {
     };
     (scripted) => {
         Grade::Scripted
+    };
+    (recorded) => {
+        Grade::Recorded
     };
 }
 
@@ -221,6 +228,12 @@ rules! {
         "With an `Origin`, replies allow it and expose the API's headers; a preflight is answered."
     SCRIPTED "scripted" scripted "the test"
         "A scripted fault or answer comes where the test ordered it."
+    RECORDED "recorded" recorded "the cassette"
+        "A request that a cassette has is answered as the real service answered it."
+    NOT_RECORDED "not-recorded" assumed "none"
+        "A request that the cassette does not have is 501 with the nearest recorded ones, unless the emulator answers the rest."
+    UPSTREAM_FAILED "upstream-failed" assumed "none"
+        "A recorder that gets no answer from its upstream answers 502 in the error shape, and keeps it out of the cassette."
     CONTROL "control" scripted "the test"
         "Below `/__admin` a test steers the mock; only from loopback, never for a foreign page."
     INTERNAL "internal" assumed "none"

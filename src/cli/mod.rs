@@ -3,8 +3,13 @@
 //! Each verb has a `command`, which is its part of the help, and a `run`, whose error is one line for the operator:
 //! what failed, on what, what to do. The exit status is 0, 1 (ran and failed) or 2 (usage).
 
+mod check;
+mod compare;
+mod convert;
 mod exec;
 mod import;
+mod process;
+mod record;
 mod rules;
 mod serve;
 mod settings;
@@ -18,11 +23,15 @@ use clap::{ArgMatches, Command};
 type Run = fn(&ArgMatches) -> Result<ExitCode, String>;
 
 /// Every verb, in the order of the help.
-fn verbs() -> [(Command, Run); 5] {
+fn verbs() -> [(Command, Run); 9] {
     [
         (serve::command(), serve::run),
         (exec::command(), exec::run),
         (wait::command(), wait::run),
+        (record::command(), record::run),
+        (check::command(), check::run),
+        (compare::command(), compare::run),
+        (convert::command(), convert::run),
         (import::command(), import::run),
         (rules::command(), rules::run),
     ]

@@ -6,7 +6,14 @@ use mock_ce::{MockCe, Settings};
 
 /// The command with a flag for each setting.
 pub(super) fn flags(command: Command) -> Command {
-    command.args(FLAGS.iter().map(|flag| {
+    let all: Vec<_> = FLAGS.iter().map(|flag| flag.name).collect();
+    only(command, &all)
+}
+
+/// The command with a flag for each of these settings.
+pub(super) fn only(command: Command, names: &[&str]) -> Command {
+    let chosen = FLAGS.iter().filter(|flag| names.contains(&flag.name));
+    command.args(chosen.map(|flag| {
         Arg::new(flag.name)
             .long(flag.name)
             .value_name(flag.value)
@@ -20,7 +27,8 @@ pub(super) fn flags(command: Command) -> Command {
 /// A value that does not fit ends the process with status 2, as any wrong usage does.
 pub(super) fn apply(mut settings: Settings, matches: &ArgMatches) -> Settings {
     for flag in FLAGS {
-        for value in matches.get_many::<String>(flag.name).into_iter().flatten() {
+        let values = matches.try_get_many::<String>(flag.name).ok().flatten();
+        for value in values.into_iter().flatten() {
             settings =
                 (flag.apply)(settings, value).unwrap_or_else(|reason| usage(flag.name, &reason));
         }

@@ -15,6 +15,7 @@ pub mod journal;
 pub mod ledger;
 mod outcome;
 mod provision;
+mod replay;
 pub mod routes;
 pub mod script;
 pub mod snapshot;
@@ -48,6 +49,7 @@ use clock::Clock;
 use journal::{Circumstances, Journal};
 use ledger::Counters;
 use outcome::Handled;
+use replay::Tape;
 use routes::Access;
 use script::{Effect, Script, Subject};
 use store::Store;
@@ -71,6 +73,7 @@ pub struct Emulator {
     state_file: Option<PathBuf>,
     started: Instant,
     requests: AtomicU64,
+    tape: Option<Tape>,
 }
 
 impl Emulator {
@@ -93,6 +96,7 @@ impl Emulator {
             state_file: settings.state.clone(),
             started: Instant::now(),
             requests: AtomicU64::new(0),
+            tape: None,
         }
     }
 
@@ -142,6 +146,9 @@ impl Emulator {
 
     /// The straight line; `caller` is told whose request it is as soon as that is known.
     fn handle(&self, request: &Request, organization: &mut Option<u64>) -> Handled {
+        if let Some(recorded) = self.tape.as_ref().and_then(|tape| tape.answer(request)) {
+            return recorded;
+        }
         if let Some(answer) = preflight(request) {
             return Ok(answer);
         }

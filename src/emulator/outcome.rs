@@ -148,7 +148,8 @@ impl Outcome {
         let headers = &mut self.reply.headers;
         let request_id =
             HeaderValue::from_bytes(request_id).expect("hex digits are a header's value");
-        headers.insert(header::REQUEST_ID, request_id);
+        // A recorded answer has one of its own, which its body may repeat.
+        headers.entry(header::REQUEST_ID).or_insert(request_id);
         headers.insert(header::BECAUSE, HeaderValue::from_static(self.rule.because));
         if clock.is_stopped() {
             // Otherwise the connection says the time.

@@ -8,7 +8,7 @@ mod control;
 mod delivery;
 pub(crate) mod expectation;
 mod listener;
-mod runtime;
+pub(crate) mod runtime;
 mod socket;
 
 use std::fmt;
@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::cassette::{Cassette, CassetteError};
 use crate::catalog::{Catalog, CatalogError};
 use crate::emulator::Emulator;
 use crate::instance::Instance;
@@ -110,7 +111,7 @@ impl Settings {
     /// # Errors
     /// A port that cannot be opened, or a catalog that cannot be read.
     pub fn try_start(self) -> Result<MockCe, StartError> {
-        let emulator = Arc::new(Emulator::new(&self, self.load_catalog()?));
+        let emulator = Arc::new(self.emulator()?);
         if let Some(path) = &self.state {
             load_state(&emulator, path)?;
         }
@@ -118,7 +119,19 @@ impl Settings {
         Ok(MockCe { emulator, listener })
     }
 
-    fn load_catalog(&self) -> Result<Arc<Catalog>, CatalogError> {
+    /// The emulator that a server with these settings would have, for requests without a socket.
+    ///
+    /// # Errors
+    /// A catalog or a cassette that cannot be read.
+    pub fn emulator(&self) -> Result<Emulator, StartError> {
+        let emulator = Emulator::new(self, self.load_catalog()?);
+        match &self.cassette {
+            Some(path) => Ok(emulator.replaying(Cassette::load(path)?, self)),
+            None => Ok(emulator),
+        }
+    }
+
+    pub(crate) fn load_catalog(&self) -> Result<Arc<Catalog>, CatalogError> {
         let documented = Catalog::documented();
         let Some((first, others)) = self.catalogs.split_first() else {
             return Ok(documented.clone());
@@ -170,6 +183,8 @@ pub enum StartError {
     Runtime(std::io::Error),
     /// A catalog of the user's own cannot be read.
     Catalog(CatalogError),
+    /// A cassette cannot be read.
+    Cassette(CassetteError),
     /// The state file cannot be read or restored.
     State {
         /// Which.
@@ -195,6 +210,7 @@ impl fmt::Display for StartError {
             }
             StartError::Runtime(source) => write!(f, "cannot start a thread: {source}"),
             StartError::Catalog(source) => source.fmt(f),
+            StartError::Cassette(source) => source.fmt(f),
             StartError::State { path, reason } => {
                 write!(f, "cannot restore the state {:?}: {reason}", path.display())
             }
@@ -207,8 +223,15 @@ impl std::error::Error for StartError {
         match self {
             StartError::Listen { source, .. } | StartError::Runtime(source) => Some(source),
             StartError::Catalog(source) => Some(source),
+            StartError::Cassette(source) => Some(source),
             StartError::State { .. } => None,
         }
+    }
+}
+
+impl From<CassetteError> for StartError {
+    fn from(error: CassetteError) -> Self {
+        StartError::Cassette(error)
     }
 }
 

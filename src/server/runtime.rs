@@ -8,7 +8,7 @@ use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Handle};
 
 /// The runtime's handle; the first call starts the thread, which lives as long as the process.
-pub(super) fn handle() -> io::Result<&'static Handle> {
+pub(crate) fn handle() -> io::Result<&'static Handle> {
     static RUNTIME: OnceCell<Handle> = OnceCell::new();
     RUNTIME.get_or_try_init(|| {
         let runtime = Builder::new_current_thread()

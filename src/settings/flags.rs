@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{ControlAccess, EmptyLists, Settings, Shape};
+use crate::cassette::{Fallback, Repeat, SelectorError};
 
 /// One setting as a flag of the binary.
 pub struct Flag {
@@ -97,6 +98,49 @@ pub static FLAGS: &[Flag] = &[
         value: Some("FILE"),
         help: "Read the state from here if it is there, write it at the end and on request",
         apply: |settings, value| Ok(settings.state(value)),
+    },
+    Flag {
+        name: "cassette",
+        value: Some("FILE"),
+        help: "Answer from this cassette",
+        apply: |settings, value| {
+            let fallback = settings.fallback;
+            Ok(settings.cassette(value, fallback))
+        },
+    },
+    Flag {
+        name: "fallback",
+        value: Some("ANSWER"),
+        help: "`refuse` what the cassette does not have, or `emulate` it [default: refuse]",
+        apply: |mut settings, value| {
+            settings.fallback = match value {
+                "refuse" => Fallback::Refuse,
+                "emulate" => Fallback::Emulate,
+                _ => return Err(wrong(value, "refuse or emulate")),
+            };
+            Ok(settings)
+        },
+    },
+    Flag {
+        name: "repeat",
+        value: Some("ANSWER"),
+        help: "Replay each recorded answer once, then `never` again or the `last` one [default: never]",
+        apply: |settings, value| match value {
+            "never" => Ok(settings.repeat(Repeat::Never)),
+            "last" => Ok(settings.repeat(Repeat::Last)),
+            _ => Err(wrong(value, "never or last")),
+        },
+    },
+    Flag {
+        name: "ignore",
+        value: Some("SELECTOR"),
+        help: "Place of requests that need not be as recorded, such as body:/name; repeatable",
+        apply: |settings, value| {
+            let place = value
+                .parse()
+                .map_err(|error: SelectorError| error.to_string())?;
+            Ok(settings.ignore(place))
+        },
     },
     Flag {
         name: "control",

@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use crate::cassette::{Fallback, Repeat, Selector};
 use crate::rules::Grade;
 pub use flags::{FLAGS, Flag};
 
@@ -32,6 +33,10 @@ pub struct Settings {
     pub(crate) min_grade: Grade,
     pub(crate) control: ControlAccess,
     pub(crate) state: Option<PathBuf>,
+    pub(crate) cassette: Option<PathBuf>,
+    pub(crate) fallback: Fallback,
+    pub(crate) repeat: Repeat,
+    pub(crate) ignored: Vec<Selector>,
 }
 
 /// From where a server can be steered (rule `control`).
@@ -122,6 +127,10 @@ impl Default for Settings {
             min_grade: Grade::Assumed,
             control: ControlAccess::default(),
             state: None,
+            cassette: None,
+            fallback: Fallback::default(),
+            repeat: Repeat::default(),
+            ignored: Vec::new(),
             journal: JournalLimits {
                 entries: 10_000,
                 bytes: 16 * 1024 * 1024,
@@ -191,6 +200,25 @@ impl Settings {
     /// The binary also writes it at its end.
     pub fn state(mut self, file: impl Into<PathBuf>) -> Self {
         self.state = Some(file.into());
+        self
+    }
+
+    /// A cassette that answers first (rule `recorded`), and what answers the rest. Default: none.
+    pub fn cassette(mut self, file: impl Into<PathBuf>, fallback: Fallback) -> Self {
+        self.cassette = Some(file.into());
+        self.fallback = fallback;
+        self
+    }
+
+    /// What becomes of a request that comes more often than it was recorded. Default: [`Repeat::Never`].
+    pub fn repeat(mut self, repeat: Repeat) -> Self {
+        self.repeat = repeat;
+        self
+    }
+
+    /// A place of requests that a cassette's need not agree in; may be said again. Default: none.
+    pub fn ignore(mut self, place: Selector) -> Self {
+        self.ignored.push(place);
         self
     }
 

@@ -189,6 +189,17 @@ impl ApiError {
         ApiError::new(StatusCode::FORBIDDEN, &rules::CONTROL, reason)
     }
 
+    /// 502 for a request that a recorder got no answer to.
+    #[cfg(feature = "recorder")]
+    pub(crate) fn upstream_failed(message: String) -> Self {
+        ApiError::new(StatusCode::BAD_GATEWAY, &rules::UPSTREAM_FAILED, message)
+    }
+
+    /// 501 for a request that a cassette does not have.
+    pub(crate) fn not_recorded(message: String) -> Self {
+        ApiError::new(StatusCode::NOT_IMPLEMENTED, &rules::NOT_RECORDED, message)
+    }
+
     /// 500.
     pub(crate) fn internal() -> Self {
         let message = "Something went wrong inside mock-ce; the next request is served as if nothing had happened";

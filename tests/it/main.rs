@@ -17,6 +17,8 @@ mod many;
 #[cfg(target_os = "linux")]
 mod process;
 mod readme;
+#[cfg(feature = "cli")]
+mod recorder;
 mod samples;
 
 #[cfg(feature = "cli")]

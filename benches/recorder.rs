@@ -1,0 +1,282 @@
+//! What recording adds to a bare hyper reverse proxy: latency, side by side in one run, and memory by body size.
+//!
+//! `cargo bench --bench recorder [-- INTERACTIONS]`. One client on one connection sends `POST /instances` through both
+//! in turns; the service behind them is the same, on a thread of its own, and answers with the documented body and a
+//! token that is new each time.
+
+use std::convert::Infallible;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderName, Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::SendRequest;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use mock_ce::recorder::{Mode, Recorder};
+use parking_lot::Mutex;
+use tokio::net::TcpListener;
+
+const ROUND: usize = 250;
+const BODY: &str = r#"{"element":{"key":"sendgrid"},"configuration":{"sendgrid.api.key":"SG.4qUaeI0wFjYcUdsbWXGq","sendgrid.username":"a.user.of.sendgrid","password":"a-password-of-sendgrid","event.notification.enabled":"true","event.vendor.type":"webhook","event.notification.callback.url":"https://example.com/callback"},"tags":["bench"],"name":"An instance of SendGrid that is recorded in a bench"}"#;
+
+fn main() {
+    let count = std::env::args()
+        .find_map(|word| word.parse().ok())
+        .unwrap_or(10_000);
+    let upstream = serve(Service::Instances);
+    let bare = serve(Service::Proxy(upstream));
+    let path = std::env::temp_dir().join(format!("mock-ce-bench-{}.json", std::process::id()));
+    let recorder = Recorder::to(format!("http://{upstream}"), &path)
+        .mode(Mode::All)
+        .start();
+    latency(bare, recorder.address(), count);
+    let summary = recorder.finish().expect("the cassette is written");
+    println!("{} interactions in the cassette", summary.total);
+    memory(&path);
+    let _ = std::fs::remove_file(&path);
+}
+
+/// Interleaved rounds, so that whatever else the machine does hits both.
+fn latency(bare: SocketAddr, recording: SocketAddr, count: usize) {
+    let (mut bare, mut recording) = (Caller::to(bare), Caller::to(recording));
+    for _ in 0..ROUND {
+        bare.call(BODY.len(), BODY.as_bytes());
+    }
+    let (mut before, mut after, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..count / ROUND {
+        let mut one = bare.round();
+        let mut other = recording.round();
+        ratios.push(median(&mut other).as_secs_f64() / median(&mut one).as_secs_f64());
+        before.append(&mut one);
+        after.append(&mut other);
+    }
+    ratios.sort_by(f64::total_cmp);
+    let (least, most) = (ratios[0], ratios[ratios.len() - 1]);
+    println!(
+        "{} interactions each, median of a request and its answer",
+        before.len()
+    );
+    println!("bare hyper proxy  {:>9.1?}", median(&mut before));
+    println!("recorder          {:>9.1?}", median(&mut after));
+    println!(
+        "ratio of a round  {:.3} (from {least:.3} to {most:.3})",
+        ratios[ratios.len() / 2]
+    );
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// The resident memory after bodies of growing size have passed.
+fn memory(path: &std::path::Path) {
+    let upstream = serve(Service::Large);
+    let recorder = Recorder::to(format!("http://{upstream}"), path)
+        .mode(Mode::All)
+        .start();
+    for megabytes in [1, 16, 64, 256] {
+        let mut caller = Caller::to(recorder.address());
+        caller.call(megabytes << 20, &[]);
+        println!(
+            "{megabytes:>4} MiB there and back: resident {} MiB",
+            resident() >> 10
+        );
+    }
+}
+
+/// In KiB.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS"));
+    let digits = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+    digits.unwrap_or_default()
+}
+
+/// A client on one connection.
+struct Caller(TcpStream);
+
+impl Caller {
+    fn to(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("the port is open");
+        stream.set_nodelay(true).expect("a TCP stream takes it");
+        Caller(stream)
+    }
+
+    fn round(&mut self) -> Vec<Duration> {
+        let timed = |_| {
+            let start = Instant::now();
+            self.call(BODY.len(), BODY.as_bytes());
+            start.elapsed()
+        };
+        (0..ROUND).map(timed).collect()
+    }
+
+    /// Sends `body`, or that many zeros, and reads the answer to its end.
+    fn call(&mut self, length: usize, body: &[u8]) {
+        let head = format!(
+            "POST /elements/api-v2/instances HTTP/1.1\r\nhost: x\r\nauthorization: User user-secret-of-the-bench, \
+             Organization organization-secret-of-the-bench\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        );
+        let mut sender = self.0.try_clone().expect("a stream can be shared");
+        let body = body.to_vec();
+        if length == body.len() {
+            sender
+                .write_all(&[head.as_bytes(), &body].concat())
+                .expect("the port takes it");
+            self.read_answer();
+            return;
+        }
+        let sending = thread::spawn(move || {
+            sender
+                .write_all(head.as_bytes())
+                .expect("the port takes it");
+            let piece = vec![0; 1 << 20];
+            for _ in 0..length >> 20 {
+                sender.write_all(&piece).expect("the port takes it");
+            }
+        });
+        self.read_answer();
+        sending.join().expect("the sender does not panic");
+    }
+
+    fn read_answer(&mut self) {
+        let (mut buffer, mut filled) = (vec![0; 1 << 16], 0);
+        let (end, length) = loop {
+            filled += self.0.read(&mut buffer[filled..]).expect("an answer");
+            let head = String::from_utf8_lossy(&buffer[..filled]);
+            if let Some(end) = head.find("\r\n\r\n") {
+                let head = head[..end].to_lowercase();
+                let (_, rest) = head.split_once("content-length: ").expect("a length");
+                let length = rest.lines().next().and_then(|length| length.parse().ok());
+                break (end + 4, length.unwrap_or(0));
+            }
+        };
+        let mut missing: usize = end + length - filled;
+        while missing > 0 {
+            missing -= self.0.read(&mut buffer).expect("the rest of the answer");
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Service {
+    Instances,
+    /// As many bytes back as came.
+    Large,
+    Proxy(SocketAddr),
+}
+
+/// A server on a thread of its own.
+fn serve(service: Service) -> SocketAddr {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .expect("a runtime");
+    let listener = runtime
+        .block_on(TcpListener::bind("127.0.0.1:0"))
+        .expect("a port");
+    let address = listener.local_addr().expect("a port has an address");
+    thread::spawn(move || runtime.block_on(accept(listener, service)));
+    address
+}
+
+async fn accept(listener: TcpListener, service: Service) {
+    let local = tokio::task::LocalSet::new();
+    let accepting = local.run_until(async {
+        while let Ok((stream, _)) = listener.accept().await {
+            let _ = stream.set_nodelay(true);
+            tokio::task::spawn_local(converse(stream, service));
+        }
+    });
+    accepting.await;
+}
+
+async fn converse(stream: tokio::net::TcpStream, service: Service) {
+    let io = TokioIo::new(stream);
+    let http = http1::Builder::new();
+    let _ = match service {
+        Service::Instances => http.serve_connection(io, service_fn(instance)).await,
+        Service::Large => http.serve_connection(io, service_fn(echo)).await,
+        Service::Proxy(upstream) => {
+            let proxy = Arc::new(Bare {
+                upstream,
+                idle: Mutex::new(None),
+            });
+            let answer = service_fn(move |request| forward(proxy.clone(), request));
+            pin!(http.serve_connection(io, answer)).await
+        }
+    };
+}
+
+async fn instance(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    static COUNT: AtomicU64 = AtomicU64::new(1234);
+    request.into_body().collect().await?;
+    let id = COUNT.fetch_add(1, Ordering::Relaxed);
+    let token = STANDARD.encode(format!("token-of-instance-{id:06}a"));
+    let body = format!(
+        r#"{{"id":{id},"name":"An instance","token":"{token}","element":{{"id":6,"name":"SendGrid","key":"sendgrid","description":"{}","active":true,"deleted":false,"typeOauth":false,"trialAccount":false,"transformationsEnabled":false,"authentication":{{}},"hub":"messaging","parameters":[]}},"provisionInteractions":[],"valid":true,"disabled":false,"maxCacheSize":0,"cacheTimeToLive":0,"eventsEnabled":false,"cachingEnabled":false}}"#,
+        "Add a SendGrid Instance to connect your existing SendGrid account to the Messaging Hub. "
+            .repeat(5)
+    );
+    let mut response = Response::new(Full::new(body.into()));
+    response.headers_mut().insert(
+        "content-type",
+        http::HeaderValue::from_static("application/json"),
+    );
+    Ok(response)
+}
+
+async fn echo(request: Request<Incoming>) -> Result<Response<Incoming>, Infallible> {
+    let length = request.headers().get("content-length").cloned();
+    let mut response = Response::new(request.into_body());
+    if let Some(length) = length {
+        response.headers_mut().insert("content-length", length);
+    }
+    Ok(response)
+}
+
+/// The least that a reverse proxy does: headers of the connection away, bodies streamed, the connection kept.
+struct Bare {
+    upstream: SocketAddr,
+    idle: Mutex<Option<SendRequest<Incoming>>>,
+}
+
+async fn forward(
+    proxy: Arc<Bare>,
+    mut request: Request<Incoming>,
+) -> Result<Response<Incoming>, hyper::Error> {
+    for name in ["connection", "te", "transfer-encoding", "upgrade"] {
+        request.headers_mut().remove(HeaderName::from_static(name));
+    }
+    let kept = proxy.idle.lock().take();
+    let mut sender = match kept {
+        Some(sender) => sender,
+        None => connect(proxy.upstream).await?,
+    };
+    sender.ready().await?;
+    let response = sender.send_request(request).await;
+    *proxy.idle.lock() = Some(sender);
+    response
+}
+
+async fn connect(upstream: SocketAddr) -> Result<SendRequest<Incoming>, hyper::Error> {
+    let stream = tokio::net::TcpStream::connect(upstream)
+        .await
+        .expect("the upstream is there");
+    let _ = stream.set_nodelay(true);
+    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::task::spawn_local(async { drop(connection.await) });
+    Ok(sender)
+}

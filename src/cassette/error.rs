@@ -1,0 +1,124 @@
+//! Why a cassette cannot be read or written.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{FORMAT, Leak};
+
+/// Why a cassette cannot be read or written; each is one line that says what to do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CassetteError {
+    /// The file cannot be read.
+    Unreadable {
+        /// Why.
+        source: io::Error,
+    },
+    /// The file cannot be written; what was there is untouched.
+    Unwritable {
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process is recording into the file.
+    Locked,
+    /// The file is of another version of the format.
+    Format {
+        /// Which.
+        found: u64,
+    },
+    /// The file is no cassette, or only a part of one.
+    Malformed {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file says something else than when it was written.
+    BrokenSeal,
+    /// A secret would have been written; nothing was.
+    Leak(Leak),
+    /// Any of these, of this file.
+    Of {
+        /// The cassette.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<CassetteError>,
+    },
+}
+
+impl CassetteError {
+    pub(super) fn malformed(reason: String) -> Self {
+        CassetteError::Malformed { reason }
+    }
+
+    /// The same, naming the file.
+    pub(super) fn of(self, path: &Path) -> Self {
+        CassetteError::Of {
+            path: path.to_owned(),
+            source: Box::new(self),
+        }
+    }
+
+    /// Whether a secret would have been written.
+    #[must_use]
+    pub fn is_leak(&self) -> bool {
+        match self {
+            CassetteError::Leak(_) => true,
+            CassetteError::Of { source, .. } => source.is_leak(),
+            _ => false,
+        }
+    }
+
+    /// Whether the file is not there.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        match self {
+            CassetteError::Unreadable { source } => source.kind() == io::ErrorKind::NotFound,
+            CassetteError::Of { source, .. } => source.is_absent(),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for CassetteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CassetteError::Unreadable { source } if source.kind() == io::ErrorKind::IsADirectory => {
+                f.write_str("is a directory; name a file")
+            }
+            CassetteError::Unreadable { source } => write!(f, "cannot be read: {source}"),
+            CassetteError::Unwritable { source } => {
+                write!(f, "cannot be written: {source}; what was there is untouched")
+            }
+            CassetteError::Locked => {
+                f.write_str("is being recorded into by another process; wait for it or name another file")
+            }
+            CassetteError::Format { found } => write!(
+                f,
+                "is of format {found}, and this version reads format {FORMAT}; record it again"
+            ),
+            CassetteError::Malformed { reason } => write!(f, "is no whole cassette: {reason}"),
+            CassetteError::BrokenSeal => f.write_str(
+                "was changed since it was written (the seal is broken); after a review, `mock-ce check --reseal` seals it again",
+            ),
+            CassetteError::Leak(leak) => write!(
+                f,
+                "would hold a secret at {leak}; nothing was written; redact that place with --redact"
+            ),
+            CassetteError::Of { path, source } => {
+                write!(f, "the cassette {:?} {source}", path.display().to_string())
+            }
+        }
+    }
+}
+
+impl std::error::Error for CassetteError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            CassetteError::Unreadable { source } | CassetteError::Unwritable { source } => {
+                Some(source)
+            }
+            CassetteError::Of { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The journal of a recording: every interaction on a line of its own, written before the client has its answer.
+//!
+//! It lies beside the cassette (`FILE.journal`) while a recording is under way, and is folded into the cassette at its
+//! end. The write goes to the operating system, so a process that is killed loses nothing; it is not forced to the disk,
+//! so a power loss may cost the last lines. A line that was cut off is no interaction: its client has no answer either.
+//!
+//! The journal is also the lock: whoever records holds it, and a second writer is refused.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::file::{self, beside, private};
+use super::message::member;
+use super::{Cassette, CassetteError, Interaction, Leak, Redactor};
+use crate::wire::json::Json;
+
+/// What becomes of a cassette that is already there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// It goes on.
+    Continue,
+    /// It is replaced, as soon as there is anything to replace it by.
+    Afresh,
+}
+
+/// A recording under way: its journal, and the cassette that it will be folded into.
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    cassette: Cassette,
+    /// What was in the file before.
+    before: Option<Cassette>,
+    /// Bytes of the file that are whole lines.
+    length: u64,
+    /// Lines that the disk has not taken yet.
+    pending: Vec<u8>,
+    start: Start,
+}
+
+impl Journal {
+    /// Takes the cassette at `path` for recording; `fresh` is what is recorded into when there is none.
+    ///
+    /// What a recording that was cut off has left is folded in first.
+    ///
+    /// # Errors
+    /// Another recording into the same file, or a file that cannot be read or written.
+    pub fn open(path: &Path, fresh: Cassette, start: Start) -> Result<Self, CassetteError> {
+        let file = lock(path).map_err(|error| error.of(path))?;
+        let before = match Cassette::load(path) {
+            Ok(cassette) => Some(cassette),
+            Err(error) if error.is_absent() => None,
+            Err(error) => return Err(error),
+        };
+        let mut cassette = fresh;
+        if let (Start::Continue, Some(before)) = (start, &before) {
+            cassette.interactions.clone_from(&before.interactions);
+        }
+        let mut journal = Journal {
+            path: path.to_owned(),
+            file,
+            cassette,
+            before,
+            length: 0,
+            pending: Vec::new(),
+            start,
+        };
+        journal.recover()?;
+        Ok(journal)
+    }
+
+    /// Folds what was left, so that the journal can begin anew.
+    fn recover(&mut self) -> Result<(), CassetteError> {
+        let journal = path_of(&self.path);
+        let failed = |source| CassetteError::Unwritable { source }.of(&journal);
+        let is_empty = self.file.metadata().map_err(failed)?.len() == 0;
+        if !is_empty && let Some(before) = &self.before {
+            // Its secrets died with the process that saw them; it was redacted by it.
+            before.save(&self.path, &Redactor::new(super::Redaction::default()))?;
+        }
+        self.begin().map_err(failed)
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        let mut heading = self.cassette.head();
+        let after = self.cassette.interactions.len() as u64;
+        heading.push(member("after", after.into()));
+        self.pending = format!("{}\n", Json::Object(heading)).into_bytes();
+        self.write()
+    }
+
+    /// Adds an interaction. When this returns, killing the process does not lose it.
+    ///
+    /// # Errors
+    /// A secret that `redactor` has seen and left, or a disk that is full; the interaction is kept in memory all the
+    /// same.
+    pub fn push(
+        &mut self,
+        interaction: Interaction,
+        redactor: &Redactor,
+    ) -> Result<(), CassetteError> {
+        let mut line = interaction.to_json().to_string();
+        self.cassette.push(interaction);
+        if redactor.finder().is_in(line.as_bytes()) {
+            let leak = Leak::of_interaction(self.cassette.interactions.len());
+            return Err(CassetteError::Leak(leak).of(&self.path));
+        }
+        line.push('\n');
+        self.pending.extend_from_slice(line.as_bytes());
+        self.write()
+            .map_err(|source| CassetteError::Unwritable { source }.of(&path_of(&self.path)))
+    }
+
+    /// Whole lines or none: what the disk did not take is tried again with the next.
+    fn write(&mut self) -> io::Result<()> {
+        let written = self.file.write_all(&self.pending);
+        if written.is_err() {
+            self.file.set_len(self.length)?;
+            return written;
+        }
+        self.length += self.pending.len() as u64;
+        self.pending.clear();
+        Ok(())
+    }
+
+    /// What has been recorded so far, with what it continues.
+    #[must_use]
+    pub fn cassette(&self) -> &Cassette {
+        &self.cassette
+    }
+
+    /// Folds the journal into the cassette, and removes it.
+    ///
+    /// What was written before a value became known as a secret is searched for it again. A cassette that says the
+    /// same as before stays as it is, date included.
+    ///
+    /// # Errors
+    /// A leak, or a file that cannot be written. The journal stays, but for a leak: it might hold the secret too.
+    pub fn fold(mut self, redactor: &Redactor) -> Result<Cassette, CassetteError> {
+        let interactions = std::mem::take(&mut self.cassette.interactions);
+        let cleaned = interactions.into_iter().map(|one| redactor.clean(one));
+        self.cassette.interactions = cleaned.collect();
+        let saved = match self.is_unchanged() {
+            true => Ok(()),
+            false => self.cassette.save(&self.path, redactor),
+        };
+        match saved {
+            Err(error) if !error.is_leak() => return Err(error),
+            _ => {}
+        }
+        let journal = path_of(&self.path);
+        fs::remove_file(&journal)
+            .map_err(|source| CassetteError::Unwritable { source }.of(&journal))?;
+        saved.map(|()| self.cassette)
+    }
+
+    fn is_unchanged(&self) -> bool {
+        let nothing_new = self.cassette.interactions.is_empty() && self.start == Start::Afresh;
+        self.before.as_ref().is_some_and(|before| {
+            nothing_new
+                || Cassette {
+                    recorded: before.recorded.clone(),
+                    ..self.cassette.clone()
+                } == *before
+        })
+    }
+}
+
+pub(super) fn path_of(cassette: &Path) -> PathBuf {
+    beside(cassette, ".journal")
+}
+
+/// Opens the journal for this process alone.
+fn lock(cassette: &Path) -> Result<File, CassetteError> {
+    let unwritable = |source| CassetteError::Unwritable { source };
+    let journal = path_of(cassette);
+    loop {
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        let file = private(&mut options).open(&journal).map_err(unwritable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(CassetteError::Locked),
+            Err(TryLockError::Error(source)) => return Err(unwritable(source)),
+        }
+        // Another recording may have ended, and removed the file, between the two calls.
+        if journal.exists() {
+            return Ok(file);
+        }
+    }
+}
+
+/// What a journal says.
+pub(super) struct Written {
+    heading: Cassette,
+    after: usize,
+    interactions: Vec<Interaction>,
+}
+
+impl Written {
+    /// The cassette that it makes of the one before it. Folding twice gives the same.
+    pub(super) fn onto(self, before: Option<Cassette>) -> Cassette {
+        let goes_on = before.filter(|_| self.after > 0);
+        let mut cassette = goes_on.unwrap_or(self.heading);
+        cassette.interactions.truncate(self.after);
+        cassette.interactions.extend(self.interactions);
+        cassette
+    }
+}
+
+/// Reads the journal beside a cassette; `None` when there is none, or nothing in it.
+pub(super) fn read(cassette: &Path) -> Result<Option<Written>, CassetteError> {
+    let text = match file::read(&path_of(cassette)) {
+        Err(error) if error.is_absent() => return Ok(None),
+        read => read?,
+    };
+    let whole = text
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |end| end + 1);
+    let mut lines = text[..whole]
+        .split_inclusive(|&byte| byte == b'\n')
+        .enumerate();
+    let Some((_, heading)) = lines.next() else {
+        return Ok(None);
+    };
+    let (heading, after) = parse_heading(heading)?;
+    let interactions = lines.map(parse_line).collect::<Result<Vec<_>, _>>()?;
+    let written = Written {
+        heading,
+        after,
+        interactions,
+    };
+    Ok((!written.interactions.is_empty()).then_some(written))
+}
+
+fn parse_heading(line: &[u8]) -> Result<(Cassette, usize), CassetteError> {
+    let json = parse_json(0, line)?;
+    let after = json.get("after").and_then(Json::as_u64).unwrap_or_default();
+    let after = usize::try_from(after).unwrap_or(usize::MAX);
+    Ok((Cassette::parse_head(&json)?, after))
+}
+
+fn parse_line((index, line): (usize, &[u8])) -> Result<Interaction, CassetteError> {
+    let json = parse_json(index, line)?;
+    Interaction::parse(&json).map_err(|problem| in_line(index, &problem))
+}
+
+fn parse_json(index: usize, line: &[u8]) -> Result<Json<'_>, CassetteError> {
+    Json::parse(line).map_err(|problem| in_line(index, &problem.to_string()))
+}
+
+fn in_line(index: usize, problem: &str) -> CassetteError {
+    CassetteError::malformed(format!("line {}: {problem}", index + 1))
+}

@@ -1,0 +1,254 @@
+//! Recorded traffic: what a cassette is, and the ways into and out of one.
+//!
+//! A cassette is one JSON document that people can review: the upstream, the day, and every interaction in order. It
+//! holds no secret, because an [`Interaction`] can only be made by a [`Redactor`] or read from a cassette. Deliberately
+//! without sockets: recording is the recorder's part, answering from a cassette the emulator's.
+//!
+//! A recording under way keeps its interactions in a journal beside the file, which [`Cassette::load`] reads too: so
+//! nothing that was answered is lost when the process is killed.
+
+mod difference;
+mod drift;
+mod error;
+mod file;
+mod finder;
+mod har;
+mod journal;
+mod message;
+mod placeholder;
+mod places;
+mod redact;
+mod replay;
+mod scan;
+mod seal;
+mod selector;
+mod suspicion;
+
+use std::path::Path;
+use std::time::SystemTime;
+
+pub use difference::{Difference, DifferenceKind};
+pub use drift::{Drift, Reply};
+pub use error::CassetteError;
+pub use journal::{Journal, Start};
+pub use message::{Exchange, Interaction};
+pub use places::Redaction;
+pub use redact::Redactor;
+pub use replay::{Fallback, Miss, Repeat, Replay};
+pub use scan::Leak;
+pub use selector::{Selector, SelectorError};
+pub use suspicion::Suspicion;
+
+pub(crate) use message::Answered;
+
+use crate::wire::json::{Json, Members};
+use message::member;
+
+/// The version of the format; a file of another one is refused.
+pub const FORMAT: u64 = 1;
+
+/// Recorded interactions with one upstream, without secrets.
+///
+/// ```
+/// use mock_ce::cassette::{Cassette, Interaction};
+///
+/// let cassette = Cassette::new("https://api.example", "2017-03-14");
+/// assert_eq!(Cassette::parse(&cassette.to_text()).unwrap(), cassette);
+/// assert!(cassette.interactions().is_empty());
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cassette {
+    upstream: String,
+    recorded: String,
+    redact: Vec<Selector>,
+    keep: Vec<Selector>,
+    interactions: Vec<Interaction>,
+}
+
+impl Cassette {
+    /// One without interactions, recorded on this day (`2017-03-14`).
+    #[must_use]
+    pub fn new(upstream: &str, recorded: &str) -> Self {
+        Cassette {
+            upstream: upstream.to_owned(),
+            recorded: recorded.to_owned(),
+            redact: Vec::new(),
+            keep: Vec::new(),
+            interactions: Vec::new(),
+        }
+    }
+
+    /// The cassette with the places that were redacted or kept beside the defaults.
+    #[must_use]
+    pub fn redacted_by(mut self, redaction: &Redaction) -> Self {
+        self.redact = redaction.redacted().to_vec();
+        self.keep = redaction.kept().to_vec();
+        self
+    }
+
+    /// Where the recorded requests went: `https://api.example`.
+    #[must_use]
+    pub fn upstream(&self) -> &str {
+        &self.upstream
+    }
+
+    /// The day of the recording.
+    #[must_use]
+    pub fn recorded(&self) -> &str {
+        &self.recorded
+    }
+
+    /// Every interaction, in order.
+    #[must_use]
+    pub fn interactions(&self) -> &[Interaction] {
+        &self.interactions
+    }
+
+    /// Adds an interaction behind all others.
+    pub fn push(&mut self, interaction: Interaction) {
+        self.interactions.push(interaction);
+    }
+
+    /// What this cassette was redacted by.
+    pub fn redaction(&self, defaults: Redaction) -> Redaction {
+        let redaction = self
+            .redact
+            .iter()
+            .cloned()
+            .fold(defaults, Redaction::redact);
+        self.keep.iter().cloned().fold(redaction, Redaction::keep)
+    }
+
+    /// Reads a cassette file, with the interactions of a recording beside it that was cut off or is under way.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is no cassette, is of another version, or was changed since it was sealed.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, CassetteError> {
+        file::load(path.as_ref())
+    }
+
+    /// Writes the file whole or not at all, for its owner only.
+    ///
+    /// The text is searched for every secret that `redactor` has seen; one hit, and nothing is written.
+    ///
+    /// # Errors
+    /// A leak, or a file that cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>, redactor: &Redactor) -> Result<(), CassetteError> {
+        file::save(path.as_ref(), self, redactor)
+    }
+
+    /// Reads the text of a cassette.
+    ///
+    /// # Errors
+    /// What is no cassette, is of another version, or was changed since it was sealed.
+    pub fn parse(text: &str) -> Result<Self, CassetteError> {
+        let (cassette, seal) = Cassette::parse_unsealed(text)?;
+        match seal {
+            Some(seal) if seal == cassette.seal() => Ok(cassette),
+            _ => Err(CassetteError::BrokenSeal),
+        }
+    }
+
+    /// Reads the text of a cassette whatever its seal says, which is returned as it stands there.
+    ///
+    /// # Errors
+    /// What is no cassette, or is of another version.
+    pub fn parse_unsealed(text: &str) -> Result<(Self, Option<String>), CassetteError> {
+        let json = Json::parse(text.as_bytes())
+            .map_err(|problem| CassetteError::malformed(problem.to_string()))?;
+        let mut cassette = Cassette::parse_head(&json)?;
+        let interactions = json
+            .get("interactions")
+            .and_then(Json::as_array)
+            .ok_or_else(|| CassetteError::malformed("interactions is not an array".to_owned()))?;
+        let read = |(index, json)| {
+            Interaction::parse(json).map_err(|problem| {
+                CassetteError::malformed(format!("interaction {}: {problem}", index + 1))
+            })
+        };
+        cassette.interactions = interactions
+            .iter()
+            .enumerate()
+            .map(read)
+            .collect::<Result<_, _>>()?;
+        let seal = json.get("seal").and_then(Json::as_str).map(str::to_owned);
+        Ok((cassette, seal))
+    }
+
+    /// All but the interactions.
+    fn parse_head(json: &Json<'_>) -> Result<Self, CassetteError> {
+        check_format(json)?;
+        let text = |name: &str| {
+            let text = json.get(name).and_then(Json::as_str);
+            text.ok_or_else(|| CassetteError::malformed(format!("{name} is not text")))
+        };
+        Ok(Cassette {
+            redact: selectors(json, "redact")?,
+            keep: selectors(json, "keep")?,
+            ..Cassette::new(text("upstream")?, text("recorded")?)
+        })
+    }
+
+    /// The document, sealed.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut members = self.members();
+        members.push(member("seal", self.seal().into()));
+        Json::Object(members).to_pretty() + "\n"
+    }
+
+    fn seal(&self) -> String {
+        seal::of(&Json::Object(self.members()))
+    }
+
+    fn members(&self) -> Members<'_> {
+        let mut members = self.head();
+        let interactions = self.interactions.iter().map(Interaction::to_json);
+        members.push(member("interactions", interactions.collect()));
+        members
+    }
+
+    /// All but the interactions.
+    fn head(&self) -> Members<'_> {
+        let mut members = vec![
+            member("format", FORMAT.into()),
+            member("upstream", self.upstream.as_str().into()),
+            member("recorded", self.recorded.as_str().into()),
+        ];
+        for (name, selectors) in [("redact", &self.redact), ("keep", &self.keep)] {
+            if !selectors.is_empty() {
+                let texts = selectors.iter().map(|selector| selector.to_string().into());
+                members.push(member(name, texts.collect()));
+            }
+        }
+        members
+    }
+}
+
+fn check_format(json: &Json<'_>) -> Result<(), CassetteError> {
+    match json.get("format").and_then(Json::as_u64) {
+        Some(FORMAT) => Ok(()),
+        Some(found) => Err(CassetteError::Format { found }),
+        None => Err(CassetteError::malformed(
+            "it has no member format, so it is no cassette".to_owned(),
+        )),
+    }
+}
+
+fn selectors(json: &Json<'_>, name: &str) -> Result<Vec<Selector>, CassetteError> {
+    let texts = json.get(name).and_then(Json::as_array).unwrap_or_default();
+    let read = texts.iter().map(|text| {
+        let text = text.as_str().unwrap_or_default();
+        text.parse().map_err(|problem: SelectorError| {
+            CassetteError::malformed(format!("{name}: {problem}"))
+        })
+    });
+    read.collect()
+}
+
+/// The day of a time: `2017-03-14`.
+#[must_use]
+pub fn day(at: SystemTime) -> String {
+    let time = humantime::format_rfc3339_seconds(at).to_string();
+    time.split('T').next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,593 @@
+//! An exchange with its secrets in, an interaction without them out.
+//!
+//! In this order: denied places are emptied, and what stood there is learnt; then everything that is left is searched
+//! for all secrets known so far, in any encoding. A secret has one placeholder wherever it stands, numbered by first
+//! appearance. A secret that is too common to be searched for (see [`Redaction`]) is replaced in its own place only.
+
+use std::collections::{HashMap, HashSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{
+    AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZATION, SET_COOKIE,
+};
+use http::{HeaderMap, HeaderName};
+
+use super::finder::Finder;
+use super::message::{Answered, Asked, Content, Exchange, Interaction, Pairs};
+use super::placeholder;
+use super::places::{Class, Redaction, class_of};
+use super::selector::{Place, Room, Side, Step};
+use crate::wire::json::Json;
+use crate::wire::vocabulary::text::MASK;
+
+/// Makes interactions of exchanges, and remembers the secrets that it has seen.
+pub struct Redactor {
+    redaction: Redaction,
+    placeholders: HashMap<String, String>,
+    /// The placeholders that it has made: they are no secrets when they come back.
+    made: HashSet<String>,
+    finder: Finder,
+    /// Placeholders of a cassette that is being continued: they stay as they are.
+    taken: HashSet<String>,
+    replacing: Replacing,
+}
+
+/// Whether what is found is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Replacing {
+    Secrets,
+    /// Nothing is made: what stands in denied places is only listed.
+    Listing,
+    /// Off on purpose, to see that nothing is written then.
+    #[cfg(test)]
+    Nothing,
+}
+
+impl Redactor {
+    /// One that has seen no secret yet.
+    #[must_use]
+    pub fn new(redaction: Redaction) -> Self {
+        Redactor {
+            redaction,
+            placeholders: HashMap::new(),
+            made: HashSet::new(),
+            finder: Finder::default(),
+            taken: HashSet::new(),
+            replacing: Replacing::Secrets,
+        }
+    }
+
+    /// One that goes on after `interactions`, whose placeholders it keeps.
+    #[must_use]
+    pub fn continuing(redaction: Redaction, interactions: &[Interaction]) -> Self {
+        let taken = placeholders_of(&redaction, interactions);
+        Redactor {
+            taken,
+            ..Redactor::new(redaction)
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn replacing(mut self, replacing: Replacing) -> Self {
+        self.replacing = replacing;
+        self
+    }
+
+    pub(super) fn finder(&self) -> &Finder {
+        &self.finder
+    }
+
+    pub(crate) fn redaction(&self) -> &Redaction {
+        &self.redaction
+    }
+
+    /// The exchange without its secrets.
+    pub fn redact(&mut self, exchange: &Exchange) -> Interaction {
+        let raw = read(exchange);
+        match self.replacing {
+            Replacing::Secrets | Replacing::Listing => {
+                let emptied = self.empty_denied_places(raw);
+                self.clean(emptied)
+            }
+            #[cfg(test)]
+            Replacing::Nothing => {
+                self.empty_denied_places(raw.clone());
+                raw
+            }
+        }
+    }
+
+    /// An interaction that was redacted before, without what has become known as a secret since.
+    pub(crate) fn clean(&self, mut interaction: Interaction) -> Interaction {
+        let clean = |place: &Place<'_>, text: &str| match self.redaction.is_kept(place) {
+            true => None,
+            false => self.finder.clean(text),
+        };
+        visit(&mut interaction, &mut { clean });
+        if let Some(path) = self.finder.clean(&interaction.request.path) {
+            interaction.request.path = path;
+        }
+        for body in [
+            &mut interaction.request.body,
+            &mut interaction.response.body,
+        ] {
+            if let Content::Binary(bytes) = body
+                && let Some(cleaned) = self.finder.clean_bytes(bytes)
+            {
+                *bytes = cleaned;
+            }
+        }
+        interaction
+    }
+
+    fn empty_denied_places(&mut self, mut interaction: Interaction) -> Interaction {
+        visit(&mut interaction, &mut |place: &Place<'_>, text: &str| {
+            let denied = self.redaction.denies(place);
+            let header = match (place.room, place.steps) {
+                (Room::Header, [Step::Member(name)]) => HeaderName::try_from(*name).ok(),
+                _ => None,
+            };
+            match header {
+                Some(COOKIE) if denied => Some(self.cookies(text)),
+                Some(SET_COOKIE) if denied => Some(self.set_cookie(text)),
+                Some(AUTHORIZATION | PROXY_AUTHORIZATION) if denied => {
+                    Some(self.authorization(text))
+                }
+                Some(LOCATION) => self.location(place.side, text),
+                _ => denied.then(|| self.placeholder(text)),
+            }
+        });
+        interaction
+    }
+
+    /// What stands for `secret`, now and whenever it is seen again.
+    fn placeholder(&mut self, secret: &str) -> String {
+        if self.replacing == Replacing::Listing {
+            self.made.insert(secret.to_owned());
+            return secret.to_owned();
+        }
+        let is_known = self.taken.contains(secret) || self.made.contains(secret);
+        if secret.trim().is_empty() || secret == MASK || is_known || placeholder::is_made(secret) {
+            return secret.to_owned();
+        }
+        if let Some(known) = self.placeholders.get(secret) {
+            return known.clone();
+        }
+        let mut number = self.taken.len() + self.placeholders.len() + 1;
+        let mut made = placeholder::shaped_like(secret, number);
+        while self.taken.contains(&made) || self.placeholders.contains_key(&made) || made == secret
+        {
+            number += 1;
+            made = placeholder::shaped_like(secret, number);
+        }
+        self.placeholders.insert(secret.to_owned(), made.clone());
+        self.made.insert(made.clone());
+        if !self.redaction.is_trivial(secret) {
+            self.finder.insert(secret, &made);
+        }
+        made
+    }
+
+    /// Keeps the words and replaces the secret after each.
+    fn authorization(&mut self, value: &str) -> String {
+        let pairs = value.split(',').map(|pair| {
+            let pair = pair.trim();
+            match pair.split_once([' ', ':']) {
+                Some((word, secret)) if is_word(word) => {
+                    let between = &pair[word.len()..=word.len()];
+                    format!("{word}{between}{}", self.after_word(word, secret.trim()))
+                }
+                _ => self.placeholder(pair),
+            }
+        });
+        pairs.collect::<Vec<_>>().join(", ")
+    }
+
+    fn after_word(&mut self, word: &str, secret: &str) -> String {
+        let decoded = STANDARD.decode(secret).ok();
+        let pair = decoded.and_then(|decoded| String::from_utf8(decoded).ok());
+        match pair.as_deref().and_then(|pair| pair.split_once(':')) {
+            Some((user, password)) if word.eq_ignore_ascii_case("basic") => {
+                let (user, password) = (self.placeholder(user), self.placeholder(password));
+                STANDARD.encode(format!("{user}:{password}"))
+            }
+            _ => self.placeholder(secret),
+        }
+    }
+
+    fn cookies(&mut self, value: &str) -> String {
+        let cookies = value.split(';').map(|cookie| self.cookie(cookie.trim()));
+        cookies.collect::<Vec<_>>().join("; ")
+    }
+
+    /// The first pair is the cookie; what follows are attributes.
+    fn set_cookie(&mut self, value: &str) -> String {
+        match value.split_once(';') {
+            Some((cookie, attributes)) => format!("{};{attributes}", self.cookie(cookie)),
+            None => self.cookie(value),
+        }
+    }
+
+    fn cookie(&mut self, cookie: &str) -> String {
+        match cookie.split_once('=') {
+            Some((name, value)) => format!("{name}={}", self.placeholder(value)),
+            None => self.placeholder(cookie),
+        }
+    }
+
+    /// The parameters of a target are places of a query.
+    fn location(&mut self, side: Side, value: &str) -> Option<String> {
+        let (path, query) = value.split_once('?')?;
+        let mut pairs = pairs_of_query(query);
+        let mut changed = false;
+        for (name, value) in &mut pairs {
+            let place = Place {
+                side,
+                room: Room::Query,
+                steps: &[Step::Member(name)],
+            };
+            if self.redaction.denies(&place) {
+                changed = true;
+                *value = self.placeholder(value);
+            }
+        }
+        changed.then(|| format!("{path}?{}", encode_pairs(&pairs)))
+    }
+}
+
+fn is_word(word: &str) -> bool {
+    !word.is_empty()
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+}
+
+/// Every placeholder in the denied places of `interactions`.
+pub(super) fn placeholders_of(
+    redaction: &Redaction,
+    interactions: &[Interaction],
+) -> HashSet<String> {
+    let mut all = Redactor::new(redaction.clone());
+    all.replacing = Replacing::Listing;
+    for interaction in interactions {
+        all.empty_denied_places(interaction.clone());
+    }
+    all.made
+}
+
+/// The exchange as an interaction would show it, secrets and all: not to leave this file.
+fn read(exchange: &Exchange) -> Interaction {
+    let (path, query) = match exchange.target.split_once('?') {
+        Some((path, query)) => (path, pairs_of_query(query)),
+        None => (exchange.target.as_str(), Pairs::new()),
+    };
+    Interaction {
+        request: Asked {
+            method: exchange.method.clone(),
+            path: path.to_owned(),
+            query,
+            headers: headers_of(&exchange.request_headers),
+            body: Content::of(&exchange.request_body),
+        },
+        response: Answered {
+            status: exchange.status,
+            headers: headers_of(&exchange.response_headers),
+            body: Content::of(&exchange.response_body),
+        },
+    }
+}
+
+fn headers_of(headers: &HeaderMap) -> Pairs {
+    let said = headers
+        .iter()
+        .filter(|(name, _)| class_of(name.as_str()) != Class::Dropped);
+    let mut pairs: Pairs = said
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        })
+        .collect();
+    // Clients and servers differ in the order, which says nothing.
+    pairs.sort_by(|a, b| a.0.cmp(&b.0));
+    pairs
+}
+
+pub(super) fn pairs_of_query(query: &str) -> Pairs {
+    form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect()
+}
+
+fn encode_pairs(pairs: &Pairs) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
+}
+
+/// What becomes of a text at a place; `None` leaves it.
+type Change<'c> = dyn FnMut(&Place<'_>, &str) -> Option<String> + 'c;
+
+/// Walks past every text of an interaction in the order of its first appearance on the wire.
+fn visit(interaction: &mut Interaction, change: &mut Change<'_>) {
+    let Interaction { request, response } = interaction;
+    let side = Side::Request;
+    let is_form = is_form(&request.headers);
+    visit_pairs(side, Room::Header, &mut request.headers, change);
+    visit_pairs(side, Room::Query, &mut request.query, change);
+    visit_body(side, is_form, &mut request.body, change);
+    let side = Side::Response;
+    let is_form = self::is_form(&response.headers);
+    visit_pairs(side, Room::Header, &mut response.headers, change);
+    visit_body(side, is_form, &mut response.body, change);
+}
+
+fn is_form(headers: &Pairs) -> Encoding {
+    let form = headers.iter().any(|(name, value)| {
+        name == CONTENT_TYPE.as_str() && value.starts_with("application/x-www-form-urlencoded")
+    });
+    if form {
+        Encoding::Form
+    } else {
+        Encoding::Other
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Form,
+    Other,
+}
+
+fn visit_pairs(side: Side, room: Room, pairs: &mut Pairs, change: &mut Change<'_>) -> bool {
+    let mut changed = false;
+    for (name, value) in pairs {
+        let place = Place {
+            side,
+            room,
+            steps: &[Step::Member(name)],
+        };
+        if let Some(other) = change(&place, value) {
+            changed |= other != *value;
+            *value = other;
+        }
+    }
+    changed
+}
+
+fn visit_body(side: Side, encoding: Encoding, body: &mut Content, change: &mut Change<'_>) {
+    match body {
+        Content::Text(text) if encoding == Encoding::Form => {
+            let mut pairs = pairs_of_query(text);
+            if visit_pairs(side, Room::Form, &mut pairs, change) {
+                *text = encode_pairs(&pairs);
+            }
+        }
+        Content::Text(text) => {
+            let place = Place {
+                side,
+                room: Room::Body,
+                steps: &[],
+            };
+            if let Some(other) = change(&place, text) {
+                *text = other;
+            }
+        }
+        Content::Json { value, text } => {
+            let changed = visit_json(side, value, &mut Vec::new(), change);
+            if let (true, Some(text)) = (changed, text) {
+                // As it was spelled: with the same blanks between other values.
+                *text = respell(text, value);
+            }
+        }
+        Content::Empty | Content::Binary(_) => {}
+    }
+}
+
+fn visit_json<'j>(
+    side: Side,
+    json: &'j mut Json<'static>,
+    steps: &mut Vec<Step<'j>>,
+    change: &mut Change<'_>,
+) -> bool {
+    let room = Room::Body;
+    match json {
+        Json::Object(members) => {
+            let mut changed = false;
+            for (name, value) in members {
+                steps.push(Step::Member(name));
+                changed |= visit_json(side, value, steps, change);
+                steps.pop();
+            }
+            changed
+        }
+        Json::Array(items) => {
+            let mut changed = false;
+            for (index, item) in items.iter_mut().enumerate() {
+                steps.push(Step::Item(index));
+                changed |= visit_json(side, item, steps, change);
+                steps.pop();
+            }
+            changed
+        }
+        Json::Text(text) => match change(&Place { side, room, steps }, text) {
+            Some(other) if other != *text => {
+                *text = other.into();
+                true
+            }
+            _ => false,
+        },
+        Json::Number(number) => {
+            let shown = number.to_string();
+            match change(&Place { side, room, steps }, &shown) {
+                Some(other) if other != shown => {
+                    *json = other.parse::<u64>().map_or(Json::Null, Json::from);
+                    true
+                }
+                _ => false,
+            }
+        }
+        Json::Null | Json::Bool(_) => false,
+    }
+}
+
+/// `value` spelled with the blanks and escapes of `text`, whose values it had.
+fn respell(text: &str, value: &Json<'_>) -> String {
+    let mut leaves = Vec::new();
+    collect_leaves(value, &mut leaves);
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    let mut leaves = leaves.into_iter();
+    while let Some(start) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_alphanumeric()) {
+        out.push_str(&rest[..start]);
+        let token = token_at(&rest[start..]);
+        let old = Json::parse(token.as_bytes()).ok();
+        match leaves.next() {
+            Some(new) if old.as_ref() != Some(&new) => out.push_str(&new.to_string()),
+            _ => out.push_str(token),
+        }
+        rest = &rest[start + token.len()..];
+    }
+    out + rest
+}
+
+/// Member names and plain values, in the order of the text.
+fn collect_leaves<'j>(json: &'j Json<'_>, leaves: &mut Vec<Json<'j>>) {
+    match json {
+        Json::Object(members) => {
+            for (name, value) in members {
+                leaves.push(Json::from(name.as_ref()));
+                collect_leaves(value, leaves);
+            }
+        }
+        Json::Array(items) => items.iter().for_each(|item| collect_leaves(item, leaves)),
+        plain => leaves.push(plain.clone()),
+    }
+}
+
+/// The string, number or word at the start of a JSON text.
+fn token_at(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let length = if bytes[0] == b'"' {
+        let mut at = 1;
+        while at < bytes.len() && bytes[at] != b'"' {
+            at += 1 + usize::from(bytes[at] == b'\\');
+        }
+        at + 1
+    } else {
+        let is_in_token = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+-.".contains(*byte);
+        bytes.iter().take_while(is_in_token).count()
+    };
+    &text[..length]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use bytes::Bytes;
+    use http::{Method, StatusCode};
+
+    fn exchange(request: &str, response: &str) -> Exchange {
+        let mut request_headers = HeaderMap::new();
+        let authorization = "User user-secret-1, Organization: org/secret+2=";
+        request_headers.insert(AUTHORIZATION, authorization.parse().unwrap());
+        request_headers.insert("cookie", "a=cookie-secret; b=".parse().unwrap());
+        request_headers.insert("x-api-key", "header-secret".parse().unwrap());
+        request_headers.insert("host", "api.example".parse().unwrap());
+        Exchange {
+            method: Method::POST,
+            target: "/elements/api-v2/instances/user-secret-1?apiKey=query-secret&q=a".to_owned(),
+            request_headers,
+            request_body: Bytes::copy_from_slice(request.as_bytes()),
+            status: StatusCode::OK,
+            response_headers: HeaderMap::new(),
+            response_body: Bytes::copy_from_slice(response.as_bytes()),
+        }
+    }
+
+    fn redactor() -> Redactor {
+        Redactor::new(Redaction::new(Catalog::documented()))
+    }
+
+    #[test]
+    fn a_secret_has_the_same_placeholder_everywhere() {
+        let request = r#"{"configuration":{"mailjet.api.key":"user-secret-1"},"name":"query-secret, header-secret"}"#;
+        let response =
+            "{\n \"token\": \"dG9rZW4tc2VjcmV0LTEyMzQ1Njc4OTA=\", \"note\":\"cookie-secret\" }";
+        let shown = redactor()
+            .redact(&exchange(request, response))
+            .to_json()
+            .to_pretty();
+        let expected = r#"{
+  "request": {
+    "method": "POST",
+    "path": "/elements/api-v2/instances/redacted-1xxx",
+    "query": {
+      "apiKey": "redacted-5xx",
+      "q": "a"
+    },
+    "headers": {
+      "authorization": "User redacted-1xxx, Organization:redacted-2xxx",
+      "cookie": "a=redacted-3xxx; b=",
+      "x-api-key": "redacted-4xxx"
+    },
+    "json": {
+      "configuration": {
+        "mailjet.api.key": "redacted-1xxx"
+      },
+      "name": "redacted-5xx, redacted-4xxx"
+    }
+  },
+  "response": {
+    "status": 200,
+    "json": {
+      "token": "REDACTED6AAAAAAAAAAAAAAAAAAAAAA=",
+      "note": "redacted-3xxx"
+    },
+    "text": "{\n \"token\": \"REDACTED6AAAAAAAAAAAAAAAAAAAAAA=\", \"note\":\"redacted-3xxx\" }"
+  }
+}"#;
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn other_secrets_of_the_same_shape_give_the_same_interaction() {
+        let one = redactor().redact(&exchange(r#"{"token":"aaaaaaaa"}"#, ""));
+        let other = redactor().redact(&exchange(r#"{"token":"bbbbbbbb"}"#, ""));
+        assert_eq!(one, other);
+    }
+
+    #[test]
+    fn a_short_secret_is_replaced_in_its_own_place_only() {
+        let interaction = redactor().redact(&exchange(r#"{"password":"smtp","host":"smtp"}"#, ""));
+        let Content::Json { value, .. } = &interaction.request.body else {
+            panic!()
+        };
+        assert_eq!(
+            value.to_string(),
+            r#"{"password":"redacted-6","host":"smtp"}"#
+        );
+    }
+
+    #[test]
+    fn placeholders_of_a_continued_cassette_stay() {
+        let first = redactor().redact(&exchange(r#"{"token":"aaaaaaaa"}"#, ""));
+        let redaction = Redaction::new(Catalog::documented());
+        let mut next = Redactor::continuing(redaction, std::slice::from_ref(&first));
+        let body = first.request.body.to_bytes();
+        let again = next.redact(&exchange(std::str::from_utf8(&body).unwrap(), ""));
+        assert_eq!(again.request.body, first.request.body);
+        assert_ne!(again.request.headers, first.request.headers);
+    }
+
+    #[test]
+    fn a_kept_place_stays_and_a_selected_one_goes() {
+        let redaction = Redaction::default()
+            .keep("body:token".parse().unwrap())
+            .redact("body:/name".parse().unwrap());
+        let redacted = Redactor::new(redaction)
+            .redact(&exchange(r#"{"token":"kept-token","name":"a name"}"#, ""));
+        let shown = String::from_utf8(redacted.request.body.to_bytes().to_vec()).unwrap();
+        assert_eq!(shown, r#"{"token":"kept-token","name":"redacted-6"}"#);
+    }
+}

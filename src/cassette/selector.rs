@@ -1,0 +1,244 @@
+//! Places of a message, as `--redact`, `--keep` and `--ignore` name them.
+//!
+//! `[request.|response.](header|query|form|body):NAME`. In a body the name is a path of members with slashes between
+//! them, `*` for any one; with a slash at its start it counts from the root, otherwise it may stand at any depth.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// One place, or all of one kind.
+///
+/// ```
+/// use mock_ce::cassette::Selector;
+///
+/// let everywhere: Selector = "body:configuration/smtp.host".parse().unwrap();
+/// let one_place: Selector = "response.body:/user/id".parse().unwrap();
+/// assert_ne!(everywhere, one_place);
+/// assert!("cookie:x".parse::<Selector>().is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selector {
+    side: Option<Side>,
+    room: Room,
+    names: Vec<String>,
+    from_root: bool,
+}
+
+/// Whose message it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Request,
+    Response,
+}
+
+/// The part of a message that a place is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    Header,
+    Query,
+    Form,
+    Body,
+}
+
+/// A step from a JSON value to one inside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step<'a> {
+    Member(&'a str),
+    Item(usize),
+}
+
+/// A place of a message, as it is walked past.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) side: Side,
+    pub(crate) room: Room,
+    /// From the root of a body; the one name of anything else.
+    pub(crate) steps: &'a [Step<'a>],
+}
+
+/// Why a text is no selector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelectorError {
+    text: String,
+}
+
+impl fmt::Display for SelectorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} names no place; write header:NAME, query:NAME, form:NAME or body:PATH, such as \
+             body:configuration/smtp.host, with request. or response. before it for one direction",
+            self.text
+        )
+    }
+}
+
+impl std::error::Error for SelectorError {}
+
+impl FromStr for Selector {
+    type Err = SelectorError;
+
+    fn from_str(text: &str) -> Result<Self, SelectorError> {
+        let wrong = || SelectorError {
+            text: text.to_owned(),
+        };
+        let (side, rest) = split_side(text);
+        let (room, name) = rest.split_once(':').ok_or_else(wrong)?;
+        let room = room_named(room).ok_or_else(wrong)?;
+        let from_root = room == Room::Body && name.starts_with('/');
+        let names: Vec<_> = match room {
+            Room::Body => name.strip_prefix('/').unwrap_or(name).split('/').collect(),
+            _ => vec![name],
+        };
+        if names.iter().any(|name| name.is_empty()) {
+            return Err(wrong());
+        }
+        Ok(Selector {
+            side,
+            room,
+            names: names.into_iter().map(str::to_owned).collect(),
+            from_root,
+        })
+    }
+}
+
+fn split_side(text: &str) -> (Option<Side>, &str) {
+    let request = text.strip_prefix("request.");
+    let response = text.strip_prefix("response.");
+    match (request, response) {
+        (Some(rest), _) => (Some(Side::Request), rest),
+        (None, Some(rest)) => (Some(Side::Response), rest),
+        (None, None) => (None, text),
+    }
+}
+
+fn room_named(name: &str) -> Option<Room> {
+    match name {
+        "header" => Some(Room::Header),
+        "query" => Some(Room::Query),
+        "form" => Some(Room::Form),
+        "body" => Some(Room::Body),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.side {
+            None => "",
+            Some(Side::Request) => "request.",
+            Some(Side::Response) => "response.",
+        })?;
+        f.write_str(match self.room {
+            Room::Header => "header:",
+            Room::Query => "query:",
+            Room::Form => "form:",
+            Room::Body => "body:",
+        })?;
+        f.write_str(if self.from_root { "/" } else { "" })?;
+        f.write_str(&self.names.join("/"))
+    }
+}
+
+impl Selector {
+    /// Whether `place` is named.
+    pub(crate) fn names(&self, place: &Place<'_>) -> bool {
+        if self.room != place.room || self.side.is_some_and(|side| side != place.side) {
+            return false;
+        }
+        let Some(depth) = place.steps.len().checked_sub(self.names.len()) else {
+            return false;
+        };
+        let steps = &place.steps[depth..];
+        (depth == 0 || !self.from_root)
+            && self
+                .names
+                .iter()
+                .zip(steps)
+                .all(|(name, step)| self.is_step(name, *step))
+    }
+
+    fn is_step(&self, name: &str, step: Step<'_>) -> bool {
+        match step {
+            _ if name == "*" => true,
+            Step::Member(member) if self.room == Room::Header => member.eq_ignore_ascii_case(name),
+            Step::Member(member) => member == name,
+            Step::Item(index) => name.parse() == Ok(index),
+        }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = match self.side {
+            Side::Request => "request",
+            Side::Response => "response",
+        };
+        let room = match self.room {
+            Room::Header => "header",
+            Room::Query => "query",
+            Room::Form => "form",
+            Room::Body => "body",
+        };
+        write!(f, "{side}.{room}:{}", pointer(self.steps))
+    }
+}
+
+/// The steps with slashes before them; a single name without.
+pub(crate) fn pointer(steps: &[Step<'_>]) -> String {
+    steps
+        .iter()
+        .map(|step| match step {
+            Step::Member(name) => format!("/{name}"),
+            Step::Item(index) => format!("/{index}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("body:token", true)]
+    #[case("body:configuration/token", true)]
+    #[case("body:/configuration/token", true)]
+    #[case("body:/*/token", true)]
+    #[case("request.body:token", true)]
+    #[case("response.body:token", false)]
+    #[case("body:/token", false)]
+    #[case("body:configuration", false)]
+    #[case("query:token", false)]
+    #[case("body:a/configuration/token", false)]
+    fn names_a_place(#[case] selector: &str, #[case] expected: bool) {
+        let place = Place {
+            side: Side::Request,
+            room: Room::Body,
+            steps: &[Step::Member("configuration"), Step::Member("token")],
+        };
+        let parsed: Selector = selector.parse().unwrap();
+        assert_eq!(parsed.names(&place), expected);
+        assert_eq!(parsed.to_string(), selector);
+    }
+
+    #[test]
+    fn names_a_header_in_any_case() {
+        let place = Place {
+            side: Side::Response,
+            room: Room::Header,
+            steps: &[Step::Member("x-frame")],
+        };
+        assert!("header:X-Frame".parse::<Selector>().unwrap().names(&place));
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("body")]
+    #[case("body:")]
+    #[case("body:a//b")]
+    #[case("cookie:a")]
+    fn is_refused(#[case] text: &str) {
+        assert!(text.parse::<Selector>().is_err());
+    }
+}

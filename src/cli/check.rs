@@ -1,0 +1,92 @@
+//! `mock-ce check`: what can be known of a cassette offline.
+//!
+//! In this order: can it be read, and is it of this version and sealed; does anything in it look like a secret; does
+//! every recorded request get its own recorded answer. Exit 1 when there is anything to tell.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use mock_ce::cassette::{Cassette, Drift, Redaction, Redactor, Repeat, Replay};
+use mock_ce::catalog::Catalog;
+
+pub(super) fn command() -> Command {
+    let reseal = Arg::new("reseal")
+        .long("reseal")
+        .action(ArgAction::SetTrue)
+        .help(
+            "Seal a cassette again that was changed on purpose, and fold what a recording has left",
+        );
+    Command::new("check")
+        .about("Check a cassette: seal, version, secret-shaped text, and whether it replays itself")
+        .arg(cassette())
+        .arg(reseal)
+}
+
+pub(super) fn cassette() -> Arg {
+    Arg::new("cassette")
+        .value_name("CASSETTE")
+        .required(true)
+        .value_parser(value_parser!(PathBuf))
+        .help("The cassette")
+}
+
+/// The file that was named.
+pub(super) fn path(matches: &ArgMatches) -> &Path {
+    let path = matches.get_one::<PathBuf>("cassette");
+    path.expect("clap demands a cassette")
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
+    let path = path(matches);
+    if matches.get_flag("reseal") {
+        reseal(path)?;
+    }
+    let cassette = Cassette::load(path).map_err(|error| error.to_string())?;
+    let findings = findings(&cassette);
+    let text: String = findings
+        .iter()
+        .map(|finding| format!("{finding}\n"))
+        .collect();
+    super::print(&text)?;
+    let (shown, count) = (path.display(), cassette.interactions().len());
+    super::tell(&match findings.len() {
+        0 => format!("{shown}: {count} interactions, nothing to tell"),
+        found => format!("{shown}: {count} interactions, {found} findings"),
+    });
+    Ok(ExitCode::from(u8::from(!findings.is_empty())))
+}
+
+fn reseal(path: &Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {:?}: {error}", path.display()))?;
+    let (cassette, _) = Cassette::parse_unsealed(&text).map_err(|error| error.to_string())?;
+    let nothing_known = Redactor::new(Redaction::new(Catalog::documented()));
+    cassette
+        .save(path, &nothing_known)
+        .map_err(|error| error.to_string())
+}
+
+fn findings(cassette: &Cassette) -> Vec<String> {
+    let defaults = Redaction::new(Catalog::documented());
+    let suspicions = cassette.suspicions(defaults.clone());
+    let mut findings: Vec<_> = suspicions.iter().map(ToString::to_string).collect();
+    findings.extend(unreplayed(cassette, &defaults));
+    findings
+}
+
+/// Recorded requests that do not get their own answer when they are sent in recorded order.
+fn unreplayed(cassette: &Cassette, defaults: &Redaction) -> Vec<String> {
+    let drift = Drift::new(cassette, defaults.clone());
+    let replay = Replay::new(cassette.clone(), defaults.clone(), Repeat::Never);
+    let each = cassette.interactions().iter().enumerate();
+    let failed = each.filter_map(|(index, interaction)| {
+        let place = format!("/interactions/{index}");
+        match replay.take(&drift.request(interaction)) {
+            Ok(answer) if answer == interaction => None,
+            Ok(_) => Some(format!("{place} replays the answer of another interaction")),
+            Err(miss) => Some(format!("{place} does not replay: {miss}")),
+        }
+    });
+    failed.collect()
+}

@@ -1,0 +1,64 @@
+//! Answers from a cassette, before the emulated service is asked (rules `recorded`, `not-recorded`).
+
+use http::{HeaderName, HeaderValue, Method};
+
+use super::outcome::{Handled, Outcome};
+use super::{Emulator, preflight};
+use crate::cassette::{Answered, Cassette, Fallback, Redaction, Replay};
+use crate::rules;
+use crate::settings::Settings;
+use crate::wire::error::ApiError;
+use crate::wire::message::Request;
+
+/// A cassette, and what answers the requests that it does not have.
+#[derive(Debug)]
+pub(super) struct Tape {
+    replay: Replay,
+    fallback: Fallback,
+}
+
+impl Emulator {
+    /// The emulator with a cassette that answers first, in the manner that the settings say.
+    #[must_use]
+    pub fn replaying(mut self, cassette: Cassette, settings: &Settings) -> Self {
+        let defaults = Redaction::new(&self.catalog);
+        let replay = Replay::new(cassette, defaults, settings.repeat);
+        self.tape = Some(Tape {
+            replay: replay.ignoring(settings.ignored.clone()),
+            fallback: settings.fallback,
+        });
+        self
+    }
+}
+
+impl Tape {
+    /// `None` leaves the request to the emulated service.
+    pub(super) fn answer(&self, request: &Request) -> Option<Handled> {
+        match (self.replay.take(request), self.fallback) {
+            (Ok(interaction), _) => Some(Ok(Outcome::recorded(interaction.response()))),
+            (Err(_), Fallback::Emulate) => None,
+            // A browser's question is no part of what was recorded.
+            (Err(_), _) if request.method == Method::OPTIONS && preflight(request).is_some() => {
+                None
+            }
+            (Err(miss), _) => Some(Err(ApiError::not_recorded(miss.to_string()))),
+        }
+    }
+}
+
+impl Outcome {
+    /// The reply that was recorded, without its mark.
+    pub(crate) fn recorded(answered: &Answered) -> Self {
+        let mut outcome = Outcome::empty(&rules::RECORDED);
+        outcome.reply.status = answered.status;
+        outcome.reply.body = answered.body.to_bytes();
+        for (name, value) in &answered.headers {
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(name), HeaderValue::try_from(value))
+            {
+                outcome.reply.headers.append(name, value);
+            }
+        }
+        outcome
+    }
+}

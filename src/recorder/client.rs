@@ -1,0 +1,83 @@
+//! Sends single requests to a service, for comparing a cassette with it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use http_body_util::{BodyExt as _, Full, Limited};
+
+use super::decode::decoded;
+use super::upstream::{Address, Upstream};
+use super::{RecordError, headers};
+use crate::cassette::Reply;
+use crate::server::runtime;
+use crate::wire::message::{Body, Request};
+
+/// The most bytes of an answer that are looked at.
+const LIMIT: usize = 8 * 1024 * 1024;
+
+/// Sends requests to one service and waits for each answer; not to be used on an async runtime's thread.
+pub struct Client {
+    upstream: Upstream<Full<bytes::Bytes>>,
+}
+
+/// Why there is no answer to a request.
+#[derive(Debug)]
+pub struct SendError(String);
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SendError {}
+
+impl Client {
+    /// A client of `https://HOST[/PATH]`, which also trusts the certificates in these PEM files.
+    ///
+    /// # Errors
+    /// An address that secrets cannot be sent to, or certificates that cannot be used.
+    pub fn to(service: &str, ca: &[PathBuf]) -> Result<Self, RecordError> {
+        let upstream = Upstream::at(Address::parse(service)?, ca)?;
+        Ok(Client { upstream })
+    }
+
+    /// Sends a request and waits for the whole answer.
+    ///
+    /// # Errors
+    /// No answer, or one that cannot be read.
+    pub fn send(&self, request: &Request) -> Result<Reply, SendError> {
+        let failed =
+            |reason: String| SendError(format!("{} {reason}", self.upstream.address().origin()));
+        let runtime = runtime::handle().map_err(|error| failed(error.to_string()))?;
+        runtime.block_on(self.exchange(request)).map_err(failed)
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Reply, String> {
+        let body = match &request.body {
+            Body::Whole(body) => body.clone(),
+            Body::TooLarge(_) => bytes::Bytes::new(),
+        };
+        let mut outgoing = http::Request::new(Full::new(body));
+        *outgoing.method_mut() = request.method.clone();
+        *outgoing.uri_mut() = request.uri.clone();
+        *outgoing.headers_mut() = request.headers.clone();
+        let authority = self.upstream.address().authority();
+        headers::prepare_request(outgoing.headers_mut(), authority, "1.1 mock-ce");
+        let sent = self.upstream.send(outgoing).await;
+        let (response, connection) = sent.map_err(|problem| problem.to_string())?;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, LIMIT).collect().await;
+        let body = body
+            .map_err(|error| format!("broke off: {error}"))?
+            .to_bytes();
+        self.upstream.give_back(connection);
+        let body = decoded(&head.headers, body, LIMIT)
+            .map_err(|_| "sent a body that cannot be read".to_owned())?;
+        Ok(Reply {
+            status: head.status,
+            headers: head.headers,
+            body,
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! Which headers pass through a proxy, and which belong to one of its two connections.
+
+use http::header::{
+    ACCEPT_ENCODING, CONNECTION, EXPECT, HOST, LOCATION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Takes away what concerns only the connection that a message came on.
+pub(super) fn drop_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in named {
+        headers.remove(name);
+    }
+    const ALWAYS: [HeaderName; 9] = [
+        CONNECTION,
+        HeaderName::from_static("keep-alive"),
+        HeaderName::from_static("proxy-connection"),
+        PROXY_AUTHENTICATE,
+        PROXY_AUTHORIZATION,
+        TE,
+        TRAILER,
+        TRANSFER_ENCODING,
+        UPGRADE,
+    ];
+    for name in ALWAYS {
+        headers.remove(name);
+    }
+}
+
+/// Makes the headers of a request those of one to the upstream.
+pub(super) fn prepare_request(headers: &mut HeaderMap, host: &str, via: &str) {
+    drop_hop_by_hop(headers);
+    // The server has already asked the client to go on.
+    headers.remove(EXPECT);
+    let encodings = headers
+        .get(ACCEPT_ENCODING)
+        .and_then(|value| readable_encodings(value.to_str().ok()?));
+    headers.remove(ACCEPT_ENCODING);
+    if let Some(encodings) = encodings {
+        headers.insert(ACCEPT_ENCODING, encodings);
+    }
+    if let Ok(host) = host.try_into() {
+        headers.insert(HOST, host);
+    }
+    if let Ok(via) = via.try_into() {
+        headers.append(VIA, via);
+    }
+}
+
+/// Of the encodings that a client accepts, those that a body can be looked at in.
+fn readable_encodings(accepted: &str) -> Option<HeaderValue> {
+    let readable = accepted.split(',').map(str::trim).filter(|encoding| {
+        let name = encoding.split(';').next().unwrap_or_default();
+        matches!(name.trim(), "gzip" | "x-gzip" | "deflate" | "identity")
+    });
+    let readable = readable.collect::<Vec<_>>().join(", ");
+    let readable = readable.try_into().ok()?;
+    (readable != "").then_some(readable)
+}
+
+/// Whether a request has already been through the recorder with this name.
+pub(super) fn has_come_through(headers: &HeaderMap, via: &str) -> bool {
+    headers
+        .get_all(VIA)
+        .iter()
+        .any(|value| value.to_str().is_ok_and(|value| value.contains(via)))
+}
+
+/// Makes the headers of a reply those of one from the recorder; a redirect to the upstream stays with the recorder.
+pub(super) fn prepare_reply(headers: &mut HeaderMap, origin: &str) {
+    drop_hop_by_hop(headers);
+    let within = headers
+        .get(LOCATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix(origin))
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let path = within.map(|rest| if rest.is_empty() { "/" } else { rest });
+    if let Some(Ok(path)) = path.map(HeaderValue::try_from) {
+        headers.insert(LOCATION, path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
+        pairs.collect()
+    }
+
+    #[test]
+    fn what_belongs_to_the_connection_goes_with_it() {
+        let mut request = headers(&[
+            ("connection", "close, X-Mine"),
+            ("x-mine", "1"),
+            ("transfer-encoding", "chunked"),
+            ("te", "trailers"),
+            ("expect", "100-continue"),
+            ("accept-encoding", "br, gzip;q=0.5"),
+            ("host", "127.0.0.1:1"),
+            ("authorization", "User u"),
+        ]);
+        prepare_request(&mut request, "api.example", "1.1 me");
+        let expected = headers(&[
+            ("accept-encoding", "gzip;q=0.5"),
+            ("host", "api.example"),
+            ("authorization", "User u"),
+            ("via", "1.1 me"),
+        ]);
+        assert_eq!(request, expected);
+    }
+
+    #[rstest]
+    #[case("https://api.example/a?b", "/a?b")]
+    #[case("https://api.example", "/")]
+    #[case("https://api.example.evil/a", "https://api.example.evil/a")]
+    #[case("/a", "/a")]
+    fn a_redirect_to_the_upstream_stays_with_the_recorder(
+        #[case] sent: &str,
+        #[case] expected: &str,
+    ) {
+        let mut reply = headers(&[("location", sent)]);
+        prepare_reply(&mut reply, "https://api.example");
+        assert_eq!(reply[LOCATION], expected);
+    }
+}

@@ -1,0 +1,244 @@
+//! The one service behind a recorder: where it is, and its connections.
+//!
+//! Connections are kept and used again. A request is sent a second time only when nothing of it was on the wire.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::uri::{Authority, Scheme};
+use http::{Request, Response, Uri};
+use hyper::body::{Body, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
+use rustls_pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::{RecordError, tls};
+
+const CONNECT_TIME: Duration = Duration::from_secs(10);
+const ANSWER_TIME: Duration = Duration::from_secs(60);
+
+/// Where a service is that requests may be sent to.
+#[derive(Clone, Debug)]
+pub(super) struct Address {
+    scheme: Scheme,
+    authority: Authority,
+    /// Requests elsewhere are not forwarded; without a slash at its end.
+    path: String,
+}
+
+/// A service that requests are sent to.
+pub(super) struct Upstream<B> {
+    address: Address,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+    idle: Mutex<Vec<SendRequest<B>>>,
+}
+
+/// Why the upstream did not answer.
+#[derive(Debug)]
+pub(super) enum Unanswered {
+    Connect(io::Error),
+    Slow,
+    Http(hyper::Error),
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unanswered::Connect(source) => write!(f, "cannot be reached: {source}"),
+            Unanswered::Slow => f.write_str("did not answer in time"),
+            Unanswered::Http(source) => write!(f, "broke off: {source}"),
+        }
+    }
+}
+
+impl Address {
+    /// `https://HOST[:PORT][/PATH]`; plain `http` only to this machine.
+    pub(super) fn parse(text: &str) -> Result<Self, RecordError> {
+        let refused = |reason| RecordError::Upstream {
+            upstream: text.to_owned(),
+            reason,
+        };
+        let parts = text.parse::<Uri>().map(Uri::into_parts).unwrap_or_default();
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
+            return Err(refused("is no address; write https://HOST[/PATH]"));
+        };
+        if authority.as_str().contains('@') {
+            return Err(refused("has credentials in it; leave them to the client"));
+        }
+        let path = parts.path_and_query.as_ref().map_or("", |path| path.path());
+        let address = Address {
+            path: path.trim_end_matches('/').to_owned(),
+            scheme,
+            authority,
+        };
+        match address.scheme.as_str() {
+            "https" => Ok(address),
+            "http" if is_loopback(address.host()) => Ok(address),
+            _ => Err(refused(
+                "would be sent secrets in the clear; write https://",
+            )),
+        }
+    }
+
+    /// `https://HOST[:PORT]`
+    pub(super) fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.authority)
+    }
+
+    pub(super) fn authority(&self) -> &str {
+        self.authority.as_str()
+    }
+
+    /// Where a client's requests begin; empty for anywhere.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(super) fn has(&self, path: &str) -> bool {
+        path.strip_prefix(self.path.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    fn host(&self) -> &str {
+        self.authority.host().trim_matches(['[', ']'])
+    }
+
+    fn port(&self) -> u16 {
+        let usual = if self.scheme == Scheme::HTTPS {
+            443
+        } else {
+            80
+        };
+        self.authority.port_u16().unwrap_or(usual)
+    }
+
+    /// Whether requests to it would come back to this address.
+    pub(super) fn is_at(&self, address: SocketAddr) -> bool {
+        if self.port() != address.port() {
+            return false;
+        }
+        let resolved = (self.host(), self.port()).to_socket_addrs();
+        resolved.into_iter().flatten().any(|found| {
+            let is_everywhere = address.ip().is_unspecified() && found.ip().is_loopback();
+            found.ip() == address.ip() || is_everywhere
+        })
+    }
+}
+
+impl<B> Upstream<B>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    /// The service there, with the certificates in these PEM files trusted beside those of the machine.
+    pub(super) fn at(address: Address, ca: &[PathBuf]) -> Result<Self, RecordError> {
+        let mut tls = None;
+        if address.scheme == Scheme::HTTPS {
+            let name = ServerName::try_from(address.host().to_owned());
+            let name = name.map_err(|_| RecordError::Upstream {
+                upstream: address.origin(),
+                reason: "has a host name that no certificate can have",
+            })?;
+            tls = Some((tls::connector(ca)?, name));
+        }
+        Ok(Upstream {
+            address,
+            tls,
+            idle: Mutex::new(Vec::new()),
+        })
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Sends a request, and returns the reply's head with the connection, to be given back at the body's end.
+    pub(super) async fn send(
+        &self,
+        request: Request<B>,
+    ) -> Result<(Response<Incoming>, SendRequest<B>), Unanswered> {
+        let answered = timeout(ANSWER_TIME, self.send_on_any(request)).await;
+        answered.unwrap_or(Err(Unanswered::Slow))
+    }
+
+    async fn send_on_any(
+        &self,
+        mut request: Request<B>,
+    ) -> Result<(Response<Incoming>, SendRequest<B>), Unanswered> {
+        while let Some(mut connection) = self.take_idle().await {
+            match connection.try_send_request(request).await {
+                Ok(response) => return Ok((response, connection)),
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) => request = unsent,
+                    None => return Err(Unanswered::Http(error.into_error())),
+                },
+            }
+        }
+        let mut connection = self.connect().await?;
+        let response = connection.send_request(request).await;
+        response
+            .map(|response| (response, connection))
+            .map_err(Unanswered::Http)
+    }
+
+    async fn take_idle(&self) -> Option<SendRequest<B>> {
+        loop {
+            let mut connection = self.idle.lock().pop()?;
+            if poll_fn(|cx| connection.poll_ready(cx)).await.is_ok() {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Takes a connection back for the next request.
+    pub(super) fn give_back(&self, connection: SendRequest<B>) {
+        if !connection.is_closed() {
+            self.idle.lock().push(connection);
+        }
+    }
+
+    async fn connect(&self) -> Result<SendRequest<B>, Unanswered> {
+        let connected = timeout(CONNECT_TIME, self.connect_in_time()).await;
+        connected.unwrap_or(Err(Unanswered::Slow))
+    }
+
+    async fn connect_in_time(&self) -> Result<SendRequest<B>, Unanswered> {
+        let stream = TcpStream::connect((self.address.host(), self.address.port())).await;
+        let stream = stream.map_err(Unanswered::Connect)?;
+        // Without it a request may wait for the acknowledgement of the one before.
+        let _ = stream.set_nodelay(true);
+        match &self.tls {
+            None => handshake(TokioIo::new(stream)).await,
+            Some((connector, name)) => {
+                let stream = connector.connect(name.clone(), stream).await;
+                handshake(TokioIo::new(stream.map_err(Unanswered::Connect)?)).await
+            }
+        }
+    }
+}
+
+async fn handshake<B, S>(stream: S) -> Result<SendRequest<B>, Unanswered>
+where
+    S: hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let (sender, connection) = http1::handshake(stream).await.map_err(Unanswered::Http)?;
+    // Its end shows in the sender.
+    tokio::spawn(async { drop(connection.await) });
+    Ok(sender)
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}

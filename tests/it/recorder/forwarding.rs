@@ -1,0 +1,209 @@
+//! What a proxy must do, and what it must not.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::{Method, StatusCode};
+use mock_ce::MockCe;
+use mock_ce::recorder::Recorder;
+use rstest::rstest;
+
+use super::stand::{Caller, Canned, Room, Tls, answer, load, member, raw, text};
+
+#[test]
+fn headers_of_a_connection_stay_with_it() {
+    let room = Room::new();
+    let upstream = Canned::answering([answer(
+        "200 OK",
+        "keep-alive: timeout=5\r\nx-mine: 1\r\nconnection: x-mine\r\n",
+        "[]",
+    )]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    let reply = raw(
+        recorder.address(),
+        "GET /a?b=c HTTP/1.1\r\nHost: me\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\nUpgrade: h2c\r\nX-End: 2\r\n\r\n",
+    );
+    let asked = upstream.asked().to_lowercase();
+    assert!(asked.starts_with("get /a?b=c http/1.1\r\n"), "{asked}");
+    assert!(
+        asked.contains(&format!(
+            "host: {}\r\n",
+            upstream.url().trim_start_matches("http://")
+        )),
+        "{asked}"
+    );
+    assert!(
+        asked.contains("x-end: 2") && asked.contains("via: 1.1 mock-ce"),
+        "{asked}"
+    );
+    for gone in ["x-hop", "te:", "upgrade", "connection"] {
+        assert!(!asked.contains(gone), "{gone}: {asked}");
+    }
+    let reply = reply.to_lowercase();
+    assert!(
+        !reply.contains("x-mine") && !reply.contains("keep-alive:"),
+        "{reply}"
+    );
+    assert!(reply.ends_with("[]"), "{reply}");
+}
+
+#[test]
+fn a_compressed_body_passes_and_is_recorded_as_it_was_before() {
+    let room = Room::new();
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(br#"{"plain": "text"}"#).unwrap();
+    let headers = "content-encoding: gzip\r\ncontent-type: application/json\r\n";
+    let upstream = Canned::answering([answer("200 OK", headers, encoder.finish().unwrap())]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    let reply = Caller::of(recorder.address(), "user-secret", "organization-secret").call(
+        Method::GET,
+        "/x",
+        "",
+    );
+    assert_eq!(reply.headers["content-encoding"], "gzip");
+    assert_eq!(text(&reply.body), r#"{"plain": "text"}"#);
+    recorder.finish().unwrap();
+    let cassette = std::fs::read_to_string(room.cassette()).unwrap();
+    assert!(cassette.contains("\"plain\": \"text\""), "{cassette}");
+    assert!(!cassette.contains("gzip"), "{cassette}");
+}
+
+#[test]
+fn a_body_over_the_limit_passes_and_is_not_recorded() {
+    let room = Room::new();
+    let large = vec![b'a'; 100_000];
+    let upstream = Canned::answering([answer("200 OK", "", &large), answer("200 OK", "", "small")]);
+    let recorder = Recorder::to(upstream.url(), room.cassette())
+        .body_limit(99_999)
+        .start();
+    let mut caller = Caller::of(recorder.address(), "user-secret", "organization-secret");
+    assert_eq!(caller.call(Method::GET, "/large", "").body, large);
+    caller.call(Method::GET, "/small", "");
+    let summary = recorder.finish().unwrap();
+    assert_eq!((summary.recorded, summary.kept_out), (1, 1));
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_not_recorded() {
+    let room = Room::new();
+    let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf".to_vec();
+    let upstream = Canned::answering([cut]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    let reply = raw(
+        recorder.address(),
+        "GET /x HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n",
+    );
+    assert!(reply.ends_with("half"), "{reply}");
+    let summary = recorder.finish().unwrap();
+    assert_eq!((summary.recorded, summary.kept_out), (0, 1));
+}
+
+#[test]
+fn a_redirect_is_passed_on_and_does_not_leave_the_recorder() {
+    let room = Room::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let elsewhere = format!("http://{}/there", listener.local_addr().unwrap());
+    let away = answer("302 Found", &format!("location: {elsewhere}\r\n"), "");
+    let upstream = Canned::answering([away]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    let mut caller = Caller::of(recorder.address(), "user-secret", "organization-secret");
+    let reply = caller.call(Method::GET, "/x", "");
+    assert_eq!(reply.status, StatusCode::FOUND);
+    assert_eq!(reply.headers["location"], elsewhere.as_str());
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "somebody followed the redirect");
+}
+
+#[test]
+fn an_upstream_that_fails_is_502_in_the_error_shape_and_not_recorded() {
+    let room = Room::new();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let recorder = Recorder::to(format!("http://{closed}"), room.cassette()).start();
+    let mut caller = Caller::of(recorder.address(), "user-secret", "organization-secret");
+    let reply = caller.call(Method::GET, "/instances", "");
+    assert_eq!(reply.status, StatusCode::BAD_GATEWAY);
+    assert_eq!(
+        member(&reply, "requestId").as_str().unwrap(),
+        reply.headers["elements-request-id"]
+    );
+    let message = member(&reply, "message");
+    assert!(
+        message.as_str().unwrap().contains("cannot be reached"),
+        "{message}"
+    );
+    assert_eq!(recorder.finish().unwrap().recorded, 0);
+    assert!(!room.cassette().exists() || load(&room.cassette()).interactions().is_empty());
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_refused() {
+    let (room, other) = (Room::new(), Room::new());
+    let ce = MockCe::start();
+    let tls = Tls::before(ce.address(), &room);
+    let stranger = Tls::before(ce.address(), &other);
+    let recorder = Recorder::to(tls.url(), room.cassette())
+        .ca(&stranger.ca)
+        .start();
+    let mut caller = Caller::of(recorder.address(), "user-secret", "organization-secret");
+    assert_eq!(
+        caller.call(Method::GET, "/elements", "").status,
+        StatusCode::BAD_GATEWAY
+    );
+    assert_eq!(ce.journal(&mock_ce::Query::default()).requests.len(), 0);
+}
+
+#[rstest]
+#[case("http://api.example", "in the clear")]
+#[case("https://u:p@api.example", "credentials")]
+#[case("api.example/path", "is no address")]
+#[case("ftp://api.example", "in the clear")]
+fn an_upstream_that_cannot_be_recorded_is_refused(#[case] upstream: &str, #[case] reason: &str) {
+    let room = Room::new();
+    let refused = Recorder::to(upstream, room.cassette())
+        .try_start()
+        .unwrap_err();
+    assert!(refused.to_string().contains(reason), "{refused}");
+}
+
+#[test]
+fn the_recorder_itself_is_no_upstream() {
+    let room = Room::new();
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let refused = Recorder::to(format!("http://{free}"), room.cassette())
+        .listen(free)
+        .try_start();
+    assert!(
+        refused
+            .unwrap_err()
+            .to_string()
+            .contains("is this recorder itself")
+    );
+    assert_eq!(std::fs::read_dir(&*room).unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_not_below_the_upstreams_path_is_not_forwarded() {
+    let room = Room::new();
+    let ce = MockCe::start();
+    let recorder = Recorder::to(ce.base_url(), room.cassette()).start();
+    assert!(recorder.base_url().ends_with("/elements/api-v2"));
+    let reply = raw(
+        recorder.address(),
+        "GET /elements/api-v23 HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n",
+    );
+    assert!(reply.starts_with("HTTP/1.1 502"), "{reply}");
+    let reply = raw(
+        recorder.address(),
+        "GET /elements/api-v2/elements/keys HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n",
+    );
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    assert_eq!(recorder.finish().unwrap().recorded, 1);
+}

@@ -1,0 +1,12 @@
+//! Recording a real service: what reaches the disk, what is replayed, and what survives.
+
+mod bad_files;
+mod forwarding;
+mod kill;
+mod lifecycle;
+mod modes;
+mod replay;
+mod schema;
+mod secrets;
+mod stand;
+mod verbs;

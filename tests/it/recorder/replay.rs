@@ -1,0 +1,238 @@
+//! Which recorded answer a request gets, through the synchronous core.
+
+use http::{Method, StatusCode};
+use mock_ce::cassette::{Cassette, Exchange, Fallback, Redaction, Redactor, Repeat};
+use mock_ce::catalog::Catalog;
+use mock_ce::settings::Settings;
+use mock_ce::{Emulator, Json, MockCe, Outcome, Request};
+use rstest::rstest;
+
+use super::stand::text;
+
+const BASE: &str = "/elements/api-v2";
+const CREDENTIALS: &str = "User u, Organization o";
+
+/// A cassette of these requests, each answered with its number.
+fn cassette(requests: &[(&str, &str, &str)]) -> Cassette {
+    let mut redactor = Redactor::new(Redaction::new(Catalog::documented()));
+    let mut cassette = Cassette::new("https://api.example", "2017-03-14");
+    for (index, (method, target, body)) in requests.iter().enumerate() {
+        let (target, credentials) = target.split_once('|').unwrap_or((target, CREDENTIALS));
+        let request = request(method, target, body, credentials);
+        let exchange = Exchange {
+            method: request.method,
+            target: request.uri.to_string(),
+            request_headers: request.headers,
+            request_body: (*body).to_owned().into(),
+            status: StatusCode::OK,
+            response_headers: http::HeaderMap::new(),
+            response_body: format!(
+                "{{\"answer\":{index},\"token\":\"dG9rZW4tbnVtYmVyLTAwMDAwMDAw{index}A==\"}}"
+            )
+            .into(),
+        };
+        cassette.push(redactor.redact(&exchange));
+    }
+    cassette
+}
+
+fn request(method: &str, target: &str, body: &str, credentials: &str) -> Request {
+    Request::new(
+        method.parse().unwrap(),
+        &format!("{BASE}{target}"),
+        body.to_owned(),
+    )
+    .header("authorization", credentials)
+}
+
+fn replaying(requests: &[(&str, &str, &str)], settings: &Settings) -> Emulator {
+    Emulator::new(settings, Catalog::documented().clone()).replaying(cassette(requests), settings)
+}
+
+fn ask(emulator: &Emulator, method: &str, target: &str, body: &str) -> Outcome {
+    emulator.answer(&request(method, target, body, "User me, Organization mine"))
+}
+
+fn number(outcome: &Outcome) -> Option<u64> {
+    Json::parse(&outcome.reply.body)
+        .unwrap()
+        .get("answer")?
+        .as_u64()
+}
+
+fn because(outcome: &Outcome) -> &str {
+    outcome.reply.headers["mock-ce-because"].to_str().unwrap()
+}
+
+/// Rule `recorded`.
+#[rstest]
+#[case::as_recorded("POST", "/a?x=1&y=2", r#"{"a":1,"b":[1,2]}"#, true)]
+#[case::any_order("POST", "/a?y=2&x=1", r#"{ "b": [1, 2], "a": 1.0 }"#, true)]
+#[case::other_query("POST", "/a?x=1&y=3", r#"{"a":1,"b":[1,2]}"#, false)]
+#[case::more_query("POST", "/a?x=1&y=2&z=", r#"{"a":1,"b":[1,2]}"#, false)]
+#[case::other_items("POST", "/a?x=1&y=2", r#"{"a":1,"b":[2,1]}"#, false)]
+#[case::less_body("POST", "/a?x=1&y=2", r#"{"a":1}"#, false)]
+#[case::other_method("PUT", "/a?x=1&y=2", r#"{"a":1,"b":[1,2]}"#, false)]
+#[case::other_path("POST", "/b?x=1&y=2", r#"{"a":1,"b":[1,2]}"#, false)]
+fn a_request_is_recognised(
+    #[case] method: &str,
+    #[case] target: &str,
+    #[case] body: &str,
+    #[case] fits: bool,
+) {
+    let emulator = replaying(
+        &[("POST", "/a?x=1&y=2", r#"{"a":1,"b":[1,2]}"#)],
+        &Settings::default(),
+    );
+    let outcome = ask(&emulator, method, target, body);
+    let expected = if fits {
+        "recorded; grade=recorded"
+    } else {
+        "not-recorded; grade=assumed"
+    };
+    assert_eq!(because(&outcome), expected, "{}", text(&outcome.reply.body));
+    assert_eq!(outcome.reply.status.as_u16(), if fits { 200 } else { 501 });
+}
+
+#[test]
+fn any_secret_fits_where_one_was_recorded() {
+    let emulator = replaying(
+        &[(
+            "POST",
+            "/a?token=recorded-token",
+            r#"{"password":"recorded","note":"by recorded-token!"}"#,
+        )],
+        &Settings::default(),
+    );
+    let body = r#"{"password":"other","note":"by another!"}"#;
+    assert_eq!(
+        number(&ask(&emulator, "POST", "/a?token=other", body)),
+        Some(0)
+    );
+}
+
+#[test]
+fn identical_requests_are_answered_in_recorded_order_and_once() {
+    let requests = [("GET", "/a", ""), ("GET", "/b", ""), ("GET", "/a", "")];
+    let emulator = replaying(&requests, &Settings::default());
+    let numbers = || number(&ask(&emulator, "GET", "/a", ""));
+    assert_eq!([numbers(), numbers(), numbers()], [Some(0), Some(2), None]);
+    let outcome = ask(&emulator, "GET", "/a", "");
+    assert!(text(&outcome.reply.body).contains("was recorded 2 times"));
+    let emulator = replaying(&requests, &Settings::default().repeat(Repeat::Last));
+    let numbers = || number(&ask(&emulator, "GET", "/a", ""));
+    assert_eq!(
+        [numbers(), numbers(), numbers(), numbers()],
+        [Some(0), Some(2), Some(2), Some(2)]
+    );
+}
+
+#[test]
+fn a_token_that_was_replayed_leads_to_the_requests_of_that_token() {
+    let requests = [
+        ("POST", "/instances", "{}"),
+        ("POST", "/instances", "{}"),
+        (
+            "DELETE",
+            "/instances|User u, Element dG9rZW4tbnVtYmVyLTAwMDAwMDAw1A==",
+            "",
+        ),
+        (
+            "DELETE",
+            "/instances|User u, Element dG9rZW4tbnVtYmVyLTAwMDAwMDAw0A==",
+            "",
+        ),
+    ];
+    let emulator = replaying(&requests, &Settings::default());
+    let tokens = [0, 1].map(|_| {
+        let outcome = ask(&emulator, "POST", "/instances", "{}");
+        let body = Json::parse(&outcome.reply.body).unwrap();
+        body.get("token").unwrap().as_str().unwrap().to_owned()
+    });
+    let delete = |token: &str| {
+        let credentials = format!("User me, Element {token}");
+        number(&emulator.answer(&request("DELETE", "/instances", "", &credentials)))
+    };
+    assert_eq!(delete(&tokens[0]), Some(3));
+    assert_eq!(delete(&tokens[1]), Some(2));
+}
+
+#[test]
+fn words_of_the_header_tell_alike_requests_apart() {
+    let requests = [("GET", "/a|User u", ""), ("GET", "/a", "")];
+    let emulator = replaying(&requests, &Settings::default());
+    assert_eq!(number(&ask(&emulator, "GET", "/a", "")), Some(1));
+}
+
+/// Rule `not-recorded`.
+#[test]
+fn a_miss_shows_the_nearest_and_what_differs() {
+    let requests = [
+        ("GET", "/elements", ""),
+        ("POST", "/instances", r#"{"name":"A","tags":["x"]}"#),
+    ];
+    let emulator = replaying(&requests, &Settings::default());
+    let outcome = ask(&emulator, "POST", "/instances", r#"{"name":"B","tags":[]}"#);
+    let message = Json::parse(&outcome.reply.body).unwrap();
+    let message = message.get("message").unwrap().as_str().unwrap();
+    let expected = "POST /elements/api-v2/instances is not recorded like this; nearest recorded: \
+        [2] POST /elements/api-v2/instances (body /name: recorded \"A\", now \"B\") (body /tags/0: recorded \"x\", now nothing);";
+    assert!(message.starts_with(expected), "{message}");
+}
+
+#[test]
+fn the_emulator_answers_the_rest_when_it_may() {
+    let settings = Settings::default().cassette("unused", Fallback::Emulate);
+    let emulator = replaying(&[("GET", "/elements", "")], &settings);
+    assert_eq!(
+        because(&ask(&emulator, "GET", "/elements", "")),
+        "recorded; grade=recorded"
+    );
+    assert_eq!(
+        because(&ask(&emulator, "GET", "/elements/6", "")),
+        "element-get; grade=vendor"
+    );
+}
+
+#[test]
+fn a_place_can_be_left_out_of_the_comparison() {
+    let settings = Settings::default()
+        .ignore("body:/name".parse().unwrap())
+        .ignore("query:at".parse().unwrap());
+    let emulator = replaying(&[("POST", "/a?at=1", r#"{"name":"A","b":1}"#)], &settings);
+    assert_eq!(
+        number(&ask(&emulator, "POST", "/a?at=2", r#"{"name":"B","b":1}"#)),
+        Some(0)
+    );
+    let emulator = replaying(&[("POST", "/a?at=1", r#"{"name":"A","b":1}"#)], &settings);
+    assert_eq!(number(&ask(&emulator, "POST", "/a", r#"{"b":2}"#)), None);
+}
+
+#[test]
+fn a_recorded_request_id_stays_the_one_that_its_body_repeats() {
+    let ce = MockCe::start();
+    let outcome = ce
+        .emulator()
+        .answer(&request("GET", "/instances/7", "", CREDENTIALS));
+    let exchange = Exchange {
+        method: Method::GET,
+        target: format!("{BASE}/instances/7"),
+        request_headers: http::HeaderMap::new(),
+        request_body: bytes::Bytes::new(),
+        status: outcome.reply.status,
+        response_headers: outcome.reply.headers.clone(),
+        response_body: outcome.reply.body.clone(),
+    };
+    let mut cassette = Cassette::new("https://api.example", "2017-03-14");
+    cassette.push(Redactor::new(Redaction::default()).redact(&exchange));
+    let settings = Settings::default();
+    let emulator =
+        Emulator::new(&settings, Catalog::documented().clone()).replaying(cassette, &settings);
+    emulator.answer(&request("GET", "/other", "", CREDENTIALS));
+    let again = emulator.answer(&request("GET", "/instances/7", "", CREDENTIALS));
+    assert_eq!(again.reply.body, outcome.reply.body);
+    assert_eq!(
+        again.reply.headers["elements-request-id"],
+        outcome.reply.headers["elements-request-id"]
+    );
+}

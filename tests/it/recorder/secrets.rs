@@ -1,0 +1,216 @@
+//! Planted in every place and encoding: none reaches the disk.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use http::Method;
+use mock_ce::recorder::Recorder;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use rstest::rstest;
+
+use super::stand::{Canned, Room, answer, raw};
+
+/// Where each secret is met first, and its name in the request below.
+const SECRETS: [(&str, &str); 13] = [
+    ("user", "PLANTED/user+1="),
+    ("organization", "PLANTED/organization+2="),
+    ("cookie", "PLANTED-cookie-3"),
+    ("set-cookie", "PLANTED-set-cookie-4"),
+    ("header", "PLANTED-header-5"),
+    ("query", "PLANTED query&6"),
+    ("configuration", "PLANTED\"configuration\\7"),
+    ("account", "PLANTED-account-8"),
+    ("providerData", "PLANTED-provider-9"),
+    ("token", "UExBTlRFRC10b2tlbi0xMC0tLS0="),
+    ("e-mail", "PLANTED@eleven.example"),
+    ("name", "PLANTED-name-12"),
+    ("password of a catalog", "PLANTED-password-13"),
+];
+
+fn encodings(secret: &str) -> Vec<String> {
+    let quoted = mock_ce::Json::from(secret).to_string();
+    vec![
+        secret.to_owned(),
+        quoted[1..quoted.len() - 1].to_owned(),
+        format!("x{secret}y"),
+        STANDARD.encode(secret),
+        STANDARD.encode(format!("u:{secret}")),
+        URL_SAFE_NO_PAD.encode(format!("ab{secret}?")),
+        utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
+        utf8_percent_encode(&STANDARD.encode(secret), NON_ALPHANUMERIC).to_string(),
+    ]
+}
+
+/// What may not be in a file: the texts above without what would be there anyway.
+fn traces(secret: &str) -> Vec<String> {
+    let mut traces = encodings(secret);
+    traces[2] = secret.to_owned();
+    // The first and last characters of base64 depend on what stands around.
+    for trace in &mut traces[3..6] {
+        *trace = trace.trim_end_matches('=')[6..trace.trim_end_matches('=').len() - 3].to_owned();
+    }
+    traces
+}
+
+fn text(value: &str) -> String {
+    mock_ce::Json::from(value).to_string()
+}
+
+fn request(secret: impl Fn(&str) -> String) -> String {
+    let everywhere: Vec<_> = SECRETS
+        .iter()
+        .flat_map(|(_, secret)| encodings(secret))
+        .collect();
+    let notes: Vec<_> = everywhere.iter().map(|note| text(note)).collect();
+    let body = format!(
+        r#"{{"configuration":{{"a.secret":{},"b.account":{},"c.password":{}}},"providerData":{{"code":{}}},"user":{{"emailAddress":{},"firstName":{}}},"notes":[{}]}}"#,
+        text(&secret("configuration")),
+        text(&secret("account")),
+        text(&secret("password of a catalog")),
+        text(&secret("providerData")),
+        text(&secret("e-mail")),
+        text(&secret("name")),
+        notes.join(","),
+    );
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let path = encoded(&secret("user"));
+    let query = encoded(&secret("query"));
+    let note = encoded(&secret("header"));
+    format!(
+        "POST /{path}/x?api_key={query}&note={note} HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\
+         Authorization: User {}, Organization {}\r\nCookie: a={}; b=c\r\nX-Api-Key: {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        secret("user"),
+        secret("organization"),
+        secret("cookie"),
+        secret("header"),
+        body.len(),
+    )
+}
+
+fn secret(name: &str) -> String {
+    let (_, secret) = SECRETS.iter().find(|(known, _)| *known == name).unwrap();
+    (*secret).to_owned()
+}
+
+fn planted_answer() -> Vec<u8> {
+    let everywhere: Vec<_> = SECRETS
+        .iter()
+        .flat_map(|(_, secret)| encodings(secret))
+        .map(|note| text(&note))
+        .collect();
+    let body = format!(
+        r#"{{"token":{},"notes":[{}]}}"#,
+        text(&secret("token")),
+        everywhere.join(",")
+    );
+    let cookie = format!("set-cookie: s={}; Path=/\r\n", secret("set-cookie"));
+    answer("200 OK", &cookie, body)
+}
+
+#[test]
+fn no_planted_secret_reaches_the_disk() {
+    let room = Room::new();
+    let upstream = Canned::answering([planted_answer(), planted_answer()]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    raw(recorder.address(), &request(secret));
+    let journal = std::fs::read_to_string(room.join("cassette.json.journal")).unwrap();
+    raw(recorder.address(), &request(secret));
+    recorder.finish().unwrap();
+    let cassette = std::fs::read_to_string(room.cassette()).unwrap();
+    for written in [journal, cassette] {
+        assert!(written.contains("redacted-1"), "{written}");
+        for (name, secret) in SECRETS {
+            for trace in traces(secret) {
+                assert!(
+                    !written.contains(&trace),
+                    "{name} as {trace:?} in {written}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_upstream_is_sent_is_what_the_client_sent() {
+    let room = Room::new();
+    let upstream = Canned::answering([planted_answer()]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    let reply = raw(recorder.address(), &request(secret));
+    let asked = upstream.asked();
+    for (name, secret) in SECRETS {
+        let everywhere = format!("{asked}{reply}");
+        assert!(
+            everywhere.contains(secret) || everywhere.contains(&encodings(secret)[1]),
+            "{name}"
+        );
+    }
+}
+
+/// Redaction is switched off for one place, where there is a secret all the same.
+#[rstest]
+#[case::plain("a note on user-secret-1")]
+#[case::base64(&STANDARD.encode("note:user-secret-1"))]
+#[case::escaped("user%2Dsecret%2d1")]
+fn a_file_that_would_hold_a_secret_is_not_written(#[case] note: &str) {
+    let room = Room::new();
+    let body = format!(r#"{{"note":"{note}"}}"#);
+    let upstream = Canned::answering([answer("200 OK", "", body)]);
+    let recorder = Recorder::to(upstream.url(), room.cassette())
+        .keep("response.body:/note".parse().unwrap())
+        .start();
+    raw(
+        recorder.address(),
+        "GET /x HTTP/1.1\r\nHost: me\r\nConnection: close\r\nAuthorization: User user-secret-1, Organization o\r\n\r\n",
+    );
+    let refused = recorder.finish().unwrap_err().to_string();
+    assert!(
+        refused.contains("/interactions/0/response/json/note"),
+        "{refused}"
+    );
+    assert!(!refused.contains("user-secret-1"), "{refused}");
+    assert_eq!(std::fs::read_dir(&*room).unwrap().count(), 0);
+}
+
+#[test]
+fn a_value_that_turns_out_to_be_a_secret_is_taken_out_of_what_came_before() {
+    let room = Room::new();
+    let upstream = Canned::answering([
+        answer("200 OK", "", r#"{"note":"it will be late-secret-1"}"#),
+        answer("200 OK", "", r#"{"token":"late-secret-1"}"#),
+    ]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    for path in ["/a", "/b"] {
+        raw(
+            recorder.address(),
+            &format!(
+                "{} {path} HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n",
+                Method::GET
+            ),
+        );
+    }
+    recorder.finish().unwrap();
+    let cassette = std::fs::read_to_string(room.cassette()).unwrap();
+    assert!(!cassette.contains("late-secret-1"), "{cassette}");
+    assert!(cassette.contains("it will be redacted-1"), "{cassette}");
+}
+
+#[test]
+fn places_are_redacted_and_kept_as_the_user_says() {
+    let room = Room::new();
+    let body = r#"{"token":"public-token","host":"private.host"}"#;
+    let upstream = Canned::answering([answer("200 OK", "", body)]);
+    let recorder = Recorder::to(upstream.url(), room.cassette())
+        .keep("response.body:token".parse().unwrap())
+        .redact("body:host".parse().unwrap())
+        .start();
+    raw(
+        recorder.address(),
+        "GET /x HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n",
+    );
+    recorder.finish().unwrap();
+    let cassette = std::fs::read_to_string(room.cassette()).unwrap();
+    assert!(
+        cassette.contains("public-token") && !cassette.contains("private.host"),
+        "{cassette}"
+    );
+}

@@ -1,0 +1,212 @@
+//! The binary's verbs around a cassette.
+
+use std::fs;
+
+use mock_ce::cassette::Cassette;
+use mock_ce::recorder::{Mode, Recorder};
+use mock_ce::{Json, MockCe, Shape};
+
+use super::stand::{Caller, Room, load, mock_ce, text};
+
+fn record(room: &Room, ce: &MockCe) -> Cassette {
+    let upstream = format!("http://{}", ce.address());
+    let recorder = Recorder::to(upstream, room.cassette())
+        .mode(Mode::All)
+        .start();
+    Caller::of(recorder.address(), "user-secret", "organization-secret").live("Test");
+    recorder.finish().unwrap();
+    load(&room.cassette())
+}
+
+#[test]
+fn a_command_is_recorded_for_as_long_as_it_runs_and_its_status_is_the_verbs() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    let upstream = format!("http://{}", ce.address());
+    let path = room.cassette();
+    let file = path.to_str().unwrap();
+    let mut words = vec![
+        "record",
+        "--upstream",
+        &upstream,
+        "--cassette",
+        file,
+        "--",
+        "sh",
+        "-c",
+    ];
+    words.push("echo \"$MOCK_CE_URL\"; exit 7");
+    let output = mock_ce(&words);
+    assert_eq!(output.status.code(), Some(7));
+    let said = text(&output.stdout);
+    assert!(
+        said.starts_with("http://127.0.0.1:") && said.ends_with("/elements/api-v2\n"),
+        "{said}"
+    );
+    words.truncate(6);
+    words.push("no-such-command-here");
+    assert_eq!(mock_ce(&words).status.code(), Some(127));
+}
+
+#[test]
+fn check_has_nothing_to_tell_of_a_recording() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    record(&room, &ce);
+    let output = mock_ce(&["check", room.cassette().to_str().unwrap()]);
+    assert_eq!(
+        (output.status.code(), text(&output.stdout)),
+        (Some(0), String::new())
+    );
+}
+
+#[test]
+fn check_names_what_looks_like_a_secret_and_reseal_trusts_the_reviewer() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    record(&room, &ce);
+    let path = room.cassette();
+    let file = path.to_str().unwrap();
+    let changed = fs::read_to_string(&path)
+        .unwrap()
+        .replace("Renamed", "someone@corp.example");
+    fs::write(&path, changed).unwrap();
+    assert!(text(&mock_ce(&["check", file]).stderr).contains("seal is broken"));
+    let output = mock_ce(&["check", "--reseal", file]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(
+        said.contains("/interactions/3/request/json/name looks like an e-mail address"),
+        "{said}"
+    );
+    assert!(Cassette::load(&path).is_ok());
+}
+
+#[test]
+fn a_cassette_goes_to_har_and_back() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    let before = record(&room, &ce);
+    let (har, back) = (room.join("a.har"), room.join("back.json"));
+    let path = room.cassette();
+    let words = |from: &std::path::Path, to: &std::path::Path| {
+        let output = mock_ce(&["convert", from.to_str().unwrap(), to.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    };
+    words(&path, &har);
+    let document = fs::read_to_string(&har).unwrap();
+    let document = Json::parse(document.as_bytes()).unwrap();
+    let log = document.get("log").unwrap();
+    assert_eq!(log.get("version").unwrap().as_str(), Some("1.2"));
+    assert_eq!(log.get("entries").unwrap().as_array().unwrap().len(), 9);
+    words(&har, &back);
+    assert_eq!(load(&back), before);
+}
+
+#[test]
+fn a_har_of_a_browser_is_redacted_on_its_way_in() {
+    let room = Room::new();
+    let har = r#"{"log":{"version":"1.2","entries":[
+      {"startedDateTime":"2017-03-14T10:00:00.000Z","request":{"method":"POST","url":"https://api.example/a?token=query-secret#top",
+       "headers":[{"name":":authority","value":"api.example"},{"name":"Authorization","value":"User user-secret"},{"name":"Content-Type","value":"application/x-www-form-urlencoded"}],
+       "postData":{"mimeType":"application/x-www-form-urlencoded","params":[{"name":"password","value":"form-secret"},{"name":"b","value":"user-secret"}]}},
+       "response":{"status":200,"headers":[],"content":{"size":9,"text":"dXNlci1zZWNyZXQ=","encoding":"base64"}}},
+      {"request":{"method":"GET","url":"https://cdn.example/x.js","headers":[]},"response":{"status":200,"headers":[],"content":{}}}
+    ]}}"#;
+    fs::write(room.join("in.har"), har).unwrap();
+    let output = mock_ce(&[
+        "convert",
+        room.join("in.har").to_str().unwrap(),
+        room.cassette().to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("1 with other services left out"));
+    let written = fs::read_to_string(room.cassette()).unwrap();
+    for secret in [
+        "user-secret",
+        "query-secret",
+        "form-secret",
+        "dXNlci1zZWNyZXQ",
+    ] {
+        assert!(!written.contains(secret), "{secret}: {written}");
+    }
+    assert!(
+        written.contains("\"recorded\": \"2017-03-14\""),
+        "{written}"
+    );
+    assert!(
+        written.contains("password=redacted-3x&b=redacted-1x"),
+        "{written}"
+    );
+}
+
+#[test]
+fn compare_has_nothing_to_tell_while_nothing_has_drifted() {
+    let (room, ce) = (Room::new(), MockCe::builder().seed(7).start());
+    // Another id than the emulator will give.
+    Caller::of(ce.address(), "user-secret", "organization-secret").call(
+        http::Method::POST,
+        "/instances",
+        &super::stand::mailjet("First"),
+    );
+    record(&room, &ce);
+    let output = mock_ce(&["compare", room.cassette().to_str().unwrap()]);
+    let said = text(&output.stdout);
+    // The first one is in the recorded list, and in no other.
+    assert!(
+        said.contains("header elements-total-count: recorded 2, now 1"),
+        "{said}"
+    );
+    assert!(
+        said.ends_with("9 interactions, 1 answered otherwise\n"),
+        "{said}"
+    );
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn compare_follows_ids_and_tokens_of_a_live_service() {
+    let (room, ce) = (Room::new(), MockCe::builder().seed(7).start());
+    record(&room, &ce);
+    let path = room.cassette();
+    let other = MockCe::builder().seed(8).start();
+    let url = format!("http://{}", other.address());
+    let same = mock_ce(&["compare", path.to_str().unwrap(), "--against", &url]);
+    assert_eq!(
+        (same.status.code(), text(&same.stdout)),
+        (Some(0), "9 interactions, 0 answered otherwise\n".to_owned())
+    );
+}
+
+#[test]
+fn compare_names_every_difference_as_text_and_as_json() {
+    let (room, ce) = (
+        Room::new(),
+        MockCe::builder().shape(Shape::Platform).start(),
+    );
+    record(&room, &ce);
+    let path = room.cassette();
+    let file = path.to_str().unwrap();
+    let output = mock_ce(&["compare", file]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(
+        said.contains("[1] POST /elements/api-v2/instances (rule create, guide)"),
+        "{said}"
+    );
+    assert!(
+        said.contains("body /externalAuthentication: recorded \"none\", now nothing"),
+        "{said}"
+    );
+    let output = mock_ce(&["compare", file, "--json"]);
+    let report = Json::parse(&output.stdout).unwrap().into_owned();
+    let first = &report.as_array().unwrap()[0];
+    assert_eq!(first.get("rule").unwrap().as_str(), Some("create"));
+    let kinds: Vec<_> = first
+        .get("differences")
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one.get("kind").unwrap().as_str().unwrap())
+        .collect();
+    assert!(kinds.contains(&"missing"), "{kinds:?}");
+    let same = mock_ce(&["compare", file, "--shape", "platform"]);
+    assert_eq!(same.status.code(), Some(0), "{}", text(&same.stdout));
+}
