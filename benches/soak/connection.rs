@@ -25,6 +25,8 @@ pub(crate) enum Seen {
     /// The connection ended within the reply.
     Part,
     /// It could not be opened, or nothing came in time.
+    // Only shown, by `Debug`.
+    #[allow(dead_code)]
     Trouble(io::Error),
 }
 

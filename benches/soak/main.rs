@@ -14,7 +14,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use server::Server;
-use traffic::{Length, Tally};
+use traffic::Tally;
 
 const CONNECTIONS: usize = 256;
 /// What the allocator may still take after the warm-up.
@@ -27,13 +27,18 @@ fn main() -> ExitCode {
     let tally = Tally::default();
     traffic::script(server.address);
     // Long enough to fill the journal, whose bounds are what memory grows to.
-    traffic::run(server.address, CONNECTIONS, Length::Rounds(20), &tally);
+    traffic::run(server.address, CONNECTIONS, |round| round >= 20, &tally);
     let warm = server.resident();
     let (began, before) = (
         Instant::now(),
         tally.requests.load(std::sync::atomic::Ordering::Relaxed),
     );
-    traffic::run(server.address, CONNECTIONS, Length::Time(time), &tally);
+    traffic::run(
+        server.address,
+        CONNECTIONS,
+        |_| began.elapsed() >= time,
+        &tally,
+    );
     let took = began.elapsed();
     let requests = tally.requests.load(std::sync::atomic::Ordering::Relaxed);
     let unasked = tally.unasked(server.address);
@@ -53,6 +58,9 @@ fn main() -> ExitCode {
     println!("| resident after the warm-up | {} |", mib(warm));
     println!("| resident at the end | {} |", mib(end));
     println!("| descriptors before and after | {idle}, {left} |");
+    for example in tally.examples.lock().unwrap().iter() {
+        eprintln!("{example}");
+    }
     let holds = unasked == 0 && left <= idle && end <= warm + MAY_GROW;
     if holds {
         ExitCode::SUCCESS

@@ -4,9 +4,9 @@
 //! with what the server says it fired, and every difference is an error that nobody asked for.
 
 use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use mock_ce::Json;
 
@@ -73,22 +73,15 @@ enum Sight {
 
 const SIGHTS: [Sight; 4] = [Sight::Ordered, Sight::Nothing, Sight::Part, Sight::Garbled];
 
-/// How long traffic lasts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Length {
-    /// Until this many rounds were run by each connection.
-    Rounds(u64),
-    /// Until this time is over.
-    Time(Duration),
-}
-
 /// What came of traffic.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) requests: AtomicU64,
     seen: [AtomicU64; SIGHTS.len()],
     /// Replies that no rule and no script explains, and connections in trouble.
-    pub(crate) unasked: AtomicU64,
+    unasked: AtomicU64,
+    /// The first of them.
+    pub(crate) examples: Mutex<Vec<String>>,
 }
 
 impl Tally {
@@ -121,7 +114,11 @@ impl Tally {
             }
             None => {
                 if self.unasked.fetch_add(1, Relaxed) < 10 {
-                    eprintln!("expected {expected}, saw {seen:?}");
+                    let example = format!("expected {expected}, saw {seen:?}");
+                    self.examples
+                        .lock()
+                        .expect("no holder panics")
+                        .push(example);
                 }
             }
         }
@@ -177,13 +174,14 @@ fn fired(address: SocketAddr) -> Vec<u64> {
     fired.map(|fired| fired.expect("a count")).collect()
 }
 
-/// Runs traffic from this many connections and adds it to `tally`.
-pub(crate) fn run(address: SocketAddr, connections: usize, length: Length, tally: &Tally) {
-    let began = Instant::now();
-    let is_over = |round| match length {
-        Length::Rounds(rounds) => round >= rounds,
-        Length::Time(time) => began.elapsed() >= time,
-    };
+/// Runs traffic from this many connections, each until `is_over` says so of the rounds it has run.
+pub(crate) fn run(
+    address: SocketAddr,
+    connections: usize,
+    is_over: impl Fn(u64) -> bool + Sync,
+    tally: &Tally,
+) {
+    let is_over = &is_over;
     thread::scope(|scope| {
         for number in 0..connections {
             let client = Client {
@@ -191,9 +189,9 @@ pub(crate) fn run(address: SocketAddr, connections: usize, length: Length, tally
                 authorization: format!("authorization: User u, Organization o{number}\r\n"),
                 tally,
             };
-            let work = move || client.work(is_over);
             let small = thread::Builder::new().stack_size(256 * 1024);
-            small.spawn_scoped(scope, work).expect("a thread");
+            let worker = small.spawn_scoped(scope, move || client.work(is_over));
+            worker.expect("a thread");
         }
     });
 }

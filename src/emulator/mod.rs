@@ -109,6 +109,14 @@ impl Emulator {
         }
         let number = self.requests.fetch_add(1, Relaxed);
         let request_id = identity::request_id(self.seed(), number);
+        let answered = catch_unwind(AssertUnwindSafe(|| {
+            self.respond(request, number, request_id)
+        }));
+        answered.unwrap_or_else(|_| self.apologize(request, request_id))
+    }
+
+    /// What the script or the service has for a request, with what the script does to it.
+    fn respond(&self, request: &Request, number: u64, request_id: [u8; 24]) -> Outcome {
         let effect = self.intercept(request);
         let mut organization = None;
         let scripted = effect
@@ -133,6 +141,17 @@ impl Emulator {
         }
         outcome.mark(&request.headers, &request_id, &self.clock);
         self.remember(request, &outcome, request_id, organization);
+        outcome
+    }
+
+    /// The answer where answering itself went wrong (rule `internal`).
+    fn apologize(&self, request: &Request, request_id: [u8; 24]) -> Outcome {
+        let mut outcome = Outcome::refusal(ApiError::internal(), &request_id);
+        outcome.mark(&request.headers, &request_id, &self.clock);
+        // Should this be what went wrong, the answer matters more.
+        let _remembered = catch_unwind(AssertUnwindSafe(|| {
+            self.remember(request, &outcome, request_id, None);
+        }));
         outcome
     }
 

@@ -21,7 +21,7 @@ use std::time::SystemTime;
 use super::clock::{millis, system_time};
 use super::configuration::Configuration;
 use super::control::document::{Document, Reading};
-use super::store::{FIRST_ID, Origin, Section, Stored};
+use super::store::{FIRST_ID, IDS, Origin, Section, Stored};
 use crate::catalog::{Catalog, Element};
 use crate::wire::json::{Json, object};
 
@@ -90,6 +90,20 @@ impl Seed {
     pub fn entry(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.configuration.push((key.into(), value.into()));
         self
+    }
+
+    /// What could be seeded but not restored from a snapshot is refused.
+    pub(crate) fn check(&self) -> Reading<()> {
+        let texts = [
+            ("organization", Some(&self.organization)),
+            ("name", Some(&self.name)),
+            ("token", self.token.as_ref()),
+        ];
+        let is_blank = |text: Option<&String>| text.is_some_and(|text| text.trim().is_empty());
+        if let Some((member, _)) = texts.iter().find(|(_, text)| is_blank(*text)) {
+            return Err(format!("{member} must not be blank"));
+        }
+        self.id.map_or(Ok(()), |id| check_id(id, "id").map(drop))
     }
 
     /// Reads the shape that the type's documentation gives.
@@ -215,10 +229,8 @@ fn read_section(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Secti
         .map(|stored| stored.id.saturating_add(1))
         .max()
         .unwrap_or(FIRST_ID);
-    let next_id = document
-        .whole("nextId")?
-        .unwrap_or(FIRST_ID)
-        .max(after_last);
+    let next_id = document.whole("nextId")?.unwrap_or(FIRST_ID);
+    let next_id = check_id(next_id, &document.at("nextId"))?.max(after_last);
     Ok(Section {
         organization,
         next_id,
@@ -250,7 +262,7 @@ fn read_instance(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Stor
         ))
     };
     Ok(Stored {
-        id: document.required_whole("id")?,
+        id: check_id(document.required_whole("id")?, &document.at("id"))?,
         token: document.required_text("token")?.into(),
         name: document.required_text("name")?.into(),
         tags: read_tags(&document)?.into_iter().map(Box::from).collect(),
@@ -260,6 +272,13 @@ fn read_instance(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Stor
         origin: Origin::Seeded,
         element,
     })
+}
+
+/// An id that can be chosen, or the reason why not.
+fn check_id(id: u64, path: &str) -> Reading<u64> {
+    let (first, last) = (IDS.start(), IDS.end());
+    let wrong = || format!("{path} must be from {first} to {last}, found {id}");
+    IDS.contains(&id).then_some(id).ok_or_else(wrong)
 }
 
 /// The element of a document, which the catalog must have.

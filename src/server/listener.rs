@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
@@ -41,8 +42,8 @@ pub(super) struct Listener {
     address: SocketAddr,
     shared: Arc<Shared>,
     task: AbortHandle,
-    /// Disconnected when the port and all connections are closed.
-    closed: Receiver<()>,
+    /// Disconnected when the port and all connections are closed; locked so that threads can share a server.
+    closed: Mutex<Receiver<()>>,
 }
 
 impl Listener {
@@ -73,7 +74,7 @@ impl Listener {
             address,
             shared,
             task,
-            closed,
+            closed: Mutex::new(closed),
         })
     }
 
@@ -89,7 +90,7 @@ impl Listener {
 
     fn wait_until_closed(&self) {
         // Nothing is ever sent: the channel ends with the task.
-        let _ended = self.closed.recv();
+        let _ended = self.closed.lock().recv();
     }
 }
 

@@ -16,6 +16,7 @@ mod guides;
 mod many;
 #[cfg(target_os = "linux")]
 mod process;
+mod properties;
 mod readme;
 #[cfg(feature = "cli")]
 mod recorder;

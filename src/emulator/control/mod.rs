@@ -205,8 +205,9 @@ impl Emulator {
     /// Puts an instance into the state.
     ///
     /// # Errors
-    /// An element that the catalog does not have, or an id or token that is taken.
+    /// An element that the catalog does not have, an id or token that is taken, a blank text, or an id out of range.
     pub fn seed_instance(&self, seed: &Seed) -> Result<Instance, ControlError> {
+        seed.check()?;
         let element = snapshot::element(&seed.element, "element", self.catalog())?;
         let entries = seed
             .configuration

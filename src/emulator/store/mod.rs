@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 use super::identity;
 use namespace::Namespace;
-pub(crate) use namespace::{FIRST_ID, Page, Selection};
+pub(crate) use namespace::{FIRST_ID, IDS, Page, Selection};
 pub(crate) use stored::{Draft, Origin, Section, Stored};
 
 /// All instances of a server.
@@ -103,8 +103,8 @@ impl Store {
     ) -> Option<Arc<Stored>> {
         let mut state = self.state.lock();
         let namespace = state.organizations.get_mut(organization)?;
-        let before = namespace.take(id)?;
-        let after = Arc::new(change(&before));
+        let after = Arc::new(change(namespace.instances.get(&id)?));
+        namespace.take(id);
         namespace.put(after.clone());
         Some(after)
     }

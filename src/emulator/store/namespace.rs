@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::stored::{Section, Stored};
 
 /// The id of an organization's first instance (rule `instance-id`).
 pub(crate) const FIRST_ID: u64 = 1234;
+/// The ids that a test may choose: those that every JSON reader takes for whole numbers, with room behind them.
+pub(crate) const IDS: RangeInclusive<u64> = 1..=(1 << 53);
 
 /// Which instances a list is about.
 #[derive(Default)]

@@ -9,6 +9,7 @@ mod crowd;
 mod exhaustion;
 mod framing;
 mod grammar;
+mod numbers;
 mod pace;
 mod pipeline;
 #[cfg(feature = "cli")]
