@@ -325,4 +325,18 @@ mod tests {
         let request = Request::new(Method::GET, "/elements/api-v2/elements/6", "");
         assert_eq!(emulator.answer(&request).reply.status, StatusCode::OK);
     }
+
+    /// Rule `internal`: also what goes wrong around the handler is answered, with its id, and journaled.
+    #[test]
+    fn a_panic_outside_of_the_handler_is_an_answer_that_the_journal_has() {
+        let emulator = Emulator::new(&Settings::default(), Catalog::documented().clone());
+        let request = Request::new(Method::GET, "/elements/api-v2/elements/6", "");
+        let outcome = emulator.apologize(&request, *b"0123456789abcdef01234567");
+        assert_eq!(outcome.reply.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let body = Json::parse(&outcome.reply.body).unwrap();
+        let request_id = body.get("requestId").and_then(Json::as_str);
+        assert_eq!(request_id, Some("0123456789abcdef01234567"));
+        let found = emulator.received(&journal::Query::new().rule("internal"));
+        assert_eq!(found.requests.len(), 1);
+    }
 }

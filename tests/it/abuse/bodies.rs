@@ -47,6 +47,19 @@ fn a_body_of_256_mib_is_refused_and_never_held(
 }
 
 #[test]
+fn a_client_that_goes_on_sending_behind_a_refusal_sees_a_clean_end() {
+    let ce = MockCe::start();
+    let mut raw = Raw::open(&ce);
+    raw.send(format!("{CREATE}content-length: 268435456\r\n\r\n"));
+    assert_eq!(raw.answer().expect("an answer").status, 429);
+    for _ in 0..16 {
+        assert!(raw.send([b' '; 64 * 1024]));
+    }
+    raw.finish();
+    assert!(raw.answer().is_none());
+}
+
+#[test]
 fn a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not() {
     let ce = MockCe::builder().body_limit(BODY.len()).start();
     assert_eq!(statuses(&ce, create()), [200]);
