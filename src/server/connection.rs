@@ -51,6 +51,8 @@ pub(super) async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>) 
     let mut stream = http.into_parts().io.into_inner().stream;
     match end {
         End::Closed => linger(stream).await,
+        // A close with unread input would be a reset, which was not ordered.
+        End::Broken if progress.is_closed_on_purpose() => linger(stream).await,
         End::Unparsable(malformed) => {
             let reply = shared.emulator.refuse_malformed(malformed).reply;
             if stream.write_all(&plain_text(&reply)).await.is_ok() {

@@ -29,9 +29,10 @@ pub enum Effect {
     DelayBetween(Duration, Duration),
     /// The request is handled, but nothing of its reply arrives: the connection is closed before any byte.
     LoseReply,
-    /// The connection is closed in the middle of the body.
+    /// The connection is closed in the middle of the body; an empty body has none, and its reply arrives whole.
     CloseInBody,
-    /// Only this many bytes of the body arrive, fewer than `Content-Length` says; then the connection is closed.
+    /// Only this many bytes of the body arrive, fewer than `Content-Length` says; then the connection is closed. A body that
+    /// is not longer arrives whole.
     CutBody(usize),
     /// The body is cut so that it is not JSON any more; `Content-Length` agrees with what arrives.
     MalformedJson,
