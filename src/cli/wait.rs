@@ -95,10 +95,9 @@ fn ask((host, port): &(String, u16)) -> io::Result<Answer> {
 fn ask_at(address: SocketAddr) -> io::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    write!(
-        stream,
-        "GET /__admin/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
-    )?;
+    let question =
+        format!("GET /__admin/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(question.as_bytes())?;
     let mut reply = String::new();
     stream.take(LARGEST).read_to_string(&mut reply)?;
     // A server that is about to start or to stop may close without a word.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CONTENT_TYPE, DATE, ORIGIN,
-    RETRY_AFTER, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CONTENT_LENGTH,
+    CONTENT_TYPE, DATE, ORIGIN, RETRY_AFTER, TRANSFER_ENCODING, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -107,6 +107,9 @@ impl Outcome {
         let mut outcome = Outcome::empty(&rules::SCRIPTED);
         outcome.reply.status = literal.status;
         outcome.reply.headers = literal.headers.clone();
+        // Where the body ends is the connection's to say; another word on it would be a lie or break the reply.
+        outcome.reply.headers.remove(CONTENT_LENGTH);
+        outcome.reply.headers.remove(TRANSFER_ENCODING);
         outcome.reply.body = literal.body.clone();
         outcome
     }

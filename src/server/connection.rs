@@ -91,7 +91,7 @@ type Http = http1::Connection<TokioIo<Socket>, Answering>;
 
 /// Lets hyper work until the connection ends, a deadline passes, or the server stops.
 async fn drive(http: &mut Http, shared: &Shared, progress: &Progress) -> End {
-    let mut stopping = pin!(shared.stopping.notified());
+    let mut stopping = pin!(shared.stopped());
     let mut stopped = false;
     let mut alarm = pin!(sleep_until(progress.deadline(&shared.limits)));
     poll_fn(|cx| {
