@@ -17,6 +17,8 @@ use once_cell::sync::OnceCell;
 pub use element::Element;
 use fixture::{Fixture, FixtureError};
 
+use crate::wire::vocabulary::is_secret_key;
+
 /// The elements that a server knows, by id.
 #[derive(Clone, Debug)]
 pub struct Catalog {
@@ -81,6 +83,11 @@ impl Catalog {
     #[must_use]
     pub fn elements(&self) -> &[Arc<Element>] {
         &self.elements
+    }
+
+    /// Whether the value of an entry with this name is never shown, whichever element it is of.
+    pub(crate) fn hides(&self, key: &str) -> bool {
+        is_secret_key(key) || self.elements.iter().any(|element| element.hides(key))
     }
 
     /// The element with this key or this id.

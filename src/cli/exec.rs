@@ -60,8 +60,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         wait(child, signals).map_err(|error| format!("cannot wait for {program:?}: {error}"))?;
     let ledger = ce.ledger();
     super::tell(&ledger.to_string());
-    settings::save_state(&ce, matches)?;
-    ce.shutdown();
+    settings::stop(ce, matches)?;
     Ok(exit_code(
         status,
         failed_gate(&ledger, matches.get_flag("deny-leaks")),

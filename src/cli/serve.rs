@@ -39,8 +39,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     super::tell(&banner(&ce));
     log_requests(ce.emulator().clone());
     signals.wait();
-    settings::save_state(&ce, matches)?;
-    ce.shutdown();
+    settings::stop(ce, matches)?;
     Ok(ExitCode::SUCCESS)
 }
 

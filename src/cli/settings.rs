@@ -41,10 +41,12 @@ pub(super) fn start(settings: Settings) -> Result<MockCe, String> {
     settings.try_start().map_err(|error| error.to_string())
 }
 
-/// Writes the state file, where there is to be one.
-pub(super) fn save_state(ce: &MockCe, matches: &ArgMatches) -> Result<(), String> {
+/// Stops the server, and only then writes the state file, where there is to be one: all that was answered is in it.
+pub(super) fn stop(ce: MockCe, matches: &ArgMatches) -> Result<(), String> {
+    let emulator = ce.emulator().clone();
+    ce.shutdown();
     match matches.contains_id("state") {
-        true => ce.save().map_err(|error| error.to_string()),
+        true => emulator.save().map_err(|error| error.to_string()),
         false => Ok(()),
     }
 }

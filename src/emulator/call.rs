@@ -12,7 +12,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use super::ledger::Mishap;
 use super::routes::{Access, Route, RoutePath};
 use super::store::Stored;
-use super::{Emulator, identity, journal};
+use super::{Emulator, journal};
 use crate::rules;
 use crate::wire::auth::Credentials;
 use crate::wire::error::ApiError;
@@ -75,12 +75,9 @@ impl<'a> Caller<'a> {
     ) -> Result<Self, ApiError> {
         let dead = || ApiError::unauthorized(&rules::DEAD_TOKEN);
         let Some((organization, stored)) = emulator.store.by_token(token) else {
-            if identity::is_issued(emulator.seed(), token) {
-                let caller = credentials.organization.map(identity::fingerprint);
-                emulator.counters.mishap(
-                    caller,
-                    Mishap::UsedAfterDeletion(journal::secret_name(token)),
-                );
+            if let Some(organization) = emulator.store.formerly_of(token, emulator.seed()) {
+                let mishap = Mishap::UsedAfterDeletion(journal::secret_name(token));
+                emulator.counters.mishap(Some(organization), mishap);
             }
             return Err(dead());
         };

@@ -36,8 +36,9 @@ impl Clock {
         base.saturating_add(self.advanced.load(Relaxed)).min(LATEST)
     }
 
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.stopped_at.load(Relaxed) != RUNNING
+    /// Whether it says another time than the machine's.
+    pub(crate) fn is_own(&self) -> bool {
+        self.stopped_at.load(Relaxed) != RUNNING || self.advanced.load(Relaxed) != 0
     }
 
     /// Stands still at this time from now on, or follows the machine's.

@@ -50,6 +50,10 @@ impl Configuration {
         })
     }
 
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
     /// The value of an entry.
     pub(crate) fn get<'a>(&'a self, element: &'a Element, key: &str) -> Option<&'a str> {
         self.entries(element)

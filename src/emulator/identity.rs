@@ -18,21 +18,18 @@ pub(crate) fn token(seed: u64, organization: &str, id: u64) -> String {
     STANDARD.encode(bytes)
 }
 
-/// Whether a server with this seed has given out `token`, or will.
-pub(crate) fn is_issued(seed: u64, token: &str) -> bool {
-    let Some(bytes) = STANDARD
-        .decode(token)
-        .ok()
-        .filter(|bytes| bytes.len() == 23)
-    else {
-        return false;
-    };
+/// For whose instance a server with this seed gives out `token`: the organization's fingerprint, and the id.
+pub(crate) fn issued_to(seed: u64, token: &str) -> Option<(u64, u64)> {
+    let decoded = STANDARD.decode(token).ok();
+    let bytes = decoded.filter(|bytes| bytes.len() == 23)?;
     let word = |at: usize| {
         bytes[at..at + 8]
             .iter()
             .fold(0, |word, &byte| word << 8 | u64::from(byte))
     };
-    bytes[16..] == seal(seed, word(0), word(8))
+    let (first, second) = (word(0), word(8));
+    let organization = unmix(second) ^ first;
+    (bytes[16..] == seal(seed, first, second)).then(|| (organization, unmix(first) ^ mix(seed)))
 }
 
 fn seal(seed: u64, first: u64, second: u64) -> [u8; 7] {
@@ -72,6 +69,17 @@ pub(crate) fn mix(value: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
+/// What `mix` made this of.
+fn unmix(mixed: u64) -> u64 {
+    // The factors are the inverses of those of `mix`, modulo 2^64.
+    let mut value = mixed ^ (mixed >> 31) ^ (mixed >> 62);
+    value = value.wrapping_mul(0x3196_42b2_d24d_8ec3);
+    value = value ^ (value >> 27) ^ (value >> 54);
+    value = value.wrapping_mul(0x96de_1b17_3f11_9089);
+    value = value ^ (value >> 30) ^ (value >> 60);
+    value.wrapping_sub(0x9e37_79b9_7f4a_7c15)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,11 +102,11 @@ mod tests {
     }
 
     #[test]
-    fn a_token_tells_whether_it_was_issued() {
+    fn a_token_tells_for_whose_instance_it_was_issued() {
         let issued = token(7, "a", 1234);
-        assert!(is_issued(7, &issued));
-        assert!(!is_issued(8, &issued));
-        assert!(!is_issued(7, "cuED0/DezalhhzK2OtO6kMP7NvPnMyNcRDZc="));
+        assert_eq!(issued_to(7, &issued), Some((fingerprint("a"), 1234)));
+        assert_eq!(issued_to(8, &issued), None);
+        assert_eq!(issued_to(7, "cuED0/DezalhhzK2OtO6kMP7NvPnMyNcRDZc="), None);
     }
 
     /// Rule `request-id`.

@@ -26,6 +26,7 @@ pub(crate) struct Counters(Mutex<BTreeMap<Option<u64>, Account>>);
 struct Account {
     relied: Vec<(&'static Rule, u64)>,
     mishaps: Vec<Mishap>,
+    more_mishaps: u64,
     refused: u64,
 }
 
@@ -68,6 +69,8 @@ impl Counters {
         self.account(organization, |account| {
             if account.mishaps.len() < NAMED {
                 account.mishaps.push(mishap);
+            } else {
+                account.more_mishaps += 1;
             }
         });
     }
@@ -127,7 +130,7 @@ impl Counters {
 /// What a run relied upon, and what it left behind.
 ///
 /// As JSON: `{"relied": [{"rule", "grade", "statement", "count"}], "grades": {"guide": 3, …}, "left": [{"id",
-/// "element"}], "mishaps": [text], "unfired": [text], "refused": 0}`.
+/// "element"}], "mishaps": [text], "moreMishaps": 0, "unfired": [text], "refused": 0}`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Ledger {
@@ -137,6 +140,8 @@ pub struct Ledger {
     pub left: Vec<(u64, String)>,
     /// What a careful client does not do, in the order in which it happened.
     pub mishaps: Vec<Mishap>,
+    /// How many more of those there were, of which only the number is known.
+    pub more_mishaps: u64,
     /// Scripted rules that never fired.
     pub unfired: Vec<String>,
     /// How many answers were refused because their rule is graded too low.
@@ -152,6 +157,7 @@ impl Ledger {
             }
         }
         self.mishaps.extend(account.mishaps.iter().cloned());
+        self.more_mishaps += account.more_mishaps;
         self.refused += account.refused;
     }
 
@@ -194,6 +200,7 @@ impl Ledger {
                     .map(|mishap| Json::from(mishap.to_string()))
                     .collect(),
             ),
+            ("moreMishaps", self.more_mishaps.into()),
             (
                 "unfired",
                 self.unfired
@@ -216,17 +223,19 @@ impl fmt::Display for Ledger {
         let grades: Vec<_> = grades
             .map(|grade| format!("{} {grade}", self.count(*grade)))
             .collect();
-        let answers: u64 = self.relied.iter().map(|(_, count)| count).sum();
-        write!(f, "ledger: {answers} answers")?;
-        if !grades.is_empty() {
-            write!(f, " by grade: {}", grades.join(", "))?;
+        match grades[..] {
+            [] => f.write_str("ledger: no rule was relied upon")?,
+            _ => write!(
+                f,
+                "ledger: rules relied upon, by grade: {}",
+                grades.join(", ")
+            )?,
         }
-        for (rule, count) in self
-            .relied
-            .iter()
-            .filter(|(rule, _)| rule.grade == Grade::Assumed)
-        {
-            write!(f, "\n  assumed: {} ({count}): {}", rule.id, rule.statement)?;
+        for (rule, count) in &self.relied {
+            write!(f, "\n  {}: {} ({count})", rule.grade, rule.id)?;
+            if rule.grade == Grade::Assumed {
+                write!(f, ": {}", rule.statement)?;
+            }
         }
         for (id, element) in &self.left {
             write!(
@@ -236,6 +245,9 @@ impl fmt::Display for Ledger {
         }
         for mishap in &self.mishaps {
             write!(f, "\n  mishap: {mishap}")?;
+        }
+        if self.more_mishaps > 0 {
+            write!(f, "\n  mishap: {} more of them", self.more_mishaps)?;
         }
         for line in &self.unfired {
             write!(f, "\n  never fired: {line}")?;

@@ -74,17 +74,19 @@ pub struct Emulator {
     started: Instant,
     requests: AtomicU64,
     tape: Option<Tape>,
+    control_requests: AtomicU64,
 }
 
 impl Emulator {
     /// An emulator with these settings and this catalog; what concerns sockets is not looked at.
     #[must_use]
     pub fn new(settings: &Settings, catalog: Arc<Catalog>) -> Self {
+        let journal = Journal::new(settings.journal, catalog.clone());
         Emulator {
             catalog,
             store: Store::default(),
             script: Script::default(),
-            journal: Journal::new(settings.journal),
+            journal,
             counters: Counters::default(),
             clock: Clock::new(settings.clock),
             seed: AtomicU64::new(settings.seed),
@@ -97,6 +99,7 @@ impl Emulator {
             started: Instant::now(),
             requests: AtomicU64::new(0),
             tape: None,
+            control_requests: AtomicU64::new(0),
         }
     }
 
@@ -122,24 +125,18 @@ impl Emulator {
         let scripted = effect
             .as_ref()
             .and_then(|effect| Outcome::scripted(effect, &request_id));
-        let mut outcome = match scripted {
-            Some(outcome) => {
-                organization = self
-                    .organization_of(request)
-                    .as_deref()
-                    .map(identity::fingerprint);
-                outcome
-            }
-            None => {
-                let handled = guard(|| self.handle(request, &mut organization));
-                let admitted = handled.map_err(|error| self.admit(error));
-                admitted.unwrap_or_else(|error| Outcome::refusal(error, &request_id))
-            }
-        };
+        let mut outcome = scripted.unwrap_or_else(|| {
+            let handled = guard(|| self.handle(request, &mut organization));
+            let admitted = handled.map_err(|error| self.admit(error));
+            admitted.unwrap_or_else(|error| Outcome::refusal(error, &request_id))
+        });
         if let Some(effect) = &effect {
             outcome.suffer(effect, self.seed(), number);
         }
         outcome.mark(&request.headers, &request_id, &self.clock);
+        // What needs no credentials, or was refused before they were looked at, still belongs to who sent them.
+        let sender = || Some(identity::fingerprint(&self.organization_of(request)?));
+        let organization = organization.or_else(sender);
         self.remember(request, &outcome, request_id, organization);
         outcome
     }
@@ -173,9 +170,15 @@ impl Emulator {
         }
         let (route, path) = routes::find(&request.method, &request.uri)?;
         self.check_grade(route.rule)?;
+        if routes::has_trailing_slash(&request.uri) {
+            self.check_grade(&rules::TRAILING_SLASH)?;
+        }
         let caller = Caller::identify(self, request, route.access, path.dialect)?;
         if route.access != Access::Open {
             *organization = Some(identity::fingerprint(&caller.organization));
+        }
+        if routes::has_trailing_slash(&request.uri) {
+            self.counters.relied(*organization, &rules::TRAILING_SLASH);
         }
         call::check_media(request, route)?;
         (route.handler)(
@@ -208,7 +211,7 @@ impl Emulator {
             method: &request.method,
             path: request.uri.path(),
             organization: &|| self.organization_of(request),
-            element: &|| named_element(request),
+            element: &|| self.named_element(request),
         };
         self.script.intercept(&subject, self.seed())
     }
@@ -224,6 +227,15 @@ impl Emulator {
             .organization
             .map(str::to_owned)
             .or_else(of_token)
+    }
+
+    /// The key of the element that a request names.
+    fn named_element(&self, request: &Request) -> Option<String> {
+        let body: &[u8] = match &request.body {
+            Body::Whole(body) => body,
+            Body::TooLarge(_) => &[],
+        };
+        named_element(&self.catalog, request.uri.path(), body)
     }
 
     /// Writes a request and its answer into the journal and the ledger.
@@ -293,19 +305,18 @@ fn preflight(request: &Request) -> Option<Outcome> {
     Some(outcome)
 }
 
-/// The key of the element that a request names, in the path or in the body.
-fn named_element(request: &Request) -> Option<String> {
+/// The element that a request names, in the path or in the body: by its key in the catalog, or else as sent.
+fn named_element(catalog: &Catalog, path: &str, body: &[u8]) -> Option<String> {
     let in_body = || {
-        let Body::Whole(body) = &request.body else {
-            return None;
-        };
         let body = Json::parse(body).ok()?;
-        let named = Dialect::ALL
-            .iter()
-            .find_map(|dialect| body.get(dialect.noun()));
-        named?.get("key")?.as_str().map(str::to_owned)
+        let mut nouns = Dialect::ALL.iter();
+        let named = nouns.find_map(|dialect| body.get(dialect.noun()))?;
+        let key = named.get("key").and_then(Json::as_str).map(str::to_owned);
+        key.or_else(|| Some(named.get("id")?.as_u64()?.to_string()))
     };
-    routes::named_element(request.uri.path()).or_else(in_body)
+    let named = routes::named_element(path).or_else(in_body)?;
+    let known = catalog.find(&named);
+    Some(known.map_or(named, |element| element.key().to_owned()))
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CONTENT_TYPE, DATE, ORIGIN,
-    RETRY_AFTER, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CONTENT_LENGTH,
+    CONTENT_TYPE, DATE, ORIGIN, RETRY_AFTER, TRANSFER_ENCODING, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -107,6 +107,9 @@ impl Outcome {
         let mut outcome = Outcome::empty(&rules::SCRIPTED);
         outcome.reply.status = literal.status;
         outcome.reply.headers = literal.headers.clone();
+        // Where the body ends is the connection's to say; another word on it would be a lie or break the reply.
+        outcome.reply.headers.remove(CONTENT_LENGTH);
+        outcome.reply.headers.remove(TRANSFER_ENCODING);
         outcome.reply.body = literal.body.clone();
         outcome
     }
@@ -132,6 +135,11 @@ impl Outcome {
         self.patience.is_none() && self.conduct.delay.is_zero()
     }
 
+    /// Whether there is an answer at all, be it lost on its way.
+    pub(crate) fn is_made(&self) -> bool {
+        !matches!(self.effect, Some("reset" | "close"))
+    }
+
     pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
         let value = HeaderValue::from_str(value).expect("values of our own making are printable");
         self.reply.headers.insert(name, value);
@@ -143,6 +151,12 @@ impl Outcome {
         self
     }
 
+    /// The same with the clock's date.
+    pub(crate) fn dated(mut self, clock: &Clock) -> Self {
+        date(&mut self.reply.headers, clock);
+        self
+    }
+
     /// Puts on the reply what every reply of the API carries (rules `request-id`, `cors`).
     pub(crate) fn mark(&mut self, asked: &HeaderMap, request_id: &[u8], clock: &Clock) {
         let headers = &mut self.reply.headers;
@@ -151,11 +165,7 @@ impl Outcome {
         // A recorded answer has one of its own, which its body may repeat.
         headers.entry(header::REQUEST_ID).or_insert(request_id);
         headers.insert(header::BECAUSE, HeaderValue::from_static(self.rule.because));
-        if clock.is_stopped() {
-            // Otherwise the connection says the time.
-            let date = httpdate::fmt_http_date(system_time(clock.now()));
-            headers.insert(DATE, date.try_into().expect("a date is printable"));
-        }
+        date(headers, clock);
         if let Some(origin) = asked.get(ORIGIN) {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             headers.insert(
@@ -164,5 +174,13 @@ impl Outcome {
             );
             headers.insert(VARY, HeaderValue::from_static("origin"));
         }
+    }
+}
+
+/// Says the time where it is not the machine's, which the connection says by itself.
+fn date(headers: &mut HeaderMap, clock: &Clock) {
+    if clock.is_own() {
+        let date = httpdate::fmt_http_date(system_time(clock.now()));
+        headers.insert(DATE, date.try_into().expect("a date is printable"));
     }
 }

@@ -202,6 +202,11 @@ pub(crate) fn named_element(path: &str) -> Option<String> {
         .map(|segment| segment.to_string())
 }
 
+/// Whether a path ends in a slash that its route has not (rule `trailing-slash`).
+pub(crate) fn has_trailing_slash(uri: &Uri) -> bool {
+    uri.path().ends_with('/')
+}
+
 /// Whether a verb is answered by a route: its own, and `HEAD` by `GET` (rule `method`).
 fn takes(route: &Route, method: &Method) -> bool {
     route.method == *method || (*method == Method::HEAD && route.method == Method::GET)

@@ -21,7 +21,7 @@ use std::time::SystemTime;
 use super::clock::{millis, system_time};
 use super::configuration::Configuration;
 use super::control::document::{Document, Reading};
-use super::store::{FIRST_ID, IDS, Origin, Section, Stored};
+use super::store::{FIRST_ID, Origin, Section, Stored};
 use crate::catalog::{Catalog, Element};
 use crate::wire::json::{Json, object};
 
@@ -92,22 +92,10 @@ impl Seed {
         self
     }
 
-    /// What could be seeded but not restored from a snapshot is refused.
-    pub(crate) fn check(&self) -> Reading<()> {
-        let texts = [
-            ("organization", Some(&self.organization)),
-            ("name", Some(&self.name)),
-            ("token", self.token.as_ref()),
-        ];
-        let is_blank = |text: Option<&String>| text.is_some_and(|text| text.trim().is_empty());
-        if let Some((member, _)) = texts.iter().find(|(_, text)| is_blank(*text)) {
-            return Err(format!("{member} must not be blank"));
-        }
-        self.id.map_or(Ok(()), |id| check_id(id, "id").map(drop))
-    }
-
     /// Reads the shape that the type's documentation gives.
-    pub(crate) fn read(json: &Json<'_>, path: &str) -> Reading<Self> {
+    ///
+    /// With a `limit` the organization need not be said, and none but this one may be.
+    pub(crate) fn read(json: &Json<'_>, path: &str, limit: Option<&str>) -> Reading<Self> {
         let known = [
             "organization",
             "element",
@@ -119,8 +107,16 @@ impl Seed {
         ];
         let document = Document::read(json, path, &known)?;
         let text = |name| document.required_text(name).map(str::to_owned);
+        let organization = match (document.text("organization")?, limit) {
+            (None, Some(limit)) => limit.to_owned(),
+            (Some(said), Some(limit)) if said != limit => {
+                let at = document.at("organization");
+                return Err(format!("{at} is another one than the call is limited to"));
+            }
+            _ => text("organization")?,
+        };
         Ok(Seed {
-            organization: text("organization")?,
+            organization,
             element: text("element")?,
             name: text("name")?,
             id: document.whole("id")?,
@@ -129,6 +125,35 @@ impl Seed {
             configuration: read_configuration(&document)?,
         })
     }
+}
+
+impl Seed {
+    /// Whether an instance can be made of it; `path` stands before the name of what is wrong.
+    pub(crate) fn check(&self, path: &str) -> Reading<()> {
+        let texts = [
+            ("organization", Some(&self.organization)),
+            ("name", Some(&self.name)),
+            ("token", self.token.as_ref()),
+        ];
+        let blank = texts
+            .into_iter()
+            .find(|(_, text)| text.is_some_and(|text| text.trim().is_empty()));
+        if let Some((name, _)) = blank {
+            return Err(format!("{path}{name} must not be blank"));
+        }
+        check_id(self.id.unwrap_or(FIRST_ID), &format!("{path}id"))
+    }
+}
+
+/// The largest id that may be chosen: every JSON reader takes it for a whole number.
+const LARGEST_ID: u64 = (1 << 53) - 1;
+
+/// Ids stay where every language's JSON numbers are exact, and there is always a next one.
+fn check_id(id: u64, path: &str) -> Reading<()> {
+    if (1..=LARGEST_ID).contains(&id) {
+        return Ok(());
+    }
+    Err(format!("{path} must be from 1 to {LARGEST_ID}, found {id}"))
 }
 
 /// The document for these sections.
@@ -186,23 +211,33 @@ pub(crate) fn read(json: &Json<'_>, catalog: &Catalog) -> Reading<Restored> {
         VERSION => {}
         other => {
             return Err(format!(
-                "version {other} is not known; this server reads version {VERSION}"
+                "version: {other} is not known; this server reads version {VERSION}"
             ));
         }
     }
     let (seed, requests) = (document.whole("seed")?, document.whole("requests")?);
+    if document.get("organizations").is_none() {
+        return Err("organizations is required".to_owned());
+    }
     let sections = document.array("organizations")?.iter().enumerate();
     let sections: Vec<_> = sections
         .map(|(at, json)| read_section(json, &format!("organizations[{at}]"), catalog))
         .collect::<Reading<_>>()?;
-    check_distinct(
-        "organization",
-        sections.iter().map(|section| &*section.organization),
-    )?;
-    let tokens = sections
-        .iter()
-        .flat_map(|section| section.instances.iter().map(|stored| &*stored.token));
-    check_distinct("token", tokens)?;
+    let organizations = sections.iter().zip(0..).map(|(section, at)| {
+        let path = format!("organizations[{at}].organization");
+        (path, &*section.organization)
+    });
+    check_distinct(organizations)?;
+    let tokens = sections.iter().zip(0..).flat_map(|(section, of)| {
+        let tokens = section.instances.iter().zip(0..);
+        tokens.map(move |(stored, at)| {
+            (
+                format!("organizations[{of}].instances[{at}].token"),
+                &*stored.token,
+            )
+        })
+    });
+    check_distinct(tokens)?;
     Ok(Restored {
         seed,
         requests,
@@ -219,18 +254,23 @@ fn read_section(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Secti
             read_instance(json, &document.at(&format!("instances[{at}]")), catalog).map(Arc::new)
         })
         .collect::<Reading<_>>()?;
-    let ids: Vec<_> = instances
-        .iter()
-        .map(|stored| stored.id.to_string())
-        .collect();
-    check_distinct(&document.at("instances id"), ids.iter().map(String::as_str))?;
+    let ids = instances.iter().zip(0..);
+    let ids = ids.map(|(stored, at)| (document.at(&format!("instances[{at}].id")), stored.id));
+    check_distinct(ids)?;
     let after_last = instances
         .iter()
         .map(|stored| stored.id.saturating_add(1))
         .max()
         .unwrap_or(FIRST_ID);
     let next_id = document.whole("nextId")?.unwrap_or(FIRST_ID);
-    let next_id = check_id(next_id, &document.at("nextId"))?.max(after_last);
+    if next_id > LARGEST_ID + 1 {
+        let largest = LARGEST_ID + 1;
+        return Err(format!(
+            "{} must be at most {largest}, found {next_id}",
+            document.at("nextId")
+        ));
+    }
+    let next_id = next_id.max(after_last);
     Ok(Section {
         organization,
         next_id,
@@ -261,8 +301,10 @@ fn read_instance(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Stor
             document.moment(name)?.unwrap_or(SystemTime::UNIX_EPOCH),
         ))
     };
+    let id = document.required_whole("id")?;
+    check_id(id, &document.at("id"))?;
     Ok(Stored {
-        id: check_id(document.required_whole("id")?, &document.at("id"))?,
+        id,
         token: document.required_text("token")?.into(),
         name: document.required_text("name")?.into(),
         tags: read_tags(&document)?.into_iter().map(Box::from).collect(),
@@ -272,13 +314,6 @@ fn read_instance(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Stor
         origin: Origin::Seeded,
         element,
     })
-}
-
-/// An id that can be chosen, or the reason why not.
-fn check_id(id: u64, path: &str) -> Reading<u64> {
-    let (first, last) = (IDS.start(), IDS.end());
-    let wrong = || format!("{path} must be from {first} to {last}, found {id}");
-    IDS.contains(&id).then_some(id).ok_or_else(wrong)
 }
 
 /// The element of a document, which the catalog must have.
@@ -320,12 +355,13 @@ fn read_configuration(document: &Document<'_>) -> Reading<Vec<(String, String)>>
     entries.collect()
 }
 
-fn check_distinct<'a>(what: &str, texts: impl Iterator<Item = &'a str>) -> Reading<()> {
+/// The path of what comes twice is told and not the text: organizations and tokens are secrets.
+fn check_distinct<T: std::hash::Hash + Eq>(
+    mut values: impl Iterator<Item = (String, T)>,
+) -> Reading<()> {
     let mut seen = std::collections::HashSet::new();
-    let mut texts = texts.enumerate();
-    match texts.find(|(_, text)| !seen.insert(*text)) {
-        // Organizations and tokens are secrets: the place is named, not the text.
-        Some((at, _)) => Err(format!("{what} number {} comes twice", at + 1)),
+    match values.find_map(|(path, value)| (!seen.insert(value)).then_some(path)) {
+        Some(path) => Err(format!("{path} comes twice")),
         None => Ok(()),
     }
 }

@@ -51,6 +51,8 @@ pub(super) async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>) 
     let mut stream = http.into_parts().io.into_inner().stream;
     match end {
         End::Closed => linger(stream).await,
+        // A close with unread input would be a reset, which was not ordered.
+        End::Broken if progress.is_closed_on_purpose() => linger(stream).await,
         End::Unparsable(malformed) => {
             let reply = shared.emulator.refuse_malformed(malformed).reply;
             if stream.write_all(&plain_text(&reply)).await.is_ok() {
@@ -89,7 +91,7 @@ type Http = http1::Connection<TokioIo<Socket>, Answering>;
 
 /// Lets hyper work until the connection ends, a deadline passes, or the server stops.
 async fn drive(http: &mut Http, shared: &Shared, progress: &Progress) -> End {
-    let mut stopping = pin!(shared.stopping.notified());
+    let mut stopping = pin!(shared.stopped());
     let mut stopped = false;
     let mut alarm = pin!(sleep_until(progress.deadline(&shared.limits)));
     poll_fn(|cx| {

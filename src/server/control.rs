@@ -49,6 +49,11 @@ impl MockCe {
         self.emulator.wait_for(count, query, patience)
     }
 
+    /// Empties the journal.
+    pub fn forget_requests(&self) {
+        self.emulator.forget_requests(None);
+    }
+
     /// Scripts a fault or an answer, behind those there are.
     pub fn script(&self, scripted: Scripted) {
         self.emulator.script(scripted);
@@ -132,6 +137,11 @@ impl MockCe {
     /// Stops the clock at this time.
     pub fn set_clock(&self, at: SystemTime) {
         self.emulator.set_clock(Some(at));
+    }
+
+    /// Lets the clock follow the machine's again.
+    pub fn release_clock(&self) {
+        self.emulator.set_clock(None);
     }
 
     /// Moves the clock forward.

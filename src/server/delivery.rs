@@ -61,6 +61,11 @@ impl Delivery {
         Poll::Ready(Ok(written))
     }
 
+    /// Whether the reply ends before its end, and the connection with it, but not by a reset.
+    pub(super) fn is_closing(&self) -> bool {
+        matches!(self.cut, Some(Cut::Close | Cut::InBody(_)))
+    }
+
     /// Prepares the end that comes when the stream is dropped; the error makes the connection drop it.
     fn end(&self, stream: &TcpStream) -> io::Error {
         if self.cut == Some(Cut::Reset) {

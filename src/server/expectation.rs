@@ -132,7 +132,10 @@ impl<'a> Expectation<'a> {
     }
 
     fn nearest(&self) -> String {
-        let all = self.emulator.received(&Query::new()).requests;
+        let all = self
+            .emulator
+            .received(&self.query.of_same_sender())
+            .requests;
         let others: Vec<_> = all
             .into_iter()
             .filter(|one| !self.query.differences(one).is_empty())

@@ -6,6 +6,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -30,8 +31,24 @@ const EXHAUSTED: Duration = Duration::from_millis(20);
 pub(super) struct Shared {
     pub(super) emulator: Arc<Emulator>,
     pub(super) limits: Limits,
+    is_stopping: AtomicBool,
     /// Fires once, when the server stops and its connections should end after the request under way.
-    pub(super) stopping: Notify,
+    stopping: Notify,
+}
+
+impl Shared {
+    fn stop(&self) {
+        self.is_stopping.store(true, SeqCst);
+        self.stopping.notify_waiters();
+    }
+
+    /// Resolves when the server stops, also when it did before anybody asked.
+    pub(super) async fn stopped(&self) {
+        let stopping = self.stopping.notified();
+        if !self.is_stopping.load(SeqCst) {
+            stopping.await;
+        }
+    }
 }
 
 /// How many connections may wait to be accepted; where more come at once, their clients try again after a second.
@@ -42,7 +59,7 @@ pub(super) struct Listener {
     address: SocketAddr,
     shared: Arc<Shared>,
     task: AbortHandle,
-    /// Disconnected when the port and all connections are closed; locked so that threads can share a server.
+    /// Disconnected when the port and all connections are closed; locked so that threads may share a server.
     closed: Mutex<Receiver<()>>,
 }
 
@@ -60,6 +77,7 @@ impl Listener {
         let shared = Arc::new(Shared {
             emulator,
             limits: settings.limits,
+            is_stopping: AtomicBool::new(false),
             stopping: Notify::new(),
         });
         let (open, closed) = sync_channel(0);
@@ -84,7 +102,7 @@ impl Listener {
 
     /// Closes the port, and the connections after the requests under way.
     pub(super) fn drain(self) {
-        self.shared.stopping.notify_waiters();
+        self.shared.stop();
         self.wait_until_closed();
     }
 
@@ -129,7 +147,7 @@ enum Event {
 impl Accepting {
     async fn run(mut self) {
         let shared = self.shared.clone();
-        let mut stopping = std::pin::pin!(shared.stopping.notified());
+        let mut stopping = std::pin::pin!(shared.stopped());
         loop {
             let event = std::future::poll_fn(|cx| match stopping.as_mut().poll(cx) {
                 Poll::Ready(()) => Poll::Ready(Event::Stopping),

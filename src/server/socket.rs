@@ -88,6 +88,12 @@ impl Progress {
         }
     }
 
+    /// Whether a script ended the reply, other than by a reset.
+    pub(super) fn is_closed_on_purpose(&self) -> bool {
+        let state = self.0.lock();
+        state.delivery.as_ref().is_some_and(|it| it.is_closing())
+    }
+
     fn heard(&self) {
         let now = Instant::now();
         let mut state = self.0.lock();

@@ -163,7 +163,10 @@ impl ApiError {
 
     /// A status that the test ordered.
     pub(crate) fn scripted(status: u16) -> Self {
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let answers = StatusCode::from_u16(status)
+            .ok()
+            .filter(|status| !status.is_informational());
+        let status = answers.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let message = match status {
             StatusCode::UNAUTHORIZED => text::UNAUTHORIZED.to_owned(),
             other => format!("Scripted answer: {other}"),

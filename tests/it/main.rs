@@ -11,6 +11,9 @@ mod bad_input;
 mod binary;
 mod cases;
 mod contract;
+mod control;
+#[cfg(feature = "cli")]
+mod example;
 mod fuzzing;
 mod guides;
 mod many;

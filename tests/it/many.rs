@@ -57,3 +57,11 @@ fn servers_know_nothing_of_each_other() {
     );
     assert!(other.ce.instances().is_empty());
 }
+
+/// Also when it did not yet come to accepting anything.
+#[test]
+fn a_server_that_shuts_down_at_once_does_so() {
+    for _ in 0..200 {
+        mock_ce::MockCe::start().shutdown();
+    }
+}

@@ -40,6 +40,11 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// Where the object stands.
+    pub(crate) fn path(&self) -> &str {
+        shown(&self.path)
+    }
+
     /// The path of a member.
     pub(crate) fn at(&self, name: &str) -> String {
         if self.path.is_empty() {

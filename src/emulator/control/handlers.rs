@@ -68,7 +68,7 @@ pub(in crate::emulator) fn wait_for_requests(emulator: &Emulator, call: &Call<'_
 
 /// `DELETE /__admin/requests`
 pub(in crate::emulator) fn forget_requests(emulator: &Emulator, call: &Call<'_>) -> Handled {
-    emulator.journal.clear(organization(call).as_deref());
+    emulator.forget_requests(organization(call).as_deref());
     Ok(done(call))
 }
 
@@ -118,9 +118,17 @@ pub(in crate::emulator) fn reset(emulator: &Emulator, call: &Call<'_>) -> Handle
 /// `POST /__admin/state/instances` with `{"organization", "element", "name", …}` or an array → the instances
 pub(in crate::emulator) fn seed(emulator: &Emulator, call: &Call<'_>) -> Handled {
     let body = call.json()?;
-    let seeds = each(&body, Seed::read).map_err(refused)?;
-    let instances = seeds.iter().map(|seed| emulator.seed_instance(seed));
-    let instances = instances.collect::<Result<Vec<_>, _>>()?;
+    let limit = organization(call);
+    let read = |json: &Json<'_>, path: &str| {
+        let seed = Seed::read(json, path, limit.as_deref())?;
+        Ok((path.to_owned(), seed))
+    };
+    let seeds = each(&body, read).map_err(refused)?;
+    let seeds: Vec<_> = seeds
+        .iter()
+        .map(|(path, seed)| (path.clone(), seed))
+        .collect();
+    let instances = emulator.seed_each(&seeds)?;
     Ok(ok(call, &instances.iter().map(instance_json).collect()))
 }
 
@@ -231,7 +239,8 @@ impl Asked {
         let wrong = |expected: &str| format!("{name} must be {expected}, found {value:?}");
         self.query = match name {
             "method" => {
-                query.method(Method::from_bytes(value.as_bytes()).map_err(|_| wrong("a verb"))?)
+                let verb = value.to_ascii_uppercase();
+                query.method(Method::from_bytes(verb.as_bytes()).map_err(|_| wrong("a verb"))?)
             }
             "path" => query.path(value),
             "element" => query.element(value),
@@ -250,11 +259,7 @@ impl Asked {
                 self.patience = patience.min(LONGEST);
                 query
             }
-            _ => {
-                let known =
-                    "method, path, element, organization, instance, status, rule, count, timeout";
-                return Err(format!("{name:?} is not known here; known: {known}"));
-            }
+            _ => unreachable!("unknown parameters are refused before any handler runs"),
         };
         Ok(())
     }
@@ -277,7 +282,7 @@ fn found_json<'a>(found: &'a Found, extra: [(&'a str, Json<'a>); 1]) -> Json<'a>
 impl Emulator {
     /// The requests that came nearest to a query, and what differs.
     fn nearest_json(&self, query: &Query) -> Json<'static> {
-        let all = self.received(&Query::new()).requests;
+        let all = self.received(&query.of_same_sender()).requests;
         let nearest = query.nearest(&all).into_iter().map(|(received, differs)| {
             let differs = differs.into_iter().map(Json::from).collect();
             object([("request", received.to_line().into()), ("differs", differs)])

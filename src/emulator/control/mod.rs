@@ -7,12 +7,13 @@
 pub(crate) mod document;
 mod handlers;
 mod openapi;
+mod parameter;
 
 pub(super) use handlers::*;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime};
 
 use http::header::{HOST, ORIGIN};
@@ -25,7 +26,7 @@ use super::ledger::Ledger;
 use super::outcome::{Handled, Outcome};
 use super::script::Scripted;
 use super::snapshot::{self, Seed};
-use super::store::{Draft, Origin, Section};
+use super::store::{Chosen, Draft, Origin, Section};
 use super::{Emulator, guard, identity, routes};
 use crate::file;
 use crate::instance::Instance;
@@ -68,12 +69,21 @@ pub(super) fn is_for(request: &Request) -> bool {
 
 /// Answers a request of the control API.
 pub(super) fn answer(emulator: &Emulator, request: &Request) -> Outcome {
-    static REQUESTS: AtomicU64 = AtomicU64::new(0);
     let handled = guard(|| handle(emulator, request));
-    handled.unwrap_or_else(|error| {
-        let request_id = identity::request_id(!emulator.seed(), REQUESTS.fetch_add(1, Relaxed));
-        Outcome::refusal(error, &request_id)
-    })
+    let outcome = handled.unwrap_or_else(|error| {
+        let number = emulator.control_requests.fetch_add(1, Relaxed);
+        Outcome::refusal(error, &identity::request_id(!emulator.seed(), number))
+    });
+    outcome.dated(&emulator.clock)
+}
+
+/// A path to stand before the name of a member.
+fn dotted(path: &str) -> String {
+    if path.is_empty() {
+        String::new()
+    } else {
+        format!("{path}.")
+    }
 }
 
 fn handle(emulator: &Emulator, request: &Request) -> Handled {
@@ -83,6 +93,7 @@ fn handle(emulator: &Emulator, request: &Request) -> Handled {
         check_content_type(request)?;
     }
     check_media(request, route)?;
+    parameter::check(request, route)?;
     (route.handler)(
         emulator,
         &Call {
@@ -181,6 +192,11 @@ impl Emulator {
         self.journal.next_recorded()
     }
 
+    /// Forgets the requests that were received, all or those of one organization.
+    pub fn forget_requests(&self, organization: Option<&str>) {
+        self.journal.clear(organization);
+    }
+
     /// Adds a scripted fault or answer behind those there are.
     pub fn script(&self, scripted: Scripted) {
         self.script.add(scripted);
@@ -205,10 +221,33 @@ impl Emulator {
     /// Puts an instance into the state.
     ///
     /// # Errors
-    /// An element that the catalog does not have, an id or token that is taken, a blank text, or an id out of range.
+    /// An element that the catalog does not have, an id or token that is taken, or a blank text.
     pub fn seed_instance(&self, seed: &Seed) -> Result<Instance, ControlError> {
-        seed.check()?;
-        let element = snapshot::element(&seed.element, "element", self.catalog())?;
+        let mut instances = self.seed_each(&[(String::new(), seed)])?;
+        Ok(instances.remove(0))
+    }
+
+    /// Puts all of these instances into the state, or none; each comes with the path that a mistake is told with.
+    pub(crate) fn seed_each(
+        &self,
+        seeds: &[(String, &Seed)],
+    ) -> Result<Vec<Instance>, ControlError> {
+        let chosen = seeds.iter().map(|(path, seed)| self.chosen(seed, path));
+        let chosen = chosen.collect::<Result<Vec<_>, _>>()?;
+        let (now, at) = (self.clock.now(), |at: usize| dotted(&seeds[at].0));
+        let kept = self.store.seed(chosen, self.seed(), now);
+        let kept = kept.map_err(|(number, reason)| at(number) + &reason)?;
+        let instances = kept.iter().zip(seeds);
+        Ok(instances
+            .map(|(stored, (_, seed))| stored.to_instance(&seed.organization))
+            .collect())
+    }
+
+    /// What the store keeps of a seed.
+    fn chosen<'s>(&self, seed: &'s Seed, path: &str) -> Result<Chosen<'s>, String> {
+        let path = dotted(path);
+        seed.check(&path)?;
+        let element = snapshot::element(&seed.element, &format!("{path}element"), self.catalog())?;
         let entries = seed
             .configuration
             .iter()
@@ -219,15 +258,12 @@ impl Emulator {
             configuration: Configuration::pack(&element, entries),
             element,
         };
-        let chosen = (seed.id, seed.token.as_deref());
-        let stored = self.store.seed(
-            &seed.organization,
+        Ok(Chosen {
+            organization: &seed.organization,
             draft,
-            chosen,
-            self.seed(),
-            self.clock.now(),
-        )?;
-        Ok(stored.to_instance(&seed.organization))
+            id: seed.id,
+            token: seed.token.as_deref(),
+        })
     }
 
     /// The state as a document, of everybody or of one organization (see [`snapshot`]).

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::parameter::{self, Parameter};
 use crate::emulator::routes::{Access, ROUTES, Route};
 use crate::wire::json::{Json, Members, object};
 use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
@@ -56,6 +57,13 @@ fn operation(route: &Route) -> Json<'static> {
         .pattern
         .split('/')
         .filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'));
+    let of_query: &[Parameter] = match route.access {
+        Access::Control => parameter::of(route),
+        _ => &[],
+    };
+    let query = of_query
+        .iter()
+        .map(|(name, meaning)| described(name, "query", Some(meaning)));
     let answer = |description: &'static str| object([("description", description.into())]);
     let json = object([("application/json", object([("schema", object([]))]))]);
     let error = object([(
@@ -70,7 +78,13 @@ fn operation(route: &Route) -> Json<'static> {
         (Cow::Borrowed("summary"), route.summary.into()),
         ("x-rule".into(), route.rule.id.into()),
         ("x-authorization".into(), route.access.words().into()),
-        ("parameters".into(), parameters.map(parameter).collect()),
+        (
+            "parameters".into(),
+            parameters
+                .map(|name| described(name, "path", None))
+                .chain(query)
+                .collect(),
+        ),
         (
             "responses".into(),
             object([("200", answer("done")), ("default", refusal)]),
@@ -82,13 +96,21 @@ fn operation(route: &Route) -> Json<'static> {
     Json::Object(operation)
 }
 
-fn parameter(name: &'static str) -> Json<'static> {
-    object([
-        ("name", name.into()),
-        ("in", "path".into()),
-        ("required", true.into()),
-        ("schema", object([("type", "string".into())])),
-    ])
+fn described(
+    name: &'static str,
+    place: &'static str,
+    meaning: Option<&'static str>,
+) -> Json<'static> {
+    let mut parameter = vec![
+        ("name".into(), name.into()),
+        ("in".into(), place.into()),
+        ("required".into(), (place == "path").into()),
+        ("schema".into(), object([("type", "string".into())])),
+    ];
+    if let Some(meaning) = meaning {
+        parameter.push(("description".into(), meaning.into()));
+    }
+    Json::Object(parameter)
 }
 
 fn error_schema() -> Json<'static> {

@@ -8,8 +8,9 @@ use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::mask;
+use crate::catalog::{Catalog, Element};
 use crate::emulator::identity;
-use crate::emulator::routes;
+use crate::emulator::named_element;
 use crate::emulator::store::Stored;
 use crate::emulator::view::{View, date};
 use crate::rules::Rule;
@@ -24,9 +25,12 @@ pub(super) struct Entry {
     pub(super) request_id: [u8; 24],
     pub(super) organization: Option<u64>,
     pub(super) rule: &'static Rule,
-    pub(super) status: StatusCode,
+    /// `None` where no answer was made.
+    pub(super) status: Option<StatusCode>,
     pub(super) effect: Option<&'static str>,
     pub(super) instance: Option<u64>,
+    /// The element of that instance.
+    pub(super) element: Option<Arc<Element>>,
     pub(super) request: Kept,
     pub(super) answer: Answer,
 }
@@ -94,8 +98,8 @@ impl Kept {
         &self.flat[self.body_at as usize..]
     }
 
-    fn content(&self) -> Content {
-        let text = mask::body(self.body_text());
+    fn content(&self, mask: impl Fn(&[u8]) -> String) -> Content {
+        let text = mask(self.body_text());
         let cut = self.length > self.body_text().len() as u64;
         Content {
             text,
@@ -127,7 +131,7 @@ fn push_headers(flat: &mut Vec<u8>, headers: &HeaderMap, limit: usize) {
 fn push_header_value(flat: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
     if *name == AUTHORIZATION {
         mask::push_authorization(flat, value);
-    } else if *name == COOKIE || *name == PROXY_AUTHORIZATION {
+    } else if *name == COOKIE || *name == PROXY_AUTHORIZATION || is_secret_header(name) {
         mask::push_secret(flat, value.as_bytes());
     } else {
         flat.extend(
@@ -139,13 +143,20 @@ fn push_header_value(flat: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue)
     }
 }
 
+/// `x-api-key`, `x-auth-token` and the like.
+fn is_secret_header(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    ["key", "token", "secret", "password"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
+
 impl Entry {
-    /// Roughly what the entry takes; an instance is counted where it is stored.
+    /// Roughly what the entry takes; an instance is counted, for it may be in the journal only.
     pub(super) fn bytes(&self) -> usize {
-        let answer = if let Answer::Text(kept) = &self.answer {
-            kept.flat.len()
-        } else {
-            0
+        let answer = match &self.answer {
+            Answer::Text(kept) => kept.flat.len(),
+            Answer::Shown(stored, _) => stored.bytes(),
         };
         size_of::<Entry>() + self.request.flat.len() + answer
     }
@@ -161,27 +172,19 @@ impl Entry {
     }
 
     /// The key of the element that the request is about, if it can be told.
-    pub(super) fn element(&self) -> Option<String> {
-        if let Answer::Shown(stored, _) = &self.answer {
-            return Some(stored.element.key().to_owned());
+    pub(super) fn element(&self, catalog: &Catalog) -> Option<String> {
+        match &self.element {
+            Some(element) => Some(element.key().to_owned()),
+            None => named_element(catalog, self.path(), self.request.body_text()),
         }
-        let body = Json::parse(self.request.body_text()).ok();
-        let named = body.as_ref().and_then(|body| {
-            body.get("element")
-                .or_else(|| body.get("your_mom"))?
-                .get("key")?
-                .as_str()
-        });
-        named
-            .map(str::to_owned)
-            .or_else(|| routes::named_element(self.path()))
     }
 
     pub(super) fn path(&self) -> &str {
         self.target().split('?').next().unwrap_or_default()
     }
 
-    pub(super) fn line(&self) -> String {
+    pub(super) fn line(&self, catalog: &Catalog) -> String {
+        let target = mask::target(self.target(), &|key| catalog.hides(key));
         let answer = if let Answer::Text(kept) = &self.answer {
             kept.body_text()
         } else {
@@ -189,15 +192,16 @@ impl Entry {
         };
         line(
             self.method(),
-            self.target(),
-            self.status.as_u16(),
+            &target,
+            self.status.map(|status| status.as_u16()),
             self.rule,
             self.effect,
             answer,
         )
     }
 
-    pub(super) fn show(&self) -> Received {
+    pub(super) fn show(&self, catalog: &Catalog) -> Received {
+        let is_secret = |key: &str| catalog.hides(key);
         let head = self.request.head();
         let headers = head
             .lines()
@@ -209,25 +213,27 @@ impl Entry {
             request_id: String::from_utf8_lossy(&self.request_id).into_owned(),
             organization: self.organization.map(mask::name),
             method: self.method().to_owned(),
-            target: self.target().to_owned(),
+            target: mask::target(self.target(), &is_secret),
             headers: headers
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            body: self.request.content(),
-            element: self.element(),
+            body: self
+                .request
+                .content(|text| mask::sent_body(text, &is_secret)),
+            element: self.element(catalog),
             instance: self.instance,
-            status: self.status.as_u16(),
+            status: self.status.map(|status| status.as_u16()),
             rule: self.rule,
             effect: self.effect,
             answer: match &self.answer {
-                Answer::Text(kept) => kept.content(),
+                Answer::Text(kept) => kept.content(|text| mask::body(text, &is_secret)),
                 Answer::Shown(stored, view) => {
                     let mut body = Vec::new();
                     view.render(&mut body, stored);
                     Content {
                         length: body.len() as u64,
                         digest: None,
-                        text: mask::body(&body),
+                        text: mask::body(&body, &is_secret),
                     }
                 }
             },
@@ -238,8 +244,8 @@ impl Entry {
 /// One request that a server received, and how it was answered; secrets are masked.
 ///
 /// As JSON: `{"number", "at", "requestId", "organization", "method", "target", "headers": {}, "body": {"text",
-/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "effect", "answer": {…}}`; times are RFC 3339, absent
-/// values `null`.
+/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "answer": {…}}`; times are
+/// RFC 3339, absent values `null`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Received {
@@ -263,8 +269,8 @@ pub struct Received {
     pub element: Option<String>,
     /// The id of the instance it was about.
     pub instance: Option<u64>,
-    /// The answer's status.
-    pub status: u16,
+    /// The answer's status; `None` where the script ended the connection instead of an answer being made.
+    pub status: Option<u16>,
     /// The rule that decided.
     pub rule: &'static Rule,
     /// The scripted effect that fired: `"loseReply"`.
@@ -323,7 +329,7 @@ impl Received {
             ("body", self.body.to_json()),
             ("element", self.element.as_deref().into()),
             ("instance", self.instance.into()),
-            ("status", u64::from(self.status).into()),
+            ("status", self.status.map(u64::from).into()),
             ("rule", self.rule.id.into()),
             ("grade", self.rule.grade.name().into()),
             ("effect", self.effect.into()),
@@ -358,16 +364,17 @@ impl Received {
 fn line(
     method: &str,
     target: &str,
-    status: u16,
+    status: Option<u16>,
     rule: &Rule,
     effect: Option<&str>,
     answer: &[u8],
 ) -> String {
-    let mut line = format!("{method} {target} → {status} ({})", rule.because);
+    let shown = status.map_or("none".to_owned(), |status| status.to_string());
+    let mut line = format!("{method} {target} → {shown} ({})", rule.because);
     if let Some(effect) = effect {
         let _ = write!(line, " [{effect}]");
     }
-    let body = Json::parse(answer).ok().filter(|_| status >= 400);
+    let body = Json::parse(answer).ok().filter(|_| status >= Some(400));
     if let Some(message) = body.as_ref().and_then(|body| body.get("message")?.as_str()) {
         let _ = write!(line, " {message}");
     }

@@ -44,33 +44,66 @@ pub(super) fn push_authorization(out: &mut Vec<u8>, value: &HeaderValue) {
     }
 }
 
-/// A body with the values of secret members masked; what is not JSON is shown as it is, unless it was meant to be.
-pub(super) fn body(text: &[u8]) -> String {
-    match Json::parse(text) {
-        Ok(mut json) => {
-            mask(&mut json);
-            json.to_string()
+/// Whether the value of the member or parameter with this name is a secret.
+pub(super) type IsSecret<'a> = &'a dyn Fn(&str) -> bool;
+
+/// Path and query with the values of secret parameters replaced.
+pub(super) fn target(target: &str, is_secret: IsSecret<'_>) -> String {
+    let Some((path, query)) = target.split_once('?') else {
+        return target.to_owned();
+    };
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, value)) if is_secret(name) || is_secret_key(&name.to_lowercase()) => {
+            Cow::Owned(format!("{name}={}", secret_name(value)))
         }
+        _ => Cow::Borrowed(pair),
+    });
+    format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
+}
+
+/// The body of a request with the values of secret members masked.
+pub(super) fn sent_body(text: &[u8], is_secret: IsSecret<'_>) -> String {
+    match Json::parse(text) {
+        Ok(json) => masked(json, is_secret),
+        Err(_) => broken(&String::from_utf8_lossy(text)),
+    }
+}
+
+/// The body of an answer likewise; what is not JSON is shown as it is, unless it was meant to be.
+pub(super) fn body(text: &[u8], is_secret: IsSecret<'_>) -> String {
+    match Json::parse(text) {
+        Ok(json) => masked(json, is_secret),
         // A piece of JSON cannot be masked member by member.
         Err(_) if text.contains(&b'{') => broken(&String::from_utf8_lossy(text)),
         Err(_) => String::from_utf8_lossy(text).into_owned(),
     }
 }
 
-fn mask(json: &mut Json<'_>) {
+fn masked(mut json: Json<'_>, is_secret: IsSecret<'_>) -> String {
+    mask(&mut json, is_secret);
+    json.to_string()
+}
+
+fn mask(json: &mut Json<'_>, is_secret: IsSecret<'_>) {
     match json {
         Json::Object(members) => {
+            // An entry may also be written as `{"key": …, "value": …}`.
+            let named = members.iter().find(|(name, _)| name == "key");
+            let names_secret = named
+                .and_then(|(_, key)| key.as_str())
+                .is_some_and(is_secret);
             for (name, value) in members {
-                let secret = name == member::PROVIDER_DATA || is_secret_key(name);
+                let hidden = name == member::PROVIDER_DATA
+                    || is_secret(name)
+                    || (names_secret && name == "value");
                 match value {
-                    Json::Object(_) | Json::Array(_) if !secret => mask(value),
                     Json::Null => {}
-                    _ if secret => *value = Json::from(secret_name(&text_of(value))),
-                    _ => {}
+                    _ if hidden => *value = Json::from(secret_name(&text_of(value))),
+                    _ => mask(value, is_secret),
                 }
             }
         }
-        Json::Array(items) => items.iter_mut().for_each(mask),
+        Json::Array(items) => items.iter_mut().for_each(|item| mask(item, is_secret)),
         _ => {}
     }
 }
@@ -82,28 +115,47 @@ fn text_of<'a>(value: &'a Json<'_>) -> Cow<'a, str> {
     }
 }
 
-/// JSON that was cut or is broken: everything in quotes that is not a member's name is masked, as is what has none.
+/// JSON that was cut or is broken, or another text: what is neither punctuation nor the name of a member is masked.
 fn broken(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for (index, piece) in text.split('"').enumerate() {
-        if index > 0 {
-            shown.push('"');
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(is_punctuation).unwrap_or(rest.len());
+        if end == 0 {
+            let (mark, behind) = rest.split_at(first.len_utf8());
+            shown.push_str(mark);
+            rest = behind;
+            continue;
         }
-        let is_value = index % 2 == 1 && !text_after(text, index).trim_start().starts_with(':');
-        shown.push_str(if is_value && !piece.is_empty() {
-            "…"
+        let (word, behind) = rest.split_at(end);
+        let before = shown.chars().next_back();
+        shown.push_str(if is_name(before, word, behind) {
+            word
         } else {
-            piece
+            "…"
         });
+        rest = behind;
     }
     shown
 }
 
-/// What follows the piece between quotes with this index.
-fn text_after(text: &str, index: usize) -> &str {
-    text.match_indices('"')
-        .nth(index)
-        .map_or("", |(at, quote)| &text[at + quote.len()..])
+fn is_punctuation(character: char) -> bool {
+    character.is_whitespace() || "{}[],:".contains(character) || is_quote(character)
+}
+
+fn is_quote(character: char) -> bool {
+    "\"'“”„‘’".contains(character)
+}
+
+/// Whether a word is the name of a member: with quotes on both sides or on neither, and a colon behind.
+fn is_name(before: Option<char>, word: &str, behind: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let unquoted = behind.strip_prefix(is_quote);
+    let is_quoted = before.is_some_and(is_quote);
+    word.bytes().all(is_plain)
+        && is_quoted == unquoted.is_some()
+        && (is_quoted || before.is_none_or(|before| "{, \n\t".contains(before)))
+        && unquoted.unwrap_or(behind).trim_start().starts_with(':')
 }
 
 #[cfg(test)]
@@ -118,10 +170,30 @@ mod tests {
     #[case::cut(r#"{"name":5,"seen":{"a.password":"SECRET","b.pass"#)]
     #[case::cut_in_the_middle_of_a_secret(r#"{"seen":1,"a.password":"SECRET"#)]
     #[case::malformed(r#"{"seen": 1 "a.secret":"SECRET"}"#)]
+    #[case::without_quotes(r#"{"seen": 1, "a.secret":SECRET}"#)]
+    #[case::with_quotes_inside(r#"{"seen": "a"SECRET", "b": "SECRET"}"#)]
+    #[case::single_quotes(r#"{'seen': 'SECRET'}"#)]
+    #[case::curly_quotes(r#"{“seen”: “SECRET”}"#)]
+    #[case::colon_inside(r#"{"seen": "SECRET:SECRET""#)]
+    #[case::bare_and_colon_inside(r#"{"seen": SECRET:SECRET"#)]
+    #[case::as_pairs(r#"{"seen": [{"key":"a.secret","value":"SECRET"}]}"#)]
+    #[case::an_object(r#"{"seen": {"a.secret":{"SECRET":"SECRET"}}}"#)]
+    #[case::no_json("seen: SECRET&a=SECRET")]
     fn no_secret_is_shown(#[case] text: &str) {
-        let shown = body(text.as_bytes());
+        let shown = sent_body(text.as_bytes(), &is_secret_key);
         assert!(!shown.contains("SECRET"), "{shown}");
         assert!(shown.contains("seen"), "{shown}");
+    }
+
+    #[test]
+    fn a_query_keeps_no_secret() {
+        let shown = target(
+            "/a?pageSize=5&token=SECRET&apiSecret=SECRET&x",
+            &is_secret_key,
+        );
+        assert!(!shown.contains("SECRET"), "{shown}");
+        assert!(shown.starts_with("/a?pageSize=5&token=secret-"), "{shown}");
+        assert!(shown.ends_with("&x"), "{shown}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod entry;
 mod mask;
 mod query;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,7 @@ use super::identity;
 use super::outcome::Outcome;
 use super::store::Stored;
 use super::view::View;
+use crate::catalog::Catalog;
 use crate::settings::JournalLimits;
 use crate::wire::message::{Body, Request};
 use entry::{Answer, Entry, Kept};
@@ -32,6 +33,7 @@ use entry::{Answer, Entry, Kept};
 #[derive(Debug)]
 pub(crate) struct Journal {
     limits: JournalLimits,
+    catalog: Arc<Catalog>,
     ring: Mutex<Ring>,
     /// Wakes those who wait for requests in process.
     recorded: Condvar,
@@ -39,13 +41,16 @@ pub(crate) struct Journal {
     changed: Notify,
 }
 
+/// The most organizations whose dropped requests are told apart.
+const APART: usize = 10_000;
+
 #[derive(Debug, Default)]
 struct Ring {
     entries: VecDeque<Entry>,
     /// How many requests were ever recorded; the number of the last one.
     recorded: u64,
-    /// How many were dropped for want of room.
-    dropped: u64,
+    /// How many of each organization's requests were dropped for want of room, by its fingerprint.
+    dropped: HashMap<Option<u64>, u64>,
     /// Bytes that the kept entries take.
     bytes: usize,
 }
@@ -62,9 +67,10 @@ pub(crate) struct Circumstances {
 }
 
 impl Journal {
-    pub(crate) fn new(limits: JournalLimits) -> Self {
+    pub(crate) fn new(limits: JournalLimits, catalog: Arc<Catalog>) -> Self {
         Journal {
             limits,
+            catalog,
             ring: Mutex::default(),
             recorded: Condvar::new(),
             changed: Notify::new(),
@@ -104,19 +110,25 @@ impl Journal {
             organization,
             rule: outcome.rule,
             effect: outcome.effect,
-            status: outcome.reply.status,
+            status: outcome.is_made().then_some(outcome.reply.status),
             instance: outcome.instance.as_ref().map(|stored| stored.id),
+            element: (outcome.instance.as_ref()).map(|stored| stored.element.clone()),
             request: Kept::request(request, body, self.limits.body),
-            answer: match shown {
+            answer: match shown.filter(|(stored, _)| self.is_small(outcome, stored)) {
                 Some((stored, view)) => Answer::Shown(stored, view),
                 None => Answer::Text(Kept::body(&outcome.reply.body, self.limits.body)),
             },
         }
     }
 
+    /// Whether an instance may be kept as it is in the place of the answer that shows it.
+    fn is_small(&self, outcome: &Outcome, stored: &Stored) -> bool {
+        outcome.reply.body.len() <= self.limits.body && stored.bytes() <= self.limits.body
+    }
+
     /// What was recorded and fits, oldest first, with a word on what was dropped.
     pub(crate) fn find(&self, query: &Query) -> Found {
-        self.ring.lock().find(query)
+        self.ring.lock().find(query, &self.catalog)
     }
 
     /// What fits the query, as soon as at least `count` requests do, or what does when the time is over.
@@ -124,11 +136,9 @@ impl Journal {
         let deadline = Instant::now() + patience;
         let mut ring = self.ring.lock();
         loop {
-            let found = ring.find(query);
-            if found.requests.len() >= count
-                || self.recorded.wait_until(&mut ring, deadline).timed_out()
-            {
-                return found;
+            let enough = ring.count(query, &self.catalog) >= count;
+            if enough || self.recorded.wait_until(&mut ring, deadline).timed_out() {
+                return ring.find(query, &self.catalog);
             }
         }
     }
@@ -151,7 +161,7 @@ impl Journal {
             .iter()
             .rev()
             .take_while(|entry| entry.number > number);
-        let mut lines: Vec<_> = later.map(Entry::line).collect();
+        let mut lines: Vec<_> = later.map(|entry| entry.line(&self.catalog)).collect();
         lines.reverse();
         (lines, ring.recorded)
     }
@@ -162,6 +172,8 @@ impl Journal {
         let mut ring = self.ring.lock();
         ring.entries
             .retain(|entry| organization.is_some() && entry.organization != organization);
+        ring.dropped
+            .retain(|of, _| organization.is_some() && *of != organization);
         ring.bytes = ring.entries.iter().map(Entry::bytes).sum();
     }
 }
@@ -177,20 +189,38 @@ impl Ring {
                 break;
             };
             self.bytes -= oldest.bytes();
-            self.dropped += 1;
+            self.note_dropped(oldest.organization);
         }
     }
 
-    fn find(&self, query: &Query) -> Found {
-        let requests = self
-            .entries
-            .iter()
-            .filter(|entry| query.fits(entry))
-            .map(Entry::show)
-            .collect();
+    /// Beyond so many organizations the dropped requests of the others are counted as nobody's.
+    fn note_dropped(&mut self, organization: Option<u64>) {
+        let is_known = self.dropped.len() < APART || self.dropped.contains_key(&organization);
+        *self
+            .dropped
+            .entry(organization.filter(|_| is_known))
+            .or_default() += 1;
+    }
+
+    fn fitting<'r>(
+        &'r self,
+        query: &'r Query,
+        catalog: &'r Catalog,
+    ) -> impl Iterator<Item = &'r Entry> {
+        let fits = move |entry: &&Entry| query.fits(entry, catalog);
+        self.entries.iter().filter(fits)
+    }
+
+    fn count(&self, query: &Query, catalog: &Catalog) -> usize {
+        self.fitting(query, catalog).count()
+    }
+
+    fn find(&self, query: &Query, catalog: &Catalog) -> Found {
+        let shown = |entry: &Entry| entry.show(catalog);
+        let may_be_missing = self.dropped.iter().filter(|(of, _)| query.may_miss(**of));
         Found {
-            requests,
-            dropped: self.dropped,
+            requests: self.fitting(query, catalog).map(shown).collect(),
+            dropped: may_be_missing.map(|(_, count)| count).sum(),
         }
     }
 }

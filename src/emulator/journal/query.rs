@@ -5,6 +5,7 @@ use std::fmt;
 use http::{Method, StatusCode};
 
 use super::entry::{Entry, Received};
+use crate::catalog::Catalog;
 use crate::emulator::identity;
 use crate::wire::vocabulary::Dialect;
 
@@ -27,6 +28,8 @@ pub struct Found {
     /// Those that fit.
     pub requests: Vec<Received>,
     /// How many requests the journal has dropped for want of room: as many may be missing here.
+    ///
+    /// A query for one organization counts only that one's.
     pub dropped: u64,
 }
 
@@ -40,7 +43,9 @@ impl PathPattern {
     /// A pattern from its text.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        PathPattern(text.trim_end_matches('/').to_owned())
+        let text = text.trim_end_matches('/');
+        let slash = if text.starts_with('/') { "" } else { "/" };
+        PathPattern(format!("{slash}{text}"))
     }
 
     /// Whether a path, without its query, fits.
@@ -169,7 +174,7 @@ impl Query {
             (
                 "status",
                 self.status.map(|s| s.as_str().to_owned()),
-                received.status.to_string(),
+                told(received.status.map(|status| status.to_string())),
             ),
         ];
         let differing = fields.into_iter().filter_map(|(field, expected, was)| {
@@ -193,11 +198,27 @@ impl Query {
         near
     }
 
-    pub(super) fn fits(&self, entry: &Entry) -> bool {
+    /// Every request of the organization that is asked for, or of everybody.
+    pub(crate) fn of_same_sender(&self) -> Query {
+        Query {
+            organization: self.organization,
+            ..Query::default()
+        }
+    }
+
+    /// Whether a dropped request of this organization, or of one that is not known, may have fitted.
+    pub(super) fn may_miss(&self, organization: Option<u64>) -> bool {
+        self.organization
+            .is_none_or(|wanted| organization == Some(wanted))
+    }
+
+    pub(super) fn fits(&self, entry: &Entry, catalog: &Catalog) -> bool {
         self.method
             .as_ref()
             .is_none_or(|method| method.as_str() == entry.method())
-            && self.status.is_none_or(|status| status == entry.status)
+            && self
+                .status
+                .is_none_or(|status| entry.status == Some(status))
             && self.rule.as_ref().is_none_or(|rule| rule == entry.rule.id)
             && self
                 .instance
@@ -212,7 +233,7 @@ impl Query {
             && self
                 .element
                 .as_ref()
-                .is_none_or(|element| entry.element().as_ref() == Some(element))
+                .is_none_or(|element| entry.element(catalog).as_ref() == Some(element))
     }
 }
 
@@ -246,6 +267,7 @@ mod tests {
     #[rstest]
     #[case("/instances", "/elements/api-v2/instances", true)]
     #[case("/instances", "/your_moms/api-v2/instances/", true)]
+    #[case("instances/", "/elements/api-v2/instances", true)]
     #[case("/elements/api-v2/instances", "/elements/api-v2/instances", true)]
     #[case("/elements/api-v2/instances", "/your_moms/api-v2/instances", false)]
     #[case("/instances/*", "/elements/api-v2/instances/1234", true)]

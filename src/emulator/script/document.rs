@@ -80,8 +80,8 @@ fn read_position(when: &Document<'_>) -> Reading<Position> {
         [] => Ok(Position::Always),
         [position] => Ok(position),
         _ => Err(format!(
-            "{} must be one of {}",
-            when.at(""),
+            "{} must have only one of {}",
+            when.path(),
             POSITIONS.join(", ")
         )),
     }
@@ -164,7 +164,10 @@ fn read_delay(document: &Document<'_>) -> Reading<Effect> {
 fn read_dribble(document: &Document<'_>) -> Reading<Effect> {
     let json = document.get("dribble").expect("looked at before");
     let dribble = Document::read(json, &document.at("dribble"), &["bytes", "pause"])?;
-    let bytes = dribble.whole("bytes")?.unwrap_or(1).max(1) as usize;
+    let bytes = dribble.whole("bytes")?.unwrap_or(1) as usize;
+    if bytes == 0 {
+        return Err(format!("{} must be at least 1", dribble.at("bytes")));
+    }
     let pause = dribble
         .duration("pause")?
         .ok_or_else(|| format!("{} is required", dribble.at("pause")))?;
@@ -261,12 +264,17 @@ impl std::fmt::Display for Line {
             effect,
             method,
             path,
+            element,
             position,
             ..
         } = &self.scripted;
         let method = method.as_ref().map_or("any verb", Method::as_str);
         let path = path.as_ref().map_or("any path", PathPattern::as_str);
-        write!(f, "{} for {method} {path}, {position}", effect.name())
+        write!(f, "{} for {method} {path}", effect.name())?;
+        if let Some(element) = element {
+            write!(f, " of {element}")?;
+        }
+        write!(f, ", {position}")
     }
 }
 
@@ -313,6 +321,14 @@ mod tests {
     #[case(
         r#"{"effect": "reset", "when": {"nth": 0}}"#,
         "when.nth must be at least 1"
+    )]
+    #[case(
+        r#"{"effect": "reset", "when": {"nth": 1, "every": 2}}"#,
+        "when must have only one of nth, first, every, probability"
+    )]
+    #[case(
+        r#"{"effect": {"dribble": {"bytes": 0, "pause": 1}}}"#,
+        "effect.dribble.bytes must be at least 1"
     )]
     #[case(
         r#"{"effect": "reset", "when": {"probability": 2}}"#,

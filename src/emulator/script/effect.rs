@@ -29,9 +29,10 @@ pub enum Effect {
     DelayBetween(Duration, Duration),
     /// The request is handled, but nothing of its reply arrives: the connection is closed before any byte.
     LoseReply,
-    /// The connection is closed in the middle of the body.
+    /// The connection is closed in the middle of the body; an empty body has none, and its reply arrives whole.
     CloseInBody,
-    /// Only this many bytes of the body arrive, fewer than `Content-Length` says; then the connection is closed.
+    /// Only this many bytes of the body arrive, fewer than `Content-Length` says; then the connection is closed. A body that
+    /// is not longer arrives whole.
     CutBody(usize),
     /// The body is cut so that it is not JSON any more; `Content-Length` agrees with what arrives.
     MalformedJson,
@@ -44,7 +45,7 @@ pub enum Effect {
     },
 }
 
-/// An answer given to the letter; the mock's own marks are added, and nothing else.
+/// An answer given to the letter; the mock's own marks are added, and nothing else but where the body ends.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use]
 pub struct LiteralReply {
@@ -57,10 +58,11 @@ impl LiteralReply {
     /// An answer with this status and without a body.
     ///
     /// # Panics
-    /// When `status` is not from 100 to 999.
+    /// When `status` is not from 200 to 999: those below are no answers.
     #[track_caller]
     pub fn new(status: u16) -> Self {
-        let status = StatusCode::from_u16(status).expect("a status is from 100 to 999");
+        assert!(status >= 200, "a status is from 200 to 999, found {status}");
+        let status = StatusCode::from_u16(status).expect("a status is from 200 to 999");
         LiteralReply {
             status,
             ..LiteralReply::default()

@@ -1,7 +1,7 @@
 //! Scripted faults and answers: which requests they meet, at which of them they fire, and what then happens.
 //!
 //! Rules are looked at in the order in which they were added; each counts the requests that it matches, and the first
-//! that fires decides. What happens on the wire is only written down here, as a conduct: the connection enacts it
+//! that fires decides. Those with `first` queue up: each spends itself on requests that no rule before it took. What happens on the wire is only written down here, as a conduct: the connection enacts it
 //! when every lock is gone.
 
 mod document;
@@ -93,7 +93,7 @@ impl Scripted {
         self
     }
 
-    /// Only for the first n matching requests.
+    /// Only for the first n matching requests that no rule before it takes: so several of them make a queue.
     pub fn first(mut self, n: u64) -> Self {
         self.position = Position::First(n);
         self
@@ -128,12 +128,12 @@ impl Scripted {
                 .is_none_or(|key| (subject.element)().as_deref() == Some(key))
     }
 
-    /// Whether the rule fires for the `count`-th request that it matches.
-    fn fires(&self, count: u64, seed: u64) -> bool {
+    /// Whether the rule, having fired so often, fires for the `count`-th request that it matches.
+    fn fires(&self, count: u64, fired: u64, seed: u64) -> bool {
         match self.position {
             Position::Always => true,
             Position::Nth(n) => count == n,
-            Position::First(n) => count <= n,
+            Position::First(n) => fired < n,
             Position::Every(n) => n > 0 && count.is_multiple_of(n),
             Position::Probability(share) => {
                 let draw = identity::mix(seed ^ identity::mix(count)) >> 11;
@@ -163,6 +163,8 @@ pub(crate) struct Script {
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     pub(crate) scripted: Scripted,
+    /// What its draws derive from, beside the server's seed.
+    salt: u64,
     /// How many requests it matched.
     pub(crate) matched: u64,
     /// How many of those it fired for.
@@ -172,8 +174,10 @@ pub(crate) struct Line {
 impl Script {
     pub(crate) fn add(&self, scripted: Scripted) {
         let mut lines = self.lines.lock();
+        let salt = salt(&lines, &scripted);
         lines.push(Line {
             scripted,
+            salt,
             matched: 0,
             fired: 0,
         });
@@ -186,13 +190,13 @@ impl Script {
             return None;
         }
         let mut effect = None;
-        for (index, line) in self.lines.lock().iter_mut().enumerate() {
+        for line in self.lines.lock().iter_mut() {
             if !line.scripted.fits(subject) {
                 continue;
             }
             line.matched += 1;
-            let own_seed = identity::mix(seed ^ (index as u64 + 1));
-            if effect.is_none() && line.scripted.fires(line.matched, own_seed) {
+            let own_seed = identity::mix(seed ^ line.salt);
+            if effect.is_none() && line.scripted.fires(line.matched, line.fired, own_seed) {
                 line.fired += 1;
                 effect = Some(line.scripted.effect.clone());
             }
@@ -219,6 +223,18 @@ impl Script {
     }
 }
 
+/// What the draws of a rule derive from: its place among those of the same organization, so that what another one
+/// scripts changes nothing.
+fn salt(lines: &[Line], scripted: &Scripted) -> u64 {
+    let is_of_same = |line: &&Line| line.scripted.organization == scripted.organization;
+    let place = lines.iter().filter(is_of_same).count() as u64;
+    let organization = scripted
+        .organization
+        .as_deref()
+        .map_or(0, identity::fingerprint);
+    identity::mix(organization ^ (place + 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,7 +249,11 @@ mod tests {
     #[case::certainly(Scripted::new(Effect::Reset).probability(1.0), "111111")]
     fn a_rule_fires_at_its_position(#[case] scripted: Scripted, #[case] expected: &str) {
         let fired: String = (1..=6)
-            .map(|n| if scripted.fires(n, 7) { '1' } else { '0' })
+            .scan(0, |fired, n| {
+                let fires = scripted.fires(n, *fired, 7);
+                *fired += u64::from(fires);
+                Some(if fires { '1' } else { '0' })
+            })
             .collect();
         assert_eq!(fired, expected);
     }
@@ -243,7 +263,7 @@ mod tests {
         let scripted = Scripted::new(Effect::Reset).probability(0.25);
         let fired = |seed| {
             (1..=10_000)
-                .filter(|n| scripted.fires(*n, seed))
+                .filter(|n| scripted.fires(*n, 0, seed))
                 .collect::<Vec<_>>()
         };
         assert!(

@@ -7,15 +7,15 @@
 mod namespace;
 mod stored;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use super::identity;
 use namespace::Namespace;
-pub(crate) use namespace::{FIRST_ID, IDS, Page, Selection};
-pub(crate) use stored::{Draft, Origin, Section, Stored};
+pub(crate) use namespace::{FIRST_ID, Page, Selection};
+pub(crate) use stored::{Chosen, Draft, Origin, Section, Stored};
 
 /// All instances of a server.
 #[derive(Debug, Default)]
@@ -27,7 +27,12 @@ pub(crate) struct Store {
 struct State {
     organizations: HashMap<Arc<str>, Namespace>,
     tokens: HashMap<Arc<str>, Address>,
+    /// Tokens of deleted instances that do not tell themselves whose they were, and the organization's fingerprint.
+    retired: HashMap<Arc<str>, u64>,
 }
+
+/// The most retired tokens that are remembered; a test that chooses more of them has another one in mind.
+const RETIRED: usize = 10_000;
 
 /// Where the instance of a token is.
 #[derive(Clone, Debug)]
@@ -51,28 +56,31 @@ impl Store {
         state.keep(organization, draft.with(id, token, now, Origin::Created))
     }
 
-    /// Keeps a draft with a chosen id or token; those not chosen are as for a creation.
+    /// Keeps drafts with the ids and tokens that were chosen; those not chosen are as for a creation.
+    ///
+    /// Nothing changes when one of them is taken; the number of that draft comes with the reason.
     pub(crate) fn seed(
         &self,
-        organization: &str,
-        draft: Draft,
-        chosen: (Option<u64>, Option<&str>),
+        chosen: Vec<Chosen<'_>>,
         seed: u64,
         now: u64,
-    ) -> Result<Arc<Stored>, String> {
+    ) -> Result<Vec<Arc<Stored>>, (usize, String)> {
         let mut state = self.state.lock();
-        let id = chosen.0.unwrap_or(state.namespace(organization).next_id);
-        if state.namespace(organization).instances.contains_key(&id) {
-            return Err(format!("the organization already has an instance {id}"));
-        }
-        let token = match chosen.1 {
-            Some(token) if state.tokens.contains_key(token) => {
-                return Err("the token already belongs to an instance".to_owned());
-            }
-            Some(token) => token.into(),
-            None => state.fresh_token(seed, organization, id),
+        state.check_free(&chosen)?;
+        let keep = |Chosen {
+                        organization,
+                        draft,
+                        id,
+                        token,
+                    }| {
+            let id = id.unwrap_or_else(|| state.namespace(organization).next_id);
+            let token = match token {
+                Some(token) => token.into(),
+                None => state.fresh_token(seed, organization, id),
+            };
+            state.keep(organization, draft.with(id, token, now, Origin::Seeded))
         };
-        Ok(state.keep(organization, draft.with(id, token, now, Origin::Seeded)))
+        Ok(chosen.into_iter().map(keep).collect())
     }
 
     /// The organization's instance with this id.
@@ -114,6 +122,10 @@ impl Store {
         let mut state = self.state.lock();
         let removed = state.organizations.get_mut(organization)?.take(id)?;
         state.tokens.remove(&removed.token);
+        if removed.origin == Origin::Seeded && state.retired.len() < RETIRED {
+            let fingerprint = identity::fingerprint(organization);
+            state.retired.insert(removed.token.clone(), fingerprint);
+        }
         Some(removed)
     }
 
@@ -146,14 +158,14 @@ impl Store {
         }
         let mut state = self.state.lock();
         let stays = |address: &Address| only.is_some_and(|only| only != &*address.organization);
-        let mut tokens = sections
-            .iter()
-            .flat_map(|section| &section.instances)
-            .map(|stored| &stored.token);
-        if tokens.any(|token| state.tokens.get(token).is_some_and(stays)) {
-            return Err(
-                "a token of the document belongs to another organization's instance".to_owned(),
-            );
+        for (section, at) in sections.iter().zip(0..) {
+            let is_taken =
+                |stored: &Arc<Stored>| state.tokens.get(&stored.token).is_some_and(stays);
+            if let Some(taken) = section.instances.iter().position(is_taken) {
+                return Err(format!(
+                    "organizations[{at}].instances[{taken}].token belongs to another organization's instance"
+                ));
+            }
         }
         state.forget(only);
         for section in sections {
@@ -173,11 +185,21 @@ impl Store {
     /// Whether the organization has given out this id, whether or not the instance still exists.
     pub(crate) fn has_issued(&self, organization: &str, id: u64) -> bool {
         let state = self.state.lock();
-        let next_id = state
-            .organizations
-            .get(organization)
-            .map_or(0, |namespace| namespace.next_id);
-        (FIRST_ID..next_id).contains(&id)
+        let namespace = state.organizations.get(organization);
+        namespace.is_some_and(|namespace| namespace.has_issued(id))
+    }
+
+    /// The fingerprint of the organization whose instance had this token until it was deleted.
+    pub(crate) fn formerly_of(&self, token: &str, seed: u64) -> Option<u64> {
+        let state = self.state.lock();
+        if let Some(organization) = state.retired.get(token) {
+            return Some(*organization);
+        }
+        let (organization, id) = identity::issued_to(seed, token)?;
+        let is_of =
+            |namespace: &&Namespace| identity::fingerprint(&namespace.organization) == organization;
+        let namespace = state.organizations.values().find(is_of)?;
+        namespace.has_issued(id).then_some(organization)
     }
 
     /// At most `size` of the selected instances with an id above `after`, oldest first.
@@ -202,6 +224,32 @@ impl Store {
 }
 
 impl State {
+    /// Whether nobody has the ids and tokens that were chosen, nor gets them while the drafts are kept in their order.
+    fn check_free(&self, chosen: &[Chosen<'_>]) -> Result<(), (usize, String)> {
+        let (mut ids, mut tokens) = (HashSet::new(), HashSet::new());
+        let mut next_ids = HashMap::new();
+        for (at, one) in chosen.iter().enumerate() {
+            let namespace = self.organizations.get(one.organization);
+            let next_id = next_ids
+                .entry(one.organization)
+                .or_insert_with(|| namespace.map_or(FIRST_ID, |namespace| namespace.next_id));
+            let id = one.id.unwrap_or(*next_id);
+            *next_id = (*next_id).max(id.saturating_add(1));
+            let is_taken = namespace.is_some_and(|known| known.instances.contains_key(&id));
+            if is_taken || !ids.insert((one.organization, id)) {
+                return Err((
+                    at,
+                    format!("id: the organization already has an instance {id}"),
+                ));
+            }
+            let Some(token) = one.token else { continue };
+            if self.tokens.contains_key(token) || !tokens.insert(token) {
+                return Err((at, "token: it already belongs to an instance".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
     /// The organization's namespace, made if need be.
     fn namespace(&mut self, organization: &str) -> &mut Namespace {
         if !self.organizations.contains_key(organization) {
@@ -227,7 +275,7 @@ impl State {
     /// Puts an instance in its place; ids go on behind it.
     fn keep(&mut self, organization: &str, stored: Stored) -> Arc<Stored> {
         let (stored, namespace) = (Arc::new(stored), self.namespace(organization));
-        namespace.next_id = namespace.next_id.max(stored.id.saturating_add(1));
+        namespace.count(stored.id);
         namespace.put(stored.clone());
         let address = Address {
             organization: namespace.organization.clone(),
@@ -241,6 +289,8 @@ impl State {
         match only {
             None => *self = State::default(),
             Some(only) => {
+                let fingerprint = identity::fingerprint(only);
+                self.retired.retain(|_, retired| *retired != fingerprint);
                 self.organizations.remove(only);
                 self.tokens
                     .retain(|_, address| &*address.organization != only);

@@ -3,15 +3,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
-use std::ops::RangeInclusive;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::stored::{Section, Stored};
 
 /// The id of an organization's first instance (rule `instance-id`).
 pub(crate) const FIRST_ID: u64 = 1234;
-/// The ids that a test may choose: those that every JSON reader takes for whole numbers, with room behind them.
-pub(crate) const IDS: RangeInclusive<u64> = 1..=(1 << 53);
 
 /// Which instances a list is about.
 #[derive(Default)]
@@ -41,9 +39,37 @@ pub(super) struct Namespace {
     pub(super) instances: BTreeMap<u64, Arc<Stored>>,
     /// The ids of each element's instances, by the element's id.
     by_element: BTreeMap<u64, BTreeSet<u64>>,
+    /// Ids below `next_id` that were passed over because a test chose a higher one.
+    skipped: Vec<Range<u64>>,
+    /// Ids that a test chose where they are not counted otherwise.
+    chosen: BTreeSet<u64>,
 }
 
 impl Namespace {
+    /// Lets ids go on behind this one.
+    pub(super) fn count(&mut self, id: u64) {
+        if id < self.next_id {
+            // Either a restored one, or one that a test chose among those passed over.
+            if !self.has_counted(id) {
+                self.chosen.insert(id);
+            }
+            return;
+        }
+        if id > self.next_id {
+            self.skipped.push(self.next_id..id);
+        }
+        self.next_id = id.saturating_add(1);
+    }
+
+    /// Whether there ever was an instance with this id.
+    pub(super) fn has_issued(&self, id: u64) -> bool {
+        self.chosen.contains(&id) || self.has_counted(id)
+    }
+
+    fn has_counted(&self, id: u64) -> bool {
+        (FIRST_ID..self.next_id).contains(&id) && !self.skipped.iter().any(|ids| ids.contains(&id))
+    }
+
     pub(super) fn section(&self) -> Section {
         let (organization, next_id) = (self.organization.clone(), self.next_id);
         Section {
@@ -60,6 +86,8 @@ impl Namespace {
             next_id: FIRST_ID,
             instances,
             by_element,
+            skipped: Vec::new(),
+            chosen: BTreeSet::new(),
         }
     }
 

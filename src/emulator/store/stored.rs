@@ -32,6 +32,14 @@ pub(crate) enum Origin {
     Seeded,
 }
 
+/// A draft of a test, which may choose what a creation draws.
+pub(crate) struct Chosen<'a> {
+    pub(crate) organization: &'a str,
+    pub(crate) draft: Draft,
+    pub(crate) id: Option<u64>,
+    pub(crate) token: Option<&'a str>,
+}
+
 /// An instance before it has an id and a token.
 pub(crate) struct Draft {
     pub(crate) element: Arc<Element>,
@@ -70,6 +78,12 @@ impl Draft {
 }
 
 impl Stored {
+    /// Roughly what it takes, the element aside.
+    pub(crate) fn bytes(&self) -> usize {
+        let tags: usize = self.tags.iter().map(|tag| tag.len()).sum();
+        size_of::<Stored>() + self.token.len() + self.name.len() + tags + self.configuration.bytes()
+    }
+
     pub(crate) fn to_instance(&self, organization: &str) -> Instance {
         let entries = self.configuration.entries(&self.element);
         Instance {

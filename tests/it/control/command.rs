@@ -1,0 +1,171 @@
+//! `mock-ce exec -- COMMAND…`.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Output, Stdio};
+
+use rstest::rstest;
+
+use crate::support::Process;
+
+/// Runs a shell script under `exec` with these flags.
+fn exec(flags: &[&str], script: &str) -> Output {
+    command(flags, script).output().unwrap()
+}
+
+fn command(flags: &[&str], script: &str) -> Command {
+    let mut command = Process::command(&["exec"]);
+    command.args(flags).args(["--", "sh", "-c", script]);
+    command
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Creates an instance with the shell's own means: `mock-ce wait` proves the URL, `curl` asks.
+fn create(path: &str) -> String {
+    let body = crate::support::mailjet("n").replace('\'', "");
+    format!(
+        "curl -sS -o /dev/null -d '{body}' -H 'Content-Type: application/json' \
+         -H \"Authorization: User u, Organization $MOCK_CE_ORGANIZATION\" \"$MOCK_CE_URL{path}\""
+    )
+}
+
+#[test]
+fn the_command_finds_the_server_in_its_environment() {
+    let program = env!("CARGO_BIN_EXE_mock-ce");
+    let script = format!(
+        "{program} wait \"$MOCK_CE_URL\" && {program} wait \"$MOCK_CE_ADMIN_URL\" && \
+         echo \"$MOCK_CE_URL $MOCK_CE_ADMIN_URL $MOCK_CE_ORGANIZATION\""
+    );
+    let output = exec(&[], &script);
+    assert!(output.status.success(), "{}", err(&output));
+    let said = String::from_utf8(output.stdout.clone()).unwrap();
+    let words: Vec<_> = said.split_whitespace().collect();
+    assert!(words[0].ends_with("/elements/api-v2"), "{said}");
+    assert!(words[1].ends_with("/__admin"), "{said}");
+    assert_eq!(words.len(), 3, "{said}");
+    assert!(
+        err(&output).contains("ledger: no rule was relied upon"),
+        "{}",
+        err(&output)
+    );
+}
+
+#[rstest]
+#[case(0)]
+#[case(1)]
+#[case(3)]
+#[case(42)]
+#[case(255)]
+fn the_status_is_the_command_s(#[case] status: i32) {
+    assert_eq!(
+        exec(&[], &format!("exit {status}")).status.code(),
+        Some(status)
+    );
+}
+
+#[rstest]
+#[case("KILL", 128 + 9)]
+#[case("TERM", 128 + 15)]
+fn a_command_that_a_signal_ended_is_128_and_the_signal(#[case] signal: &str, #[case] status: i32) {
+    assert_eq!(
+        exec(&[], &format!("kill -{signal} $$")).status.code(),
+        Some(status)
+    );
+}
+
+#[test]
+fn a_command_that_cannot_be_started_is_127() {
+    let output = Process::command(&["exec", "--", "/no/such/command"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(127));
+    assert!(err(&output).contains("cannot start \"/no/such/command\""));
+}
+
+fn signal(child: &Child, name: &str) {
+    let kill = format!("kill -{name} {}", child.id());
+    assert!(
+        Command::new("sh")
+            .args(["-c", &kill])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+#[rstest]
+#[case("TERM", 8)]
+#[case("INT", 9)]
+fn a_signal_reaches_the_command(#[case] name: &str, #[case] status: i32) {
+    // `wait` is left by a trap at once, unlike a command in the foreground.
+    let script =
+        "trap 'kill $!; exit 8' TERM; trap 'kill $!; exit 9' INT; sleep 60 & echo ready; wait";
+    let mut child = command(&[], script)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert_eq!(line, "ready\n");
+    signal(&child, name);
+    let mut told = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut told)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(status), "{told}");
+    assert!(
+        told.contains("ledger: "),
+        "the end is an ordinary one: {told}"
+    );
+}
+
+#[test]
+fn a_leak_fails_the_run_where_it_is_denied() {
+    let leak = create("/instances");
+    let allowed = exec(&[], &leak);
+    assert_eq!(allowed.status.code(), Some(0), "{}", err(&allowed));
+    assert!(err(&allowed).contains("left behind: instance 1234 of mailjet was never deleted"));
+    let denied = exec(&["--deny-leaks"], &leak);
+    assert_eq!(denied.status.code(), Some(3), "{}", err(&denied));
+    assert!(err(&denied).contains("gate failed: 1 instances were created and never deleted"));
+    let tidy = format!("{leak} && {} -X DELETE", create("/instances/1234"));
+    assert_eq!(exec(&["--deny-leaks"], &tidy).status.code(), Some(0));
+    // The command's own failure is the one to tell.
+    let failing = format!("{leak}; exit 5");
+    assert_eq!(exec(&["--deny-leaks"], &failing).status.code(), Some(5));
+}
+
+#[test]
+fn an_answer_below_the_grade_fails_the_run() {
+    let output = exec(&["--min-grade", "vendor"], &create("/nowhere"));
+    assert_eq!(output.status.code(), Some(3));
+    let told = err(&output);
+    assert!(
+        told.contains("gate failed: 1 answers rest on rules below --min-grade"),
+        "{told}"
+    );
+    assert!(told.contains("refused: 1 answers"), "{told}");
+    assert_eq!(
+        exec(&["--min-grade", "guide"], &create("/instances"))
+            .status
+            .code(),
+        Some(0)
+    );
+}
+
+#[test]
+fn the_ledger_goes_to_standard_error_and_names_what_was_assumed() {
+    let output = exec(&[], &create("/nowhere"));
+    assert_eq!(output.stdout, b"");
+    let rule = mock_ce::rules::find("unknown-route").unwrap();
+    let expected = format!("assumed: unknown-route (1): {}", rule.statement);
+    assert!(err(&output).contains(&expected), "{}", err(&output));
+}

@@ -1,0 +1,128 @@
+//! `--state FILE`: loaded at the start, written at the end and on request, whole and for its owner only.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use mock_ce::Json;
+
+use super::snapshots::{answers, prepare};
+use super::{asking, order};
+use crate::support::{Client, Process, Request, mailjet};
+
+fn serve(state: &Path) -> Process {
+    Process::serve(&[("state", state.to_str().unwrap()), ("seed", "7")])
+}
+
+fn end(process: Process) {
+    process.signal("TERM");
+    let (status, _, told) = process.wait();
+    assert!(status.success(), "{told}");
+}
+
+#[test]
+fn a_new_process_answers_like_the_old_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let (state, other) = (
+        directory.path().join("state.json"),
+        directory.path().join("other.json"),
+    );
+    let first = serve(&state);
+    let token = prepare(first.address());
+    end(first);
+    fs::copy(&state, &other).unwrap();
+    // The second has another seed, and takes over that of the state.
+    let second = Process::serve(&[("state", state.to_str().unwrap())]);
+    let third = serve(&other);
+    let said = answers(second.address(), &token);
+    assert!(
+        said[3].starts_with("200 ") && said[3].contains(&token),
+        "{said:?}"
+    );
+    assert!(said[4].contains(r#""id":1236"#), "{said:?}");
+    assert_eq!(said, answers(third.address(), &token));
+}
+
+#[test]
+fn the_file_is_written_whole_and_for_its_owner_only() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state.json");
+    let process = serve(&state);
+    let mut client = Client::connect(process.address());
+    assert!(!state.exists(), "nothing was ordered yet");
+    client.ask(&Request::post("/instances", mailjet("saved")));
+    assert_eq!(client.ask(&order("POST", "/state/save", "")).status, 200);
+    let saved = fs::read(&state).unwrap();
+    let saved = Json::parse(&saved).unwrap().to_string();
+    assert!(saved.contains("\"saved\""), "{saved}");
+    let mode = fs::metadata(&state).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    client.ask(&Request::post("/instances", mailjet("at the end")));
+    end(process);
+    assert!(fs::read_to_string(&state).unwrap().contains("at the end"));
+    let names: Vec<_> = fs::read_dir(directory.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["state.json"], "nothing is left beside it");
+}
+
+/// Whatever was answered before the end is in the file.
+#[test]
+fn nothing_that_was_answered_is_missing() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state.json");
+    let process = serve(&state);
+    let address = process.address();
+    let last = std::thread::spawn(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let create = Request::post("/instances", mailjet("n")).to_bytes();
+        let (mut last, mut reply) = (0, [0; 4096]);
+        // The server closes in between at some time.
+        while stream.write_all(&create).is_ok() {
+            let Ok(read @ 1..) = stream.read(&mut reply) else {
+                break;
+            };
+            let text = String::from_utf8_lossy(&reply[..read]).into_owned();
+            let id = text.split("\"id\":").nth(1).unwrap();
+            last = id.split(',').next().unwrap().parse().unwrap();
+        }
+        last
+    });
+    let mut watcher = Client::connect(address);
+    let seen = watcher.ask(&asking("GET", "/requests/wait?count=50&timeout=20s"));
+    assert_eq!(seen.status, 200);
+    drop(watcher);
+    end(process);
+    let last = last.join().unwrap();
+    let state = fs::read(&state).unwrap();
+    let state = Json::parse(&state).unwrap().into_owned();
+    assert!(
+        super::number_at(&state, "organizations.0.nextId") > last,
+        "{last}"
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_restored_is_told_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state.json");
+    fs::write(&state, r#"{"version": 9}"#).unwrap();
+    let output = Process::command(&[
+        "serve",
+        "--listen=127.0.0.1:0",
+        "--state",
+        state.to_str().unwrap(),
+    ])
+    .output()
+    .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        told.contains("state.json") && told.contains("version: 9 is not known"),
+        "{told}"
+    );
+    assert_eq!(fs::read_to_string(&state).unwrap(), r#"{"version": 9}"#);
+}

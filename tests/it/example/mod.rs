@@ -1,0 +1,84 @@
+//! The README's example: two scripts of a new user, run as that user would, and quoted as they are.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use rstest::rstest;
+
+use crate::support::Process;
+
+fn script(name: &str) -> PathBuf {
+    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/example");
+    directory.join(name)
+}
+
+fn is_there(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok()
+}
+
+/// `None`, with a word on it, where the machine lacks what the script is run with.
+fn run(program: &str, name: &str) -> Option<Output> {
+    if program == "python3" && !is_there(program) {
+        eprintln!("not run: {program} is not there");
+        return None;
+    }
+    let mut exec = Process::command(&["exec", "--deny-leaks", "--", program]);
+    Some(exec.arg(script(name)).output().unwrap())
+}
+
+#[rstest]
+#[case::shell("sh", "provisioning.sh")]
+#[case::python("python3", "provisioning.py")]
+fn the_example_runs_and_its_ledger_names_a_rule_of_each_grade(
+    #[case] program: &str,
+    #[case] name: &str,
+) {
+    let Some(output) = run(program, name) else {
+        return;
+    };
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said, "provisioned, lost, found and deleted\n", "{told}");
+    for line in [
+        "guide: create (",
+        "vendor: instance-list (",
+        "client: trailing-slash (",
+        "assumed: element-unknown (1): A creation for an element that the catalog does not have",
+    ] {
+        assert!(told.contains(&format!("\n  {line}")), "{line} in {told}");
+    }
+    assert!(
+        !told.contains("left behind") && !told.contains("never fired"),
+        "{told}"
+    );
+}
+
+/// Whoever reads the README reads what was run.
+#[rstest]
+#[case("sh", "provisioning.sh")]
+#[case("python", "provisioning.py")]
+fn the_readme_quotes_the_example(#[case] language: &str, #[case] name: &str) {
+    let readme = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let text = std::fs::read_to_string(script(name)).unwrap();
+    let block = format!("```{language}\n{text}```\n");
+    assert!(
+        readme.contains(&block),
+        "README.md does not quote {name} as it is"
+    );
+}
+
+/// And the ledger that is printed there is the one of that run.
+#[test]
+fn the_readme_shows_the_ledger_of_the_example() {
+    let output = run("sh", "provisioning.sh").expect("a shell is always there");
+    let readme = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let (said, told) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    );
+    let block = format!("```text\n{said}{told}```\n");
+    assert!(readme.contains(&block), "README.md does not show:\n{block}");
+}
