@@ -15,6 +15,7 @@ use super::elements;
 use super::instances;
 use super::outcome::Handled;
 use crate::rules::{self, Rule};
+use crate::wire::distance;
 use crate::wire::error::{ApiError, clip};
 use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
 
@@ -268,7 +269,8 @@ fn nearest_route(method: &Method, path: &str) -> Option<String> {
         Dialect::Element
     };
     let sent = path.trim_end_matches('/');
-    let candidates = ROUTES.iter().map(|route| {
+    let limit = sent.len() / 4 + 1;
+    let candidates = ROUTES.iter().filter_map(|route| {
         let base = Surface::of(route).base_path(dialect);
         let below = fill(
             route.pattern,
@@ -277,11 +279,13 @@ fn nearest_route(method: &Method, path: &str) -> Option<String> {
         );
         let full = format!("{base}{below}");
         // A caller who left the base path out is near too.
-        let distance = strsim::levenshtein(sent, &full).min(strsim::levenshtein(sent, &below) + 1);
-        (distance + usize::from(!takes(route, method)), route, full)
+        let whole = distance::within(limit, sent, &full);
+        let without = distance::within(limit, sent, &below).map(|distance| distance + 1);
+        let distance = whole.into_iter().chain(without).min()?;
+        Some((distance + usize::from(!takes(route, method)), route, full))
     });
     let (distance, route, full) = candidates.min_by_key(|(distance, ..)| *distance)?;
-    (distance <= sent.len() / 4 + 1).then(|| format!("{} {full}", route.method))
+    (distance <= limit).then(|| format!("{} {full}", route.method))
 }
 
 /// A pattern as a path: parameters taken from where `sent` has them, the noun in the dialect's spelling.
