@@ -270,36 +270,38 @@ fn nearest_route(method: &Method, path: &str) -> Option<String> {
     };
     let sent = path.trim_end_matches('/');
     let limit = sent.len() / 4 + 1;
+    let mut near = String::with_capacity(LONGEST);
     let candidates = ROUTES.iter().filter_map(|route| {
-        let base = Surface::of(route).base_path(dialect);
-        let below = fill(
-            route.pattern,
-            sent.strip_prefix(base).unwrap_or(sent),
-            dialect,
-        );
-        let full = format!("{base}{below}");
+        let below = fill(&mut near, route, sent, dialect);
         // A caller who left the base path out is near too.
-        let whole = distance::within(limit, sent, &full);
-        let without = distance::within(limit, sent, &below).map(|distance| distance + 1);
+        let whole = distance::within(limit, sent, &near);
+        let without = distance::within(limit, sent, &near[below..]).map(|distance| distance + 1);
         let distance = whole.into_iter().chain(without).min()?;
-        Some((distance + usize::from(!takes(route, method)), route, full))
+        Some((distance + usize::from(!takes(route, method)), route))
     });
-    let (distance, route, full) = candidates.min_by_key(|(distance, ..)| *distance)?;
-    (distance <= limit).then(|| format!("{} {full}", route.method))
+    let (distance, route) = candidates.min_by_key(|(distance, _)| *distance)?;
+    fill(&mut near, route, sent, dialect);
+    (distance <= limit).then(|| format!("{} {near}", route.method))
 }
 
-/// A pattern as a path: parameters taken from where `sent` has them, the noun in the dialect's spelling.
-fn fill(pattern: &str, sent: &str, dialect: Dialect) -> String {
-    let mut sent = sent.split('/').skip(1);
-    let words = pattern[1..].split('/').map(|word| {
+/// Writes a route's path: parameters taken from where `sent` has them, the noun in the dialect's spelling.
+///
+/// Returns where the base path ends.
+fn fill(path: &mut String, route: &Route, sent: &str, dialect: Dialect) -> usize {
+    let base = Surface::of(route).base_path(dialect);
+    path.clear();
+    path.push_str(base);
+    let mut sent = sent.strip_prefix(base).unwrap_or(sent).split('/').skip(1);
+    for word in route.pattern[1..].split('/') {
         let in_place = sent.next().filter(|text| !text.is_empty());
-        match word {
+        path.push('/');
+        path.push_str(match word {
             "elements" => dialect.plural(),
             parameter if parameter.starts_with('{') => in_place.unwrap_or(parameter),
             word => word,
-        }
-    });
-    words.fold(String::new(), |path, word| path + "/" + word)
+        });
+    }
+    base.len()
 }
 
 #[cfg(test)]
