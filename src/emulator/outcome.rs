@@ -77,7 +77,7 @@ impl Outcome {
             (member::REQUEST_ID, request_id.into()),
             (member::MESSAGE, error.message.into()),
         ]);
-        let mut outcome = Outcome::json(error.rule, body.to_string());
+        let mut outcome = Outcome::json(error.rule, body.to_bytes());
         outcome.reply.status = error.status;
         outcome.reply.connection = error.connection;
         match error.allow {

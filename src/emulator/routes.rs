@@ -169,6 +169,9 @@ impl<'a> RoutePath<'a> {
     }
 
     fn fits(&self, route: &Route) -> bool {
+        if Surface::of(route) != self.surface {
+            return false;
+        }
         let mut wanted = route.pattern[1..].split('/');
         let all_fit = self.segments.iter().all(|segment| match wanted.next() {
             Some("elements") => *segment == self.dialect.plural(),
@@ -176,7 +179,7 @@ impl<'a> RoutePath<'a> {
             Some(word) => *segment == word,
             None => false,
         });
-        all_fit && wanted.next().is_none() && Surface::of(route) == self.surface
+        all_fit && wanted.next().is_none()
     }
 
     /// The text that stands where `pattern` has the parameter `name`.
@@ -219,8 +222,12 @@ pub(crate) fn find<'a>(
     let unknown = || ApiError::unknown_route(unknown_route(method, uri.path()));
     let path = RoutePath::parse(uri.path()).ok_or_else(unknown)?;
     // A literal path stands above the pattern that would take it too.
-    let pattern = fitting(&path).next().ok_or_else(unknown)?.pattern;
-    let route = fitting(&path).find(|route| route.pattern == pattern && takes(route, method));
+    let mut routes = fitting(&path);
+    let first = routes.next().ok_or_else(unknown)?;
+    let others = routes.filter(|route| route.pattern == first.pattern);
+    let route = std::iter::once(first)
+        .chain(others)
+        .find(|route| takes(route, method));
     match route {
         Some(route) => Ok((route, path)),
         None => Err(ApiError::method(method, uri.path(), allow(&path))),

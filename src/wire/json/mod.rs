@@ -169,6 +169,12 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// The value as it is sent: compact, in UTF-8.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a JSON tree always serialises")
+    }
+
     /// The value on several lines, indented by two spaces, for files that people review.
     #[must_use]
     pub fn to_pretty(&self) -> String {
