@@ -44,7 +44,7 @@ pub(crate) fn binary_table(arguments: &Arguments) -> Table {
     let times = (0..arguments.starts.min(100)).map(|_| spawn_to_answer(program));
     let bytes = std::fs::metadata(program).map_or(0, |file| file.len());
     let mut table = Table::new(
-        "The binary, built without the recorder",
+        "The binary, recorder and TLS included",
         ["measure", "value"],
     );
     let answered = format!("{:.1}", Series::new(times));
