@@ -40,10 +40,15 @@ fn seal(seed: u64, first: u64, second: u64) -> [u8; 7] {
 /// The id of a server's `number`th request (rule `request-id`): 24 lower-case hex digits, distinct for each number.
 pub(crate) fn request_id(seed: u64, number: u64) -> [u8; 24] {
     let (high, low) = (mix(number ^ mix(!seed)), mix(seed) as u32 ^ number as u32);
-    let digit = |index: usize| match index {
-        0..16 => high >> (60 - 4 * index) & 0xF,
-        _ => u64::from(low >> (92 - 4 * index) & 0xF),
-    };
+    let mut id = [0; 24];
+    id[..16].copy_from_slice(&hex::<16>(high));
+    id[16..].copy_from_slice(&hex::<8>(low.into()));
+    id
+}
+
+/// The last `N` hex digits of a number, in lower case.
+pub(crate) fn hex<const N: usize>(number: u64) -> [u8; N] {
+    let digit = |index: usize| (number >> (4 * (N - 1 - index))) & 0xF;
     std::array::from_fn(|index| b"0123456789abcdef"[digit(index) as usize])
 }
 

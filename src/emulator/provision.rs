@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::catalog::fixture::Entry;
-use crate::catalog::{Catalog, Element, nearest};
+use crate::catalog::{Catalog, Element};
 use crate::rules::{self, Rule};
+use crate::wire::distance;
 use crate::wire::error::ApiError;
 use crate::wire::instance::sanitize;
 use crate::wire::json::{Json, Members};
@@ -323,11 +324,10 @@ fn misspelling(entry: &Entry, sent: &[(&str, Option<Cow<'_, str>>)], element: &E
         .iter()
         .map(|(key, _)| *key)
         .filter(|key| element.entry(key).is_none());
-    let near = nearest(
-        &entry.key,
-        unknown.filter(|key| strsim::levenshtein(key, &entry.key) <= 3),
-    );
-    near.map_or(String::new(), |near| format!(" (sent as {near}?)"))
+    let limit = (entry.key.len() / 3).clamp(1, 3);
+    let near = unknown.filter_map(|key| Some((distance::within(limit, key, &entry.key)?, key)));
+    let nearest = near.min_by_key(|(distance, _)| *distance);
+    nearest.map_or(String::new(), |(_, key)| format!(" (sent as {key}?)"))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::elements;
 use super::instances;
 use super::outcome::Handled;
 use crate::rules::{self, Rule};
+use crate::wire::distance;
 use crate::wire::error::{ApiError, clip};
 use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
 
@@ -168,6 +169,9 @@ impl<'a> RoutePath<'a> {
     }
 
     fn fits(&self, route: &Route) -> bool {
+        if Surface::of(route) != self.surface {
+            return false;
+        }
         let mut wanted = route.pattern[1..].split('/');
         let all_fit = self.segments.iter().all(|segment| match wanted.next() {
             Some("elements") => *segment == self.dialect.plural(),
@@ -175,7 +179,7 @@ impl<'a> RoutePath<'a> {
             Some(word) => *segment == word,
             None => false,
         });
-        all_fit && wanted.next().is_none() && Surface::of(route) == self.surface
+        all_fit && wanted.next().is_none()
     }
 
     /// The text that stands where `pattern` has the parameter `name`.
@@ -223,8 +227,12 @@ pub(crate) fn find<'a>(
     let unknown = || ApiError::unknown_route(unknown_route(method, uri.path()));
     let path = RoutePath::parse(uri.path()).ok_or_else(unknown)?;
     // A literal path stands above the pattern that would take it too.
-    let pattern = fitting(&path).next().ok_or_else(unknown)?.pattern;
-    let route = fitting(&path).find(|route| route.pattern == pattern && takes(route, method));
+    let mut routes = fitting(&path);
+    let first = routes.next().ok_or_else(unknown)?;
+    let others = routes.filter(|route| route.pattern == first.pattern);
+    let route = std::iter::once(first)
+        .chain(others)
+        .find(|route| takes(route, method));
     match route {
         Some(route) => Ok((route, path)),
         None => Err(ApiError::method(method, uri.path(), allow(&path))),
@@ -273,34 +281,39 @@ fn nearest_route(method: &Method, path: &str) -> Option<String> {
         Dialect::Element
     };
     let sent = path.trim_end_matches('/');
-    let candidates = ROUTES.iter().map(|route| {
-        let base = Surface::of(route).base_path(dialect);
-        let below = fill(
-            route.pattern,
-            sent.strip_prefix(base).unwrap_or(sent),
-            dialect,
-        );
-        let full = format!("{base}{below}");
+    let limit = sent.len() / 4 + 1;
+    let mut near = String::with_capacity(LONGEST);
+    let candidates = ROUTES.iter().filter_map(|route| {
+        let below = fill(&mut near, route, sent, dialect);
         // A caller who left the base path out is near too.
-        let distance = strsim::levenshtein(sent, &full).min(strsim::levenshtein(sent, &below) + 1);
-        (distance + usize::from(!takes(route, method)), route, full)
+        let whole = distance::within(limit, sent, &near);
+        let without = distance::within(limit, sent, &near[below..]).map(|distance| distance + 1);
+        let distance = whole.into_iter().chain(without).min()?;
+        Some((distance + usize::from(!takes(route, method)), route))
     });
-    let (distance, route, full) = candidates.min_by_key(|(distance, ..)| *distance)?;
-    (distance <= sent.len() / 4 + 1).then(|| format!("{} {full}", route.method))
+    let (distance, route) = candidates.min_by_key(|(distance, _)| *distance)?;
+    fill(&mut near, route, sent, dialect);
+    (distance <= limit).then(|| format!("{} {near}", route.method))
 }
 
-/// A pattern as a path: parameters taken from where `sent` has them, the noun in the dialect's spelling.
-fn fill(pattern: &str, sent: &str, dialect: Dialect) -> String {
-    let mut sent = sent.split('/').skip(1);
-    let words = pattern[1..].split('/').map(|word| {
+/// Writes a route's path: parameters taken from where `sent` has them, the noun in the dialect's spelling.
+///
+/// Returns where the base path ends.
+fn fill(path: &mut String, route: &Route, sent: &str, dialect: Dialect) -> usize {
+    let base = Surface::of(route).base_path(dialect);
+    path.clear();
+    path.push_str(base);
+    let mut sent = sent.strip_prefix(base).unwrap_or(sent).split('/').skip(1);
+    for word in route.pattern[1..].split('/') {
         let in_place = sent.next().filter(|text| !text.is_empty());
-        match word {
+        path.push('/');
+        path.push_str(match word {
             "elements" => dialect.plural(),
             parameter if parameter.starts_with('{') => in_place.unwrap_or(parameter),
             word => word,
-        }
-    });
-    words.fold(String::new(), |path, word| path + "/" + word)
+        });
+    }
+    base.len()
 }
 
 #[cfg(test)]

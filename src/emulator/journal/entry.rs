@@ -1,5 +1,6 @@
 //! One journaled request: as it is kept, flat; and as it is shown, with secrets masked.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::mem::size_of;
 use std::sync::Arc;
@@ -55,35 +56,42 @@ pub(super) struct Kept {
     digest: u64,
 }
 
+thread_local! {
+    /// Where a message is put together before it is copied in its exact size: shrinking an allocation costs more.
+    static FLAT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 impl Kept {
     pub(super) fn request(request: &Request, body: &[u8], limit: usize) -> Self {
         let target = request
             .uri
             .path_and_query()
             .map_or("", |target| target.as_str());
-        let mut flat = Vec::with_capacity(256 + body.len().min(limit));
-        flat.extend_from_slice(request.method.as_str().as_bytes());
-        flat.push(b' ');
-        flat.extend_from_slice(clip(target.as_bytes(), limit));
-        flat.push(b'\n');
-        push_headers(&mut flat, &request.headers, limit);
-        Kept::with_body(flat, body, limit)
+        FLAT.with_borrow_mut(|flat| {
+            flat.clear();
+            flat.extend_from_slice(request.method.as_str().as_bytes());
+            flat.push(b' ');
+            flat.extend_from_slice(clip(target.as_bytes(), limit));
+            flat.push(b'\n');
+            push_headers(flat, &request.headers, limit);
+            let body_at = u32::try_from(flat.len()).expect("a head is limited to less than 4 GiB");
+            flat.extend_from_slice(clip(body, limit));
+            Kept::new(flat, body_at, body, limit)
+        })
     }
 
     pub(super) fn body(body: &[u8], limit: usize) -> Self {
-        Kept::with_body(Vec::new(), body, limit)
+        Kept::new(clip(body, limit), 0, body, limit)
     }
 
-    fn with_body(mut flat: Vec<u8>, body: &[u8], limit: usize) -> Self {
-        let body_at = u32::try_from(flat.len()).expect("a head is limited to less than 4 GiB");
-        flat.extend_from_slice(clip(body, limit));
+    fn new(flat: &[u8], body_at: u32, body: &[u8], limit: usize) -> Self {
         let digest = if body.len() > limit {
             identity::fingerprint_bytes(body)
         } else {
             0
         };
         Kept {
-            flat: flat.into_boxed_slice(),
+            flat: flat.into(),
             body_at,
             length: body.len() as u64,
             digest,
@@ -133,6 +141,8 @@ fn push_header_value(flat: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue)
         mask::push_authorization(flat, value);
     } else if *name == COOKIE || *name == PROXY_AUTHORIZATION || is_secret_header(name) {
         mask::push_secret(flat, value.as_bytes());
+    } else if value.as_bytes().is_ascii() {
+        flat.extend_from_slice(value.as_bytes());
     } else {
         flat.extend(
             value

@@ -12,7 +12,14 @@ use crate::wire::vocabulary::{is_secret_key, member};
 
 /// `secret-1f3a9c0e`
 pub(super) fn name(fingerprint: u64) -> String {
-    format!("secret-{:08x}", fingerprint >> 32)
+    let mut name = Vec::with_capacity(16);
+    push_name(&mut name, fingerprint);
+    String::from_utf8(name).expect("hex digits are text")
+}
+
+fn push_name(out: &mut Vec<u8>, fingerprint: u64) {
+    out.extend_from_slice(b"secret-");
+    out.extend_from_slice(&identity::hex::<8>(fingerprint >> 32));
 }
 
 /// The short stable name of a secret.
@@ -21,7 +28,7 @@ pub(crate) fn secret_name(secret: &str) -> String {
 }
 
 pub(super) fn push_secret(out: &mut Vec<u8>, secret: &[u8]) {
-    out.extend_from_slice(name(identity::fingerprint_bytes(secret)).as_bytes());
+    push_name(out, identity::fingerprint_bytes(secret));
 }
 
 /// Keeps the words of an `Authorization` header and replaces what follows each of them.

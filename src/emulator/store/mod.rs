@@ -7,7 +7,8 @@
 mod namespace;
 mod stored;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -25,10 +26,29 @@ pub(crate) struct Store {
 
 #[derive(Debug, Default)]
 struct State {
-    organizations: HashMap<Arc<str>, Namespace>,
-    tokens: HashMap<Arc<str>, Address>,
+    /// Ordered, for clients choose these names: no choice of theirs can make it slow.
+    organizations: BTreeMap<Arc<str>, Namespace>,
+    tokens: HashMap<Arc<str>, Address, BuildHasherDefault<TokenHasher>>,
     /// Tokens of deleted instances that do not tell themselves whose they were, and the organization's fingerprint.
     retired: HashMap<Arc<str>, u64>,
+}
+
+/// Hashes what no client chooses: tokens are given out by the store, or seeded by the test.
+#[derive(Default)]
+struct TokenHasher(u64);
+
+impl Hasher for TokenHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..piece.len()].copy_from_slice(piece);
+            self.0 = identity::mix(self.0 ^ u64::from_le_bytes(word));
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// The most retired tokens that are remembered; a test that chooses more of them has another one in mind.

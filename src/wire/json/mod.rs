@@ -51,7 +51,12 @@ impl<'a> Json<'a> {
     /// The first problem, with its place and what was found there. Nesting beyond 128 levels and a member that appears
     /// twice in one object are problems too.
     pub fn parse(text: &'a [u8]) -> Result<Self, JsonProblem> {
-        serde_json::from_slice(text).map_err(|error| JsonProblem::new(text, &error))
+        // Checked as a whole, text need not be checked string by string.
+        let parsed = match std::str::from_utf8(text) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(text),
+        };
+        parsed.map_err(|error| JsonProblem::new(text, &error))
     }
 
     /// The member `name` of an object; `None` for any other value.
@@ -162,6 +167,12 @@ impl<'a> Json<'a> {
             ),
             other => other.into_owned(),
         }
+    }
+
+    /// The value as it is sent: compact, in UTF-8.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a JSON tree always serialises")
     }
 
     /// The value on several lines, indented by two spaces, for files that people review.

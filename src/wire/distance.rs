@@ -1,0 +1,35 @@
+//! How far apart two spellings are, where only near ones matter.
+//!
+//! Most of what is compared begins alike or differs in length: what both have in front is skipped, and what cannot be
+//! near is not looked at. Otherwise a refusal with a hint would take longer than any other answer.
+
+/// How many characters must be changed, left out or put in to make `b` of `a`; `None` for more than `limit`.
+pub(crate) fn within(limit: usize, a: &str, b: &str) -> Option<usize> {
+    let alike = a.chars().zip(b.chars()).take_while(|(a, b)| a == b);
+    let alike: usize = alike.map(|(character, _)| character.len_utf8()).sum();
+    let (a, b) = (&a[alike..], &b[alike..]);
+    if a.chars().count().abs_diff(b.chars().count()) > limit {
+        return None;
+    }
+    Some(strsim::levenshtein(a, b)).filter(|distance| *distance <= limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::same("instances", "instances", Some(0))]
+    #[case::left_out("instance", "instances", Some(1))]
+    #[case::beyond_ascii("é", "éa", Some(1))]
+    #[case::too_long("i", "instances", None)]
+    #[case::too_different("abcdef", "uvwxyz", None)]
+    fn only_near_spellings_have_a_distance(
+        #[case] a: &str,
+        #[case] b: &str,
+        #[case] distance: Option<usize>,
+    ) {
+        assert_eq!(within(3, a, b), distance);
+    }
+}
