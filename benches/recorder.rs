@@ -3,6 +3,7 @@
 //! `cargo bench --bench recorder [-- INTERACTIONS]`. One client on one connection sends `POST /instances` through both
 //! in turns; the service behind them is the same, on a thread of its own, and answers with the documented body and a
 //! token that is new each time.
+#![allow(clippy::print_stdout, reason = "a bench prints its table")]
 
 use std::convert::Infallible;
 use std::io::{Read as _, Write as _};
