@@ -3,6 +3,7 @@
 //! `cargo bench --bench recorder [-- INTERACTIONS]`. One client on one connection sends `POST /instances` through both
 //! in turns; the service behind them is the same, on a thread of its own, and answers with the documented body and a
 //! token that is new each time.
+#![allow(clippy::print_stdout, reason = "a bench prints its table")]
 
 use std::convert::Infallible;
 use std::io::{Read as _, Write as _};
@@ -16,13 +17,15 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderName, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use mock_ce::cassette::{Cassette, Exchange, Journal, Redaction, Redactor, Start};
+use mock_ce::catalog::Catalog;
 use mock_ce::recorder::{Mode, Recorder};
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
@@ -43,6 +46,7 @@ fn main() {
     latency(bare, recorder.address(), count);
     let summary = recorder.finish().expect("the cassette is written");
     println!("{} interactions in the cassette", summary.total);
+    parts(&path);
     memory(&path);
     let _ = std::fs::remove_file(&path);
 }
@@ -73,6 +77,40 @@ fn latency(bare: SocketAddr, recording: SocketAddr, count: usize) {
         "ratio of a round  {:.3} (from {least:.3} to {most:.3})",
         ratios[ratios.len() / 2]
     );
+}
+
+/// Where the time of a recording goes.
+fn parts(path: &std::path::Path) {
+    let mut redactor = Redactor::new(Redaction::new(Catalog::documented()));
+    let cassette = Cassette::new("https://api.example", "2017-03-14");
+    let mut journal = Journal::open(path, cassette, Start::Afresh).expect("a journal");
+    let (mut redacting, mut writing) = (Vec::new(), Vec::new());
+    for number in 0..2000 {
+        let mut request_headers = HeaderMap::new();
+        let authorization =
+            "User user-secret-of-the-bench, Organization organization-secret-of-the-bench";
+        request_headers.insert("authorization", HeaderValue::from_static(authorization));
+        let exchange = Exchange {
+            method: Method::POST,
+            target: "/elements/api-v2/instances".to_owned(),
+            request_headers,
+            request_body: BODY.into(),
+            status: StatusCode::OK,
+            response_headers: HeaderMap::new(),
+            response_body: instance_body(number).into(),
+        };
+        let start = Instant::now();
+        let interaction = redactor.redact(&exchange);
+        redacting.push(start.elapsed());
+        let start = Instant::now();
+        journal
+            .push(interaction, &redactor)
+            .expect("the disk takes it");
+        writing.push(start.elapsed());
+    }
+    journal.fold(&redactor).expect("the disk takes it");
+    println!("redacting         {:>9.1?}", median(&mut redacting));
+    println!("journal           {:>9.1?}", median(&mut writing));
 }
 
 fn median(times: &mut [Duration]) -> Duration {
@@ -220,16 +258,20 @@ async fn converse(stream: tokio::net::TcpStream, service: Service) {
     };
 }
 
+fn instance_body(id: u64) -> String {
+    let token = STANDARD.encode(format!("token-of-instance-{id:06}a"));
+    format!(
+        r#"{{"id":{id},"name":"An instance","token":"{token}","element":{{"id":6,"name":"SendGrid","key":"sendgrid","description":"{}","active":true,"deleted":false,"typeOauth":false,"trialAccount":false,"transformationsEnabled":false,"authentication":{{}},"hub":"messaging","parameters":[]}},"provisionInteractions":[],"valid":true,"disabled":false,"maxCacheSize":0,"cacheTimeToLive":0,"eventsEnabled":false,"cachingEnabled":false}}"#,
+        "Add a SendGrid Instance to connect your existing SendGrid account to the Messaging Hub. "
+            .repeat(5)
+    )
+}
+
 async fn instance(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
     static COUNT: AtomicU64 = AtomicU64::new(1234);
     request.into_body().collect().await?;
     let id = COUNT.fetch_add(1, Ordering::Relaxed);
-    let token = STANDARD.encode(format!("token-of-instance-{id:06}a"));
-    let body = format!(
-        r#"{{"id":{id},"name":"An instance","token":"{token}","element":{{"id":6,"name":"SendGrid","key":"sendgrid","description":"{}","active":true,"deleted":false,"typeOauth":false,"trialAccount":false,"transformationsEnabled":false,"authentication":{{}},"hub":"messaging","parameters":[]}},"provisionInteractions":[],"valid":true,"disabled":false,"maxCacheSize":0,"cacheTimeToLive":0,"eventsEnabled":false,"cachingEnabled":false}}"#,
-        "Add a SendGrid Instance to connect your existing SendGrid account to the Messaging Hub. "
-            .repeat(5)
-    );
+    let body = instance_body(id);
     let mut response = Response::new(Full::new(body.into()));
     response.headers_mut().insert(
         "content-type",

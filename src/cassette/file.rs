@@ -81,3 +81,54 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     name.push(ending);
     name.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cassette::Redaction;
+    use crate::cassette::message::Exchange;
+    use crate::cassette::redact::Replacing;
+    use crate::catalog::Catalog;
+    use http::{HeaderMap, Method, StatusCode};
+    use rstest::rstest;
+
+    /// What a recorder with redaction switched off on purpose would write.
+    #[rstest]
+    #[case("/x?token=planted-secret", "", "/interactions/0/request/query/token")]
+    #[case(
+        "/x",
+        r#"{"password":"planted-secret"}"#,
+        "/interactions/0/request/json/password"
+    )]
+    #[case(
+        "/x",
+        r#"{"providerData":{"code":"planted-secret"}}"#,
+        "/interactions/0/request/json/providerData/code"
+    )]
+    fn without_redaction_nothing_is_written(
+        #[case] target: &str,
+        #[case] body: &'static str,
+        #[case] place: &str,
+    ) {
+        let redaction = Redaction::new(Catalog::documented());
+        let mut redactor = Redactor::new(redaction).replacing(Replacing::Nothing);
+        let mut cassette = Cassette::new("https://api.example", "2017-03-14");
+        cassette.push(redactor.redact(&Exchange {
+            method: Method::POST,
+            target: target.to_owned(),
+            request_headers: HeaderMap::new(),
+            request_body: body.into(),
+            status: StatusCode::OK,
+            response_headers: HeaderMap::new(),
+            response_body: "".into(),
+        }));
+        let path =
+            std::env::temp_dir().join(format!("mock-ce-never-written-{}", std::process::id()));
+        let refused = cassette.save(&path, &redactor).unwrap_err().to_string();
+        assert!(
+            refused.contains(place) && !refused.contains("planted"),
+            "{refused}"
+        );
+        assert!(!path.exists());
+    }
+}

@@ -32,12 +32,14 @@ const FILTER_BITS: u32 = 18;
 /// Known secrets, each with its replacement.
 pub(super) struct Finder {
     filter: Vec<u64>,
-    by_start: HashMap<[u8; 4], Vec<Pattern>>,
+    /// How long the patterns are that start so, the longest first: many secrets may start alike.
+    by_start: HashMap<[u8; 4], Vec<usize>>,
+    patterns: HashMap<Box<[u8]>, Pattern>,
     replacements: Vec<String>,
 }
 
+#[derive(Clone, Copy)]
 struct Pattern {
-    bytes: Box<[u8]>,
     secret: usize,
     form: Form,
 }
@@ -57,6 +59,7 @@ impl Default for Finder {
         Finder {
             filter: vec![0; 1 << (FILTER_BITS - 6)],
             by_start: HashMap::new(),
+            patterns: HashMap::new(),
             replacements: Vec::new(),
         }
     }
@@ -86,12 +89,13 @@ impl Finder {
         let start = [bytes[0], bytes[1], bytes[2], bytes[3]];
         let bit = bit_of(start);
         self.filter[bit >> 6] |= 1 << (bit & 63);
-        let pattern = Pattern {
-            bytes,
-            secret,
-            form,
-        };
-        self.by_start.entry(start).or_default().push(pattern);
+        let lengths = self.by_start.entry(start).or_default();
+        if let Err(at) = lengths.binary_search_by(|length| bytes.len().cmp(length)) {
+            lengths.insert(at, bytes.len());
+        }
+        self.patterns
+            .entry(bytes)
+            .or_insert(Pattern { secret, form });
     }
 
     /// Whether any secret is in `text`, in any encoding.
@@ -152,7 +156,7 @@ impl Finder {
     }
 
     /// The first secret from `at` on; of several that start there, the longest.
-    fn next(&self, text: &[u8], at: usize) -> Option<(Range<usize>, &Pattern)> {
+    fn next(&self, text: &[u8], at: usize) -> Option<(Range<usize>, Pattern)> {
         if self.replacements.is_empty() {
             return None;
         }
@@ -163,14 +167,14 @@ impl Finder {
             if self.filter[bit >> 6] >> (bit & 63) & 1 == 0 {
                 continue;
             }
-            let rest = &text[at + offset..];
-            let fitting = self.by_start.get(&start).into_iter().flatten();
-            let longest = fitting
-                .filter(|pattern| rest.starts_with(&pattern.bytes))
-                .max_by_key(|pattern| pattern.bytes.len());
-            if let Some(pattern) = longest {
-                let from = at + offset;
-                return Some((from..from + pattern.bytes.len(), pattern));
+            let from = at + offset;
+            let lengths = self.by_start.get(&start).into_iter().flatten();
+            let longest = lengths.copied().find_map(|length| {
+                let pattern = self.patterns.get(text.get(from..from + length)?)?;
+                Some((from..from + length, *pattern))
+            });
+            if longest.is_some() {
+                return longest;
             }
         }
         None

@@ -211,7 +211,7 @@ impl Content {
         match self {
             Content::Empty => {}
             Content::Json { value, text } => {
-                members.push(member("json", value.clone()));
+                members.push(member("json", borrowed(value)));
                 members.extend(text.as_deref().map(|text| member("text", text.into())));
             }
             Content::Text(text) => members.push(member("text", text.as_str().into())),
@@ -247,6 +247,23 @@ impl Content {
                 value,
             }),
         }
+    }
+}
+
+/// The same value without copies of its texts.
+fn borrowed<'a>(json: &'a Json<'_>) -> Json<'a> {
+    match json {
+        Json::Text(text) => Json::Text(Cow::Borrowed(text)),
+        Json::Array(items) => items.iter().map(borrowed).collect(),
+        Json::Object(members) => Json::Object(
+            members
+                .iter()
+                .map(|(name, value)| (Cow::Borrowed(name.as_ref()), borrowed(value)))
+                .collect(),
+        ),
+        Json::Number(number) => Json::Number(number.clone()),
+        Json::Bool(value) => Json::Bool(*value),
+        Json::Null => Json::Null,
     }
 }
 

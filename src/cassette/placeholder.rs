@@ -75,7 +75,7 @@ impl Shape {
         } else if secret.len() >= 16 && secret.bytes().all(is_hex_digit) {
             Shape::Hex
         } else if matches!(padding, 1 | 2)
-            && secret.len() % 4 == 0
+            && secret.len().is_multiple_of(4)
             && body.bytes().all(is_base64_digit)
         {
             Shape::Base64 { padding }

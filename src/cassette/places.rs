@@ -69,7 +69,7 @@ impl Redaction {
     fn denies_by_default(&self, place: &Place<'_>) -> bool {
         match (place.room, place.steps) {
             (Room::Header, [Step::Member(name)]) => class_of(name) == Class::Denied,
-            (Room::Query | Room::Form, [Step::Member(name)]) => is_secret_name(name),
+            (Room::Query | Room::Form, [Step::Member(name)]) => is_secret_name(&letters_of(name)),
             (Room::Body, steps) => self.denies_member(place.side, steps),
             _ => false,
         }
@@ -81,17 +81,17 @@ impl Redaction {
         else {
             return false;
         };
-        if is_inside(member::CONFIGURATION)
-            && (is_account_name(name) || self.hidden.contains(*name))
-        {
+        let letters = letters_of(name);
+        let is_entry = is_inside(member::CONFIGURATION);
+        if is_entry && (is_account_name(&letters) || self.hidden.contains(*name)) {
             return true;
         }
         let is_error = side == Side::Response && *name == member::MESSAGE;
         !is_error
-            && (is_inside(member::PROVIDER_DATA)
-                || is_secret_name(name)
-                || is_personal(name)
-                || (is_inside(member::USER) && *name == member::NAME))
+            && (is_secret_name(&letters)
+                || is_personal(&letters)
+                || is_inside(member::PROVIDER_DATA)
+                || (*name == member::NAME && is_inside(member::USER)))
     }
 
     /// Whether `secret` is too common a text to be looked for anywhere but in its own place.
@@ -222,26 +222,24 @@ const WORDS: &[&str] = &[
     "example",
 ];
 
-/// Whether a name says that its value is a secret, in any spelling: `api.key`, `apiKey`, `API_KEY`.
-fn is_secret_name(name: &str) -> bool {
-    let name = letters_of(name);
+/// Whether a name, by its letters, says that its value is a secret.
+fn is_secret_name(letters: &str) -> bool {
     ["password", "passwd", "secret", "token", "apikey"]
         .iter()
-        .any(|ending| name.ends_with(ending))
-        || name == "authorization"
-        || (name.contains("oauth") && name != "typeoauth")
+        .any(|ending| letters.ends_with(ending))
+        || letters == "authorization"
+        || (letters.contains("oauth") && letters != "typeoauth")
 }
 
-fn is_account_name(key: &str) -> bool {
-    let key = letters_of(key);
-    key.ends_with("account") || key.ends_with("username")
+fn is_account_name(letters: &str) -> bool {
+    letters.ends_with("account") || letters.ends_with("username")
 }
 
-fn is_personal(name: &str) -> bool {
-    let name = letters_of(name);
-    ["email", "emailaddress", "firstname", "lastname", "fullname"].contains(&name.as_str())
+fn is_personal(letters: &str) -> bool {
+    ["email", "emailaddress", "firstname", "lastname", "fullname"].contains(&letters)
 }
 
+/// A name in any spelling: `api.key`, `apiKey` and `API_KEY` have the same letters.
 fn letters_of(name: &str) -> String {
     name.chars()
         .filter(|letter| letter.is_alphanumeric())

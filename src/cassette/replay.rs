@@ -5,7 +5,7 @@
 //! replayed to the client leads to the interactions of that token. Of several that fit, those recorded with the same
 //! words in `Authorization` come first; each is used once, in recorded order.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,12 +13,13 @@ use http::Method;
 use http::header::AUTHORIZATION;
 
 use super::difference::{self, Comparison, Difference};
-use super::finder::Finder;
 use super::message::{Asked, Content, Interaction, Pairs};
-use super::redact::{pairs_of_query, placeholders_of};
+use super::miss::{Miss, Near};
+use super::redact::placeholders_of;
 use super::selector::{Place, Room, Selector, Side, Step};
+use super::walk::pairs_of_query;
+use super::wildcard::Placeholders;
 use super::{Cassette, Redaction};
-use crate::wire::error::clip;
 use crate::wire::json::Json;
 use crate::wire::message::{Body, Request};
 
@@ -261,67 +262,6 @@ impl Comparison for Replay {
     }
 }
 
-/// The placeholders of a cassette, alone and inside longer texts.
-struct Placeholders {
-    all: HashSet<String>,
-    finder: Finder,
-}
-
-/// What stands for a placeholder while two texts are compared.
-const ANY: char = '\0';
-
-impl Placeholders {
-    fn new(all: HashSet<String>) -> Self {
-        let mut finder = Finder::default();
-        for placeholder in all.iter().filter(|placeholder| placeholder.len() >= 6) {
-            finder.insert(placeholder, &ANY.to_string());
-        }
-        Placeholders { all, finder }
-    }
-
-    fn are_in(&self, text: &str) -> bool {
-        self.finder.is_in(text.as_bytes())
-    }
-
-    /// Whether `sent` may be what was recorded: the same text, or another secret in the place of a placeholder.
-    fn agree(&self, recorded: &str, sent: &str) -> bool {
-        if recorded == sent {
-            return true;
-        }
-        if self.all.contains(recorded) {
-            return !sent.is_empty() && !self.all.contains(sent);
-        }
-        let Some(pattern) = self.finder.clean(recorded) else {
-            return false;
-        };
-        if !pattern.contains(ANY) {
-            // The placeholder is inside something encoded.
-            return true;
-        }
-        is_like(&pattern, sent)
-    }
-}
-
-/// Whether `text` is `pattern` with anything in the place of each [`ANY`].
-fn is_like(pattern: &str, text: &str) -> bool {
-    let mut pieces = pattern.split(ANY);
-    let first = pieces.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else {
-        return false;
-    };
-    let mut pieces = pieces.peekable();
-    while let Some(piece) = pieces.next() {
-        if pieces.peek().is_none() {
-            return rest.ends_with(piece);
-        }
-        match rest.find(piece) {
-            Some(at) => rest = &rest[at + piece.len()..],
-            None => return false,
-        }
-    }
-    rest.is_empty()
-}
-
 /// A request that came, taken apart like a recorded one.
 struct Sent<'r> {
     method: Method,
@@ -368,50 +308,3 @@ fn words_of(request: &Asked) -> Vec<String> {
     let value = request.header(AUTHORIZATION.as_str()).unwrap_or_default();
     words(&pairs_of_authorization(value))
 }
-
-/// A request that the cassette does not have, and what it has instead.
-#[derive(Clone, Debug)]
-pub struct Miss {
-    target: String,
-    /// How often it was recorded, when it was.
-    recorded: Option<usize>,
-    near: Vec<Near>,
-}
-
-#[derive(Clone, Debug)]
-struct Near {
-    number: usize,
-    distance: f64,
-    request: String,
-    differences: Vec<Difference>,
-}
-
-impl fmt::Display for Miss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let target = clip(&self.target);
-        if let Some(count) = self.recorded {
-            return write!(
-                f,
-                "{target} was recorded {count} times, and each has been replayed; record more of them, or repeat the last"
-            );
-        }
-        write!(f, "{target} is not recorded like this")?;
-        if self.near.is_empty() {
-            return f.write_str("; the cassette is empty");
-        }
-        f.write_str("; nearest recorded:")?;
-        for near in &self.near {
-            write!(f, " [{}] {}", near.number, clip(&near.request))?;
-            if near.request != self.target {
-                f.write_str(" (another request)")?;
-            }
-            for difference in near.differences.iter().take(3) {
-                write!(f, " ({difference})")?;
-            }
-            f.write_str(";")?;
-        }
-        f.write_str(" numbers are those of the cassette")
-    }
-}
-
-impl std::error::Error for Miss {}

@@ -61,8 +61,8 @@ fn readable_encodings(accepted: &str) -> Option<HeaderValue> {
         matches!(name.trim(), "gzip" | "x-gzip" | "deflate" | "identity")
     });
     let readable = readable.collect::<Vec<_>>().join(", ");
-    let readable = readable.try_into().ok()?;
-    (readable != "").then_some(readable)
+    let readable: HeaderValue = readable.try_into().ok()?;
+    (!readable.is_empty()).then_some(readable)
 }
 
 /// Whether a request has already been through the recorder with this name.

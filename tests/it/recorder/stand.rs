@@ -289,7 +289,7 @@ pub(super) fn mailjet(name: &str) -> String {
 }
 
 pub(super) fn member(reply: &Reply, name: &str) -> Json<'static> {
-    let body = Json::parse(&reply.body).expect(&text(&reply.body));
+    let body = Json::parse(&reply.body).unwrap_or_else(|_| panic!("{}", text(&reply.body)));
     body.get(name).unwrap().clone().into_owned()
 }
 

@@ -1,0 +1,53 @@
+//! What is said of a request that a cassette does not have.
+
+use std::fmt;
+
+use super::difference::Difference;
+use crate::wire::error::clip;
+
+/// A request that the cassette does not have, and what it has instead.
+#[derive(Clone, Debug)]
+pub struct Miss {
+    pub(super) target: String,
+    /// How often it was recorded, when it was.
+    pub(super) recorded: Option<usize>,
+    pub(super) near: Vec<Near>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Near {
+    pub(super) number: usize,
+    pub(super) distance: f64,
+    pub(super) request: String,
+    pub(super) differences: Vec<Difference>,
+}
+
+impl fmt::Display for Miss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let target = clip(&self.target);
+        if let Some(count) = self.recorded {
+            return write!(
+                f,
+                "{target} was recorded {count} times, and each has been replayed; record more of them, or repeat the last"
+            );
+        }
+        write!(f, "{target} is not recorded like this")?;
+        if self.near.is_empty() {
+            return f.write_str("; the cassette is empty");
+        }
+        f.write_str("; nearest recorded:")?;
+        for near in &self.near {
+            write!(f, " [{}] {}", near.number, clip(&near.request))?;
+            if near.request != self.target {
+                f.write_str(" (another request)")?;
+            }
+            for difference in near.differences.iter().take(3) {
+                write!(f, " ({difference})")?;
+            }
+            f.write_str(";")?;
+        }
+        f.write_str(" numbers are those of the cassette")
+    }
+}
+
+impl std::error::Error for Miss {}
