@@ -20,8 +20,6 @@ mod surface;
 #[cfg(feature = "cli")]
 mod waiting;
 
-use std::fmt::Write as _;
-
 use mock_ce::{Json, MockCe};
 
 use crate::support::{Client, Reply, Request};
@@ -93,12 +91,4 @@ fn number_at(json: &Json<'static>, path: &str) -> u64 {
 fn length_at(json: &Json<'static>, path: &str) -> usize {
     let array = at(json, path).as_array();
     array.unwrap_or_else(|| panic!("{path} is no array")).len()
-}
-
-/// Text as it stands in a query string.
-fn escaped(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "%{byte:02x}");
-        out
-    })
 }

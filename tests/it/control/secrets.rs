@@ -3,7 +3,9 @@
 use mock_ce::{MockCe, Settings};
 
 use super::{ask, look};
-use crate::support::{Client, Process, Request, mailjet};
+#[cfg(feature = "cli")]
+use crate::support::Process;
+use crate::support::{Client, Request, mailjet};
 
 /// What no reader may find; upper case, for a route's near miss is not.
 const PLANTED: &str = "PLANTED";

@@ -16,7 +16,8 @@ fn is_there(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok()
 }
 
-/// `None`, with a word on it, where the machine lacks what the script is run with.
+/// `None`, with a word on it for who reads the test's output, where the machine lacks what the script is run with.
+#[expect(clippy::print_stderr, reason = "a test that was not run must say so")]
 fn run(program: &str, name: &str) -> Option<Output> {
     if program == "python3" && !is_there(program) {
         eprintln!("not run: {program} is not there");
