@@ -135,12 +135,8 @@ fn broken(text: &str) -> String {
             continue;
         }
         let (word, behind) = rest.split_at(end);
-        let before = shown.chars().next_back();
-        shown.push_str(if is_name(before, word, behind) {
-            word
-        } else {
-            "…"
-        });
+        let is_name = is_name(&shown, word, behind);
+        shown.push_str(if is_name { word } else { "…" });
         rest = behind;
     }
     shown
@@ -154,14 +150,18 @@ fn is_quote(character: char) -> bool {
     "\"'“”„‘’".contains(character)
 }
 
-/// Whether a word is the name of a member: with quotes on both sides or on neither, and a colon behind.
-fn is_name(before: Option<char>, word: &str, behind: &str) -> bool {
+/// Whether a word is the name of a member: with quotes on both sides, or bare where a member begins, and a colon behind.
+fn is_name(before: &str, word: &str, behind: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     let unquoted = behind.strip_prefix(is_quote);
-    let is_quoted = before.is_some_and(is_quote);
+    let is_quoted = before.ends_with(is_quote);
+    let begins = || {
+        let before = before.trim_end_matches([' ', '\t']);
+        before.is_empty() || before.ends_with(['{', ',', '\n'])
+    };
     word.bytes().all(is_plain)
         && is_quoted == unquoted.is_some()
-        && (is_quoted || before.is_none_or(|before| "{, \n\t".contains(before)))
+        && (is_quoted || begins())
         && unquoted.unwrap_or(behind).trim_start().starts_with(':')
 }
 
