@@ -263,12 +263,9 @@ fn read_section(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Secti
         .max()
         .unwrap_or(FIRST_ID);
     let next_id = document.whole("nextId")?.unwrap_or(FIRST_ID);
-    if next_id > LARGEST_ID + 1 {
-        let largest = LARGEST_ID + 1;
-        return Err(format!(
-            "{} must be at most {largest}, found {next_id}",
-            document.at("nextId")
-        ));
+    let (path, last) = (document.at("nextId"), LARGEST_ID + 1);
+    if !(1..=last).contains(&next_id) {
+        return Err(format!("{path} must be from 1 to {last}, found {next_id}"));
     }
     let next_id = next_id.max(after_last);
     Ok(Section {

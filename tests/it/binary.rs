@@ -391,6 +391,14 @@ fn serve_takes_every_setting() {
     );
 }
 
+/// A cassette with nothing in it.
+fn cassette(directory: &Path) -> String {
+    let path = directory.join("cassette");
+    let empty = mock_ce::cassette::Cassette::new("https://api.example", "2017-03-14");
+    std::fs::write(&path, empty.to_text()).unwrap();
+    path.display().to_string()
+}
+
 fn a_value(flag: &str, directory: &Path) -> String {
     match flag {
         "listen" => "127.0.0.1:0".to_owned(),
@@ -401,6 +409,10 @@ fn a_value(flag: &str, directory: &Path) -> String {
         "control" => "loopback".to_owned(),
         "state" => directory.join("state").display().to_string(),
         "catalog" => directory.display().to_string(),
+        "cassette" => cassette(directory),
+        "fallback" => "emulate".to_owned(),
+        "repeat" => "last".to_owned(),
+        "ignore" => "body:/name".to_owned(),
         "clock" => "2017-03-14T19:20:16Z".to_owned(),
         timeout if timeout.ends_with("timeout") => "5s".to_owned(),
         _ => "10000".to_owned(),

@@ -116,6 +116,7 @@ fn a_redirect_is_passed_on_and_does_not_leave_the_recorder() {
     assert!(listener.accept().is_err(), "somebody followed the redirect");
 }
 
+/// Rule `upstream-failed`
 #[test]
 fn an_upstream_that_fails_is_502_in_the_error_shape_and_not_recorded() {
     let room = Room::new();
