@@ -162,11 +162,12 @@ impl Accepting {
                     ));
                 }
                 Event::Accepted(Err(error)) if is_of_one_connection(&error) => {}
-                Event::Accepted(Err(_)) => sleep(EXHAUSTED).await,
+                Event::Accepted(Err(_)) => Box::pin(sleep(EXHAUSTED)).await,
                 Event::Stopping => break,
             }
         }
-        self.drain().await;
+        // Rare, and boxed, so that an idle server does not hold room for it.
+        Box::pin(self.drain()).await;
     }
 
     /// The next connection, unless the server has as many as it may.
