@@ -11,7 +11,7 @@ use super::*;
 #[rstest]
 #[case::nothing(0)]
 #[case::no_room_behind(u64::MAX)]
-#[case::no_whole_number_of_json((1 << 53) + 1)]
+#[case::no_exact_number_of_json(1 << 53)]
 fn an_id_that_leaves_no_room_is_refused(#[case] id: u64) {
     let ce = MockCe::start();
     let refused = ce.seed(&Seed::new("o", "twilio", "n").id(id)).unwrap_err();
@@ -21,7 +21,6 @@ fn an_id_that_leaves_no_room_is_refused(#[case] id: u64) {
             format!(r#"{{"version":1,"organizations":[{{"organization":"o",{member}}}]}}"#);
         ce.restore(&mock_ce::Json::parse(document.as_bytes()).unwrap())
     };
-    assert!(restored(&format!(r#""nextId":{id},"instances":[]"#)).is_err());
     let instance =
         format!(r#""instances":[{{"id":{id},"element":"twilio","token":"t","name":"n"}}]"#);
     assert!(restored(&instance).is_err());
