@@ -3,18 +3,16 @@
 //! The command finds the server in its environment. The exit status is the command's own; 3 when it succeeded but a
 //! gate failed; 127 when it could not be started.
 
-use std::process::{Child, Command as Process, ExitCode, ExitStatus};
+use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use mock_ce::{Ledger, MockCe};
 
-use super::settings;
 use super::signal::Signals;
+use super::{process, settings};
 
 /// What the exit status is when only a gate failed.
 const GATE_FAILED: u8 = 3;
-/// What it is when the command could not be started, as shells have it.
-const NOT_STARTED: u8 = 127;
 /// The organization secret that the command is given.
 const ORGANIZATION: &str = "mock-ce-exec";
 
@@ -41,41 +39,25 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let ce = settings::start(settings::apply(MockCe::builder(), matches))?;
     let signals = Signals::listen()?;
-    let mut words = matches.get_many::<String>("command").into_iter().flatten();
-    let program = words.next().expect("clap demands a command");
-    let mut process = Process::new(program);
-    process
-        .args(words)
-        .env("MOCK_CE_URL", ce.base_url())
-        .env("MOCK_CE_ADMIN_URL", ce.admin_url())
-        .env("MOCK_CE_ORGANIZATION", ORGANIZATION);
-    let child = match process.spawn() {
-        Ok(child) => child,
-        Err(error) => {
-            super::tell(&format!("mock-ce: cannot start {program:?}: {error}"));
-            return Ok(ExitCode::from(NOT_STARTED));
-        }
-    };
-    let status =
-        wait(child, signals).map_err(|error| format!("cannot wait for {program:?}: {error}"))?;
+    let words = matches.get_many::<String>("command").into_iter().flatten();
+    let environment = [
+        ("MOCK_CE_URL", ce.base_url()),
+        ("MOCK_CE_ADMIN_URL", ce.admin_url()),
+        ("MOCK_CE_ORGANIZATION", ORGANIZATION.to_owned()),
+    ];
+    let status = process::run(&words.cloned().collect::<Vec<_>>(), &environment, signals)?;
     let ledger = ce.ledger();
     super::tell(&ledger.to_string());
     settings::stop(ce, matches)?;
-    Ok(exit_code(
-        status,
-        failed_gate(&ledger, matches.get_flag("deny-leaks")),
-    ))
-}
-
-/// Waits for the child, passing on what the operator sends.
-fn wait(mut child: Child, signals: Signals) -> std::io::Result<ExitStatus> {
-    signals.forward(
-        child
-            .id()
-            .try_into()
-            .expect("a process id is a positive pid_t"),
-    );
-    child.wait()
+    let failed_gate = failed_gate(&ledger, matches.get_flag("deny-leaks"));
+    if let Some(reason) = &failed_gate {
+        super::tell(&format!("mock-ce: gate failed: {reason}"));
+    }
+    let succeeded = status.is_some_and(|status| status.success());
+    Ok(match failed_gate {
+        Some(_) if succeeded => ExitCode::from(GATE_FAILED),
+        _ => process::exit_code(status),
+    })
 }
 
 /// What a gate has against the run, if anything.
@@ -88,24 +70,4 @@ fn failed_gate(ledger: &Ledger, deny_leaks: bool) -> Option<String> {
     }
     let left = ledger.left.len();
     (deny_leaks && left > 0).then(|| format!("{left} instances were created and never deleted"))
-}
-
-fn exit_code(status: ExitStatus, failed_gate: Option<String>) -> ExitCode {
-    if let Some(reason) = &failed_gate {
-        super::tell(&format!("mock-ce: gate failed: {reason}"));
-    }
-    match status.code() {
-        Some(0) if failed_gate.is_some() => ExitCode::from(GATE_FAILED),
-        Some(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
-        None => ExitCode::from(128 + ended_by(status)),
-    }
-}
-
-/// The signal that ended a process.
-fn ended_by(status: ExitStatus) -> u8 {
-    use std::os::unix::process::ExitStatusExt as _;
-    status
-        .signal()
-        .and_then(|signal| u8::try_from(signal).ok())
-        .unwrap_or(0)
 }

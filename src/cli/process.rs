@@ -5,17 +5,17 @@ use std::process::{Command, ExitCode, ExitStatus};
 use super::signal::Signals;
 
 /// What it is when the command could not be started, as shells have it.
-pub(super) const NOT_STARTED: u8 = 127;
+const NOT_STARTED: u8 = 127;
 
 /// Variables that the command finds beside those of this process.
 pub(super) type Environment<'e> = &'e [(&'static str, String)];
 
-/// Runs a command to its end, passing on what the operator sends; the exit status is its own.
+/// Runs a command to its end, passing on what the operator sends; `None` when it could not be started, which is told.
 pub(super) fn run(
     words: &[String],
     environment: Environment<'_>,
     signals: Signals,
-) -> Result<ExitCode, String> {
+) -> Result<Option<ExitStatus>, String> {
     let (program, arguments) = words.split_first().ok_or("there is no command to run")?;
     let mut process = Command::new(program);
     process.args(arguments).envs(environment.iter().cloned());
@@ -23,7 +23,7 @@ pub(super) fn run(
         Ok(child) => child,
         Err(error) => {
             super::tell(&format!("mock-ce: cannot start {program:?}: {error}"));
-            return Ok(ExitCode::from(NOT_STARTED));
+            return Ok(None);
         }
     };
     signals.forward(
@@ -35,11 +35,15 @@ pub(super) fn run(
     let status = child
         .wait()
         .map_err(|error| format!("cannot wait for {program:?}: {error}"))?;
-    Ok(exit_code(status))
+    Ok(Some(status))
 }
 
-fn exit_code(status: ExitStatus) -> ExitCode {
+/// The exit status that says how a command ended.
+pub(super) fn exit_code(status: Option<ExitStatus>) -> ExitCode {
     use std::os::unix::process::ExitStatusExt as _;
+    let Some(status) = status else {
+        return ExitCode::from(NOT_STARTED);
+    };
     let by_signal = || 128 + status.signal().unwrap_or(0);
     let code = status.code().unwrap_or_else(by_signal);
     ExitCode::from(u8::try_from(code).unwrap_or(1))

@@ -124,7 +124,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     }
     super::tell(&banner(&recorder, matches));
     let environment: Environment<'_> = &[("MOCK_CE_URL", recorder.base_url())];
-    let status = process::run(&words, environment, signals);
+    let status = process::run(&words, environment, signals).map(process::exit_code);
     finish(recorder)?;
     status
 }

@@ -12,6 +12,8 @@ use mock_ce::Json;
 
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(20);
+/// The longest that is waited at all.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The most of an answer that is read.
@@ -39,7 +41,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let timeout = *matches
         .get_one::<Duration>("timeout")
         .expect("it has a default");
-    let deadline = Instant::now() + timeout;
+    let deadline = Instant::now() + timeout.min(LONGEST);
     let address = address(url)?;
     loop {
         match ask(&address) {

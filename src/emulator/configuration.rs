@@ -3,6 +3,8 @@
 //! A million instances of the guide's SendGrid sample must fit a test machine; as a map of strings one of them takes
 //! more than a kilobyte.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::catalog::Element;
 
 /// Entries with their values as text, in the order in which they were set.
@@ -67,16 +69,17 @@ impl Configuration {
         to: &Element,
         changes: &[(&str, Option<&str>)],
     ) -> Self {
-        let change = |key: &str| changes.iter().rev().find(|(name, _)| *name == key);
+        let change: HashMap<_, _> = changes.iter().copied().collect();
+        let known: HashSet<_> = self.entries(from).map(|(key, _)| key).collect();
         let kept = self
             .entries(from)
-            .filter_map(|(key, value)| match change(key) {
-                Some((_, changed)) => changed.map(|changed| (key, changed)),
+            .filter_map(|(key, value)| match change.get(key) {
+                Some(changed) => changed.map(|changed| (key, changed)),
                 None => Some((key, value)),
             });
         let added = changes
             .iter()
-            .filter_map(|(key, value)| self.get(from, key).is_none().then_some((*key, (*value)?)));
+            .filter_map(|(key, value)| (!known.contains(key)).then_some((*key, (*value)?)));
         Configuration::pack(to, kept.chain(added))
     }
 }

@@ -221,7 +221,9 @@ fn check_id(body: &Json<'_>, id: u64) -> Result<(), ApiError> {
         Some(sent) if sent.as_u64() == Some(id) => Ok(()),
         Some(sent) => {
             let message = format!(
-                "id is {sent} in the body, but the instance is {id}; leave it out or make it agree"
+                "id in the body must be {id}, found {}; leave it out or make it agree",
+                sent.as_u64()
+                    .map_or(sent.kind().to_owned(), |sent| sent.to_string())
             );
             Err(ApiError::bad_request(&rules::INSTANCE_PATCH, message))
         }

@@ -1,8 +1,8 @@
 //! What the service does with one request; no sockets.
 //!
-//! [`Emulator::answer`] is the way of every request, in process, over a socket and in the binary. The checks run in
-//! the order of the contract, and the first that fails answers: route, method, credentials, media types, size, JSON,
-//! element, members and configuration.
+//! [`Emulator::answer`] is the way of every request, in process, over a socket and in the binary. What the script orders
+//! comes first, then what a cassette has; then the checks run in the order of the contract, and the first that fails
+//! answers: route, method, credentials, media types, size, JSON, element, members and configuration.
 
 mod call;
 mod clock;
@@ -22,6 +22,7 @@ pub mod snapshot;
 mod store;
 mod view;
 
+use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -160,7 +161,7 @@ impl Emulator {
         outcome
     }
 
-    /// The straight line; `caller` is told whose request it is as soon as that is known.
+    /// The straight line; `organization` is told whose request it is as soon as that is known.
     fn handle(&self, request: &Request, organization: &mut Option<u64>) -> Handled {
         if let Some(recorded) = self.tape.as_ref().and_then(|tape| tape.answer(request)) {
             return recorded;
@@ -207,11 +208,17 @@ impl Emulator {
 
     /// The effect that the script has for a request.
     fn intercept(&self, request: &Request) -> Option<Effect> {
+        // Found out once at the most, however many rules ask.
+        let (organization, element) = (OnceCell::new(), OnceCell::new());
         let subject = Subject {
             method: &request.method,
             path: request.uri.path(),
-            organization: &|| self.organization_of(request),
-            element: &|| self.named_element(request),
+            organization: &|| {
+                organization
+                    .get_or_init(|| self.organization_of(request))
+                    .clone()
+            },
+            element: &|| element.get_or_init(|| self.named_element(request)).clone(),
         };
         self.script.intercept(&subject, self.seed())
     }

@@ -10,7 +10,7 @@ use crate::catalog::fixture::Entry;
 use crate::catalog::{Catalog, Element};
 use crate::rules::{self, Rule};
 use crate::wire::distance;
-use crate::wire::error::ApiError;
+use crate::wire::error::{ApiError, clip};
 use crate::wire::instance::sanitize;
 use crate::wire::json::{Json, Members};
 use crate::wire::vocabulary::{Dialect, member};
@@ -182,11 +182,22 @@ pub(crate) fn check<'a>(
     let Some(first) = problems.first() else {
         return Ok(provision);
     };
-    let messages: Vec<_> = problems
-        .iter()
-        .map(|problem| problem.message.as_str())
-        .collect();
+    let named = problems.iter().take(MOST_NAMED);
+    let mut messages: Vec<_> = named.map(|problem| problem.message.clone()).collect();
+    if problems.len() > MOST_NAMED {
+        messages.push("and others".to_owned());
+    }
     Err(ApiError::bad_request(first.rule, messages.join("; ")))
+}
+
+/// The most problems that a refusal names; nobody reads on, and a hostile body has millions.
+const MOST_NAMED: usize = 100;
+
+/// Keeps a problem, unless there are more than can be named already.
+fn push_problem(problems: &mut Vec<Problem>, problem: impl FnOnce() -> Problem) {
+    if problems.len() <= MOST_NAMED {
+        problems.push(problem());
+    }
 }
 
 fn name<'a>(
@@ -232,7 +243,9 @@ fn tags<'a>(body: &'a Json<'a>, problems: &mut Vec<Problem>) -> Option<Vec<Cow<'
     for (index, item) in items.iter().enumerate() {
         match item {
             Json::Text(text) => tags.push(sanitize(text)),
-            other => problems.push(type_problem(&format!("tags[{index}]"), "text", other)),
+            other => push_problem(problems, || {
+                type_problem(&format!("tags[{index}]"), "text", other)
+            }),
         }
     }
     Some(tags)
@@ -254,7 +267,9 @@ fn configuration<'a>(
     for (key, value) in sent {
         match value {
             Json::Array(_) | Json::Object(_) => {
-                problems.push(type_problem(&format!("configuration.{key}"), "text", value));
+                push_problem(problems, || {
+                    type_problem(&format!("configuration.{}", clip(key)), "text", value)
+                });
                 // Named once: it is of the wrong type, not also missing.
                 entries.push((&**key, Some(Cow::Borrowed(""))));
             }
@@ -327,7 +342,9 @@ fn misspelling(entry: &Entry, sent: &[(&str, Option<Cow<'_, str>>)], element: &E
     let limit = (entry.key.len() / 3).clamp(1, 3);
     let near = unknown.filter_map(|key| Some((distance::within(limit, key, &entry.key)?, key)));
     let nearest = near.min_by_key(|(distance, _)| *distance);
-    nearest.map_or(String::new(), |(_, key)| format!(" (sent as {key}?)"))
+    nearest.map_or(String::new(), |(_, key)| {
+        format!(" (sent as {}?)", clip(key))
+    })
 }
 
 #[cfg(test)]
@@ -400,5 +417,13 @@ mod tests {
             check(&body, element, Occasion::Update),
             Ok(Provision::default())
         );
+    }
+
+    #[test]
+    fn a_hostile_body_is_not_answered_with_a_larger_one() {
+        let body = format!(r#"{{"tags": [{}1]}}"#, "1,".repeat(100_000));
+        let message = refusal(&body, Occasion::Create).message;
+        assert!(message.len() < 10_000, "{}", message.len());
+        assert!(message.ends_with("and others"), "{message}");
     }
 }

@@ -8,7 +8,6 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -16,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::delivery::Delivery;
-use crate::settings::Limits;
+use crate::settings::{AGES, Limits};
 use crate::wire::message::Conduct;
 
 /// What a connection is busy with.
@@ -48,9 +47,6 @@ struct State {
     /// How the reply goes out, when it is not simply written.
     delivery: Option<Box<Delivery>>,
 }
-
-/// How long what a script holds back may take: as good as for ever.
-const AGES: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Progress {
     pub(super) fn new() -> Arc<Self> {

@@ -83,6 +83,9 @@ pub enum EmptyLists {
     Ok,
 }
 
+/// As good as for ever; a longer time would reach beyond what clocks can say.
+pub(crate) const AGES: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What a server bears from its clients before it lets go.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -266,25 +269,25 @@ impl Settings {
 
     /// How long a request's head may take. Default: 10 s.
     pub fn head_timeout(mut self, time: Duration) -> Self {
-        self.limits.head_time = time;
+        self.limits.head_time = time.min(AGES);
         self
     }
 
     /// How long a body may pause. Default: 30 s.
     pub fn body_timeout(mut self, time: Duration) -> Self {
-        self.limits.body_idle = time;
+        self.limits.body_idle = time.min(AGES);
         self
     }
 
     /// How long a whole request may take, reply included. Default: 60 s.
     pub fn request_timeout(mut self, time: Duration) -> Self {
-        self.limits.request_time = time;
+        self.limits.request_time = time.min(AGES);
         self
     }
 
     /// How long a connection may idle between requests. Default: 75 s.
     pub fn keep_alive_timeout(mut self, time: Duration) -> Self {
-        self.limits.keep_alive = time;
+        self.limits.keep_alive = time.min(AGES);
         self
     }
 }

@@ -63,3 +63,31 @@ fn its_tables_are_those_of_the_code() {
     }
     assert_section("endpoints", &endpoints);
 }
+
+/// The fenced shell blocks that start with `curl`.
+fn curl_commands() -> Vec<String> {
+    let text = text();
+    let blocks = text.split("```sh\n").skip(1);
+    let blocks = blocks.map(|block| block.split("```").next().unwrap_or_default().to_owned());
+    blocks.filter(|block| block.starts_with("curl")).collect()
+}
+
+/// Both curl commands, sent to a server of the test's own.
+#[test]
+fn its_curl_commands_work_when_pasted() {
+    let ce = mock_ce::MockCe::start();
+    let [create, script] = <[String; 2]>::try_from(curl_commands()).unwrap();
+    let run = |command: &str| {
+        let mut shell = std::process::Command::new("sh");
+        shell
+            .args(["-c", command])
+            .env("MOCK_CE_ADMIN_URL", ce.admin_url());
+        String::from_utf8(shell.output().expect("a shell").stdout).unwrap()
+    };
+    let here = create.replace("127.0.0.1:6847", &ce.address().to_string());
+    assert_ne!(here, create);
+    assert!(run(&here).contains("mock-ce-because: create; grade=guide"));
+    assert_eq!(run(&script), "{}");
+    assert!(run(&here).starts_with("HTTP/1.1 200"));
+    assert!(run(&here).starts_with("HTTP/1.1 503"));
+}

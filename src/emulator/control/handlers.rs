@@ -150,10 +150,12 @@ pub(in crate::emulator) fn ledger(emulator: &Emulator, call: &Call<'_>) -> Handl
 pub(in crate::emulator) fn set_clock(emulator: &Emulator, call: &Call<'_>) -> Handled {
     let body = call.json()?;
     let document = Document::read(&body, "", &["at", "advance"]).map_err(refused)?;
+    let at = document.moment("at").map_err(refused)?;
+    let by = document.duration("advance").map_err(refused)?;
     if body.get("at").is_some() {
-        emulator.set_clock(document.moment("at").map_err(refused)?);
+        emulator.set_clock(at);
     }
-    if let Some(by) = document.duration("advance").map_err(refused)? {
+    if let Some(by) = by {
         emulator.advance_clock(by);
     }
     clock(emulator, call)

@@ -71,7 +71,7 @@ impl Kept {
             flat.clear();
             flat.extend_from_slice(request.method.as_str().as_bytes());
             flat.push(b' ');
-            flat.extend_from_slice(clip(target.as_bytes(), limit));
+            flat.extend_from_slice(&target.as_bytes()[..target.floor_char_boundary(limit)]);
             flat.push(b'\n');
             push_headers(flat, &request.headers, limit);
             let body_at = u32::try_from(flat.len()).expect("a head is limited to less than 4 GiB");

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use http::HeaderValue;
+use percent_encoding::percent_decode_str;
 
 use crate::emulator::identity;
 use crate::wire::json::Json;
@@ -60,12 +61,17 @@ pub(super) fn target(target: &str, is_secret: IsSecret<'_>) -> String {
         return target.to_owned();
     };
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, value)) if is_secret(name) || is_secret_key(&name.to_lowercase()) => {
+        Some((name, value)) if names_secret(name, is_secret) => {
             Cow::Owned(format!("{name}={}", secret_name(value)))
         }
         _ => Cow::Borrowed(pair),
     });
     format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
+}
+
+fn names_secret(name: &str, is_secret: IsSecret<'_>) -> bool {
+    let name = percent_decode_str(name).decode_utf8_lossy();
+    is_secret(&name) || is_secret_key(&name.to_lowercase())
 }
 
 /// The body of a request with the values of secret members masked.
@@ -195,7 +201,7 @@ mod tests {
     #[test]
     fn a_query_keeps_no_secret() {
         let shown = target(
-            "/a?pageSize=5&token=SECRET&apiSecret=SECRET&x",
+            "/a?pageSize=5&token=SECRET&apiSecret=SECRET&%74oken=SECRET&x",
             &is_secret_key,
         );
         assert!(!shown.contains("SECRET"), "{shown}");

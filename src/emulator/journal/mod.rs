@@ -25,7 +25,7 @@ use super::outcome::Outcome;
 use super::store::Stored;
 use super::view::View;
 use crate::catalog::Catalog;
-use crate::settings::JournalLimits;
+use crate::settings::{AGES, JournalLimits};
 use crate::wire::message::{Body, Request};
 use entry::{Answer, Entry, Kept};
 
@@ -133,7 +133,7 @@ impl Journal {
 
     /// What fits the query, as soon as at least `count` requests do, or what does when the time is over.
     pub(crate) fn wait_for(&self, count: usize, query: &Query, patience: Duration) -> Found {
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + patience.min(AGES);
         let mut ring = self.ring.lock();
         loop {
             let enough = ring.count(query, &self.catalog) >= count;
