@@ -1,7 +1,8 @@
 //! Finds known secrets in any text: as they are, inside longer text, base64- and percent-encoded.
 //!
-//! A text is looked through once, however many secrets are known: the first four bytes of each spelling are looked up
-//! in a bit set. Deliberately no fuzzy matching: what is found is exactly a secret in one of these encodings.
+//! A text is looked through once, however many secrets are known: every third four bytes of it are looked up in a bit
+//! set of those that spellings begin with, which none can slip through since it has at least six. Deliberately no fuzzy
+//! matching: what is found is exactly a secret in one of these encodings.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -27,10 +28,17 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT)
 /// What a plus may mean: a blank in a form, itself elsewhere.
 const PLUS: [u8; 2] = *b"+ ";
 
-const FILTER_BITS: u32 = 18;
+const FILTER_BITS: u32 = 20;
+
+/// How many bytes the shortest spelling of a secret has.
+const LEAST: usize = 6;
+
+/// So far apart are the looks at a text: whatever has [`LEAST`] bytes is met by one of them.
+const STRIDE: usize = LEAST - 3;
 
 /// Known secrets, each with its replacement.
 pub(super) struct Finder {
+    /// The four bytes at each of the first places of a pattern.
     filter: Vec<u64>,
     /// How long the patterns are that start so, the longest first: many secrets may start alike.
     by_start: HashMap<[u8; 4], Vec<usize>>,
@@ -87,8 +95,10 @@ impl Finder {
 
     fn insert_pattern(&mut self, bytes: Box<[u8]>, secret: usize, form: Form) {
         let start = [bytes[0], bytes[1], bytes[2], bytes[3]];
-        let bit = bit_of(start);
-        self.filter[bit >> 6] |= 1 << (bit & 63);
+        for piece in bytes.windows(4).take(STRIDE) {
+            let bit = bit_of(piece);
+            self.filter[bit >> 6] |= 1 << (bit & 63);
+        }
         let lengths = self.by_start.entry(start).or_default();
         if let Err(at) = lengths.binary_search_by(|length| bytes.len().cmp(length)) {
             lengths.insert(at, bytes.len());
@@ -100,7 +110,7 @@ impl Finder {
 
     /// Whether any secret is in `text`, in any encoding.
     pub(super) fn is_in(&self, text: &[u8]) -> bool {
-        let is_in_plain = |plain: Unescaped| self.next(&plain.bytes, 0).is_some();
+        let is_in_plain = |plain: Vec<u8>| self.next(&plain, 0).is_some();
         self.next(text, 0).is_some()
             || PLUS
                 .iter()
@@ -127,12 +137,13 @@ impl Finder {
     /// Replaces what is percent-encoded, and leaves all other escapes as they are.
     fn clean_escaped(&self, text: &[u8], plus: u8) -> Option<Vec<u8>> {
         let plain = unescape(text, plus)?;
-        let edits = self.edits(&plain.bytes);
+        let edits = self.edits(&plain);
         if edits.is_empty() {
             return None;
         }
+        let starts = starts_of(text);
         let edits = edits.into_iter().map(|(range, with)| {
-            let range = plain.starts[range.start]..plain.starts[range.end];
+            let range = starts[range.start]..starts[range.end];
             let with = percent_encode(&with, UNRESERVED).to_string();
             (range, with.into_bytes())
         });
@@ -160,24 +171,33 @@ impl Finder {
         if self.replacements.is_empty() {
             return None;
         }
-        let windows = text.get(at..)?.windows(4).enumerate();
-        for (offset, window) in windows {
-            let start = [window[0], window[1], window[2], window[3]];
-            let bit = bit_of(start);
-            if self.filter[bit >> 6] >> (bit & 63) & 1 == 0 {
-                continue;
+        let mut looked = at + STRIDE - 1;
+        while let Some(piece) = text.get(looked..looked + 4) {
+            if self.may_hold(piece) {
+                let starts = looked + 1 - STRIDE..=looked;
+                let found = starts.into_iter().find_map(|from| self.at(text, from));
+                if found.is_some() {
+                    return found;
+                }
             }
-            let from = at + offset;
-            let lengths = self.by_start.get(&start).into_iter().flatten();
-            let longest = lengths.copied().find_map(|length| {
-                let pattern = self.patterns.get(text.get(from..from + length)?)?;
-                Some((from..from + length, *pattern))
-            });
-            if longest.is_some() {
-                return longest;
-            }
+            looked += STRIDE;
         }
         None
+    }
+
+    fn may_hold(&self, piece: &[u8]) -> bool {
+        let bit = bit_of(piece);
+        self.filter[bit >> 6] >> (bit & 63) & 1 == 1
+    }
+
+    /// The longest secret that starts at `from`.
+    fn at(&self, text: &[u8], from: usize) -> Option<(Range<usize>, Pattern)> {
+        let start = text.get(from..from + 4).filter(|start| self.may_hold(start))?;
+        let lengths = self.by_start.get(start)?;
+        lengths.iter().find_map(|length| {
+            let pattern = self.patterns.get(text.get(from..from + length)?)?;
+            Some((from..from + length, *pattern))
+        })
     }
 
     /// Replaces inside the base64 text around `hit`, which starts no earlier than `floor`.
@@ -227,8 +247,9 @@ impl Finder {
     }
 }
 
-fn bit_of(start: [u8; 4]) -> usize {
-    let mixed = u32::from_le_bytes(start).wrapping_mul(0x9e37_79b1);
+fn bit_of(piece: &[u8]) -> usize {
+    let piece = [piece[0], piece[1], piece[2], piece[3]];
+    let mixed = u32::from_le_bytes(piece).wrapping_mul(0x9e37_79b1);
     (mixed >> (32 - FILTER_BITS)) as usize
 }
 
@@ -271,32 +292,38 @@ fn url_safe(byte: u8) -> u8 {
     }
 }
 
-/// A percent-encoded text without its escapes, and where each of its bytes came from.
-struct Unescaped {
-    bytes: Vec<u8>,
-    /// One more than bytes: the last is the end of the text.
-    starts: Vec<usize>,
-}
-
-/// `None` when there is nothing to take out.
-fn unescape(text: &[u8], plus: u8) -> Option<Unescaped> {
-    let is_escape = |byte: &u8| *byte == b'%' || (*byte == b'+' && plus != b'+');
-    if !text.iter().any(is_escape) {
+/// A percent-encoded text without its escapes; `None` when it is no other than the text, or than with a plain plus.
+fn unescape(text: &[u8], plus: u8) -> Option<Vec<u8>> {
+    let escape = if plus == b'+' { b'%' } else { b'+' };
+    if !text.contains(&escape) {
         return None;
     }
-    let (mut bytes, mut starts, mut at) = (Vec::with_capacity(text.len()), Vec::new(), 0);
+    let (mut plain, mut at) = (Vec::with_capacity(text.len()), 0);
     while at < text.len() {
-        starts.push(at);
-        let (byte, length) = match (text[at], text.get(at + 1..at + 3)) {
-            (b'%', Some(digits)) => hex(digits).map_or((b'%', 1), |byte| (byte, 3)),
-            (b'+', _) => (plus, 1),
-            (byte, _) => (byte, 1),
-        };
-        bytes.push(byte);
+        let (byte, length) = escape_at(text, at);
+        plain.push(if text[at] == b'+' { plus } else { byte });
         at += length;
     }
+    Some(plain)
+}
+
+/// Where each byte of the text without its escapes came from, and at last the end of the text.
+fn starts_of(text: &[u8]) -> Vec<usize> {
+    let (mut starts, mut at) = (Vec::with_capacity(text.len() + 1), 0);
+    while at < text.len() {
+        starts.push(at);
+        at += escape_at(text, at).1;
+    }
     starts.push(at);
-    Some(Unescaped { bytes, starts })
+    starts
+}
+
+/// The byte that is spelled at a place, and how long it is spelled.
+fn escape_at(text: &[u8], at: usize) -> (u8, usize) {
+    match (text[at], text.get(at + 1..at + 3)) {
+        (b'%', Some(digits)) => hex(digits).map_or((b'%', 1), |byte| (byte, 3)),
+        (byte, _) => (byte, 1),
+    }
 }
 
 fn hex(digits: &[u8]) -> Option<u8> {

@@ -145,12 +145,12 @@ impl Redactor {
             self.made.insert(secret.to_owned());
             return secret.to_owned();
         }
+        if let Some(known) = self.placeholders.get(secret) {
+            return known.clone();
+        }
         let is_known = self.taken.contains(secret) || self.made.contains(secret);
         if secret.trim().is_empty() || secret == MASK || is_known || placeholder::is_made(secret) {
             return secret.to_owned();
-        }
-        if let Some(known) = self.placeholders.get(secret) {
-            return known.clone();
         }
         let mut number = self.taken.len() + self.placeholders.len() + 1;
         let mut made = placeholder::shaped_like(secret, number);
