@@ -94,6 +94,7 @@ impl Finder {
     }
 
     fn insert_pattern(&mut self, bytes: Box<[u8]>, secret: usize, form: Form) {
+        debug_assert!(bytes.len() >= LEAST, "too short to be met");
         let start = [bytes[0], bytes[1], bytes[2], bytes[3]];
         for piece in bytes.windows(4).take(STRIDE) {
             let bit = bit_of(piece);
@@ -192,7 +193,9 @@ impl Finder {
 
     /// The longest secret that starts at `from`.
     fn at(&self, text: &[u8], from: usize) -> Option<(Range<usize>, Pattern)> {
-        let start = text.get(from..from + 4).filter(|start| self.may_hold(start))?;
+        let start = text
+            .get(from..from + 4)
+            .filter(|start| self.may_hold(start))?;
         let lengths = self.by_start.get(start)?;
         lengths.iter().find_map(|length| {
             let pattern = self.patterns.get(text.get(from..from + length)?)?;

@@ -11,6 +11,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::file::{self, beside, private};
+use super::line::Line;
 use super::message::member;
 use super::{Cassette, CassetteError, Interaction, Leak, Redactor};
 use crate::wire::json::Json;
@@ -100,14 +101,16 @@ impl Journal {
         interaction: Interaction,
         redactor: &Redactor,
     ) -> Result<(), CassetteError> {
-        let mut line = interaction.to_json().to_string();
+        let start = self.pending.len();
+        serde_json::to_writer(&mut self.pending, &Line(&interaction))
+            .expect("writing to memory does not fail");
         self.cassette.push(interaction);
-        if redactor.finder().is_in(line.as_bytes()) {
+        if redactor.finder().is_in(&self.pending[start..]) {
+            self.pending.truncate(start);
             let leak = Leak::of_interaction(self.cassette.interactions.len());
             return Err(CassetteError::Leak(leak).of(&self.path));
         }
-        line.push('\n');
-        self.pending.extend_from_slice(line.as_bytes());
+        self.pending.push(b'\n');
         self.write()
             .map_err(|source| CassetteError::Unwritable { source }.of(&path_of(&self.path)))
     }

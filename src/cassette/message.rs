@@ -4,6 +4,7 @@
 //! make one, so nothing that has not been redacted can be written.
 
 use std::borrow::Cow;
+use std::io;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -190,7 +191,7 @@ impl Content {
     }
 
     pub(super) fn json(value: Json<'static>, text: &str) -> Self {
-        let text = (value.to_string() != text).then(|| text.to_owned());
+        let text = (!is_spelled(&value, text)).then(|| text.to_owned());
         Content::Json { value, text }
     }
 
@@ -247,6 +248,27 @@ impl Content {
                 value,
             }),
         }
+    }
+}
+
+/// Whether `text` is the compact spelling of `value`, which is not made for it.
+fn is_spelled(value: &Json<'_>, text: &str) -> bool {
+    let mut rest = Expected(text.as_bytes());
+    serde_json::to_writer(&mut rest, value).is_ok() && rest.0.is_empty()
+}
+
+/// What is still to be written; anything else is an error.
+struct Expected<'t>(&'t [u8]);
+
+impl io::Write for Expected<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let rest = self.0.strip_prefix(bytes);
+        self.0 = rest.ok_or(io::ErrorKind::InvalidData)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

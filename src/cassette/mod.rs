@@ -14,6 +14,7 @@ mod file;
 mod finder;
 mod har;
 mod journal;
+mod line;
 mod message;
 mod miss;
 mod placeholder;

@@ -241,6 +241,11 @@ fn is_personal(letters: &str) -> bool {
 
 /// A name in any spelling: `api.key`, `apiKey` and `API_KEY` have the same letters.
 fn letters_of(name: &str) -> String {
+    if name.is_ascii() {
+        let mut letters = name.to_ascii_lowercase();
+        letters.retain(|letter| letter.is_ascii_alphanumeric());
+        return letters;
+    }
     name.chars()
         .filter(|letter| letter.is_alphanumeric())
         .flat_map(char::to_lowercase)
