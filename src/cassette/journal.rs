@@ -29,7 +29,11 @@ pub enum Start {
 pub struct Journal {
     path: PathBuf,
     file: File,
+    /// What the recording goes on from.
     cassette: Cassette,
+    /// What has been recorded: compact, since a tree of each would be most of what a recording costs.
+    lines: Vec<u8>,
+    count: usize,
     /// What was in the file before.
     before: Option<Cassette>,
     /// Bytes of the file that are whole lines.
@@ -61,6 +65,8 @@ impl Journal {
             path: path.to_owned(),
             file,
             cassette,
+            lines: Vec::new(),
+            count: 0,
             before,
             length: 0,
             pending: Vec::new(),
@@ -101,16 +107,17 @@ impl Journal {
         interaction: Interaction,
         redactor: &Redactor,
     ) -> Result<(), CassetteError> {
-        let start = self.pending.len();
-        serde_json::to_writer(&mut self.pending, &Line(&interaction))
+        let start = self.lines.len();
+        serde_json::to_writer(&mut self.lines, &Line(&interaction))
             .expect("writing to memory does not fail");
-        self.cassette.push(interaction);
-        if redactor.finder().is_in(&self.pending[start..]) {
-            self.pending.truncate(start);
-            let leak = Leak::of_interaction(self.cassette.interactions.len());
+        self.lines.push(b'\n');
+        self.count += 1;
+        let line = &self.lines[start..];
+        if redactor.finder().is_in(line) {
+            let leak = Leak::of_interaction(self.cassette.interactions.len() + self.count);
             return Err(CassetteError::Leak(leak).of(&self.path));
         }
-        self.pending.push(b'\n');
+        self.pending.extend_from_slice(line);
         self.write()
             .map_err(|source| CassetteError::Unwritable { source }.of(&path_of(&self.path)))
     }
@@ -127,7 +134,7 @@ impl Journal {
         Ok(())
     }
 
-    /// What has been recorded so far, with what it continues.
+    /// What the recording goes on from; what is recorded since is in what [`Journal::fold`] returns.
     #[must_use]
     pub fn cassette(&self) -> &Cassette {
         &self.cassette
@@ -141,7 +148,8 @@ impl Journal {
     /// # Errors
     /// A leak, or a file that cannot be written. The journal stays, but for a leak: it might hold the secret too.
     pub fn fold(mut self, redactor: &Redactor) -> Result<Cassette, CassetteError> {
-        let interactions = std::mem::take(&mut self.cassette.interactions);
+        let mut interactions = std::mem::take(&mut self.cassette.interactions);
+        interactions.extend(self.recorded()?);
         let cleaned = interactions.into_iter().map(|one| redactor.clean(one));
         self.cassette.interactions = cleaned.collect();
         let saved = match self.is_unchanged() {
@@ -156,6 +164,13 @@ impl Journal {
         fs::remove_file(&journal)
             .map_err(|source| CassetteError::Unwritable { source }.of(&journal))?;
         saved.map(|()| self.cassette)
+    }
+
+    fn recorded(&self) -> Result<Vec<Interaction>, CassetteError> {
+        let lines = self.lines.split_inclusive(|&byte| byte == b'\n');
+        let numbered = (1..).zip(lines);
+        let read = numbered.map(parse_line).collect::<Result<_, _>>();
+        read.map_err(|error| error.of(&path_of(&self.path)))
     }
 
     fn is_unchanged(&self) -> bool {
