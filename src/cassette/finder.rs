@@ -85,8 +85,8 @@ impl Finder {
             self.insert_pattern(escaped.as_bytes().into(), index, Form::Plain);
         }
         for core in base64_cores(secret.as_bytes()) {
-            let url_safe = core.replace('+', "-").replace('/', "_");
-            if url_safe != core {
+            if core.contains(['+', '/']) {
+                let url_safe = core.replace('+', "-").replace('/', "_");
                 self.insert_pattern(url_safe.into_bytes().into(), index, Form::Base64);
             }
             self.insert_pattern(core.into_bytes().into(), index, Form::Base64);
@@ -126,6 +126,9 @@ impl Finder {
 
     /// The same for any bytes.
     pub(super) fn clean_bytes(&self, text: &[u8]) -> Option<Vec<u8>> {
+        if text.len() < LEAST {
+            return None;
+        }
         let edits = self.edits(text);
         let mut cleaned = (!edits.is_empty()).then(|| apply(text, edits));
         for plus in PLUS {

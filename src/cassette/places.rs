@@ -243,7 +243,9 @@ fn is_personal(letters: &str) -> bool {
 fn letters_of(name: &str) -> String {
     if name.is_ascii() {
         let mut letters = name.to_ascii_lowercase();
-        letters.retain(|letter| letter.is_ascii_alphanumeric());
+        if !letters.bytes().all(|letter| letter.is_ascii_alphanumeric()) {
+            letters.retain(|letter| letter.is_ascii_alphanumeric());
+        }
         return letters;
     }
     name.chars()
