@@ -14,9 +14,9 @@ pub struct Difference {
     pub place: String,
     /// How.
     pub kind: DifferenceKind,
-    /// What was recorded, as JSON or text; empty for nothing.
+    /// What was recorded, as JSON or text; empty for nothing, or for what is not shown.
     pub recorded: String,
-    /// What there is instead; empty for nothing.
+    /// What there is instead; empty for nothing, or for what is not shown.
     pub actual: String,
 }
 
@@ -51,6 +51,9 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (place, recorded, actual) = (&self.place, clip(&self.recorded), clip(&self.actual));
         match self.kind {
+            kind if recorded.is_empty() && actual.is_empty() => {
+                write!(f, "{place}: {} (not shown)", kind.name())
+            }
             DifferenceKind::Missing => write!(f, "{place}: recorded {recorded}, now nothing"),
             DifferenceKind::Extra => write!(f, "{place}: recorded nothing, now {actual}"),
             _ => write!(f, "{place}: recorded {recorded}, now {actual}"),
@@ -84,6 +87,15 @@ impl Difference {
             actual: actual.to_owned(),
         }
     }
+
+    /// Place and kind only.
+    pub(super) fn conceal(self) -> Self {
+        Difference {
+            recorded: String::new(),
+            actual: String::new(),
+            ..self
+        }
+    }
 }
 
 /// How values are compared.
@@ -92,6 +104,10 @@ pub(super) trait Comparison {
     fn ignores(&self, steps: &[Step<'_>]) -> bool;
     /// Whether two plain values say the same, although they may not be equal.
     fn agree(&self, steps: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool;
+    /// The text that shows a value which is there now; `None` where it must not be shown.
+    fn shown(&self, _: &[Step<'_>], actual: &Json<'_>) -> Option<String> {
+        Some(actual.to_string())
+    }
 }
 
 /// What differs between two JSON values; the order of members does not count.
@@ -200,12 +216,19 @@ fn push(
     if comparison.ignores(steps) {
         return;
     }
-    let shown = |json: Option<&Json<'_>>| json.map_or(String::new(), ToString::to_string);
-    out.push(Difference {
-        place: format!("body {}", pointer(steps)),
+    let difference = Difference {
+        place: format!("body {}", pointer(steps)).trim_end().to_owned(),
         kind,
-        recorded: shown(recorded),
-        actual: shown(actual),
+        recorded: recorded.map_or(String::new(), ToString::to_string),
+        actual: String::new(),
+    };
+    out.push(match actual.map(|json| comparison.shown(steps, json)) {
+        None => difference,
+        Some(None) => difference.conceal(),
+        Some(Some(actual)) => Difference {
+            actual,
+            ..difference
+        },
     });
 }
 

@@ -24,6 +24,7 @@ mod replay;
 mod scan;
 mod seal;
 mod selector;
+mod sent;
 mod suspicion;
 mod walk;
 mod wildcard;

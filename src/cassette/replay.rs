@@ -13,15 +13,16 @@ use http::Method;
 use http::header::AUTHORIZATION;
 
 use super::difference::{self, Comparison, Difference};
-use super::message::{Asked, Content, Interaction, Pairs};
+use super::message::{Asked, Content, Interaction};
 use super::miss::{Miss, Near};
-use super::redact::placeholders_of;
+use super::redact::{Redactor, placeholders_of};
 use super::selector::{Place, Room, Selector, Side, Step};
-use super::walk::pairs_of_query;
+use super::sent::{Sent, exchange_of, pairs_of_authorization, words_of};
+use super::walk::{Encoding, pairs_of_query};
 use super::wildcard::Placeholders;
 use super::{Cassette, Redaction};
 use crate::wire::json::Json;
-use crate::wire::message::{Body, Request};
+use crate::wire::message::Request;
 
 /// What answers a request that the cassette does not have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct Replay {
     /// Those with a secret in their path.
     any_path: Vec<usize>,
     placeholders: Placeholders,
+    /// What of a request is not shown when it is missed.
+    redaction: Redaction,
     repeat: Repeat,
     ignored: Vec<Selector>,
 }
@@ -95,6 +98,7 @@ impl Replay {
             by_request,
             any_path,
             placeholders,
+            redaction,
             repeat,
             ignored: Vec::new(),
         }
@@ -129,7 +133,7 @@ impl Replay {
             .find(|taped| !taped.used.swap(true, Ordering::Relaxed));
         match (unused, self.repeat, fitting.last()) {
             (Some(taped), _, _) | (None, Repeat::Last, Some(taped)) => Ok(&taped.interaction),
-            (None, _, last) => Err(self.miss(&sent, last.map(|_| fitting.len()))),
+            (None, _, last) => Err(self.miss(request, &sent, last.map(|_| fitting.len()))),
         }
     }
 
@@ -159,27 +163,32 @@ impl Replay {
         for pairs in [&mut query.0, &mut query.1] {
             pairs.retain(|(name, _)| !self.ignores(Room::Query, &[Step::Member(name)]));
         }
+        let shows = |room| move |name: &str| self.shows(room, &[Step::Member(name)]);
         let mut all = difference::of_pairs("query", &query.0, &query.1, agree(Room::Query));
+        conceal("query", &mut all, shows(Room::Query));
         all.extend(self.other_token(recorded, sent));
         match (&recorded.body, &sent.body) {
             (Content::Json { value: one, .. }, Content::Json { value: other, .. }) => {
                 all.extend(difference::of_json(one, other, self));
             }
             (Content::Text(one), Content::Text(other)) if one.contains('=') => {
-                let (one, other) = (pairs_of_query(one), pairs_of_query(other));
-                all.extend(difference::of_pairs(
-                    "form",
-                    &one,
-                    &other,
-                    agree(Room::Form),
-                ));
+                let pairs = (pairs_of_query(one), pairs_of_query(other));
+                let mut form = difference::of_pairs("form", &pairs.0, &pairs.1, agree(Room::Form));
+                conceal("form", &mut form, shows(Room::Form));
+                match sent.encoding {
+                    Encoding::Form => all.extend(form),
+                    // Names of other text may be anything.
+                    Encoding::Other if form.is_empty() => {}
+                    Encoding::Other => all.push(Difference::value("body", one, other).conceal()),
+                }
             }
             (Content::Text(one), Content::Text(other)) if self.placeholders.agree(one, other) => {}
-            (one, other) if one.to_bytes() == other.to_bytes() => {}
             (one, other) => {
-                let shown =
-                    |content: &Content| String::from_utf8_lossy(&content.to_bytes()).into_owned();
-                all.push(Difference::value("body", &shown(one), &shown(other)));
+                let (one, other) = (one.to_bytes(), other.to_bytes());
+                if one != other {
+                    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                    all.push(Difference::value("body", &shown(&one), &shown(&other)).conceal());
+                }
             }
         }
         all
@@ -208,44 +217,100 @@ impl Replay {
         self.ignored.iter().any(|selector| selector.names(&place))
     }
 
-    fn miss(&self, sent: &Sent<'_>, recorded: Option<usize>) -> Miss {
+    /// Whether a value that was sent may be shown: neither it nor what it is in is a secret.
+    fn shows(&self, room: Room, steps: &[Step<'_>]) -> bool {
+        let side = Side::Request;
+        let is_denied = |length: usize| {
+            let steps = &steps[..length];
+            self.redaction.denies(&Place { side, room, steps })
+        };
+        !steps.is_empty() && !(1..=steps.len()).any(is_denied)
+    }
+
+    fn miss(&self, request: &Request, sent: &Sent<'_>, recorded: Option<usize>) -> Miss {
         let target = format!("{} {}", sent.method, sent.path);
-        let mut near: Vec<_> = self.near(sent, &target).collect();
-        near.sort_by(|a, b| {
-            a.distance
-                .total_cmp(&b.distance)
-                .then(a.number.cmp(&b.number))
-        });
-        near.truncate(3);
-        Miss {
+        let near = match recorded {
+            Some(_) => Vec::new(),
+            None => self.near(sent, clip_to(&target, LONGEST_TARGET)),
+        };
+        let mut miss = Miss {
             target,
             recorded,
             near,
-        }
+        };
+        let mut redactor = Redactor::new(self.redaction.clone());
+        redactor.redact(&exchange_of(request));
+        miss.clean(|text| redactor.finder().clean(text));
+        miss
     }
 
-    fn near<'s>(&'s self, sent: &'s Sent<'_>, target: &'s str) -> impl Iterator<Item = Near> + 's {
-        self.interactions
+    /// The nearest recorded requests: by method and path, and of the first few by what differs too.
+    fn near(&self, sent: &Sent<'_>, target: &str) -> Vec<Near> {
+        let mut ranked: Vec<_> = self
+            .interactions
             .iter()
             .enumerate()
-            .map(move |(index, taped)| {
-                let recorded = &taped.interaction.request;
-                let differences = self.differences(recorded, sent);
-                let request = format!("{} {}", recorded.method, recorded.path);
-                let apart = 1.0 - strsim::normalized_levenshtein(&request, target);
-                Near {
-                    number: index + 1,
-                    distance: apart * 50.0 + differences.len() as f64,
-                    request,
-                    differences,
-                }
+            .map(|(index, taped)| {
+                let Asked { method, path, .. } = &taped.interaction.request;
+                let request = format!("{method} {path}");
+                let shown = clip_to(&request, LONGEST_TARGET);
+                let apart = 1.0 - strsim::normalized_levenshtein(shown, target);
+                (apart, index, request)
             })
+            .collect();
+        ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        ranked.truncate(COMPARED);
+        let compared = ranked.into_iter().map(|(apart, index, request)| {
+            let recorded = &self.interactions[index].interaction.request;
+            let differences = self.differences(recorded, sent);
+            Near {
+                number: index + 1,
+                distance: apart * 50.0 + differences.len() as f64,
+                request,
+                differences,
+            }
+        });
+        let mut near: Vec<_> = compared.collect();
+        near.sort_by(|a, b| {
+            let by_number = a.number.cmp(&b.number);
+            a.distance.total_cmp(&b.distance).then(by_number)
+        });
+        near.truncate(3);
+        near
+    }
+}
+
+/// How many characters of a method and path are looked at for what is near.
+const LONGEST_TARGET: usize = 200;
+/// How many recorded requests a missed one is compared with in full.
+const COMPARED: usize = 16;
+
+fn clip_to(text: &str, length: usize) -> &str {
+    let end = text.char_indices().nth(length);
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
+/// Leaves place and kind of those whose name is not one that `shows`.
+fn conceal(what: &str, differences: &mut [Difference], shows: impl Fn(&str) -> bool) {
+    for difference in differences {
+        let name = difference.place.strip_prefix(what).unwrap_or_default();
+        if !shows(name.trim_start()) {
+            *difference = difference.clone().conceal();
+        }
     }
 }
 
 impl Comparison for Replay {
     fn ignores(&self, steps: &[Step<'_>]) -> bool {
         Replay::ignores(self, Room::Body, steps)
+    }
+
+    fn shown(&self, steps: &[Step<'_>], actual: &Json<'_>) -> Option<String> {
+        self.shows(Room::Body, steps).then(|| match actual {
+            Json::Object(_) => "an object".to_owned(),
+            Json::Array(_) => "an array".to_owned(),
+            plain => plain.to_string(),
+        })
     }
 
     fn agree(&self, _: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool {
@@ -260,51 +325,4 @@ impl Comparison for Replay {
             _ => false,
         }
     }
-}
-
-/// A request that came, taken apart like a recorded one.
-struct Sent<'r> {
-    method: Method,
-    path: &'r str,
-    query: Pairs,
-    authorization: Pairs,
-    words: Vec<String>,
-    body: Content,
-}
-
-impl<'r> Sent<'r> {
-    fn of(request: &'r Request) -> Self {
-        let authorization = request.header_text(&AUTHORIZATION).unwrap_or_default();
-        let authorization = pairs_of_authorization(authorization);
-        Sent {
-            method: request.method.clone(),
-            path: request.uri.path(),
-            query: pairs_of_query(request.uri.query().unwrap_or_default()),
-            words: words(&authorization),
-            authorization,
-            body: match &request.body {
-                Body::Whole(bytes) => Content::of(bytes),
-                Body::TooLarge(_) => Content::Empty,
-            },
-        }
-    }
-}
-
-fn pairs_of_authorization(value: &str) -> Pairs {
-    let pairs = value.split(',').filter_map(|pair| {
-        let (word, secret) = pair.trim().split_once([' ', ':'])?;
-        Some((word.to_owned(), secret.trim().to_owned()))
-    });
-    pairs.collect()
-}
-
-fn words(authorization: &Pairs) -> Vec<String> {
-    let mut words: Vec<_> = authorization.iter().map(|(word, _)| word.clone()).collect();
-    words.sort_unstable();
-    words
-}
-
-fn words_of(request: &Asked) -> Vec<String> {
-    let value = request.header(AUTHORIZATION.as_str()).unwrap_or_default();
-    words(&pairs_of_authorization(value))
 }

@@ -38,20 +38,29 @@ pub(super) fn visit(interaction: &mut Interaction, change: &mut Change<'_>) {
 }
 
 fn is_form(headers: &Pairs) -> Encoding {
-    let form = headers.iter().any(|(name, value)| {
-        name == CONTENT_TYPE.as_str() && value.starts_with("application/x-www-form-urlencoded")
-    });
-    if form {
-        Encoding::Form
-    } else {
-        Encoding::Other
-    }
+    let types = headers
+        .iter()
+        .filter(|(name, _)| name == CONTENT_TYPE.as_str());
+    let mut encodings = types.map(|(_, value)| Encoding::said_by(value));
+    encodings
+        .find(|encoding| *encoding == Encoding::Form)
+        .unwrap_or(Encoding::Other)
 }
 
+/// What the text of a body is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
+pub(super) enum Encoding {
     Form,
     Other,
+}
+
+impl Encoding {
+    pub(super) fn said_by(content_type: &str) -> Self {
+        match content_type.starts_with("application/x-www-form-urlencoded") {
+            true => Encoding::Form,
+            false => Encoding::Other,
+        }
+    }
 }
 
 fn visit_pairs(side: Side, room: Room, pairs: &mut Pairs, change: &mut Change<'_>) -> bool {

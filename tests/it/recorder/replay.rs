@@ -1,7 +1,7 @@
 //! Which recorded answer a request gets, through the synchronous core.
 
 use http::{Method, StatusCode};
-use mock_ce::cassette::{Cassette, Exchange, Fallback, Redaction, Redactor, Repeat};
+use mock_ce::cassette::{Cassette, Exchange, Fallback, Redaction, Redactor, Repeat, Replay};
 use mock_ce::catalog::Catalog;
 use mock_ce::settings::Settings;
 use mock_ce::{Emulator, Json, MockCe, Outcome, Request};
@@ -178,6 +178,95 @@ fn a_miss_shows_the_nearest_and_what_differs() {
     let expected = "POST /elements/api-v2/instances is not recorded like this; nearest recorded: \
         [2] POST /elements/api-v2/instances (body /name: recorded \"A\", now \"B\") (body /tags/0: recorded \"x\", now nothing);";
     assert!(message.starts_with(expected), "{message}");
+}
+
+/// What may be a secret is not shown: neither in the answer nor in the journal's copy of it.
+#[rstest]
+#[case::another_type("/a", r#"{"token":["PLANTED-1"]}"#)]
+#[case::more("/a", r#"{"token":"t","password":"PLANTED-1"}"#)]
+#[case::inside_of_more(
+    "/a",
+    r#"{"token":"t","configuration":{"mailjet.api.key":"PLANTED-1"}}"#
+)]
+#[case::repeated("/a", r#"{"token":"PLANTED-1","name":"of PLANTED-1"}"#)]
+#[case::of_the_query("/a?apiKey=PLANTED-1", r#"{"token":"t"}"#)]
+#[case::of_the_query_and_the_path("/PLANTED-1?apiKey=PLANTED-1", r#"{"token":"t"}"#)]
+#[case::one_text("/a", r#""PLANTED-1""#)]
+#[case::no_json("/a", "by PLANTED-1")]
+#[case::no_form("/text", "PLANTED-1=")]
+#[case::of_a_form("/text?form", "password=PLANTED-1")]
+fn a_miss_shows_no_secret(#[case] target: &str, #[case] body: &str) {
+    let requests = [
+        ("POST", "/a", r#"{"token":"recorded-token"}"#),
+        ("POST", "/text", "a=recorded"),
+    ];
+    let emulator = replaying(&requests, &Settings::default());
+    let mut missed = request("POST", target, body, "User me, Organization mine");
+    if target.ends_with("?form") {
+        missed = missed.header("content-type", "application/x-www-form-urlencoded");
+    }
+    let outcome = emulator.answer(&missed);
+    assert_eq!(because(&outcome), "not-recorded; grade=assumed");
+    let answer = text(&outcome.reply.body);
+    assert!(!answer.contains("PLANTED-1"), "{answer}");
+    let message = missed_by(&requests, &missed);
+    assert!(!message.contains("PLANTED-1"), "{message}");
+    let journal = emulator.answer(&Request::new(Method::GET, "/__admin/requests", ""));
+    let journal = Json::parse(&journal.reply.body).unwrap();
+    let answers: Vec<_> = journal
+        .get("requests")
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry.get("answer").unwrap().to_string())
+        .collect();
+    assert!(
+        answers.len() == 1 && !answers[0].contains("PLANTED-1"),
+        "{answers:?}"
+    );
+}
+
+/// What a replay says of a request that it does not have.
+fn missed_by(requests: &[(&str, &str, &str)], missed: &Request) -> String {
+    let redaction = Redaction::new(Catalog::documented());
+    let replay = Replay::new(cassette(requests), redaction, Repeat::Never);
+    let miss = replay.take(missed).unwrap_err();
+    format!("{miss} {miss:?}")
+}
+
+#[rstest]
+#[case::one(r#"{"token":["PLANTED"]}"#, "(body /token: type (not shown))")]
+#[case::more(
+    r#"{"token":"t","password":"PLANTED"}"#,
+    "(body /password: extra (not shown))"
+)]
+#[case::text("by PLANTED", "(body: value (not shown))")]
+fn place_and_kind_of_a_hidden_difference_are_shown(#[case] body: &str, #[case] expected: &str) {
+    let requests = [("POST", "/a", r#"{"token":"recorded-token"}"#)];
+    let message = missed_by(&requests, &request("POST", "/a", body, CREDENTIALS));
+    assert!(message.contains(expected), "{message}");
+}
+
+/// Of many recorded requests the nearest is found, and a long path costs no more than a short one.
+#[test]
+fn the_nearest_of_many_is_found_by_its_path() {
+    let targets: Vec<_> = (0..50)
+        .map(|number| format!("/other/{number}/{}", "x".repeat(number)))
+        .collect();
+    let mut requests: Vec<_> = targets
+        .iter()
+        .map(|target| ("GET", target.as_str(), ""))
+        .collect();
+    requests.push(("GET", "/elements/6", ""));
+    let message = missed_by(&requests, &request("GET", "/elements/7", "", CREDENTIALS));
+    assert!(
+        message.contains("nearest recorded: [51] GET /elements/api-v2/elements/6"),
+        "{message}"
+    );
+    let long = format!("/elements/{}", "7".repeat(50_000));
+    let message = missed_by(&requests, &request("GET", &long, "", CREDENTIALS));
+    assert!(message.contains("nearest recorded: ["), "{message}");
 }
 
 #[test]
