@@ -60,7 +60,7 @@ pub(super) fn command() -> Command {
                 .long("body-limit")
                 .value_name("BYTES")
                 .value_parser(value_parser!(usize))
-                .help("Largest body that is recorded; a larger one passes [default: 8388608]"),
+                .help("Largest body that is recorded; a larger one passes, but a request in mode new is answered 502 [default: 8388608]"),
         )
         .arg(
             Arg::new("command")
@@ -181,15 +181,12 @@ fn banner(recorder: &Recorder, matches: &ArgMatches) -> String {
         .cloned()
         .unwrap_or_default();
     let cassette = cassette.display();
-    if recorder.is_replaying() {
-        return format!(
+    match recorder.upstream() {
+        Some(upstream) => format!("mock-ce records {upstream} into {cassette} at {url}"),
+        None => format!(
             "mock-ce replays {cassette} at {url} and sends nothing; --mode all records it afresh"
-        );
+        ),
     }
-    let upstream = matches
-        .get_one::<String>("upstream")
-        .map_or("", String::as_str);
-    format!("mock-ce records {upstream} into {cassette} at {url}")
 }
 
 fn finish(recorder: Recorder) -> Result<(), String> {

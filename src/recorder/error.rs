@@ -15,7 +15,7 @@ use crate::server::StartError;
 pub enum RecordError {
     /// The upstream is not one that can be recorded.
     Upstream {
-        /// As it was given.
+        /// Its scheme, host and path, without credentials and query.
         upstream: String,
         /// Why.
         reason: &'static str,

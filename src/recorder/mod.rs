@@ -35,7 +35,8 @@
 //! every reader of the cassette reads that too. The journal is written to the operating system, not forced to the
 //! disk; a power loss may cost its last lines. The cassette itself is forced to the disk before it is renamed into
 //! place. An answer that breaks off, is larger than the limit (8 MiB) or compressed in an unknown manner goes to the
-//! client and not into the cassette, with a warning.
+//! client and not into the cassette, with a warning. So does the answer to a request of such a size, but in mode `new`:
+//! what cannot be compared with the cassette is not sent, and answered 502.
 
 mod capture;
 mod client;
@@ -126,6 +127,15 @@ impl Recorder {
         match &self.part {
             Part::Recording { listener, .. } => listener.address(),
             Part::Replaying(ce) => ce.address(),
+        }
+    }
+
+    /// Scheme, host and path of the service that requests go to; `None` when a cassette is replayed.
+    #[must_use]
+    pub fn upstream(&self) -> Option<String> {
+        match &self.part {
+            Part::Recording { proxy, .. } => Some(proxy.upstream.address().shown()),
+            Part::Replaying(_) => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! How to record, and the way to a recorder that does.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::settings::Settings;
 use crate::wire::vocabulary::Dialect;
 
 /// How to record, and a builder for it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "nothing is recorded until `start`"]
 pub struct Recording {
     pub(super) upstream: String,
@@ -33,6 +34,16 @@ pub struct Recording {
     pub(super) warn: fn(&str),
     /// What also holds for a server: address, catalogs, how to replay.
     pub(super) settings: Settings,
+}
+
+impl fmt::Debug for Recording {
+    /// Without the upstream, which may be given with credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recording")
+            .field("cassette", &self.cassette)
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Recording {
@@ -91,6 +102,8 @@ impl Recording {
     }
 
     /// The most bytes of a body that are kept; a larger one passes, and is not recorded. Default: 8 MiB.
+    ///
+    /// In [`Mode::New`] a larger request does not pass: it is answered 502.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
         self

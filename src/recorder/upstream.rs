@@ -63,7 +63,7 @@ impl Address {
     /// `https://HOST[:PORT][/PATH]`; plain `http` only to this machine.
     pub(super) fn parse(text: &str) -> Result<Self, RecordError> {
         let refused = |reason| RecordError::Upstream {
-            upstream: text.to_owned(),
+            upstream: without_secrets(text),
             reason,
         };
         let parts = text.parse::<Uri>().map(Uri::into_parts).unwrap_or_default();
@@ -91,6 +91,11 @@ impl Address {
     /// `https://HOST[:PORT]`
     pub(super) fn origin(&self) -> String {
         format!("{}://{}", self.scheme, self.authority)
+    }
+
+    /// Scheme, host and path: nothing that may be a secret.
+    pub(super) fn shown(&self) -> String {
+        self.origin() + &self.path
     }
 
     pub(super) fn authority(&self) -> &str {
@@ -239,6 +244,42 @@ where
     Ok(sender)
 }
 
+/// Scheme, host and path of what may be no address: credentials and queries are not to be repeated.
+fn without_secrets(text: &str) -> String {
+    let is_in_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) if scheme.chars().all(is_in_scheme) => (format!("{scheme}://"), rest),
+        _ => (String::new(), text),
+    };
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let (shown, hidden) = rest.split_at(end);
+    match shown.rsplit_once('@') {
+        // A password may have any mark in it.
+        _ if hidden.contains('@') => format!("{scheme}…"),
+        Some((_, after)) => scheme + after,
+        None => scheme + shown,
+    }
+}
+
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::plain("http://api.example/a", "http://api.example/a")]
+    #[case::user("https://u:PLANTED@api.example:8/a", "https://api.example:8/a")]
+    #[case::slash("https://u:PLAN/TED@api.example/a", "https://api.example/a")]
+    #[case::question("https://u:PLAN?TED@api.example/a", "https://…")]
+    #[case::query("https://api.example/a?key=PLANTED", "https://api.example/a")]
+    #[case::fragment("https://api.example/a#PLANTED", "https://api.example/a")]
+    #[case::no_scheme("u:PLANTED@api.example", "api.example")]
+    #[case::late_scheme("u:PLANTED@https://api.example", "https://api.example")]
+    fn only_scheme_host_and_path_are_shown(#[case] text: &str, #[case] shown: &str) {
+        assert_eq!(without_secrets(text), shown);
+    }
 }

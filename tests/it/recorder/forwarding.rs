@@ -10,7 +10,7 @@ use mock_ce::MockCe;
 use mock_ce::recorder::Recorder;
 use rstest::rstest;
 
-use super::stand::{Caller, Canned, Room, Tls, answer, load, member, raw, text};
+use super::stand::{Caller, Canned, Room, Tls, answer, load, member, mock_ce, raw, text};
 
 #[test]
 fn headers_of_a_connection_stay_with_it() {
@@ -169,6 +169,34 @@ fn an_upstream_that_cannot_be_recorded_is_refused(#[case] upstream: &str, #[case
         .try_start()
         .unwrap_err();
     assert!(refused.to_string().contains(reason), "{refused}");
+}
+
+/// Neither refused nor recorded, by the library or the command.
+#[rstest]
+#[case("https://u:PLANTED@api.example/path", "https://api.example/path")]
+#[case("http://127.0.0.1:1/path?key=PLANTED", "http://127.0.0.1:1/path")]
+fn secrets_of_an_upstream_are_not_shown(#[case] upstream: &str, #[case] shown: &str) {
+    let room = Room::new();
+    let cassette = room.cassette();
+    let recording = Recorder::to(upstream, &cassette);
+    assert!(!format!("{recording:?}").contains("PLANTED"));
+    let said = match recording.try_start() {
+        Ok(recorder) => format!("{:?} {recorder:?}", recorder.upstream()),
+        Err(error) => format!("{error} {error:?}"),
+    };
+    assert!(!said.contains("PLANTED") && said.contains(shown), "{said}");
+    let cassette = room.join("other.json");
+    let output = mock_ce(&[
+        "record",
+        "--upstream",
+        upstream,
+        "--cassette",
+        cassette.to_str().unwrap(),
+        "--",
+        "true",
+    ]);
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert!(!said.contains("PLANTED") && said.contains(shown), "{said}");
 }
 
 #[test]
