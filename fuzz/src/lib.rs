@@ -6,6 +6,7 @@
 //! cargo +nightly fuzz run request -- -max_total_time=3600 -dict=fuzz/request.dict
 //! cargo +nightly fuzz run guide fuzz/corpus/guide fixtures/guides -- -max_total_time=3600 -max_len=16384
 //! cargo +nightly fuzz run authorization -- -max_total_time=600
+//! cargo +nightly fuzz run cassette -- -max_total_time=3600 -dict=fuzz/request.dict
 //! ```
 //!
 //! A short one is part of the tests (`tests/it/fuzzing.rs`), which drive these functions from the same corpus by a
@@ -16,6 +17,7 @@
 use std::str::FromStr as _;
 
 use http::{HeaderName, HeaderValue, Method, Uri};
+use mock_ce::cassette::{Cassette, Redaction, Repeat, Replay};
 use mock_ce::catalog::Catalog;
 use mock_ce::catalog::fixture::Fixture;
 use mock_ce::catalog::guide::{Guide, Mode, import};
@@ -81,6 +83,32 @@ pub fn authorization(input: &[u8]) {
             let written = credentials.to_header(dialect);
             assert_eq!(Credentials::parse(&written, dialect), Ok(credentials));
         }
+    }
+}
+
+/// The text of a cassette, and after [`BETWEEN`] requests as in [`request`].
+///
+/// What can be read can be written and read again, and answers a request or says what is near.
+pub fn cassette(input: &[u8]) {
+    let parts = split(input, BETWEEN);
+    let Ok(text) = std::str::from_utf8(parts[0]) else {
+        return;
+    };
+    let sealed = Cassette::parse(text);
+    let Ok((cassette, _)) = Cassette::parse_unsealed(text) else {
+        assert!(sealed.is_err());
+        return;
+    };
+    let again = Cassette::parse(&cassette.to_text()).expect("what is written can be read");
+    assert_eq!(again, cassette);
+    assert!(sealed.is_err() || sealed.is_ok_and(|sealed| sealed == cassette));
+    let count = cassette.interactions().len();
+    let replay = Replay::new(cassette, Redaction::default(), Repeat::Never);
+    for request in parts[1..].iter().filter_map(|text| read(text)) {
+        let fitting = (0..=count).take_while(|_| replay.take(&request).is_ok());
+        assert!(fitting.count() <= count, "each is used once");
+        let miss = replay.take(&request).expect_err("all are used up");
+        assert!(!miss.to_string().is_empty());
     }
 }
 

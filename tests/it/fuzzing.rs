@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use http::{HeaderMap, StatusCode};
+use mock_ce::cassette::{Cassette, Exchange, Redaction, Redactor, Repeat, Replay};
+use mock_ce::catalog::Catalog;
 use rstest::rstest;
 
 #[allow(unreachable_pub)]
@@ -75,6 +78,7 @@ fn corpus(folder: &str) -> Vec<Vec<u8>> {
 #[case::request("fuzz/corpus/request", targets::request, 3_000)]
 #[case::guide("fixtures/guides", targets::guide, 1_000)]
 #[case::authorization("fuzz/corpus/authorization", targets::authorization, 50_000)]
+#[case::cassette("fuzz/corpus/cassette", targets::cassette, 2_000)]
 fn nothing_that_a_target_asserts_fails(
     #[case] folder: &str,
     #[case] target: fn(&[u8]),
@@ -117,4 +121,74 @@ fn the_corpus_reaches_what_it_is_for() {
             String::from_utf8_lossy(&sample)
         );
     }
+}
+
+/// Requests with what each is answered.
+const RECORDED: &[(&str, &str)] = &[
+    (
+        "POST /elements/api-v2/instances?a=1&token=query-secret\nauthorization: User user-secret, Organization org-secret\n\n{\"name\": \"A\", \"configuration\": {\"mailjet.api.key\": \"key-secret\"}, \"tags\": [1, 2.50]}",
+        "{\"id\": 7, \"token\": \"dG9rZW4tc2VjcmV0LTEyMzQ1Njc4OTA=\"}",
+    ),
+    (
+        "POST /elements/api-v2/form\ncontent-type: application/x-www-form-urlencoded\n\na=1&password=form-secret",
+        "no JSON",
+    ),
+    ("GET /elements/api-v2/instances/user-secret", ""),
+];
+
+/// A cassette of [`RECORDED`], with a request that it has and one that it does not.
+fn cassette_sample() -> Vec<u8> {
+    let mut redactor = Redactor::new(Redaction::new(Catalog::documented()));
+    let mut cassette = Cassette::new("https://api.example", "2017-03-14");
+    for (text, answer) in RECORDED {
+        let request = targets::read(text.as_bytes()).unwrap();
+        cassette.push(redactor.redact(&Exchange {
+            method: request.method.clone(),
+            target: request.uri.to_string(),
+            request_headers: request.headers.clone(),
+            request_body: body_of(text).to_owned().into(),
+            status: StatusCode::OK,
+            response_headers: HeaderMap::new(),
+            response_body: (*answer).into(),
+        }));
+    }
+    let requests = [
+        RECORDED[0].0,
+        RECORDED[1].0,
+        "PUT /elements/api-v2/instances?x=1\n\n[1]",
+    ];
+    let mut sample = cassette.to_text().into_bytes();
+    for request in requests {
+        sample.extend_from_slice(targets::BETWEEN);
+        sample.extend_from_slice(request.as_bytes());
+    }
+    sample
+}
+
+fn body_of(text: &'static str) -> &'static str {
+    text.split_once("\n\n").map_or("", |(_, body)| body)
+}
+
+#[test]
+fn the_corpus_of_cassettes_is_one_that_replays() {
+    let sample = cassette_sample();
+    assert!(
+        corpus("fuzz/corpus/cassette").contains(&sample),
+        "{}",
+        String::from_utf8_lossy(&sample)
+    );
+    let text = String::from_utf8(sample).unwrap();
+    let (cassette, _) = text.split_once("\n%%\n").unwrap();
+    let replay = Replay::new(
+        Cassette::parse(cassette).unwrap(),
+        Redaction::new(Catalog::documented()),
+        Repeat::Never,
+    );
+    let fits = |text: &str| {
+        replay
+            .take(&targets::read(text.as_bytes()).unwrap())
+            .is_ok()
+    };
+    assert!(RECORDED.iter().all(|(request, _)| fits(request)));
+    assert!(!fits(RECORDED[0].0), "used up");
 }
