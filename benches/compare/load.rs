@@ -79,10 +79,14 @@ pub(crate) fn run(
         assert!(!events.is_empty(), "the server does not answer any more");
         for event in &events {
             let index = event.token().0;
-            if open[index].receive(conversation.expected()) {
-                replies += 1;
-                open[index].send(conversation.next(index));
+            let Some(then) = open[index].receive(conversation.expected()) else {
+                continue;
+            };
+            replies += 1;
+            if then == Then::Close {
+                open[index] = Connection::open(address, &poll, index);
             }
+            open[index].send(conversation.next(index));
         }
     }
     Load {
@@ -104,8 +108,15 @@ struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
     filled: usize,
-    /// Where the reply ends, once its head is here.
-    end: Option<usize>,
+    /// Where the reply ends and what comes then, once its head is here.
+    end: Option<(usize, Then)>,
+}
+
+/// What becomes of a connection after a reply; one of the peers closes it after each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    KeepAlive,
+    Close,
 }
 
 impl Connection {
@@ -138,47 +149,48 @@ impl Connection {
         );
     }
 
-    /// Whether a whole reply is here; if so, it is forgotten.
-    fn receive(&mut self, expected: u16) -> bool {
+    /// What comes after the reply, once all of it is here; then it is forgotten.
+    fn receive(&mut self, expected: u16) -> Option<Then> {
         match self.stream.read(&mut self.buffer[self.filled..]) {
             Ok(0) => panic!("the server closed the connection"),
             Ok(count) => self.filled += count,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
             Err(error) => panic!("the connection broke: {error}"),
         }
         let received = &self.buffer[..self.filled];
         if self.end.is_none() {
-            self.end = reply_length(received, expected);
+            self.end = read_head(received, expected);
         }
-        let whole = self.end == Some(self.filled);
-        if whole {
-            (self.filled, self.end) = (0, None);
-        }
-        whole
+        let (_, then) = self.end.filter(|(end, _)| *end == self.filled)?;
+        (self.filled, self.end) = (0, None);
+        Some(then)
     }
 }
 
-/// How long a reply is with its head; `None` while the head is not here.
-fn reply_length(received: &[u8], expected: u16) -> Option<usize> {
-    const BREAK: &[u8] = b"\r\n\r\n";
-    const LENGTH: &[u8] = b"content-length: ";
-    let head = received.windows(4).position(|bytes| bytes == BREAK)?;
-    let status = &received[9..12];
+/// How long a reply is with its head, and what comes then; `None` while the head is not here.
+fn read_head(received: &[u8], expected: u16) -> Option<(usize, Then)> {
+    let head = received.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
+    let status = std::str::from_utf8(&received[9..12]).ok();
     assert_eq!(
-        std::str::from_utf8(status)
-            .ok()
-            .and_then(|status| status.parse().ok()),
+        status.and_then(|status| status.parse().ok()),
         Some(expected),
         "{}",
         String::from_utf8_lossy(received)
     );
-    let mut lines = received[..head].split(|&byte| byte == b'\n');
-    let length = lines.find(|line| {
-        line.len() > LENGTH.len() && line[..LENGTH.len()].eq_ignore_ascii_case(LENGTH)
-    });
-    let digits = length.map_or(&b"0"[..], |line| line[LENGTH.len()..].trim_ascii());
-    let length = digits
-        .iter()
-        .fold(0, |length, digit| length * 10 + usize::from(digit - b'0'));
-    Some(head + BREAK.len() + length)
+    let (mut length, mut then) = (0, Then::KeepAlive);
+    for line in received[..head].split(|&byte| byte == b'\n') {
+        if let Some(value) = after(b"content-length: ", line) {
+            let digits = value.trim_ascii().iter();
+            length = digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'));
+        } else if after(b"connection: close", line).is_some() {
+            then = Then::Close;
+        }
+    }
+    Some((head + 4 + length, then))
+}
+
+/// What follows `start` in a line that starts so, in either case.
+fn after<'a>(start: &[u8], line: &'a [u8]) -> Option<&'a [u8]> {
+    let (front, rest) = line.split_at_checked(start.len())?;
+    front.eq_ignore_ascii_case(start).then_some(rest)
 }

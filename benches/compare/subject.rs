@@ -42,7 +42,8 @@ pub(crate) fn build_peers() -> PathBuf {
 /// A command of the peers' program.
 pub(crate) fn of_peers(program: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(program);
-    command.args(words);
+    // httpmock keeps its servers in a pool, and waits where it is exhausted.
+    command.args(words).env("HTTPMOCK_MAX_SERVERS", "10000");
     command
 }
 
