@@ -14,7 +14,7 @@ use crate::subject::{self, PEERS, Running, of_peers, own};
 pub(crate) const YARDSTICK: &str = "bare hyper";
 pub(crate) const FRESH: &str = "mock-ce";
 pub(crate) const FULL: &str = "mock-ce, full";
-pub(crate) const CONSTANT: &str = "bare hyper, constant answer";
+pub(crate) const CONSTANT: &str = "hyper, constant answer";
 
 /// One kind of request at one number of connections.
 #[derive(Clone, Debug)]
