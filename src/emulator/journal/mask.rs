@@ -71,7 +71,10 @@ pub(super) fn target(target: &str, is_secret: IsSecret<'_>) -> String {
 
 fn names_secret(name: &str, is_secret: IsSecret<'_>) -> bool {
     let name = percent_decode_str(name).decode_utf8_lossy();
-    is_secret(&name) || is_secret_key(&name.to_lowercase())
+    // `apiKey`, `api_key` and `api.key` are one name.
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let plain = plain.to_ascii_lowercase();
+    is_secret(&name) || is_secret_key(&plain) || plain.ends_with("apikey")
 }
 
 /// The body of a request with the values of secret members masked.
@@ -201,7 +204,7 @@ mod tests {
     #[test]
     fn a_query_keeps_no_secret() {
         let shown = target(
-            "/a?pageSize=5&token=SECRET&apiSecret=SECRET&%74oken=SECRET&x",
+            "/a?pageSize=5&token=SECRET&apiSecret=SECRET&%74oken=SECRET&apiKey=SECRET&api_key=SECRET&x",
             &is_secret_key,
         );
         assert!(!shown.contains("SECRET"), "{shown}");
