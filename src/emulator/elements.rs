@@ -1,10 +1,13 @@
 //! Handlers that read the catalog; they need no credentials (rule `catalog-open`).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::Emulator;
 use super::call::Call;
 use super::outcome::{Handled, Outcome};
+use crate::catalog::Element;
 use crate::rules;
 use crate::wire::error::ApiError;
 use crate::wire::json::Json;
@@ -33,17 +36,22 @@ pub(super) fn keys(emulator: &Emulator, call: &Call<'_>) -> Handled {
 /// `GET /elements/{keyOrId}`
 pub(super) fn get(emulator: &Emulator, call: &Call<'_>) -> Handled {
     let key_or_id = call.key_or_id().unwrap_or_default();
-    let element = emulator.catalog().find(key_or_id).ok_or_else(|| {
-        ApiError::no_element(
-            &rules::ELEMENT_GET,
-            key_or_id,
-            emulator.catalog().nearest(key_or_id),
-        )
-    })?;
+    let element = known(emulator, key_or_id)?;
     Ok(Outcome::json(
         call.route.rule,
         element.face(call.dialect()).object.clone(),
     ))
+}
+
+/// The element that a path names, or the refusal of rule `element-get`.
+pub(super) fn known<'e>(
+    emulator: &'e Emulator,
+    key_or_id: &str,
+) -> Result<&'e Arc<Element>, ApiError> {
+    let catalog = emulator.catalog();
+    let unknown =
+        || ApiError::no_element(&rules::ELEMENT_GET, key_or_id, catalog.nearest(key_or_id));
+    catalog.find(key_or_id).ok_or_else(unknown)
 }
 
 /// A JSON array of texts that are JSON already.

@@ -9,6 +9,7 @@ use http::Method;
 
 use super::call::Call;
 use super::configuration::Configuration;
+use super::elements;
 use super::ledger::Mishap;
 use super::outcome::{Handled, Outcome};
 use super::provision::{self, Occasion, Provision};
@@ -151,7 +152,7 @@ fn addressed(emulator: &Emulator, call: &Call<'_>) -> Result<Arc<Stored>, ApiErr
     }
     let element = call
         .key_or_id()
-        .map(|key_or_id| known_element(emulator, key_or_id))
+        .map(|key_or_id| elements::known(emulator, key_or_id))
         .transpose()?;
     let id = call.parameter("id").unwrap_or_default();
     let rule = lookup_rule(call);
@@ -184,16 +185,6 @@ fn lookup_rule(call: &Call<'_>) -> &'static Rule {
     } else {
         &rules::INSTANCE_GET
     }
-}
-
-fn known_element<'e>(
-    emulator: &'e Emulator,
-    key_or_id: &str,
-) -> Result<&'e Arc<Element>, ApiError> {
-    let catalog = emulator.catalog();
-    let unknown =
-        || ApiError::no_element(&rules::ELEMENT_GET, key_or_id, catalog.nearest(key_or_id));
-    catalog.find(key_or_id).ok_or_else(unknown)
 }
 
 /// An integer that no id can be is `None`.
@@ -299,7 +290,7 @@ impl<'a> Listing<'a> {
     fn parse(emulator: &Emulator, call: &Call<'a>) -> Result<Self, ApiError> {
         let element = call
             .key_or_id()
-            .map(|key_or_id| known_element(emulator, key_or_id))
+            .map(|key_or_id| elements::known(emulator, key_or_id))
             .transpose()?;
         let element = element.map(|element| element.id());
         let selection = Selection {

@@ -1,11 +1,11 @@
 //! `mock-ce exec -- COMMAND…`.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::Read as _;
 use std::process::{Child, Command, Output, Stdio};
 
 use rstest::rstest;
 
-use crate::support::Process;
+use crate::support::{Process, first_line};
 
 /// Runs a shell script under `exec` with these flags.
 fn exec(flags: &[&str], script: &str) -> Output {
@@ -107,10 +107,7 @@ fn a_signal_reaches_the_command(#[case] name: &str, #[case] status: i32) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    let line = first_line(&mut child);
     assert_eq!(line, "ready\n");
     signal(&child, name);
     let mut told = String::new();

@@ -1,7 +1,6 @@
 //! A file that cannot be used is one clear line, and nothing is lost.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -10,6 +9,7 @@ use mock_ce::recorder::{Mode, Recorder};
 use rstest::rstest;
 
 use super::stand::{Caller, Room, mock_ce, text};
+use crate::support::first_line;
 
 /// A cassette with something in it.
 fn recorded(room: &Room) -> String {
@@ -129,10 +129,7 @@ fn a_full_disk_keeps_no_answer_from_the_client_and_leaves_what_was_there() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    let line = first_line(&mut child);
     let address = line
         .trim_start_matches("http://")
         .split('/')

@@ -1,6 +1,5 @@
 //! Killed at any moment, a recording has everything that its client was told.
 
-use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
@@ -11,6 +10,7 @@ use mock_ce::recorder::Client;
 use mock_ce::{MockCe, Request};
 
 use super::stand::{Room, load};
+use crate::support::first_line;
 
 const KILLS: u64 = 100;
 
@@ -30,10 +30,7 @@ fn spawn(upstream: &str, room: &Room) -> (Child, String) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    let line = first_line(&mut child);
     let origin = line.split("/elements").next().unwrap().to_owned();
     (child, origin)
 }

@@ -22,6 +22,14 @@ pub(crate) struct Binary {
     client: Option<Client>,
 }
 
+/// What a child says first; its output is closed behind it.
+pub(crate) fn first_line(child: &mut Child) -> String {
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    line
+}
+
 impl Process {
     /// The binary with these arguments.
     pub(crate) fn command(arguments: &[&str]) -> Command {

@@ -10,7 +10,7 @@ mod reply;
 mod request;
 
 #[cfg(feature = "cli")]
-pub(crate) use binary::{Binary, Process};
+pub(crate) use binary::{Binary, Process, first_line};
 pub(crate) use client::Client;
 pub(crate) use document::Document;
 pub(crate) use harness::{Core, Flags, Harness, Server};
