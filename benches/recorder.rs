@@ -1,14 +1,18 @@
 //! What recording adds to a bare hyper reverse proxy: latency, side by side in one run, and memory by body size.
 //!
-//! `cargo bench --bench recorder [-- INTERACTIONS]`. One client on one connection sends `POST /instances` through both
-//! in turns; the service behind them is the same, on a thread of its own, and answers with the documented body and a
-//! token that is new each time.
+//! `cargo bench --bench recorder [-- INTERACTIONS]`. One client on one connection sends `POST /instances` through each
+//! in turns: a bare proxy in a process of its own, `mock-ce record`, and a `Recorder` in the process of its client. The
+//! service behind them is the same, on a thread of its own, and answers with the documented body and a token that is new
+//! each time. It is measured twice: as it runs, and with all processes on one core, where only work counts and not which
+//! core was asleep.
 #![allow(clippy::print_stdout, reason = "a bench prints its table")]
 
 use std::convert::Infallible;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::pin::pin;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -28,59 +32,146 @@ use mock_ce::cassette::{Cassette, Exchange, Journal, Redaction, Redactor, Start}
 use mock_ce::catalog::Catalog;
 use mock_ce::recorder::{Mode, Recorder};
 use parking_lot::Mutex;
+use rustix::thread::{CpuSet, sched_setaffinity};
 use tokio::net::TcpListener;
 
-const ROUND: usize = 250;
+const ROUND: usize = 50;
+/// What makes this program the bare proxy.
+const BARE: &str = "bare";
+/// What makes it measure on one core.
+const ONE_CORE: &str = "one-core";
 const BODY: &str = r#"{"element":{"key":"sendgrid"},"configuration":{"sendgrid.api.key":"SG.4qUaeI0wFjYcUdsbWXGq","sendgrid.username":"a.user.of.sendgrid","password":"a-password-of-sendgrid","event.notification.enabled":"true","event.vendor.type":"webhook","event.notification.callback.url":"https://example.com/callback"},"tags":["bench"],"name":"An instance of SendGrid that is recorded in a bench"}"#;
 
 fn main() {
-    let count = std::env::args()
-        .find_map(|word| word.parse().ok())
-        .unwrap_or(10_000);
-    let upstream = serve(Service::Instances);
-    let bare = serve(Service::Proxy(upstream));
+    let words: Vec<String> = std::env::args().collect();
     let path = std::env::temp_dir().join(format!("mock-ce-bench-{}.json", std::process::id()));
-    let recorder = Recorder::to(format!("http://{upstream}"), &path)
-        .mode(Mode::All)
-        .start();
-    latency(bare, recorder.address(), count);
-    let summary = recorder.finish().expect("the cassette is written");
-    println!("{} interactions in the cassette", summary.total);
-    parts(&path);
-    memory(&path);
+    match &words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [_, BARE, upstream] => be_bare(upstream.parse().expect("an address")),
+        [_, ONE_CORE, count] => {
+            take_one_core();
+            latency(&path, count.parse().expect("a number"));
+        }
+        words => {
+            let count = words.iter().find_map(|word| word.parse().ok());
+            let count = count.unwrap_or(10_000);
+            println!("{count} interactions each, µs for a request and its answer");
+            println!("\nEach process wherever the system puts it:");
+            latency(&path, count);
+            println!("\nAll processes on one core, the keeper too:");
+            let mut itself = itself();
+            let itself = itself.args([ONE_CORE, &count.to_string()]);
+            assert!(itself.status().expect("it is there").success());
+            println!();
+            parts(&path);
+            memory(&path);
+        }
+    }
     let _ = std::fs::remove_file(&path);
 }
 
-/// Interleaved rounds, so that whatever else the machine does hits both.
-fn latency(bare: SocketAddr, recording: SocketAddr, count: usize) {
-    let (mut bare, mut recording) = (Caller::to(bare), Caller::to(recording));
-    for _ in 0..ROUND {
-        bare.call(BODY.len(), BODY.as_bytes());
+fn itself() -> Command {
+    Command::new(std::env::current_exe().expect("this program has a path"))
+}
+
+/// Without the lottery of which core a process is on, and for how long that one has slept.
+fn take_one_core() {
+    let mut cores = CpuSet::new();
+    cores.set(0);
+    sched_setaffinity(None, &cores).expect("there is a first core");
+}
+
+/// The bare proxy is a process like the recorder, so that the same is measured.
+fn be_bare(upstream: SocketAddr) {
+    println!("http://{}/", serve(Service::Proxy(upstream)));
+    let _ = std::io::stdin().read(&mut [0]);
+}
+
+/// A process that says on its first line where it listens, and ends with its standard input or by a signal.
+struct Program {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Program {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program is there");
+        let mut line = String::new();
+        let told = child.stdout.take().expect("it is piped");
+        BufReader::new(told).read_line(&mut line).expect("a line");
+        let authority = line.split('/').nth(2).expect("an address");
+        let address = authority.parse().expect("an address");
+        Program { child, address }
     }
-    let (mut before, mut after, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..count / ROUND {
-        let mut one = bare.round();
-        let mut other = recording.round();
-        ratios.push(median(&mut other).as_secs_f64() / median(&mut one).as_secs_f64());
-        before.append(&mut one);
-        after.append(&mut other);
+
+    fn end(mut self) {
+        drop(self.child.stdin.take());
+        let pid = self.child.id().to_string();
+        let _ = Command::new("kill").args(["-INT", &pid]).status();
+        self.child.wait().expect("it ends");
     }
-    ratios.sort_by(f64::total_cmp);
-    let (least, most) = (ratios[0], ratios[ratios.len() - 1]);
-    println!(
-        "{} interactions each, median of a request and its answer",
-        before.len()
-    );
-    println!("bare hyper proxy  {:>9.1?}", median(&mut before));
-    println!("recorder          {:>9.1?}", median(&mut after));
-    println!(
-        "ratio of a round  {:.3} (from {least:.3} to {most:.3})",
-        ratios[ratios.len() / 2]
-    );
+}
+
+/// Interleaved rounds, so that whatever else the machine does hits all.
+fn latency(path: &Path, count: usize) {
+    let upstream = serve(Service::Instances);
+    let url = format!("http://{upstream}");
+    let bare = Program::start(itself().args([BARE, &upstream.to_string()]));
+    let recording = ["record", "--mode", "all", "--upstream", &url, "--cassette"];
+    let binary = env!("CARGO_BIN_EXE_mock-ce");
+    let binary = Program::start(Command::new(binary).args(recording).arg(path));
+    let library = Recorder::to(url, path.with_extension("library.json"))
+        .mode(Mode::All)
+        .start();
+    let mut measured = [
+        ("bare hyper proxy", bare.address),
+        ("`mock-ce record`", binary.address),
+        (
+            "`Recorder`, redacting in its own process",
+            library.address(),
+        ),
+    ]
+    .map(|(name, address)| (name, Caller::to(address), Vec::new(), Vec::new()));
+    for round in 0..=count / ROUND {
+        let mut before = 0.0;
+        for (_, caller, times, ratios) in &mut measured {
+            let mut taken = caller.round();
+            let median = median(&mut taken).as_secs_f64();
+            before = if before == 0.0 { median } else { before };
+            // The first one is for warming up.
+            if round > 0 {
+                ratios.push(median / before);
+                times.append(&mut taken);
+            }
+        }
+    }
+    println!("| through | median | mean | 99 of 100 | ratio of a round's medians (half of them) |");
+    println!("| --- | ---: | ---: | ---: | ---: |");
+    for (name, _, times, ratios) in &mut measured {
+        let mean = times.iter().sum::<Duration>() / u32::try_from(times.len()).unwrap_or(1);
+        let median = median(times);
+        let most = times[times.len() * 99 / 100];
+        ratios.sort_by(f64::total_cmp);
+        let [low, middle, high] = [1, 2, 3].map(|part| ratios[ratios.len() * part / 4]);
+        let [median, mean, most] = [median, mean, most].map(|time| time.as_secs_f64() * 1e6);
+        println!(
+            "| {name} | {median:.1} | {mean:.1} | {most:.1} | {middle:.3} ({low:.3}–{high:.3}) |"
+        );
+    }
+    bare.end();
+    binary.end();
+    let summary = library.finish().expect("the cassette is written");
+    let written = Cassette::load(path).expect("the cassette is written");
+    assert_eq!(written.interactions().len(), summary.total);
+    let _ = std::fs::remove_file(path.with_extension("library.json"));
 }
 
 /// Where the time of a recording goes.
-fn parts(path: &std::path::Path) {
+fn parts(path: &Path) {
     let mut redactor = Redactor::new(Redaction::new(Catalog::documented()));
     let cassette = Cassette::new("https://api.example", "2017-03-14");
     let mut journal = Journal::open(path, cassette, Start::Afresh).expect("a journal");
@@ -119,7 +210,7 @@ fn median(times: &mut [Duration]) -> Duration {
 }
 
 /// The resident memory after bodies of growing size have passed.
-fn memory(path: &std::path::Path) {
+fn memory(path: &Path) {
     let upstream = serve(Service::Large);
     let recorder = Recorder::to(format!("http://{upstream}"), path)
         .mode(Mode::All)

@@ -4,15 +4,21 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Cassette, CassetteError, Redactor, journal, scan};
+use super::{Cassette, CassetteError, Redactor, claim, journal, scan};
 
 pub(super) fn load(path: &Path) -> Result<Cassette, CassetteError> {
+    claim::settle(path);
+    load_now(path)
+}
+
+/// The journal first: a recording that ends meanwhile takes it away when the file has what was in it.
+pub(super) fn load_now(path: &Path) -> Result<Cassette, CassetteError> {
+    let written = journal::read(path).map_err(|error| error.of(&journal::path_of(path)))?;
     let read = read_text(path).and_then(|text| Cassette::parse(&text));
     let cassette = match read {
         Err(error) if error.is_absent() => None,
         read => Some(read.map_err(|error| error.of(path))?),
     };
-    let written = journal::read(path).map_err(|error| error.of(&journal::path_of(path)))?;
     match (cassette, written) {
         (None, None) => {
             let source = io::ErrorKind::NotFound.into();

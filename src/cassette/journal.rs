@@ -4,13 +4,14 @@
 //! end. The write goes to the operating system, so a process that is killed loses nothing; it is not forced to the disk,
 //! so a power loss may cost the last lines. A line that was cut off is no interaction: its client has no answer either.
 //!
-//! The journal is also the lock: whoever records holds it, and a second writer is refused.
+//! Whoever writes it holds it locked, and a second writer is refused.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::file::{self, beside, private};
+use super::claim;
+use super::file::{self, beside};
 use super::line::Line;
 use super::message::member;
 use super::{Cassette, CassetteError, Interaction, Leak, Redactor};
@@ -51,11 +52,17 @@ impl Journal {
     /// # Errors
     /// Another recording into the same file, or a file that cannot be read or written.
     pub fn open(path: &Path, fresh: Cassette, start: Start) -> Result<Self, CassetteError> {
-        let file = lock(path).map_err(|error| error.of(path))?;
-        let before = match Cassette::load(path) {
+        let file = claim::lock_journal(&path_of(path)).map_err(|error| error.of(path))?;
+        let before = match file::load_now(path) {
             Ok(cassette) => Some(cassette),
             Err(error) if error.is_absent() => None,
-            Err(error) => return Err(error),
+            Err(error) => {
+                if is_empty(&file) {
+                    // It came with the lock; the first error is the one to tell.
+                    let _ = fs::remove_file(path_of(path));
+                }
+                return Err(error);
+            }
         };
         let mut cassette = fresh;
         if let (Start::Continue, Some(before)) = (start, &before) {
@@ -80,8 +87,9 @@ impl Journal {
     fn recover(&mut self) -> Result<(), CassetteError> {
         let journal = path_of(&self.path);
         let failed = |source| CassetteError::Unwritable { source }.of(&journal);
-        let is_empty = self.file.metadata().map_err(failed)?.len() == 0;
-        if !is_empty && let Some(before) = &self.before {
+        if !is_empty(&self.file)
+            && let Some(before) = &self.before
+        {
             // Its secrets died with the process that saw them; it was redacted by it.
             before.save(&self.path, &Redactor::new(super::Redaction::default()))?;
         }
@@ -189,24 +197,8 @@ pub(super) fn path_of(cassette: &Path) -> PathBuf {
     beside(cassette, ".journal")
 }
 
-/// Opens the journal for this process alone.
-fn lock(cassette: &Path) -> Result<File, CassetteError> {
-    let unwritable = |source| CassetteError::Unwritable { source };
-    let journal = path_of(cassette);
-    loop {
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
-        let file = private(&mut options).open(&journal).map_err(unwritable)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(CassetteError::Locked),
-            Err(TryLockError::Error(source)) => return Err(unwritable(source)),
-        }
-        // Another recording may have ended, and removed the file, between the two calls.
-        if journal.exists() {
-            return Ok(file);
-        }
-    }
+fn is_empty(file: &File) -> bool {
+    file.metadata().is_ok_and(|found| found.len() == 0)
 }
 
 /// What a journal says.

@@ -5,8 +5,9 @@
 //! without sockets: recording is the recorder's part, answering from a cassette the emulator's.
 //!
 //! A recording under way keeps its interactions in a journal beside the file, which [`Cassette::load`] reads too: so
-//! nothing that was answered is lost when the process is killed.
+//! nothing that was written is lost when the process is killed. A [`Claim`] keeps a second recorder away.
 
+mod claim;
 mod difference;
 mod drift;
 mod error;
@@ -32,6 +33,7 @@ mod wildcard;
 use std::path::Path;
 use std::time::SystemTime;
 
+pub use claim::Claim;
 pub use difference::{Difference, DifferenceKind};
 pub use drift::{Drift, Reply};
 pub use error::CassetteError;
@@ -126,6 +128,8 @@ impl Cassette {
     }
 
     /// Reads a cassette file, with the interactions of a recording beside it that was cut off or is under way.
+    ///
+    /// Of a recorder that was killed just now, what is still being written is waited for, for ten seconds at most.
     ///
     /// # Errors
     /// A file that cannot be read, is no cassette, is of another version, or was changed since it was sealed.

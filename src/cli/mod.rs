@@ -8,6 +8,7 @@ mod compare;
 mod convert;
 mod exec;
 mod import;
+mod keep;
 mod process;
 mod record;
 mod rules;
@@ -23,12 +24,13 @@ use clap::{ArgMatches, Command};
 type Run = fn(&ArgMatches) -> Result<ExitCode, String>;
 
 /// Every verb, in the order of the help.
-fn verbs() -> [(Command, Run); 9] {
+fn verbs() -> [(Command, Run); 10] {
     [
         (serve::command(), serve::run),
         (exec::command(), exec::run),
         (wait::command(), wait::run),
         (record::command(), record::run),
+        (keep::command(), keep::run),
         (check::command(), check::run),
         (compare::command(), compare::run),
         (convert::command(), convert::run),

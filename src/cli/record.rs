@@ -3,6 +3,7 @@
 //! Without a command, standard output has the base URL and nothing else, and recording ends at Ctrl-C. With one,
 //! standard output is the command's, which finds the recorder in its environment, and so is the exit status.
 
+use std::iter;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use mock_ce::cassette::{Repeat, Selector};
 use mock_ce::recorder::{Mode, Recorder, Recording, Summary};
 
+use super::keep;
 use super::process::{self, Environment};
 use super::signal::Signals;
 
@@ -111,7 +113,11 @@ pub(super) fn all<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: 
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let mut signals = Signals::listen()?;
+    let itself = std::env::current_exe()
+        .map_err(|error| format!("cannot find the program of this process: {error}"))?;
+    let same_words = std::env::args_os().skip(2);
     let recorder = recording(matches)
+        .keeper(itself, iter::once(keep::VERB.into()).chain(same_words))
         .try_start()
         .map_err(|error| error.to_string())?;
     let words: Vec<String> = all(matches, "command");
@@ -129,13 +135,15 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     status
 }
 
-fn recording(matches: &ArgMatches) -> Recording {
+pub(super) fn cassette(matches: &ArgMatches) -> PathBuf {
+    let path = matches.get_one::<PathBuf>("cassette");
+    path.cloned().unwrap_or_default()
+}
+
+/// What the words say, whatever of it is done here.
+pub(super) fn recording(matches: &ArgMatches) -> Recording {
     let text = |name: &str| matches.get_one::<String>(name).map_or("", String::as_str);
-    let cassette = matches
-        .get_one::<PathBuf>("cassette")
-        .cloned()
-        .unwrap_or_default();
-    let mut recording = Recorder::to(text("upstream"), cassette)
+    let mut recording = Recorder::to(text("upstream"), cassette(matches))
         .mode(match text("mode") {
             "new" => Mode::New,
             "all" => Mode::All,
@@ -176,10 +184,7 @@ fn recording(matches: &ArgMatches) -> Recording {
 
 fn banner(recorder: &Recorder, matches: &ArgMatches) -> String {
     let url = recorder.base_url();
-    let cassette = matches
-        .get_one::<PathBuf>("cassette")
-        .cloned()
-        .unwrap_or_default();
+    let cassette = cassette(matches);
     let cassette = cassette.display();
     match recorder.upstream() {
         Some(upstream) => format!("mock-ce records {upstream} into {cassette} at {url}"),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use http::HeaderValue;
 use http_body_util::{BodyExt as _, Full, Limited};
 
 use super::decode::decoded;
@@ -62,8 +63,9 @@ impl Client {
         *outgoing.method_mut() = request.method.clone();
         *outgoing.uri_mut() = request.uri.clone();
         *outgoing.headers_mut() = request.headers.clone();
-        let authority = self.upstream.address().authority();
-        headers::prepare_request(outgoing.headers_mut(), authority, "1.1 mock-ce");
+        let host = self.upstream.address().host_header();
+        let via = HeaderValue::from_static("1.1 mock-ce");
+        headers::prepare_request(outgoing.headers_mut(), host, &via);
         let sent = self.upstream.send(outgoing).await;
         let (response, connection) = sent.map_err(|problem| problem.to_string())?;
         let (head, body) = response.into_parts();

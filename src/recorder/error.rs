@@ -44,6 +44,10 @@ pub enum RecordError {
     Cassette(CassetteError),
     /// The server that replays cannot be started.
     Replay(StartError),
+    /// The process that writes the cassette does not do its part; why.
+    Keeper(String),
+    /// What the process that writes the cassette says of a failure.
+    NotKept(String),
 }
 
 impl fmt::Display for RecordError {
@@ -76,6 +80,10 @@ impl fmt::Display for RecordError {
             RecordError::Catalog(source) => source.fmt(f),
             RecordError::Cassette(source) => source.fmt(f),
             RecordError::Replay(source) => source.fmt(f),
+            RecordError::Keeper(reason) => {
+                write!(f, "the process that writes the cassette {reason}")
+            }
+            RecordError::NotKept(said) => f.write_str(said),
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn drop_hop_by_hop(headers: &mut HeaderMap) {
 }
 
 /// Makes the headers of a request those of one to the upstream.
-pub(super) fn prepare_request(headers: &mut HeaderMap, host: &str, via: &str) {
+pub(super) fn prepare_request(headers: &mut HeaderMap, host: &HeaderValue, via: &HeaderValue) {
     drop_hop_by_hop(headers);
     // The server has already asked the client to go on.
     headers.remove(EXPECT);
@@ -46,12 +46,8 @@ pub(super) fn prepare_request(headers: &mut HeaderMap, host: &str, via: &str) {
     if let Some(encodings) = encodings {
         headers.insert(ACCEPT_ENCODING, encodings);
     }
-    if let Ok(host) = host.try_into() {
-        headers.insert(HOST, host);
-    }
-    if let Ok(via) = via.try_into() {
-        headers.append(VIA, via);
-    }
+    headers.insert(HOST, host.clone());
+    headers.append(VIA, via.clone());
 }
 
 /// Of the encodings that a client accepts, those that a body can be looked at in.
@@ -66,7 +62,8 @@ fn readable_encodings(accepted: &str) -> Option<HeaderValue> {
 }
 
 /// Whether a request has already been through the recorder with this name.
-pub(super) fn has_come_through(headers: &HeaderMap, via: &str) -> bool {
+pub(super) fn has_come_through(headers: &HeaderMap, via: &HeaderValue) -> bool {
+    let via = via.to_str().unwrap_or_default();
     headers
         .get_all(VIA)
         .iter()
@@ -110,7 +107,8 @@ mod tests {
             ("host", "127.0.0.1:1"),
             ("authorization", "User u"),
         ]);
-        prepare_request(&mut request, "api.example", "1.1 me");
+        let [host, via] = ["api.example", "1.1 me"].map(HeaderValue::from_static);
+        prepare_request(&mut request, &host, &via);
         let expected = headers(&[
             ("accept-encoding", "gzip;q=0.5"),
             ("host", "api.example"),

@@ -1,7 +1,9 @@
 //! The rim outbound: records what a real service says, and keeps it as a cassette.
 //!
-//! A [`Recorder`] stands between a client and one upstream. It forwards each request, streams the answer back, redacts
-//! the pair and has it in a journal before the client has the answer's last byte. At the end the journal becomes the
+//! A [`Recorder`] stands between a client and one upstream. It forwards each request, streams the answer back, and hands
+//! the pair to its keeper before the client has the answer's last byte. The keeper redacts the pair and writes it to a
+//! journal: `mock-ce record` has it in a process of its own ([`Recording::keeper`]), which answers do not wait for and
+//! which outlives the recorder; otherwise it is this process, and answers wait. At the end the journal becomes the
 //! cassette: one JSON document without secrets, which `mock-ce serve --cassette FILE`, [`Settings::cassette`] and the
 //! recorder itself replay.
 //!
@@ -31,10 +33,12 @@
 //!
 //! # What is lost when
 //!
-//! Killed at any moment, a recording loses no interaction whose answer the client has: it is in `FILE.journal`, and
-//! every reader of the cassette reads that too. The journal is written to the operating system, not forced to the
-//! disk; a power loss may cost its last lines. The cassette itself is forced to the disk before it is renamed into
-//! place. An answer that breaks off, is larger than the limit (8 MiB) or compressed in an unknown manner goes to the
+//! Killed at any moment, a recording loses no interaction whose answer the client has. Where the keeper is a process of
+//! its own, it finishes the cassette, and whoever reads or records into it just then waits for that. Where it is not,
+//! the interactions are in `FILE.journal`, which every reader of the cassette reads too. A keeper that is killed itself
+//! leaves the journal; what was still in the pipe to it, a few milliseconds at most, is lost with it, and a recorder that
+//! lives on says so. The journal is written to the operating system, not forced to the disk; a power loss may cost its
+//! last lines. The cassette itself is forced to the disk before it is renamed into place. An answer that breaks off, is larger than the limit (8 MiB) or compressed in an unknown manner goes to the
 //! client and not into the cassette, with a warning. So does the answer to a request of such a size, but in mode `new`:
 //! what cannot be compared with the cassette is not sent, and answered 502.
 
@@ -43,10 +47,10 @@ mod client;
 mod decode;
 mod error;
 mod headers;
+mod keeper;
 mod listener;
 mod proxy;
 mod recording;
-mod session;
 mod tls;
 mod upstream;
 
@@ -57,8 +61,8 @@ use std::sync::Arc;
 
 pub use client::{Client, SendError};
 pub use error::RecordError;
+pub use keeper::{PIPE, Summary};
 pub use recording::Recording;
-pub use session::Summary;
 
 use crate::server::MockCe;
 use crate::settings::Settings;
@@ -111,6 +115,7 @@ impl Recorder {
             date: None,
             limit: 8 * 1024 * 1024,
             warn: |_| {},
+            keeper: None,
             settings: Settings::default().listen((Ipv4Addr::LOCALHOST, 0).into()),
         }
     }
@@ -157,7 +162,7 @@ impl Recorder {
         match &self.part {
             Part::Recording { listener, proxy } => {
                 listener.drain();
-                proxy.session.finish()
+                proxy.keeper.finish()
             }
             Part::Replaying(_) => Ok(Summary::default()),
         }

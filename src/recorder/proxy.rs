@@ -1,23 +1,23 @@
 //! One request: replay it if it may be, else forward it, and keep the pair.
 
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
 use http::request::Parts;
-use http::{HeaderMap, Method, Response, StatusCode, Uri};
+use http::{HeaderValue, Response, Uri};
+use http_body::Body as _;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
 use parking_lot::Mutex;
 
-use super::capture::{AtEnd, Copied, Copy, Forwarded, Returned};
-use super::decode::{self, Unreadable};
+use super::capture::{Asking, Forwarded, Witness, Witnessed};
 use super::headers::{has_come_through, prepare_reply, prepare_request};
-use super::session::Session;
+use super::keeper::{Half, Keeper, Transcript};
 use super::upstream::Upstream;
-use crate::cassette::{Exchange, Replay};
+use crate::cassette::Replay;
 use crate::emulator::Outcome;
 use crate::wire::error::ApiError;
 use crate::wire::message::{Body, Request};
@@ -26,13 +26,13 @@ use crate::wire::vocabulary::header;
 /// What stands between a client and an upstream.
 pub(super) struct Proxy {
     pub(super) upstream: Upstream<Forwarded>,
-    pub(super) session: Session,
+    pub(super) keeper: Keeper,
     /// What is known already and not asked again.
     pub(super) known: Option<Replay>,
     /// The most bytes of a body that are kept.
     pub(super) limit: usize,
     /// This recorder's name among proxies.
-    pub(super) via: String,
+    pub(super) via: HeaderValue,
     pub(super) failures: AtomicU64,
 }
 
@@ -42,15 +42,17 @@ impl Proxy {
         request: http::Request<Incoming>,
     ) -> Result<Response<Returned>, hyper::Error> {
         let (head, body) = request.into_parts();
+        let asking = self.asking(&head, body.size_hint().exact());
         let Some(known) = &self.known else {
-            let (body, copy) = Forwarded::streamed(body, self.limit);
-            return Ok(self.forward(head, body, copy).await);
+            let request = asking.request.clone();
+            let body = Forwarded::streamed(body, asking);
+            return Ok(self.forward(head, body, request).await);
         };
         let body = match Limited::new(body, self.limit).collect().await {
             Ok(body) => body.to_bytes(),
             Err(_) => {
                 let reason = format!("its body is over {} bytes or broke off", self.limit);
-                return Ok(self.refuse(&head.method, &head.uri, &reason));
+                return Ok(self.refuse(&asking.request, &reason));
             }
         };
         let request = Request {
@@ -63,73 +65,67 @@ impl Proxy {
         if let Ok(interaction) = known.take(&request) {
             return Ok(reply_of(Outcome::recorded(interaction.response())));
         }
-        let (body, copy) = Forwarded::whole(body);
-        Ok(self.forward(head, body, copy).await)
+        let mut asking = asking;
+        asking.piece(&body);
+        asking.end();
+        let body = Forwarded::whole(body);
+        Ok(self.forward(head, body, asking.request).await)
+    }
+
+    /// Takes the head of a request down, as it came.
+    fn asking(&self, head: &Parts, length: Option<u64>) -> Asking {
+        let target = head.uri.path_and_query();
+        let target = target.map_or("/", |target| target.as_str());
+        let request = Half::request(&head.method, target, &head.headers, length);
+        Asking {
+            request: Arc::new(Mutex::new(request)),
+            limit: self.limit,
+        }
     }
 
     async fn forward(
         self: &Arc<Self>,
-        head: Parts,
+        mut head: Parts,
         body: Forwarded,
-        request_body: Arc<Mutex<Copied>>,
+        asked: Arc<Mutex<Half>>,
     ) -> Response<Returned> {
         if has_come_through(&head.headers, &self.via) {
-            return self.refuse(
-                &head.method,
-                &head.uri,
-                "the upstream leads back to this recorder",
-            );
+            return self.refuse(&asked, "the upstream leads back to this recorder");
         }
-        let target = head
-            .uri
-            .path_and_query()
-            .map_or("/", |target| target.as_str());
-        if !self.upstream.address().has(head.uri.path()) {
-            let reason = format!("it is not below {}", self.upstream.address().path());
-            return self.refuse(&head.method, &head.uri, &reason);
+        let address = self.upstream.address();
+        if !address.has(head.uri.path()) {
+            let reason = format!("it is not below {}", address.path());
+            return self.refuse(&asked, &reason);
         }
+        prepare_request(&mut head.headers, address.host_header(), &self.via);
         let mut request = http::Request::new(body);
-        *request.method_mut() = head.method.clone();
-        *request.uri_mut() = target.parse().unwrap_or_default();
-        *request.headers_mut() = head.headers.clone();
-        prepare_request(
-            request.headers_mut(),
-            self.upstream.address().authority(),
-            &self.via,
-        );
+        *request.method_mut() = head.method;
+        *request.uri_mut() = without_host(head.uri);
+        *request.headers_mut() = head.headers;
         match self.upstream.send(request).await {
             Err(problem) => {
-                let reason = format!(
-                    "the upstream {} {problem}",
-                    self.upstream.address().origin()
-                );
-                self.refuse(&head.method, &head.uri, &reason)
+                let reason = format!("the upstream {} {problem}", address.origin());
+                self.refuse(&asked, &reason)
             }
             Ok((response, connection)) => {
                 let (mut answered, body) = response.into_parts();
-                let encoded_headers = answered.headers.clone();
-                prepare_reply(&mut answered.headers, &self.upstream.address().origin());
+                prepare_reply(&mut answered.headers, address.origin());
+                let length = body.size_hint().exact();
                 let pair = Pair {
                     proxy: self.clone(),
-                    connection,
-                    method: head.method,
-                    target: target_text(&head.uri),
-                    request_headers: head.headers,
-                    request_body,
-                    status: answered.status,
-                    encoded_headers,
-                    response_headers: answered.headers.clone(),
+                    connection: Some(connection),
+                    request: asked,
+                    response: Half::response(answered.status, &answered.headers, length),
                 };
-                let body = Returned::streamed(body, self.limit, Box::new(pair));
-                Response::from_parts(answered, body)
+                Response::from_parts(answered, Returned::streamed(body, pair))
             }
         }
     }
 
     /// 502 in the API's shape, which is no part of what the upstream said.
-    fn refuse(&self, method: &Method, uri: &Uri, reason: &str) -> Response<Returned> {
-        let request = format!("{method} {}", uri.path());
-        self.session.keep_out(&request, reason);
+    fn refuse(&self, asked: &Mutex<Half>, reason: &str) -> Response<Returned> {
+        let request = asked.lock().asked();
+        self.keeper.keep_out(&request, reason);
         let number = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
         let request_id = format!("{number:024x}");
         let error = ApiError::upstream_failed(format!("{request} was not recorded: {reason}"));
@@ -141,92 +137,72 @@ impl Proxy {
     }
 }
 
-fn target_text(uri: &Uri) -> String {
-    uri.path_and_query()
-        .map_or("/", |target| target.as_str())
-        .to_owned()
+/// What a request is for, as the service itself is asked.
+fn without_host(uri: Uri) -> Uri {
+    match uri.into_parts().path_and_query {
+        Some(target) => target.into(),
+        None => Uri::default(),
+    }
 }
 
 fn reply_of(outcome: Outcome) -> Response<Returned> {
     let body = outcome.reply.body;
-    let mut response = Response::new(Returned::Whole((!body.is_empty()).then_some(body)));
+    let mut response = Response::new(Returned::whole(body));
     *response.status_mut() = outcome.reply.status;
     *response.headers_mut() = outcome.reply.headers;
-    let because = http::HeaderValue::from_static(outcome.rule.because);
+    let because = HeaderValue::from_static(outcome.rule.because);
     response.headers_mut().insert(header::BECAUSE, because);
     response
 }
 
+/// The body of a reply, on its way to the client.
+pub(super) type Returned = Witnessed<Pair>;
+
 /// A request with the reply that is on its way back.
-struct Pair {
+pub(super) struct Pair {
     proxy: Arc<Proxy>,
-    connection: SendRequest<Forwarded>,
-    method: Method,
-    target: String,
-    request_headers: HeaderMap,
-    request_body: Arc<Mutex<Copied>>,
-    status: StatusCode,
-    /// As they came, with what they say of encodings.
-    encoded_headers: HeaderMap,
-    response_headers: HeaderMap,
+    /// `None` when the reply has come to its end, or broken off.
+    connection: Option<SendRequest<Forwarded>>,
+    request: Arc<Mutex<Half>>,
+    response: Half,
 }
 
-impl AtEnd for Pair {
-    fn at_end(self: Box<Self>, response_body: Copy) {
-        let proxy = self.proxy.clone();
-        let limit = proxy.limit;
-        let is_idle = response_body != Copy::Partial;
-        let request_body = self.request_body.lock().take();
-        let request_body = readable(request_body, &self.request_headers, limit);
-        let response_body = readable(response_body, &self.encoded_headers, limit);
-        match (request_body, response_body) {
-            (Ok(request_body), Ok(response_body)) => {
-                let mut response_headers = self.response_headers;
-                response_headers.remove(CONTENT_LENGTH);
-                proxy.session.keep(&Exchange {
-                    method: self.method,
-                    target: self.target,
-                    request_headers: self.request_headers,
-                    request_body,
-                    status: self.status,
-                    response_headers,
-                    response_body,
-                });
-            }
-            (Err(reason), _) => {
-                let request = format!("{} {}", self.method, path_of(&self.target));
-                proxy
-                    .session
-                    .keep_out(&request, &format!("its body {reason}"));
-            }
-            (_, Err(reason)) => {
-                let request = format!("{} {}", self.method, path_of(&self.target));
-                proxy
-                    .session
-                    .keep_out(&request, &format!("its answer {reason}"));
-            }
-        }
-        if is_idle {
-            proxy.upstream.give_back(self.connection);
+impl Witness for Pair {
+    fn piece(&mut self, piece: &Bytes) {
+        self.response.add(piece, self.proxy.limit);
+    }
+
+    fn end(&mut self) {
+        self.response.end();
+        if let Some(connection) = self.connection.take() {
+            self.keep();
+            self.proxy.upstream.give_back(connection);
         }
     }
 }
 
-/// A query may hold secrets.
-fn path_of(target: &str) -> &str {
-    target.split('?').next().unwrap_or_default()
+impl Pair {
+    fn keep(&mut self) {
+        let Proxy { keeper, limit, .. } = &*self.proxy;
+        let request = mem::take(&mut *self.request.lock());
+        let missing = |half: &Half, whose: &str| Some(format!("{whose} {}", half.missing(*limit)?));
+        let reason =
+            missing(&request, "its body").or_else(|| missing(&self.response, "its answer"));
+        match reason {
+            Some(reason) => keeper.keep_out(&request.asked(), &reason),
+            None => keeper.keep(Transcript {
+                request,
+                response: mem::take(&mut self.response),
+            }),
+        }
+    }
 }
 
-fn readable(copy: Copy, headers: &HeaderMap, limit: usize) -> Result<Bytes, String> {
-    let too_large = || format!("is over {limit} bytes");
-    match copy {
-        Copy::TooLarge => Err(too_large()),
-        Copy::Partial => Err("was not read to its end".to_owned()),
-        Copy::Whole(bytes) => {
-            decode::decoded(headers, bytes, limit).map_err(|problem| match problem {
-                Unreadable::TooLarge => too_large(),
-                Unreadable::Encoding => "is compressed in a manner that cannot be read".to_owned(),
-            })
+impl Drop for Pair {
+    /// The answer broke off, or the client did not wait for it.
+    fn drop(&mut self) {
+        if self.connection.take().is_some() {
+            self.keep();
         }
     }
 }

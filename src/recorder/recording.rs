@@ -1,20 +1,23 @@
 //! How to record, and the way to a recorder that does.
 
+use std::ffi::OsString;
 use std::fmt;
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
 use super::capture::Forwarded;
+use super::keeper::{self, Apart, Keeper, Place, Session, Summary};
 use super::listener::Bound;
 use super::proxy::Proxy;
-use super::session::{self, Session};
 use super::upstream::{Address, Upstream};
 use super::{Mode, Part, RecordError, Recorder};
 use crate::cassette::{
-    Cassette, Fallback, Journal, Redaction, Redactor, Repeat, Replay, Selector, Start,
+    self, Cassette, Claim, Fallback, Journal, Redaction, Redactor, Repeat, Replay, Selector, Start,
 };
 use crate::settings::Settings;
 use crate::wire::vocabulary::Dialect;
@@ -32,6 +35,8 @@ pub struct Recording {
     pub(super) date: Option<SystemTime>,
     pub(super) limit: usize,
     pub(super) warn: fn(&str),
+    /// The program that keeps what is recorded, and its arguments.
+    pub(super) keeper: Option<(PathBuf, Vec<OsString>)>,
     /// What also holds for a server: address, catalogs, how to replay.
     pub(super) settings: Settings,
 }
@@ -115,6 +120,34 @@ impl Recording {
         self
     }
 
+    /// Has exchanges redacted and written by a process beside this one, which this program is, with these arguments.
+    ///
+    /// It must call [`Recording::keep_for`], on a recording that is set up as this one. An answer then waits until its
+    /// exchange is in the pipe to it, and not until it is redacted and written; and when this process is killed, the
+    /// cassette is finished all the same. Default: this process does it.
+    pub fn keeper(
+        mut self,
+        program: impl Into<PathBuf>,
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Self {
+        self.keeper = Some((program.into(), arguments.into_iter().collect()));
+        self
+    }
+
+    /// Keeps what a recorder in another process tells it, to the end: the other side of [`Recording::keeper`].
+    ///
+    /// `from` is this process's standard input, and `to` its standard output. What the cassette has at the end is
+    /// returned when the recorder was killed, and there was nobody to tell it to.
+    ///
+    /// # Errors
+    /// A cassette that cannot be written, or would hold a secret, when there was nobody to tell it to.
+    pub fn keep_for(self, from: impl Read, to: impl Write) -> Result<Option<Summary>, RecordError> {
+        let cassette = self.cassette.clone();
+        let kept = keeper::keep_for(from, to, self.session());
+        Claim::tidy(&cassette);
+        kept
+    }
+
     /// Starts the recorder; its port is open on return.
     ///
     /// # Panics
@@ -169,39 +202,60 @@ impl Recording {
     }
 
     fn proxy(self, upstream: Upstream<Forwarded>, bound: &Bound) -> Result<Proxy, RecordError> {
+        let claim = Claim::take(&self.cassette)?;
+        let place = match &self.keeper {
+            None => Place::Here(Box::new(self.clone().session()?)),
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments);
+                Place::Apart(Apart::start(command, self.warn)?)
+            }
+        };
+        let port = bound.address().map_or(0, |address| address.port());
+        let via = format!("1.1 mock-ce-{}-{port}", std::process::id());
+        Ok(Proxy {
+            upstream,
+            keeper: Keeper::new(claim, place),
+            known: self.known()?,
+            limit: self.limit,
+            via: via
+                .try_into()
+                .expect("digits and letters are a header value"),
+            failures: AtomicU64::new(0),
+        })
+    }
+
+    /// What is known already, when that is not to be asked again.
+    fn known(&self) -> Result<Option<Replay>, RecordError> {
+        if self.mode != Mode::New {
+            return Ok(None);
+        }
+        let cassette = match Cassette::load(&self.cassette) {
+            Err(error) if error.is_absent() => Cassette::new(&self.upstream, ""),
+            cassette => cassette?,
+        };
         let catalog = self.settings.load_catalog()?;
         let defaults = Redaction::new(&catalog);
-        let redaction = self
-            .redact
-            .into_iter()
-            .fold(defaults.clone(), Redaction::redact);
+        let replay = Replay::new(cassette, defaults, self.settings.repeat);
+        Ok(Some(replay.ignoring(self.settings.ignored.clone())))
+    }
+
+    fn session(self) -> Result<Session, RecordError> {
+        let upstream = Address::parse(&self.upstream)?;
+        let catalog = self.settings.load_catalog()?;
+        let defaults = Redaction::new(&catalog);
+        let redaction = self.redact.into_iter().fold(defaults, Redaction::redact);
         let redaction = self.keep.into_iter().fold(redaction, Redaction::keep);
-        let at = self.date.unwrap_or_else(SystemTime::now);
+        let day = cassette::day(self.date.unwrap_or_else(SystemTime::now));
+        let fresh = Cassette::new(upstream.origin(), &day).redacted_by(&redaction);
         let start = if self.mode == Mode::New {
             Start::Continue
         } else {
             Start::Afresh
         };
-        let fresh = session::fresh(
-            &upstream.address().origin(),
-            &Redactor::new(redaction.clone()),
-            at,
-        );
         let journal = Journal::open(&self.cassette, fresh, start)?;
         let redactor = Redactor::continuing(redaction, journal.cassette().interactions());
-        let known = (start == Start::Continue).then(|| {
-            Replay::new(journal.cassette().clone(), defaults, self.settings.repeat)
-                .ignoring(self.settings.ignored.clone())
-        });
-        let port = bound.address().map_or(0, |address| address.port());
-        Ok(Proxy {
-            upstream,
-            session: Session::new(journal, redactor, self.warn),
-            known,
-            limit: self.limit,
-            via: format!("1.1 mock-ce-{}-{port}", std::process::id()),
-            failures: AtomicU64::new(0),
-        })
+        Ok(Session::new(journal, redactor, self.limit, self.warn))
     }
 }
 

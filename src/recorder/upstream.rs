@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::uri::{Authority, Scheme};
-use http::{Request, Response, Uri};
+use http::{HeaderValue, Request, Response, Uri};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -30,6 +30,9 @@ const ANSWER_TIME: Duration = Duration::from_secs(60);
 pub(super) struct Address {
     scheme: Scheme,
     authority: Authority,
+    /// `https://HOST[:PORT]`
+    origin: String,
+    host_header: HeaderValue,
     /// Requests elsewhere are not forwarded; without a slash at its end.
     path: String,
 }
@@ -76,6 +79,9 @@ impl Address {
         let path = parts.path_and_query.as_ref().map_or("", |path| path.path());
         let address = Address {
             path: path.trim_end_matches('/').to_owned(),
+            origin: format!("{scheme}://{authority}"),
+            host_header: HeaderValue::try_from(authority.as_str())
+                .map_err(|_| refused("has a host that no request can name"))?,
             scheme,
             authority,
         };
@@ -89,17 +95,18 @@ impl Address {
     }
 
     /// `https://HOST[:PORT]`
-    pub(super) fn origin(&self) -> String {
-        format!("{}://{}", self.scheme, self.authority)
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// Scheme, host and path: nothing that may be a secret.
     pub(super) fn shown(&self) -> String {
-        self.origin() + &self.path
+        format!("{}{}", self.origin, self.path)
     }
 
-    pub(super) fn authority(&self) -> &str {
-        self.authority.as_str()
+    /// What the service is called in requests to it.
+    pub(super) fn host_header(&self) -> &HeaderValue {
+        &self.host_header
     }
 
     /// Where a client's requests begin; empty for anywhere.
@@ -150,7 +157,7 @@ where
         if address.scheme == Scheme::HTTPS {
             let name = ServerName::try_from(address.host().to_owned());
             let name = name.map_err(|_| RecordError::Upstream {
-                upstream: address.origin(),
+                upstream: address.origin.clone(),
                 reason: "has a host name that no certificate can have",
             })?;
             tls = Some((tls::connector(ca)?, name));

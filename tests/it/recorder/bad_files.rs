@@ -107,6 +107,20 @@ fn is_never_recorded_over(#[case] spoil: fn(&Path, &str)) {
             .try_start();
         assert!(refused.is_err(), "{mode:?}");
     }
+    let path = room.cassette();
+    let words = [
+        "record",
+        "--mode",
+        "all",
+        "--upstream",
+        "https://localhost:1",
+    ];
+    let file = ["--cassette", path.to_str().unwrap()];
+    let output = mock_ce(&[&words[..], &file].concat());
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(fs::read_dir(&*room).unwrap().count(), 1);
     assert_eq!(fs::read(room.cassette()).ok(), spoiled);
 }
 

@@ -1,6 +1,5 @@
 //! Killed at any moment, a recording has everything that its client was told.
 
-use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 
@@ -9,31 +8,9 @@ use mock_ce::cassette::Cassette;
 use mock_ce::recorder::Client;
 use mock_ce::{MockCe, Request};
 
-use super::stand::{Room, load};
-use crate::support::first_line;
+use super::stand::{Apart, Room, load};
 
 const KILLS: u64 = 100;
-
-/// The recorder as a process of its own, and where it listens.
-fn spawn(upstream: &str, room: &Room) -> (Child, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mock-ce"))
-        .args([
-            "record",
-            "--mode",
-            "new",
-            "--upstream",
-            upstream,
-            "--cassette",
-        ])
-        .arg(room.cassette())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let line = first_line(&mut child);
-    let origin = line.split("/elements").next().unwrap().to_owned();
-    (child, origin)
-}
 
 /// Asks for ever new paths until nobody answers; tells each that was answered.
 fn ask(origin: String, kill: u64) -> (Receiver<String>, JoinHandle<()>) {
@@ -64,17 +41,20 @@ fn a_recording_killed_a_hundred_times_has_every_answered_interaction() {
     let upstream = format!("http://{}", ce.address());
     let (mut random, mut expected) = (4, Vec::new());
     for kill in 0..KILLS {
-        let (mut child, origin) = spawn(&upstream, &room);
-        let (answered, asking) = ask(origin, kill);
+        let recorder = Apart::start(&upstream, &room, &["--mode", "new"]);
+        let (answered, asking) = ask(format!("http://{}", recorder.address), kill);
         expected.extend(answered.iter().take(1 + next(&mut random) as usize % 4));
         // Some moment within the next exchange.
         for _ in 0..next(&mut random) % 200_000 {
             std::hint::spin_loop();
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        let writing = recorder.kill();
         asking.join().unwrap();
         expected.extend(answered.try_iter());
+        // Half of the time the file is read while it is being finished.
+        if kill % 2 == 0 {
+            writing.end();
+        }
         let text = load(&room.cassette()).to_text();
         for path in &expected {
             assert!(

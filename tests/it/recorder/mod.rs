@@ -2,6 +2,7 @@
 
 mod bad_files;
 mod forwarding;
+mod keeper;
 mod kill;
 mod lifecycle;
 mod modes;

@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::Deref;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -20,6 +21,8 @@ use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
+
+use crate::support::first_line;
 
 /// A directory of its own, gone at the end.
 pub(super) struct Room(PathBuf);
@@ -63,6 +66,79 @@ pub(super) fn mock_ce(words: &[&str]) -> Output {
 
 pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The recorder as a process of its own, which has a keeper beside it.
+pub(super) struct Apart {
+    child: Child,
+    pub(super) address: SocketAddr,
+}
+
+impl Apart {
+    pub(super) fn start(upstream: &str, room: &Room, words: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_mock-ce"))
+            .args(["record", "--upstream", upstream, "--cassette"])
+            .arg(room.cassette())
+            .args(words)
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let line = first_line(&mut child);
+        let authority = line.split('/').nth(2).unwrap();
+        let address = authority.parse().unwrap();
+        Apart { child, address }
+    }
+
+    /// Ends it as an operator does.
+    pub(super) fn end(self) -> Output {
+        signal(self.child.id(), "-TERM");
+        self.child.wait_with_output().unwrap()
+    }
+
+    /// Ends it at once; what it has told its keeper is still being written.
+    pub(super) fn kill(mut self) -> Writing {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        Writing(self.child.stderr.take().unwrap())
+    }
+
+    /// Ends it at once, with every process that a shell would count as its job.
+    pub(super) fn kill_group(mut self) -> Writing {
+        let group = format!("-{}", self.child.id());
+        let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
+        assert!(killed.unwrap().success());
+        self.child.wait().unwrap();
+        Writing(self.child.stderr.take().unwrap())
+    }
+
+    /// The process id of its keeper.
+    #[cfg(target_os = "linux")]
+    pub(super) fn keeper(&self) -> u32 {
+        let id = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        children.trim().parse().unwrap()
+    }
+}
+
+/// The keeper of a recorder that was killed.
+pub(super) struct Writing(ChildStderr);
+
+impl Writing {
+    /// Waits until it has ended, and returns what was said.
+    pub(super) fn end(mut self) -> String {
+        let mut said = String::new();
+        self.0.read_to_string(&mut said).unwrap();
+        said
+    }
+}
+
+pub(super) fn signal(process: u32, signal: &str) {
+    let status = Command::new("kill")
+        .args([signal, &process.to_string()])
+        .status();
+    assert!(status.unwrap().success());
 }
 
 /// A service with a certificate of an authority of its own, in front of one without.

@@ -1,15 +1,17 @@
 //! A recording under way: exchanges go in, are redacted, and are in the journal when they are back.
 
-use std::time::SystemTime;
-
+use http::header::CONTENT_LENGTH;
 use parking_lot::Mutex;
 
-use super::RecordError;
-use crate::cassette::{Cassette, CassetteError, Exchange, Journal, Redactor};
+use super::super::RecordError;
+use super::transcript::Transcript;
+use crate::cassette::{Journal, Redactor};
 
 /// A recording under way.
-pub(super) struct Session {
+pub(crate) struct Session {
     recording: Mutex<Option<Recording>>,
+    /// The most bytes of a body that are kept.
+    limit: usize,
     warn: fn(&str),
 }
 
@@ -17,8 +19,6 @@ struct Recording {
     journal: Journal,
     redactor: Redactor,
     summary: Summary,
-    /// The first thing that kept an interaction from the disk.
-    failed: Option<CassetteError>,
 }
 
 /// What a recording came to.
@@ -34,44 +34,48 @@ pub struct Summary {
 }
 
 impl Session {
-    pub(super) fn new(journal: Journal, redactor: Redactor, warn: fn(&str)) -> Self {
+    pub(crate) fn new(journal: Journal, redactor: Redactor, limit: usize, warn: fn(&str)) -> Self {
         let recording = Recording {
             journal,
             redactor,
             summary: Summary::default(),
-            failed: None,
         };
         Session {
             recording: Mutex::new(Some(recording)),
+            limit,
             warn,
         }
     }
 
     /// Keeps an exchange. When this returns, killing the process does not lose it.
-    pub(super) fn keep(&self, exchange: &Exchange) {
+    pub(crate) fn keep(&self, transcript: Transcript) {
+        let mut exchange = match transcript.read(self.limit) {
+            Ok(exchange) => exchange,
+            Err((asked, reason)) => return self.keep_out(&asked, &reason),
+        };
+        exchange.response_headers.remove(CONTENT_LENGTH);
         let mut recording = self.recording.lock();
         let Some(recording) = recording.as_mut() else {
             (self.warn)("an answer came after the recording had ended, and is not in the cassette");
             return;
         };
-        let interaction = recording.redactor.redact(exchange);
+        let interaction = recording.redactor.redact(&exchange);
         recording.summary.recorded += 1;
         if let Err(error) = recording.journal.push(interaction, &recording.redactor) {
             (self.warn)(&error.to_string());
-            recording.failed.get_or_insert(error);
         }
     }
 
     /// Counts an exchange that is not kept, and tells why.
-    pub(super) fn keep_out(&self, request: &str, reason: &str) {
-        (self.warn)(&format!("{request} is kept out of the cassette: {reason}"));
+    pub(crate) fn keep_out(&self, asked: &str, reason: &str) {
+        (self.warn)(&format!("{asked} is kept out of the cassette: {reason}"));
         if let Some(recording) = self.recording.lock().as_mut() {
             recording.summary.kept_out += 1;
         }
     }
 
     /// Folds the journal into the cassette; later exchanges are not kept.
-    pub(super) fn finish(&self) -> Result<Summary, RecordError> {
+    pub(crate) fn finish(&self) -> Result<Summary, RecordError> {
         let Some(recording) = self.recording.lock().take() else {
             return Ok(Summary::default());
         };
@@ -81,9 +85,4 @@ impl Session {
             ..recording.summary
         })
     }
-}
-
-/// An empty cassette of today.
-pub(super) fn fresh(upstream: &str, redactor: &Redactor, at: SystemTime) -> Cassette {
-    Cassette::new(upstream, &crate::cassette::day(at)).redacted_by(redactor.redaction())
 }
