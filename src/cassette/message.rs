@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 
-use crate::wire::json::{Json, Members, object};
+use crate::wire::json::{Json, Members, object, object_of_pairs};
 
 /// Names with values, in order; a name may appear more than once.
 pub(crate) type Pairs = Vec<(String, String)>;
@@ -357,19 +357,10 @@ fn push_pairs<'a>(members: &mut Members<'a>, name: &'static str, pairs: &'a Pair
     if pairs.is_empty() {
         return;
     }
-    let mut by_name: Members<'a> = Vec::new();
-    for (name, value) in pairs {
-        let value = Json::from(value.as_str());
-        match by_name.iter_mut().find(|(known, _)| known == name) {
-            None => by_name.push((Cow::Borrowed(name), value)),
-            Some((_, Json::Array(values))) => values.push(value),
-            Some((_, first)) => {
-                let one = std::mem::replace(first, Json::Null);
-                *first = Json::Array(vec![one, value]);
-            }
-        }
-    }
-    members.push(member(name, Json::Object(by_name)));
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    members.push(member(name, object_of_pairs(pairs)));
 }
 
 fn pairs_of(json: &Json<'_>, name: &str) -> Result<Pairs, String> {

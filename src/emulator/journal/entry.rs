@@ -15,7 +15,7 @@ use crate::emulator::named_element;
 use crate::emulator::store::Stored;
 use crate::emulator::view::{View, date};
 use crate::rules::Rule;
-use crate::wire::json::{Json, object};
+use crate::wire::json::{Json, object, object_of_pairs};
 use crate::wire::message::Request;
 
 /// One request as the journal keeps it.
@@ -255,7 +255,7 @@ impl Entry {
 ///
 /// As JSON: `{"number", "at", "requestId", "organization", "method", "target", "headers": {}, "body": {"text",
 /// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "answer": {…}}`; times are
-/// RFC 3339, absent values `null`.
+/// RFC 3339, absent values `null`, and the values of a header that came more than once are an array.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Received {
@@ -324,10 +324,7 @@ impl Received {
     /// The shape that the type's documentation gives.
     #[must_use]
     pub fn to_json(&self) -> Json<'_> {
-        let headers = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.into(), Json::from(&**value)));
+        let headers = self.headers.iter().map(|(name, value)| (&**name, &**value));
         object([
             ("number", self.number.into()),
             ("at", date(self.at).into()),
@@ -335,7 +332,7 @@ impl Received {
             ("organization", self.organization.as_deref().into()),
             ("method", (&*self.method).into()),
             ("target", (&*self.target).into()),
-            ("headers", Json::Object(headers.collect())),
+            ("headers", object_of_pairs(headers)),
             ("body", self.body.to_json()),
             ("element", self.element.as_deref().into()),
             ("instance", self.instance.into()),

@@ -193,6 +193,23 @@ pub fn object<'a, const N: usize>(members: [(&'a str, Json<'a>); N]) -> Json<'a>
     )
 }
 
+/// An object with a member for each name, in order; the values of a name that comes more than once are an array.
+pub(crate) fn object_of_pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Json<'a> {
+    let mut members = Members::new();
+    for (name, value) in pairs {
+        let value = Json::from(value);
+        match members.iter_mut().find(|(known, _)| known == name) {
+            None => members.push((name.into(), value)),
+            Some((_, Json::Array(values))) => values.push(value),
+            Some((_, first)) => {
+                let one = std::mem::replace(first, Json::Null);
+                *first = Json::Array(vec![one, value]);
+            }
+        }
+    }
+    Json::Object(members)
+}
+
 /// Appends `text` to `out` as a JSON string, quoted and escaped.
 pub fn push_text(out: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(out, text).expect("writing to memory does not fail");

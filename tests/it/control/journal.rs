@@ -272,3 +272,17 @@ fn what_is_below_admin_is_not_journaled() {
     ask(&ce, &asking("GET", "/nowhere"));
     assert_eq!(ce.journal(&Query::new()).requests, []);
 }
+
+#[test]
+fn a_header_that_came_twice_is_shown_with_both_values() {
+    let ce = MockCe::start();
+    let request = Request::get("/elements/keys").header("x-note", "one");
+    ask(
+        &ce,
+        &request.header("x-note", "two").header("x-other", "three"),
+    );
+    let found = look(&ce, "/requests");
+    assert_eq!(text_at(&found, "requests.0.headers.x-note.0"), "one");
+    assert_eq!(text_at(&found, "requests.0.headers.x-note.1"), "two");
+    assert_eq!(text_at(&found, "requests.0.headers.x-other"), "three");
+}
