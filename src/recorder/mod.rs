@@ -44,11 +44,11 @@
 
 mod capture;
 mod client;
+mod connection;
 mod decode;
 mod error;
 mod headers;
 mod keeper;
-mod listener;
 mod proxy;
 mod recording;
 mod tls;
@@ -65,8 +65,8 @@ pub use keeper::{PIPE, Summary};
 pub use recording::Recording;
 
 use crate::server::MockCe;
+use crate::server::listener::Listener;
 use crate::settings::Settings;
-use listener::Listener;
 use proxy::Proxy;
 
 /// What is done with a cassette that is there, and with requests that it does not have.
@@ -94,10 +94,7 @@ pub struct Recorder {
 }
 
 enum Part {
-    Recording {
-        listener: Listener,
-        proxy: Arc<Proxy>,
-    },
+    Recording(Listener<Arc<Proxy>>),
     Replaying(MockCe),
 }
 
@@ -130,7 +127,7 @@ impl Recorder {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         match &self.part {
-            Part::Recording { listener, .. } => listener.address(),
+            Part::Recording(listener) => listener.address(),
             Part::Replaying(ce) => ce.address(),
         }
     }
@@ -139,7 +136,7 @@ impl Recorder {
     #[must_use]
     pub fn upstream(&self) -> Option<String> {
         match &self.part {
-            Part::Recording { proxy, .. } => Some(proxy.upstream.address().shown()),
+            Part::Recording(listener) => Some(listener.service().upstream.address().shown()),
             Part::Replaying(_) => None,
         }
     }
@@ -160,9 +157,9 @@ impl Recorder {
 
     fn close(&self) -> Result<Summary, RecordError> {
         match &self.part {
-            Part::Recording { listener, proxy } => {
+            Part::Recording(listener) => {
                 listener.drain();
-                proxy.keeper.finish()
+                listener.service().keeper.finish()
             }
             Part::Replaying(_) => Ok(Summary::default()),
         }

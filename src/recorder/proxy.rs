@@ -31,6 +31,7 @@ pub(super) struct Proxy {
     pub(super) known: Option<Replay>,
     /// The most bytes of a body that are kept.
     pub(super) limit: usize,
+    pub(super) most_connections: usize,
     /// This recorder's name among proxies.
     pub(super) via: HeaderValue,
     pub(super) failures: AtomicU64,

@@ -12,13 +12,14 @@ use std::time::SystemTime;
 
 use super::capture::Forwarded;
 use super::keeper::{self, Apart, Keeper, Place, Session, Summary};
-use super::listener::Bound;
 use super::proxy::Proxy;
 use super::upstream::{Address, Upstream};
 use super::{Mode, Part, RecordError, Recorder};
 use crate::cassette::{
     self, Cassette, Claim, Fallback, Journal, Redaction, Redactor, Repeat, Replay, Selector, Start,
 };
+use crate::server::listener::Bound;
+use crate::server::runtime;
 use crate::settings::Settings;
 use crate::wire::vocabulary::Dialect;
 
@@ -183,25 +184,23 @@ impl Recording {
     }
 
     fn record(self, upstream: Address) -> Result<Part, RecordError> {
-        let listen = self.settings.listen;
-        let failed = |source| RecordError::Listen {
-            address: listen,
-            source,
-        };
-        let bound = Bound::to(listen).map_err(failed)?;
-        if upstream.is_at(bound.address().map_err(failed)?) {
+        let address = self.settings.listen;
+        let failed = |source| RecordError::Listen { address, source };
+        runtime::handle().map_err(RecordError::Runtime)?;
+        let bound = Bound::to(address).map_err(failed)?;
+        if upstream.is_at(bound.address()) {
             return Err(RecordError::Upstream {
                 upstream: self.upstream,
                 reason: "is this recorder itself",
             });
         }
         let upstream = Upstream::at(upstream, &self.ca)?;
-        let proxy = Arc::new(self.proxy(upstream, &bound)?);
-        let listener = bound.serve(proxy.clone()).map_err(RecordError::Runtime)?;
-        Ok(Part::Recording { listener, proxy })
+        let proxy = self.proxy(upstream, bound.address())?;
+        let listener = bound.serve(Arc::new(proxy)).map_err(failed)?;
+        Ok(Part::Recording(listener))
     }
 
-    fn proxy(self, upstream: Upstream<Forwarded>, bound: &Bound) -> Result<Proxy, RecordError> {
+    fn proxy(self, upstream: Upstream<Forwarded>, at: SocketAddr) -> Result<Proxy, RecordError> {
         let claim = Claim::take(&self.cassette)?;
         let place = match &self.keeper {
             None => Place::Here(Box::new(self.clone().session()?)),
@@ -211,13 +210,13 @@ impl Recording {
                 Place::Apart(Apart::start(command, self.warn)?)
             }
         };
-        let port = bound.address().map_or(0, |address| address.port());
-        let via = format!("1.1 mock-ce-{}-{port}", std::process::id());
+        let via = format!("1.1 mock-ce-{}-{}", std::process::id(), at.port());
         Ok(Proxy {
             upstream,
             keeper: Keeper::new(claim, place),
             known: self.known()?,
             limit: self.limit,
+            most_connections: self.settings.limits.connections,
             via: via
                 .try_into()
                 .expect("digits and letters are a header value"),

@@ -27,16 +27,38 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-use super::listener::Shared;
+use super::listener::{Port, Serve};
 use super::socket::{Phase, Progress, Socket};
 use crate::emulator::{Emulator, Outcome};
+use crate::settings::Limits;
 use crate::wire::message::{Body, Connection, Malformed, Reply, Request};
 
 /// How long a closing connection listens to what the client is still sending, so that the client can read the reply.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Serves one connection to its end.
-pub(super) async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>) {
+/// Answers the requests of every connection.
+pub(super) struct Answers {
+    pub(super) emulator: Arc<Emulator>,
+    pub(super) limits: Limits,
+}
+
+type Shared = Port<Answers>;
+
+impl Serve for Answers {
+    fn most_connections(&self) -> usize {
+        self.limits.connections
+    }
+
+    fn serve(
+        port: Arc<Shared>,
+        stream: TcpStream,
+        peer: IpAddr,
+    ) -> impl Future<Output = ()> + Send {
+        serve(stream, peer, port)
+    }
+}
+
+async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>) {
     // Without it a reply may wait for the acknowledgement of the one before; where it cannot be set, it only is slower.
     let _ = stream.set_nodelay(true);
     let progress = Progress::new();
@@ -54,7 +76,7 @@ pub(super) async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>) 
         // A close with unread input would be a reset, which was not ordered.
         End::Broken if progress.is_closed_on_purpose() => linger(stream).await,
         End::Unparsable(malformed) => {
-            let reply = shared.emulator.refuse_malformed(malformed).reply;
+            let reply = shared.service.emulator.refuse_malformed(malformed).reply;
             if stream.write_all(&plain_text(&reply)).await.is_ok() {
                 linger(stream).await;
             }
@@ -67,10 +89,10 @@ fn protocol(shared: &Shared) -> http1::Builder {
     let mut protocol = http1::Builder::new();
     // A client that has said all it has to say still waits for its answer.
     protocol.half_close(true);
-    protocol.max_header_size(shared.limits.head);
-    if shared.limits.headers != 100 {
+    protocol.max_header_size(shared.service.limits.head);
+    if shared.service.limits.headers != 100 {
         // Only another limit than hyper's own, which costs nothing.
-        protocol.max_headers(shared.limits.headers);
+        protocol.max_headers(shared.service.limits.headers);
     }
     protocol
 }
@@ -93,7 +115,7 @@ type Http = http1::Connection<TokioIo<Socket>, Answering>;
 async fn drive(http: &mut Http, shared: &Shared, progress: &Progress) -> End {
     let mut stopping = pin!(shared.stopped());
     let mut stopped = false;
-    let mut alarm = pin!(sleep_until(progress.deadline(&shared.limits)));
+    let mut alarm = pin!(sleep_until(progress.deadline(&shared.service.limits)));
     poll_fn(|cx| {
         if !stopped && stopping.as_mut().poll(cx).is_ready() {
             stopped = true;
@@ -103,7 +125,7 @@ async fn drive(http: &mut Http, shared: &Shared, progress: &Progress) -> End {
             return Poll::Ready(End::of(result));
         }
         // The alarm may be early (the deadline moved on since it was set), never late.
-        let deadline = progress.deadline(&shared.limits);
+        let deadline = progress.deadline(&shared.service.limits);
         if deadline < alarm.deadline() {
             alarm.as_mut().reset(deadline);
         }
@@ -170,7 +192,7 @@ impl Service<http::Request<Incoming>> for Answering {
     fn call(&self, request: http::Request<Incoming>) -> Exchange {
         self.progress.enter(Phase::Exchange);
         let (head, body) = request.into_parts();
-        let collecting = Collecting::new(body, self.shared.limits.body);
+        let collecting = Collecting::new(body, self.shared.service.limits.body);
         Exchange {
             collecting,
             head: Some(head),
@@ -198,7 +220,7 @@ impl Future for Exchange {
                 return Poll::Ready(Ok(self.answering.refuse(Malformed::NotHttp)));
             };
             let request = self.request(body);
-            let outcome = self.answering.shared.emulator.answer(&request);
+            let outcome = self.answering.shared.service.emulator.answer(&request);
             if outcome.is_ready() {
                 return Poll::Ready(Ok(self.answering.give(outcome)));
             }
@@ -237,14 +259,19 @@ impl Answering {
 
     /// Answers a body that breaks off or breaks its own framing.
     fn refuse(&self, malformed: Malformed) -> Response<Full<Bytes>> {
-        self.give(self.shared.emulator.refuse_malformed(malformed))
+        self.give(self.shared.service.emulator.refuse_malformed(malformed))
     }
 }
 
 /// Holds an answer back: until more is recorded, or for the time that a script ordered.
 async fn hold(shared: Arc<Shared>, request: Request, mut outcome: Outcome) -> Outcome {
     if let Some(patience) = outcome.patience {
-        outcome = ask_again(&shared.emulator, &request, Instant::now() + patience).await;
+        outcome = ask_again(
+            &shared.service.emulator,
+            &request,
+            Instant::now() + patience,
+        )
+        .await;
     }
     sleep(outcome.conduct.delay).await;
     outcome

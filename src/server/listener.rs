@@ -4,7 +4,7 @@
 //! are some again.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -17,33 +17,42 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
-use super::StartError;
-use super::{connection, runtime};
-use crate::emulator::Emulator;
-use crate::settings::{Limits, Settings};
+use super::runtime;
 
 /// How long requests under way may take to finish when the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
 /// How long accepting rests when the machine has no descriptor left.
 const EXHAUSTED: Duration = Duration::from_millis(20);
 
-/// What every connection of a server sees.
-pub(super) struct Shared {
-    pub(super) emulator: Arc<Emulator>,
-    pub(super) limits: Limits,
+/// What is done with the connections of a port.
+pub(crate) trait Serve: Send + Sync + Sized + 'static {
+    /// The most connections at a time; more wait until one ends.
+    fn most_connections(&self) -> usize;
+
+    /// Serves one connection to its end.
+    fn serve(
+        port: Arc<Port<Self>>,
+        stream: TcpStream,
+        peer: IpAddr,
+    ) -> impl Future<Output = ()> + Send;
+}
+
+/// What every connection of a port sees.
+pub(crate) struct Port<S> {
+    pub(crate) service: S,
     is_stopping: AtomicBool,
-    /// Fires once, when the server stops and its connections should end after the request under way.
+    /// Fires once, when the port closes and its connections should end after the request under way.
     stopping: Notify,
 }
 
-impl Shared {
+impl<S> Port<S> {
     fn stop(&self) {
         self.is_stopping.store(true, SeqCst);
         self.stopping.notify_waiters();
     }
 
-    /// Resolves when the server stops, also when it did before anybody asked.
-    pub(super) async fn stopped(&self) {
+    /// Resolves when the port closes, also when it did before anybody asked.
+    pub(crate) async fn stopped(&self) {
         let stopping = self.stopping.notified();
         if !self.is_stopping.load(SeqCst) {
             stopping.await;
@@ -54,56 +63,74 @@ impl Shared {
 /// How many connections may wait to be accepted; where more come at once, their clients try again after a second.
 const BACKLOG: u32 = 4096;
 
-/// An open port; dropping it closes the port and every connection.
-pub(super) struct Listener {
+/// A port that is taken, and not served yet.
+pub(crate) struct Bound {
+    socket: TcpListener,
     address: SocketAddr,
-    shared: Arc<Shared>,
+}
+
+/// An open port; dropping it closes the port and every connection.
+pub(crate) struct Listener<S> {
+    address: SocketAddr,
+    port: Arc<Port<S>>,
     task: AbortHandle,
     /// Disconnected when the port and all connections are closed; locked so that threads may share a server.
     closed: Mutex<Receiver<()>>,
 }
 
-impl Listener {
-    /// Opens the port; it accepts on return.
-    pub(super) fn open(settings: &Settings, emulator: Arc<Emulator>) -> Result<Self, StartError> {
-        let runtime = runtime::handle().map_err(StartError::Runtime)?;
-        let failed = |source| StartError::Listen {
-            address: settings.listen,
-            source,
-        };
-        let _entered = runtime.enter();
-        let socket = bind(settings.listen).map_err(failed)?;
-        let address = socket.local_addr().map_err(failed)?;
-        let shared = Arc::new(Shared {
-            emulator,
-            limits: settings.limits,
+impl Bound {
+    /// Takes the port, on the runtime that all servers of the process share.
+    pub(crate) fn to(address: SocketAddr) -> io::Result<Self> {
+        let _entered = runtime::handle()?.enter();
+        let socket = bind(address)?;
+        let address = socket.local_addr()?;
+        Ok(Bound { socket, address })
+    }
+
+    #[cfg(feature = "recorder")]
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves what has been waiting, and what comes.
+    pub(crate) fn serve<S: Serve>(self, service: S) -> io::Result<Listener<S>> {
+        let runtime = runtime::handle()?;
+        let port = Arc::new(Port {
+            service,
             is_stopping: AtomicBool::new(false),
             stopping: Notify::new(),
         });
         let (open, closed) = sync_channel(0);
         let accepting = Accepting {
-            socket,
+            socket: self.socket,
             connections: JoinSet::new(),
-            shared: shared.clone(),
+            port: port.clone(),
             _open: open,
         };
         let task = runtime.spawn(accepting.run()).abort_handle();
         Ok(Listener {
-            address,
-            shared,
+            address: self.address,
+            port,
             task,
             closed: Mutex::new(closed),
         })
     }
+}
 
-    pub(super) fn address(&self) -> SocketAddr {
+impl<S> Listener<S> {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Closes the port, and the connections after the requests under way.
-    pub(super) fn drain(self) {
-        self.shared.stop();
+    pub(crate) fn drain(&self) {
+        self.port.stop();
         self.wait_until_closed();
+    }
+
+    #[cfg(feature = "recorder")]
+    pub(crate) fn service(&self) -> &S {
+        &self.port.service
     }
 
     fn wait_until_closed(&self) {
@@ -112,7 +139,7 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
+impl<S> Drop for Listener<S> {
     fn drop(&mut self) {
         self.task.abort();
         self.wait_until_closed();
@@ -132,10 +159,10 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// The task behind an open port. Fields drop in this order: the port closes, connections end, the owner is told.
-struct Accepting {
+struct Accepting<S> {
     socket: TcpListener,
     connections: JoinSet<()>,
-    shared: Arc<Shared>,
+    port: Arc<Port<S>>,
     _open: SyncSender<()>,
 }
 
@@ -144,10 +171,10 @@ enum Event {
     Stopping,
 }
 
-impl Accepting {
+impl<S: Serve> Accepting<S> {
     async fn run(mut self) {
-        let shared = self.shared.clone();
-        let mut stopping = std::pin::pin!(shared.stopped());
+        let port = self.port.clone();
+        let mut stopping = std::pin::pin!(port.stopped());
         loop {
             let event = std::future::poll_fn(|cx| match stopping.as_mut().poll(cx) {
                 Poll::Ready(()) => Poll::Ready(Event::Stopping),
@@ -155,11 +182,8 @@ impl Accepting {
             });
             match event.await {
                 Event::Accepted(Ok((stream, peer))) => {
-                    self.connections.spawn(connection::serve(
-                        stream,
-                        peer.ip(),
-                        self.shared.clone(),
-                    ));
+                    let serving = S::serve(self.port.clone(), stream, peer.ip());
+                    self.connections.spawn(serving);
                 }
                 Event::Accepted(Err(error)) if is_of_one_connection(&error) => {}
                 Event::Accepted(Err(_)) => Box::pin(sleep(EXHAUSTED)).await,
@@ -173,7 +197,7 @@ impl Accepting {
     /// The next connection, unless the server has as many as it may.
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
         while let Poll::Ready(Some(_ended)) = self.connections.poll_join_next(cx) {}
-        if self.connections.len() >= self.shared.limits.connections {
+        if self.connections.len() >= self.port.service.most_connections() {
             return Poll::Pending;
         }
         self.socket.poll_accept(cx)
@@ -183,14 +207,14 @@ impl Accepting {
         let Accepting {
             socket,
             mut connections,
-            shared,
+            port,
             _open,
         } = self;
         drop(socket);
         let all_ended = async { while connections.join_next().await.is_some() {} };
         // Whatever is still open then is cut when the set is dropped.
         let _in_time = timeout(DRAIN, all_ended).await;
-        drop((connections, shared));
+        drop((connections, port));
     }
 }
 

@@ -7,7 +7,7 @@ mod connection;
 mod control;
 mod delivery;
 pub(crate) mod expectation;
-mod listener;
+pub(crate) mod listener;
 pub(crate) mod runtime;
 mod socket;
 
@@ -23,7 +23,8 @@ use crate::instance::Instance;
 use crate::settings::Settings;
 use crate::wire::json::Json;
 use crate::wire::vocabulary::Dialect;
-use listener::Listener;
+use connection::Answers;
+use listener::{Bound, Listener};
 
 /// A running mock server; its port closes when it is dropped.
 ///
@@ -39,7 +40,7 @@ use listener::Listener;
 #[must_use = "the server stops when this value is dropped"]
 pub struct MockCe {
     emulator: Arc<Emulator>,
-    listener: Listener,
+    listener: Listener<Answers>,
 }
 
 impl MockCe {
@@ -115,7 +116,15 @@ impl Settings {
         if let Some(path) = &self.state {
             load_state(&emulator, path)?;
         }
-        let listener = Listener::open(&self, emulator.clone())?;
+        let answers = Answers {
+            emulator: emulator.clone(),
+            limits: self.limits,
+        };
+        runtime::handle().map_err(StartError::Runtime)?;
+        let address = self.listen;
+        let listener = Bound::to(address)
+            .and_then(|bound| bound.serve(answers))
+            .map_err(|source| StartError::Listen { address, source })?;
         Ok(MockCe { emulator, listener })
     }
 
