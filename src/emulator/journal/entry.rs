@@ -1,21 +1,20 @@
-//! One journaled request: as it is kept, flat; and as it is shown, with secrets masked.
+//! One journaled request as it is kept: flat.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::mem::size_of;
 use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::mask;
+use super::mask::{self, Mask};
+use super::received::{Content, Received, line};
 use crate::catalog::{Catalog, Element};
 use crate::emulator::identity;
 use crate::emulator::named_element;
 use crate::emulator::store::Stored;
-use crate::emulator::view::{View, date};
+use crate::emulator::view::View;
 use crate::rules::Rule;
-use crate::wire::json::{Json, object, object_of_pairs};
 use crate::wire::message::Request;
 
 /// One request as the journal keeps it.
@@ -106,14 +105,10 @@ impl Kept {
         &self.flat[self.body_at as usize..]
     }
 
-    fn content(&self, mask: impl Fn(&[u8]) -> String) -> Content {
-        let text = mask(self.body_text());
-        let cut = self.length > self.body_text().len() as u64;
-        Content {
-            text,
-            length: self.length,
-            digest: cut.then(|| format!("{:016x}", self.digest)),
-        }
+    /// A digest of the whole body, where only its beginning is kept.
+    fn digest_if_cut(&self) -> Option<String> {
+        let is_cut = self.length > self.body_text().len() as u64;
+        is_cut.then(|| format!("{:016x}", self.digest))
     }
 }
 
@@ -193,197 +188,70 @@ impl Entry {
         self.target().split('?').next().unwrap_or_default()
     }
 
+    fn headers(&self) -> &str {
+        let head = self.request.head();
+        head.split_once('\n').map_or("", |(_, headers)| headers)
+    }
+
     pub(super) fn line(&self, catalog: &Catalog) -> String {
-        let target = mask::target(self.target(), &|key| catalog.hides(key));
+        let mut mask = Mask::new(catalog, self.headers());
+        let target = mask.target(self.target());
         let answer = if let Answer::Text(kept) = &self.answer {
             kept.body_text()
         } else {
             &[]
         };
-        line(
+        let line = line(
             self.method(),
             &target,
             self.status.map(|status| status.as_u16()),
             self.rule,
             self.effect,
             answer,
-        )
+        );
+        mask.without(&line).into_owned()
     }
 
     pub(super) fn show(&self, catalog: &Catalog) -> Received {
-        let is_secret = |key: &str| catalog.hides(key);
-        let head = self.request.head();
-        let headers = head
-            .lines()
-            .skip(1)
-            .filter_map(|line| line.split_once(": "));
+        let mut mask = Mask::new(catalog, self.headers());
+        let target = mask.target(self.target());
+        let sent = mask.sent(self.request.body_text());
+        let mut rendered = Vec::new();
+        let (answer, length, digest) = match &self.answer {
+            Answer::Text(kept) => (kept.body_text(), kept.length, kept.digest_if_cut()),
+            Answer::Shown(stored, view) => {
+                view.render(&mut rendered, stored);
+                (&rendered[..], rendered.len() as u64, None)
+            }
+        };
+        let answered = mask.answered(answer);
+        let headers = self.headers().lines();
+        let headers = headers.filter_map(|line| line.split_once(": "));
         Received {
             number: self.number,
             at: self.at,
             request_id: String::from_utf8_lossy(&self.request_id).into_owned(),
             organization: self.organization.map(mask::name),
             method: self.method().to_owned(),
-            target: mask::target(self.target(), &is_secret),
+            target: mask.without(&target).into_owned(),
             headers: headers
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .map(|(name, value)| (name.to_owned(), mask.without(value).into_owned()))
                 .collect(),
-            body: self
-                .request
-                .content(|text| mask::sent_body(text, &is_secret)),
+            body: Content {
+                text: mask.show(sent),
+                length: self.request.length,
+                digest: self.request.digest_if_cut(),
+            },
             element: self.element(catalog),
             instance: self.instance,
             status: self.status.map(|status| status.as_u16()),
             rule: self.rule,
             effect: self.effect,
-            answer: match &self.answer {
-                Answer::Text(kept) => kept.content(|text| mask::body(text, &is_secret)),
-                Answer::Shown(stored, view) => {
-                    let mut body = Vec::new();
-                    view.render(&mut body, stored);
-                    Content {
-                        length: body.len() as u64,
-                        digest: None,
-                        text: mask::body(&body, &is_secret),
-                    }
-                }
+            answer: Content {
+                text: mask.show(answered),
+                length,
+                digest,
             },
         }
     }
-}
-
-/// One request that a server received, and how it was answered; secrets are masked.
-///
-/// As JSON: `{"number", "at", "requestId", "organization", "method", "target", "headers": {}, "body": {"text",
-/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "answer": {…}}`; times are
-/// RFC 3339, absent values `null`, and the values of a header that came more than once are an array.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Received {
-    /// Counts the server's requests from 1.
-    pub number: u64,
-    /// When, in milliseconds since 1970, by the server's clock.
-    pub at: u64,
-    /// What the header `elements-request-id` of the answer said.
-    pub request_id: String,
-    /// A short stable name for the organization's secret: `"secret-1f3a9c0e"`.
-    pub organization: Option<String>,
-    /// The verb.
-    pub method: String,
-    /// Path and query as sent.
-    pub target: String,
-    /// The headers, secrets replaced by their short names.
-    pub headers: Vec<(String, String)>,
-    /// The request's body.
-    pub body: Content,
-    /// The key of the element it was about, if it can be told.
-    pub element: Option<String>,
-    /// The id of the instance it was about.
-    pub instance: Option<u64>,
-    /// The answer's status; `None` where the script ended the connection instead of an answer being made.
-    pub status: Option<u16>,
-    /// The rule that decided.
-    pub rule: &'static Rule,
-    /// The scripted effect that fired: `"loseReply"`.
-    pub effect: Option<&'static str>,
-    /// The answer's body, as it would have arrived whole.
-    pub answer: Content,
-}
-
-/// A body, as much of it as was kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Content {
-    /// The text, secrets masked; bytes that are not UTF-8 are replaced.
-    pub text: String,
-    /// How long the body was, in bytes.
-    pub length: u64,
-    /// A digest of the whole body, where only its beginning was kept.
-    pub digest: Option<String>,
-}
-
-impl Content {
-    fn to_json(&self) -> Json<'_> {
-        let digest = self.digest.as_deref();
-        object([
-            ("text", (&*self.text).into()),
-            ("length", self.length.into()),
-            ("digest", digest.into()),
-        ])
-    }
-}
-
-impl Received {
-    /// The value of a header, by its name in lower case.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find_map(|(header, value)| (header == name).then_some(&**value))
-    }
-
-    /// The shape that the type's documentation gives.
-    #[must_use]
-    pub fn to_json(&self) -> Json<'_> {
-        let headers = self.headers.iter().map(|(name, value)| (&**name, &**value));
-        object([
-            ("number", self.number.into()),
-            ("at", date(self.at).into()),
-            ("requestId", (&*self.request_id).into()),
-            ("organization", self.organization.as_deref().into()),
-            ("method", (&*self.method).into()),
-            ("target", (&*self.target).into()),
-            ("headers", object_of_pairs(headers)),
-            ("body", self.body.to_json()),
-            ("element", self.element.as_deref().into()),
-            ("instance", self.instance.into()),
-            ("status", self.status.map(u64::from).into()),
-            ("rule", self.rule.id.into()),
-            ("grade", self.rule.grade.name().into()),
-            ("effect", self.effect.into()),
-            ("answer", self.answer.to_json()),
-        ])
-    }
-
-    /// One line for people: `POST /elements/api-v2/instances → 200 (create; grade=guide)`.
-    #[must_use]
-    pub fn to_line(&self) -> String {
-        let Received {
-            method,
-            target,
-            status,
-            rule,
-            effect,
-            answer,
-            ..
-        } = self;
-        line(
-            method,
-            target,
-            *status,
-            rule,
-            *effect,
-            answer.text.as_bytes(),
-        )
-    }
-}
-
-/// One line for people; `answer` is the body, of which only an error's message is repeated.
-fn line(
-    method: &str,
-    target: &str,
-    status: Option<u16>,
-    rule: &Rule,
-    effect: Option<&str>,
-    answer: &[u8],
-) -> String {
-    let shown = status.map_or("none".to_owned(), |status| status.to_string());
-    let mut line = format!("{method} {target} → {shown} ({})", rule.because);
-    if let Some(effect) = effect {
-        let _ = write!(line, " [{effect}]");
-    }
-    let body = Json::parse(answer).ok().filter(|_| status >= Some(400));
-    if let Some(message) = body.as_ref().and_then(|body| body.get("message")?.as_str()) {
-        let _ = write!(line, " {message}");
-    }
-    line
 }

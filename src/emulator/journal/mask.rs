@@ -1,12 +1,16 @@
 //! What stands in the journal where a secret was.
 //!
-//! A secret becomes a short stable name, so that equal ones can be told from different ones and none can be read.
+//! A secret becomes a short stable name, so that equal ones can be told from different ones and none can be read. It is
+//! met in the places that secrets have, and then replaced by that name wherever else in the same request and answer it
+//! stands as a word: in a path, in another member, in a message.
 
 use std::borrow::Cow;
 
 use http::HeaderValue;
 use percent_encoding::percent_decode_str;
 
+use super::broken::broken;
+use crate::catalog::Catalog;
 use crate::emulator::identity;
 use crate::wire::json::Json;
 use crate::wire::vocabulary::{is_secret_key, member};
@@ -52,75 +56,185 @@ pub(super) fn push_authorization(out: &mut Vec<u8>, value: &HeaderValue) {
     }
 }
 
-/// Whether the value of the member or parameter with this name is a secret.
-pub(super) type IsSecret<'a> = &'a dyn Fn(&str) -> bool;
+/// Shorter secrets are words of their own, and replaced in their own places only.
+const LEAST: usize = 6;
 
-/// Path and query with the values of secret parameters replaced.
-pub(super) fn target(target: &str, is_secret: IsSecret<'_>) -> String {
-    let Some((path, query)) = target.split_once('?') else {
-        return target.to_owned();
-    };
-    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, value)) if names_secret(name, is_secret) => {
-            Cow::Owned(format!("{name}={}", secret_name(value)))
+/// What stands between words, from the widest to the narrowest; a secret may have some of it in itself.
+const BETWEEN: [&str; 5] = [" \t\n\"'`“”,;()<>", ":", "?&", PAIR, "/"];
+/// Between a name, which is no secret, and its value, which may have more of it.
+const PAIR: &str = "=";
+
+/// Masks one request and its answer.
+pub(super) struct Mask<'c> {
+    catalog: &'c Catalog,
+    /// The names of the secrets that were met.
+    names: Vec<String>,
+}
+
+/// A body whose own secrets are masked.
+pub(super) enum Masked<'a> {
+    Json(Json<'a>),
+    Text(Cow<'a, str>),
+}
+
+impl<'c> Mask<'c> {
+    /// `headers` are those of the request, as they are kept.
+    pub(super) fn new(catalog: &'c Catalog, headers: &str) -> Self {
+        let words = headers.split([' ', ':', '\n']);
+        let names = words.filter(|word| word.starts_with("secret-"));
+        Mask {
+            catalog,
+            names: names
+                .map(|name| name.trim_end_matches(',').to_owned())
+                .collect(),
         }
-        _ => Cow::Borrowed(pair),
-    });
-    format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
-}
-
-fn names_secret(name: &str, is_secret: IsSecret<'_>) -> bool {
-    let name = percent_decode_str(name).decode_utf8_lossy();
-    // `apiKey`, `api_key` and `api.key` are one name.
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    let plain = plain.to_ascii_lowercase();
-    is_secret(&name) || is_secret_key(&plain) || plain.ends_with("apikey")
-}
-
-/// The body of a request with the values of secret members masked.
-pub(super) fn sent_body(text: &[u8], is_secret: IsSecret<'_>) -> String {
-    match Json::parse(text) {
-        Ok(json) => masked(json, is_secret),
-        Err(_) => broken(&String::from_utf8_lossy(text)),
     }
-}
 
-/// The body of an answer likewise; what is not JSON is shown as it is, unless it was meant to be.
-pub(super) fn body(text: &[u8], is_secret: IsSecret<'_>) -> String {
-    match Json::parse(text) {
-        Ok(json) => masked(json, is_secret),
-        // A piece of JSON cannot be masked member by member.
-        Err(_) if text.contains(&b'{') => broken(&String::from_utf8_lossy(text)),
-        Err(_) => String::from_utf8_lossy(text).into_owned(),
+    /// Path and query with the values of secret parameters masked.
+    pub(super) fn target<'t>(&mut self, target: &'t str) -> Cow<'t, str> {
+        let Some((path, query)) = target.split_once('?') else {
+            return Cow::Borrowed(target);
+        };
+        let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+            Some((name, value)) if self.names_secret(name) => {
+                Cow::Owned(format!("{name}={}", self.meet(value)))
+            }
+            _ => Cow::Borrowed(pair),
+        });
+        let pairs = pairs.collect::<Vec<_>>().join("&");
+        Cow::Owned(format!("{path}?{pairs}"))
     }
-}
 
-fn masked(mut json: Json<'_>, is_secret: IsSecret<'_>) -> String {
-    mask(&mut json, is_secret);
-    json.to_string()
-}
+    /// The body of a request.
+    pub(super) fn sent<'t>(&mut self, text: &'t [u8]) -> Masked<'t> {
+        match Json::parse(text) {
+            // Nobody sends a text alone, so there is no telling what it is.
+            Ok(Json::Text(secret)) => Masked::Text(self.meet(&secret).into()),
+            Ok(json) => self.json(json),
+            Err(_) => Masked::Text(broken(&String::from_utf8_lossy(text)).into()),
+        }
+    }
 
-fn mask(json: &mut Json<'_>, is_secret: IsSecret<'_>) {
-    match json {
-        Json::Object(members) => {
-            // An entry may also be written as `{"key": …, "value": …}`.
-            let named = members.iter().find(|(name, _)| name == "key");
-            let names_secret = named
-                .and_then(|(_, key)| key.as_str())
-                .is_some_and(is_secret);
-            for (name, value) in members {
-                let hidden = name == member::PROVIDER_DATA
-                    || is_secret(name)
-                    || (names_secret && name == "value");
-                match value {
-                    Json::Null => {}
-                    _ if hidden => *value = Json::from(secret_name(&text_of(value))),
-                    _ => mask(value, is_secret),
+    /// The body of an answer; what is not JSON is shown as it is, unless it was meant to be.
+    pub(super) fn answered<'t>(&mut self, text: &'t [u8]) -> Masked<'t> {
+        match Json::parse(text) {
+            Ok(json) => self.json(json),
+            // A piece of JSON cannot be masked member by member.
+            Err(_) if text.contains(&b'{') => {
+                Masked::Text(broken(&String::from_utf8_lossy(text)).into())
+            }
+            Err(_) => Masked::Text(String::from_utf8_lossy(text)),
+        }
+    }
+
+    /// The text of a body, without the secrets that were met anywhere.
+    pub(super) fn show(&self, body: Masked<'_>) -> String {
+        match body {
+            Masked::Text(text) => self.without(&text).into_owned(),
+            Masked::Json(mut json) => {
+                self.clean(&mut json);
+                json.to_string()
+            }
+        }
+    }
+
+    /// `text` without the secrets that were met anywhere.
+    pub(super) fn without<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.names.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut shown = String::with_capacity(text.len());
+        self.push_without(&mut shown, text, &BETWEEN);
+        Cow::Owned(shown)
+    }
+
+    fn push_without(&self, shown: &mut String, text: &str, between: &[&str]) {
+        match (self.name_of(text), between.split_first()) {
+            (Some(name), _) => shown.push_str(name),
+            (None, None) => shown.push_str(text),
+            (None, Some((&PAIR, narrower))) => {
+                let pair = text
+                    .split_once(PAIR)
+                    .filter(|(name, _)| !name.contains('/'));
+                let value = pair.map_or(text, |(_, value)| value);
+                shown.push_str(&text[..text.len() - value.len()]);
+                self.push_without(shown, value, narrower);
+            }
+            (None, Some((marks, narrower))) => {
+                for piece in text.split_inclusive(|mark| marks.contains(mark)) {
+                    let word = piece.trim_end_matches(|mark| mark == '.' || marks.contains(mark));
+                    self.push_without(shown, word, narrower);
+                    shown.push_str(&piece[word.len()..]);
                 }
             }
         }
-        Json::Array(items) => items.iter_mut().for_each(|item| mask(item, is_secret)),
-        _ => {}
+    }
+
+    /// The name of a secret that was met.
+    fn name_of(&self, word: &str) -> Option<&str> {
+        if word.len() < LEAST || self.catalog.find(word).is_some() {
+            return None;
+        }
+        let plain = percent_decode_str(word).decode_utf8_lossy();
+        [secret_name(word), secret_name(&plain)]
+            .iter()
+            .find_map(|name| self.names.iter().find(|met| *met == name))
+            .map(String::as_str)
+    }
+
+    fn clean(&self, json: &mut Json<'_>) {
+        match json {
+            Json::Object(members) => members.iter_mut().for_each(|(_, value)| self.clean(value)),
+            Json::Array(items) => items.iter_mut().for_each(|item| self.clean(item)),
+            Json::Text(text) => *text = self.without(text).into_owned().into(),
+            _ => {}
+        }
+    }
+
+    /// The name of a secret, which is looked for from now on.
+    fn meet(&mut self, secret: &str) -> String {
+        let name = secret_name(secret);
+        if !self.names.contains(&name) {
+            self.names.push(name.clone());
+        }
+        name
+    }
+
+    fn names_secret(&self, name: &str) -> bool {
+        let name = percent_decode_str(name).decode_utf8_lossy();
+        // `apiKey`, `api_key` and `api.key` are one name.
+        let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let plain = plain.to_ascii_lowercase();
+        self.catalog.hides(&name) || is_secret_key(&plain) || plain.ends_with("apikey")
+    }
+
+    fn json<'t>(&mut self, mut json: Json<'t>) -> Masked<'t> {
+        self.mask(&mut json);
+        Masked::Json(json)
+    }
+
+    fn mask(&mut self, json: &mut Json<'_>) {
+        match json {
+            Json::Object(members) => {
+                // An entry may also be written as `{"key": …, "value": …}`.
+                let named = members.iter().find(|(name, _)| name == "key");
+                let names_secret = named
+                    .and_then(|(_, key)| key.as_str())
+                    .is_some_and(|key| self.catalog.hides(key));
+                for (name, value) in members {
+                    let hidden = name == member::PROVIDER_DATA
+                        || self.catalog.hides(name)
+                        || (names_secret && name == "value");
+                    match value {
+                        Json::Null => {}
+                        _ if hidden => *value = Json::from(self.meet(&text_of(value))),
+                        _ => self.mask(value),
+                    }
+                }
+            }
+            Json::Array(items) => items.iter_mut().for_each(|item| self.mask(item)),
+            _ => {}
+        }
     }
 }
 
@@ -129,49 +243,6 @@ fn text_of<'a>(value: &'a Json<'_>) -> Cow<'a, str> {
         Json::Text(text) => Cow::Borrowed(text),
         other => Cow::Owned(other.to_string()),
     }
-}
-
-/// JSON that was cut or is broken, or another text: what is neither punctuation nor the name of a member is masked.
-fn broken(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let end = rest.find(is_punctuation).unwrap_or(rest.len());
-        if end == 0 {
-            let (mark, behind) = rest.split_at(first.len_utf8());
-            shown.push_str(mark);
-            rest = behind;
-            continue;
-        }
-        let (word, behind) = rest.split_at(end);
-        let is_name = is_name(&shown, word, behind);
-        shown.push_str(if is_name { word } else { "…" });
-        rest = behind;
-    }
-    shown
-}
-
-fn is_punctuation(character: char) -> bool {
-    character.is_whitespace() || "{}[],:".contains(character) || is_quote(character)
-}
-
-fn is_quote(character: char) -> bool {
-    "\"'“”„‘’".contains(character)
-}
-
-/// Whether a word is the name of a member: with quotes on both sides, or bare where a member begins, and a colon behind.
-fn is_name(before: &str, word: &str, behind: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    let unquoted = behind.strip_prefix(is_quote);
-    let is_quoted = before.ends_with(is_quote);
-    let begins = || {
-        let before = before.trim_end_matches([' ', '\t']);
-        before.is_empty() || before.ends_with(['{', ',', '\n'])
-    };
-    word.bytes().all(is_plain)
-        && is_quoted == unquoted.is_some()
-        && (is_quoted || begins())
-        && unquoted.unwrap_or(behind).trim_start().starts_with(':')
 }
 
 #[cfg(test)]
@@ -196,16 +267,17 @@ mod tests {
     #[case::an_object(r#"{"seen": {"a.secret":{"SECRET":"SECRET"}}}"#)]
     #[case::no_json("seen: SECRET&a=SECRET")]
     fn no_secret_is_shown(#[case] text: &str) {
-        let shown = sent_body(text.as_bytes(), &is_secret_key);
+        let mut mask = Mask::new(Catalog::documented(), "");
+        let sent = mask.sent(text.as_bytes());
+        let shown = mask.show(sent);
         assert!(!shown.contains("SECRET"), "{shown}");
         assert!(shown.contains("seen"), "{shown}");
     }
 
     #[test]
     fn a_query_keeps_no_secret() {
-        let shown = target(
+        let shown = Mask::new(Catalog::documented(), "").target(
             "/a?pageSize=5&token=SECRET&apiSecret=SECRET&%74oken=SECRET&apiKey=SECRET&api_key=SECRET&x",
-            &is_secret_key,
         );
         assert!(!shown.contains("SECRET"), "{shown}");
         assert!(shown.starts_with("/a?pageSize=5&token=secret-"), "{shown}");
@@ -223,5 +295,45 @@ mod tests {
         assert!(!shown.contains("SECRET"), "{shown}");
         assert!(shown.starts_with("User secret-"), "{shown}");
         assert!(shown.contains("Organization:secret-"), "{shown}");
+    }
+
+    #[rstest]
+    #[case::path("/instances/s3cr%2ft+==", "/instances/NAME")]
+    #[case::escaped("/instances/s3cr%2Ft%2B%3D%3D?q=1", "/instances/NAME?q=1")]
+    #[case::query("/a?q=s3cr/t+==&r=2", "/a?q=NAME&r=2")]
+    #[case::message(
+        "No instance 's3cr/t+==', of s3cr/t+==.",
+        "No instance 'NAME', of NAME."
+    )]
+    #[case::alone("s3cr/t+==", "NAME")]
+    #[case::another("/instances/s3cr/t+=", "/instances/s3cr/t+=")]
+    fn a_secret_that_was_met_is_masked_wherever_it_is_a_word(
+        #[case] text: &str,
+        #[case] expected: &str,
+    ) {
+        let mut mask = Mask::new(Catalog::documented(), "");
+        let name = mask.meet("s3cr/t+==");
+        assert_eq!(mask.without(text), expected.replace("NAME", &name));
+    }
+
+    #[test]
+    fn what_is_met_in_a_header_is_masked_too() {
+        let mut head = b"authorization: ".to_vec();
+        push_authorization(
+            &mut head,
+            &HeaderValue::from_static("User a-secret, Element: another=="),
+        );
+        let mask = Mask::new(Catalog::documented(), std::str::from_utf8(&head).unwrap());
+        for text in ["a-secret", "/instances/another==", "x=a-secret"] {
+            assert!(mask.without(text).contains("secret-"), "{text}");
+            assert!(!mask.without(text).contains("a-secret"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_the_name_of_an_element_stays_readable_elsewhere() {
+        let mut mask = Mask::new(Catalog::documented(), "");
+        mask.meet("sendgrid");
+        assert_eq!(mask.without("/elements/sendgrid"), "/elements/sendgrid");
     }
 }

@@ -4,9 +4,11 @@
 //! buffer alive. An answer that shows an instance is kept as the instance and the way of showing it. Secrets in headers
 //! are replaced before they are kept, those in bodies whenever an entry is looked at.
 
+mod broken;
 mod entry;
 mod mask;
 mod query;
+mod received;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -16,9 +18,9 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-pub use entry::{Content, Received};
 pub(crate) use mask::secret_name;
 pub use query::{Found, PathPattern, Query};
+pub use received::{Content, Received};
 
 use super::identity;
 use super::outcome::Outcome;

@@ -4,7 +4,8 @@ use std::fmt;
 
 use http::{Method, StatusCode};
 
-use super::entry::{Entry, Received};
+use super::entry::Entry;
+use super::received::Received;
 use crate::catalog::Catalog;
 use crate::emulator::identity;
 use crate::wire::vocabulary::Dialect;

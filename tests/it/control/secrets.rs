@@ -50,6 +50,15 @@ fn planted() -> Vec<Request> {
         Request::to("POST", "/instances").body(format!("client_secret={PLANTED}")),
         Request::get(&format!("/instances?token={PLANTED}&api.key={PLANTED}")),
         Request::get(&format!("/elements?access_token={PLANTED}")),
+        // Once where it belongs, and once more.
+        Request::get(&format!("/instances/{PLANTED}"))
+            .by(&format!("User u, Organization o, Element {PLANTED}")),
+        Request::get(&format!("/instances?token={PLANTED}&searchText={PLANTED}")),
+        Request::get("/elements")
+            .by(&format!("User {PLANTED}, Organization o"))
+            .header("x-note", &format!("I am {PLANTED}.")),
+        Request::post("/instances", configured.replace("\"n\"", &secret)),
+        Request::post("/instances", secret.clone()),
     ]
 }
 
