@@ -111,30 +111,29 @@ impl Replay {
         self
     }
 
-    /// The recorded answer to a request, which is used up by it.
-    ///
-    /// # Errors
-    /// What was recorded instead, when no interaction fits or all that do are used up.
-    pub fn take(&self, request: &Request) -> Result<&Interaction, Miss> {
+    /// The recorded answer to a request, which is used up by it; `None` when no interaction fits, or all that do are
+    /// used up.
+    pub fn take(&self, request: &Request) -> Option<&Interaction> {
         let sent = Sent::of(request);
-        let fitting: Vec<_> = self
-            .candidates(&sent)
-            .into_iter()
-            .filter(|taped| {
-                self.differences(&taped.interaction.request, &sent)
-                    .is_empty()
-            })
-            .collect();
+        let fitting = self.fitting(&sent);
         let is_alike = |taped: &&&Taped| words_of(&taped.interaction.request) == sent.words;
         let unused = fitting
             .iter()
             .filter(is_alike)
             .chain(&fitting)
             .find(|taped| !taped.used.swap(true, Ordering::Relaxed));
-        match (unused, self.repeat, fitting.last()) {
-            (Some(taped), _, _) | (None, Repeat::Last, Some(taped)) => Ok(&taped.interaction),
-            (None, _, last) => Err(self.miss(request, &sent, last.map(|_| fitting.len()))),
-        }
+        let again = || fitting.last().filter(|_| self.repeat == Repeat::Last);
+        let taken = unused.or_else(again)?;
+        Some(&taken.interaction)
+    }
+
+    fn fitting(&self, sent: &Sent<'_>) -> Vec<&Taped> {
+        let mut fitting = self.candidates(sent);
+        fitting.retain(|taped| {
+            let recorded = &taped.interaction.request;
+            self.differences(recorded, sent).is_empty()
+        });
+        fitting
     }
 
     fn candidates(&self, sent: &Sent<'_>) -> Vec<&Taped> {
@@ -227,11 +226,17 @@ impl Replay {
         !steps.is_empty() && !(1..=steps.len()).any(is_denied)
     }
 
-    fn miss(&self, request: &Request, sent: &Sent<'_>, recorded: Option<usize>) -> Miss {
+    /// Why [`Replay::take`] has no answer to a request: what was recorded instead, without secrets.
+    pub fn miss(&self, request: &Request) -> Miss {
+        let sent = Sent::of(request);
         let target = format!("{} {}", sent.method, sent.path);
+        let recorded = match self.fitting(&sent).len() {
+            0 => None,
+            count => Some(count),
+        };
         let near = match recorded {
             Some(_) => Vec::new(),
-            None => self.near(sent, clip_to(&target, LONGEST_TARGET)),
+            None => self.near(&sent, clip_to(&target, LONGEST_TARGET)),
         };
         let mut miss = Miss {
             target,

@@ -82,10 +82,14 @@ fn unreplayed(cassette: &Cassette, defaults: &Redaction) -> Vec<String> {
     let each = cassette.interactions().iter().enumerate();
     let failed = each.filter_map(|(index, interaction)| {
         let place = format!("/interactions/{index}");
-        match replay.take(&drift.request(interaction)) {
-            Ok(answer) if answer == interaction => None,
-            Ok(_) => Some(format!("{place} replays the answer of another interaction")),
-            Err(miss) => Some(format!("{place} does not replay: {miss}")),
+        let request = drift.request(interaction);
+        match replay.take(&request) {
+            Some(answer) if answer == interaction => None,
+            Some(_) => Some(format!("{place} replays the answer of another interaction")),
+            None => Some(format!(
+                "{place} does not replay: {}",
+                replay.miss(&request)
+            )),
         }
     });
     failed.collect()

@@ -34,15 +34,16 @@ impl Emulator {
 impl Tape {
     /// `None` leaves the request to the emulated service.
     pub(super) fn answer(&self, request: &Request) -> Option<Handled> {
-        match (self.replay.take(request), self.fallback) {
-            (Ok(interaction), _) => Some(Ok(Outcome::recorded(interaction.response()))),
-            (Err(_), Fallback::Emulate) => None,
-            // A browser's question is no part of what was recorded.
-            (Err(_), _) if request.method == Method::OPTIONS && preflight(request).is_some() => {
-                None
-            }
-            (Err(miss), _) => Some(Err(ApiError::not_recorded(miss.to_string()))),
+        if let Some(interaction) = self.replay.take(request) {
+            return Some(Ok(Outcome::recorded(interaction.response())));
         }
+        // A browser's question is no part of what was recorded.
+        let is_preflight = request.method == Method::OPTIONS && preflight(request).is_some();
+        if is_preflight || self.fallback == Fallback::Emulate {
+            return None;
+        }
+        let miss = self.replay.miss(request).to_string();
+        Some(Err(ApiError::not_recorded(miss)))
     }
 }
 

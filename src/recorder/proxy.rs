@@ -63,7 +63,7 @@ impl Proxy {
             body: Body::Whole(body.clone()),
             peer: None,
         };
-        if let Ok(interaction) = known.take(&request) {
+        if let Some(interaction) = known.take(&request) {
             return Ok(reply_of(Outcome::recorded(interaction.response())));
         }
         let mut asking = asking;
