@@ -22,23 +22,30 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// The right to record into a cassette; one process at a time has it, until this value is dropped.
 #[derive(Debug)]
 #[must_use = "the claim ends when this value is dropped"]
-pub struct Claim {
+pub(crate) struct Claim {
     path: PathBuf,
     _locked: File,
 }
 
 impl Claim {
-    /// Takes the claim on the cassette at `path`.
+    /// Takes the claim on a cassette, when the writer of a recorder that was killed has done its part.
     ///
     /// # Errors
     /// Another recorder has it, or its file (`FILE.lock`) cannot be written.
-    pub fn take(cassette: &Path) -> Result<Self, CassetteError> {
+    pub(crate) fn take(cassette: &Path) -> Result<Self, CassetteError> {
+        settle(cassette);
         let path = beside(cassette, ".lock");
         let locked = lock(&path, GLANCE).map_err(|error| error.of(cassette))?;
         Ok(Claim {
             path,
             _locked: locked,
         })
+    }
+
+    /// Whether a recorder has the claim.
+    #[cfg(feature = "recorder")]
+    pub(crate) fn is_held(cassette: &Path) -> bool {
+        is_locked(&beside(cassette, ".lock"))
     }
 
     /// Takes away the claim of a recorder that was killed, if nobody else has it by now.

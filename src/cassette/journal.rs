@@ -1,8 +1,8 @@
-//! The journal of a recording: every interaction on a line of its own, written before the client has its answer.
+//! The journal of a recording: every interaction on a line of its own, as soon as it is redacted.
 //!
 //! It lies beside the cassette (`FILE.journal`) while a recording is under way, and is folded into the cassette at its
 //! end. The write goes to the operating system, so a process that is killed loses nothing; it is not forced to the disk,
-//! so a power loss may cost the last lines. A line that was cut off is no interaction: its client has no answer either.
+//! so a power loss may cost the last lines. A line that was cut off is no interaction: it was never written.
 //!
 //! Whoever writes it holds it locked, and a second writer is refused.
 
@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::claim;
+use super::claim::{self, Claim};
 use super::file::{self, beside};
 use super::line::Line;
 use super::message::member;
@@ -42,6 +42,8 @@ pub struct Journal {
     /// Lines that the disk has not taken yet.
     pending: Vec<u8>,
     start: Start,
+    /// Unless another process records, and has it.
+    _claim: Option<Claim>,
 }
 
 impl Journal {
@@ -52,6 +54,17 @@ impl Journal {
     /// # Errors
     /// Another recording into the same file, or a file that cannot be read or written.
     pub fn open(path: &Path, fresh: Cassette, start: Start) -> Result<Self, CassetteError> {
+        let claim = Claim::take(path)?;
+        Journal::open_claimed(path, fresh, start, Some(claim))
+    }
+
+    /// The same with the claim on it, or for a recorder that has the claim.
+    pub(crate) fn open_claimed(
+        path: &Path,
+        fresh: Cassette,
+        start: Start,
+        claim: Option<Claim>,
+    ) -> Result<Self, CassetteError> {
         let file = claim::lock_journal(&path_of(path)).map_err(|error| error.of(path))?;
         let before = match file::load_now(path) {
             Ok(cassette) => Some(cassette),
@@ -78,6 +91,7 @@ impl Journal {
             length: 0,
             pending: Vec::new(),
             start,
+            _claim: claim,
         };
         journal.recover()?;
         Ok(journal)
@@ -151,7 +165,7 @@ impl Journal {
     /// Folds the journal into the cassette, and removes it.
     ///
     /// What was written before a value became known as a secret is searched for it again. A cassette that says the
-    /// same as before stays as it is, date included.
+    /// same as before stays as it is, date included; where there is nothing, none is made of nothing.
     ///
     /// # Errors
     /// A leak, or a file that cannot be written. The journal stays, but for a leak: it might hold the secret too.
@@ -168,9 +182,7 @@ impl Journal {
             Err(error) if !error.is_leak() => return Err(error),
             _ => {}
         }
-        let journal = path_of(&self.path);
-        fs::remove_file(&journal)
-            .map_err(|source| CassetteError::Unwritable { source }.of(&journal))?;
+        remove(&self.path)?;
         saved.map(|()| self.cassette)
     }
 
@@ -182,19 +194,30 @@ impl Journal {
     }
 
     fn is_unchanged(&self) -> bool {
-        let nothing_new = self.cassette.interactions.is_empty() && self.start == Start::Afresh;
-        self.before.as_ref().is_some_and(|before| {
-            nothing_new
-                || Cassette {
-                    recorded: before.recorded.clone(),
-                    ..self.cassette.clone()
-                } == *before
-        })
+        let is_empty = self.cassette.interactions.is_empty();
+        let Some(before) = &self.before else {
+            return is_empty;
+        };
+        let nothing_new = is_empty && self.start == Start::Afresh;
+        let of_its_day = || Cassette {
+            recorded: before.recorded.clone(),
+            ..self.cassette.clone()
+        };
+        nothing_new || of_its_day() == *before
     }
 }
 
 pub(super) fn path_of(cassette: &Path) -> PathBuf {
     beside(cassette, ".journal")
+}
+
+/// Takes away what is in the cassette by now.
+pub(super) fn remove(cassette: &Path) -> Result<(), CassetteError> {
+    let journal = path_of(cassette);
+    match fs::remove_file(&journal) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(|source| CassetteError::Unwritable { source }.of(&journal)),
+    }
 }
 
 fn is_empty(file: &File) -> bool {

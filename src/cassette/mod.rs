@@ -5,7 +5,7 @@
 //! without sockets: recording is the recorder's part, answering from a cassette the emulator's.
 //!
 //! A recording under way keeps its interactions in a journal beside the file, which [`Cassette::load`] reads too: so
-//! nothing that was written is lost when the process is killed. A [`Claim`] keeps a second recorder away.
+//! nothing that was written is lost when the process is killed. Two locks keep a second recorder away.
 
 mod claim;
 mod difference;
@@ -33,7 +33,6 @@ mod wildcard;
 use std::path::Path;
 use std::time::SystemTime;
 
-pub use claim::Claim;
 pub use difference::{Difference, DifferenceKind};
 pub use drift::{Drift, Reply};
 pub use error::CassetteError;
@@ -47,6 +46,8 @@ pub use scan::Leak;
 pub use selector::{Selector, SelectorError};
 pub use suspicion::Suspicion;
 
+#[cfg(feature = "recorder")]
+pub(crate) use claim::Claim;
 pub(crate) use message::Answered;
 
 use crate::wire::json::{Json, Members};
@@ -135,6 +136,14 @@ impl Cassette {
     /// A file that cannot be read, is no cassette, is of another version, or was changed since it was sealed.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, CassetteError> {
         file::load(path.as_ref())
+    }
+
+    /// Seals a cassette file that was changed, and is trusted as it is; what a recording has left is folded into it.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written, is no cassette, is of another version, or is being recorded into.
+    pub fn reseal(path: impl AsRef<Path>) -> Result<(), CassetteError> {
+        file::reseal(path.as_ref())
     }
 
     /// Writes the file whole or not at all, for its owner only.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use mock_ce::cassette::{Cassette, Drift, Redaction, Redactor, Repeat, Replay};
+use mock_ce::cassette::{Cassette, Drift, Redaction, Repeat, Replay};
 use mock_ce::catalog::Catalog;
 
 pub(super) fn command() -> Command {
@@ -40,7 +40,7 @@ pub(super) fn path(matches: &ArgMatches) -> &Path {
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let path = path(matches);
     if matches.get_flag("reseal") {
-        reseal(path)?;
+        Cassette::reseal(path).map_err(|error| error.to_string())?;
     }
     let cassette = Cassette::load(path).map_err(|error| error.to_string())?;
     let findings = findings(&cassette);
@@ -55,16 +55,6 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         found => format!("{shown}: {count} interactions, {found} findings"),
     });
     Ok(ExitCode::from(u8::from(!findings.is_empty())))
-}
-
-fn reseal(path: &Path) -> Result<(), String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("cannot read {:?}: {error}", path.display()))?;
-    let (cassette, _) = Cassette::parse_unsealed(&text).map_err(|error| error.to_string())?;
-    let nothing_known = Redactor::new(Redaction::new(Catalog::documented()));
-    cassette
-        .save(path, &nothing_known)
-        .map_err(|error| error.to_string())
 }
 
 fn findings(cassette: &Cassette) -> Vec<String> {

@@ -39,14 +39,14 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let path = |name| matches.get_one::<PathBuf>(name).expect("clap demands it");
     let (from, to) = (path("from"), path("to"));
-    let text = std::fs::read_to_string(from)
-        .map_err(|error| format!("cannot read {:?}: {error}", from.display()))?;
-    if is_har(&text) {
-        from_har(from, &text, to, matches)?;
-    } else {
-        let cassette = Cassette::load(from).map_err(|error| error.to_string())?;
-        file::write(to, &cassette.to_har())
-            .map_err(|error| format!("cannot write {:?}: {error}", to.display()))?;
+    match std::fs::read_to_string(from) {
+        Ok(text) if is_har(&text) => from_har(from, &text, to, matches)?,
+        _ => {
+            // A cassette may be in its journal only.
+            let cassette = Cassette::load(from).map_err(|error| error.to_string())?;
+            file::write(to, &cassette.to_har())
+                .map_err(|error| format!("cannot write {:?}: {error}", to.display()))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

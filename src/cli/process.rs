@@ -19,6 +19,7 @@ pub(super) fn run(
     let (program, arguments) = words.split_first().ok_or("there is no command to run")?;
     let mut process = Command::new(program);
     process.args(arguments).envs(environment.iter().cloned());
+    let forwarding = signals.forward();
     let mut child = match process.spawn() {
         Ok(child) => child,
         Err(error) => {
@@ -26,15 +27,10 @@ pub(super) fn run(
             return Ok(None);
         }
     };
-    signals.forward(
-        child
-            .id()
-            .try_into()
-            .expect("a process id is a positive pid_t"),
-    );
-    let status = child
-        .wait()
-        .map_err(|error| format!("cannot wait for {program:?}: {error}"))?;
+    forwarding.begin(child.id());
+    let status = child.wait();
+    forwarding.end();
+    let status = status.map_err(|error| format!("cannot wait for {program:?}: {error}"))?;
     Ok(Some(status))
 }
 

@@ -3,7 +3,6 @@
 //! Without a command, standard output has the base URL and nothing else, and recording ends at Ctrl-C. With one,
 //! standard output is the command's, which finds the recorder in its environment, and so is the exit status.
 
-use std::iter;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -113,18 +112,19 @@ pub(super) fn all<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: 
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let mut signals = Signals::listen()?;
+    let words: Vec<String> = all(matches, "command");
     let itself = std::env::current_exe()
         .map_err(|error| format!("cannot find the program of this process: {error}"))?;
-    let same_words = std::env::args_os().skip(2);
     let recorder = recording(matches)
-        .keeper(itself, iter::once(keep::VERB.into()).chain(same_words))
+        .written_by(itself, keep::words_for(&words))
         .try_start()
         .map_err(|error| error.to_string())?;
-    let words: Vec<String> = all(matches, "command");
     if words.is_empty() {
         super::print(&format!("{}\n", recorder.base_url()))?;
         super::tell(&banner(&recorder, matches));
         signals.wait();
+        // Another one ends this process, and its keeper finishes the cassette.
+        let _forwarding = signals.forward();
         finish(recorder)?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -2,6 +2,8 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::task::{Context, Poll};
 use std::thread;
 
@@ -49,15 +51,41 @@ impl Signals {
         runtime.block_on(poll_fn(either))
     }
 
-    /// Passes every one of them on to a child, as long as this process lives.
-    pub(super) fn forward(mut self, child: i32) {
+    /// Passes every one of them on, as long as this process lives.
+    pub(super) fn forward(mut self) -> Forwarding {
+        let child = Arc::new(AtomicI32::new(NONE));
+        let forwarding = Forwarding(child.clone());
         thread::spawn(move || {
             loop {
                 let asked = self.wait();
-                // The terminal sends Ctrl-C to the child itself, and a second one does no harm; a child that is gone
-                // needs none.
-                let _ = Pid::from_raw(child).map(|child| kill_process(child, asked));
+                match Pid::from_raw(child.load(Ordering::Relaxed)) {
+                    // The terminal sends Ctrl-C to the child itself, and a second one does no harm.
+                    Some(child) => drop(kill_process(child, asked)),
+                    None => {
+                        super::tell("mock-ce: ended without waiting for what was under way");
+                        std::process::exit(128 + asked.as_raw());
+                    }
+                }
             }
         });
+        forwarding
+    }
+}
+
+/// No process has this id.
+const NONE: i32 = 0;
+
+/// Where signals are passed on to: a child, or else the end of this process.
+pub(super) struct Forwarding(Arc<AtomicI32>);
+
+impl Forwarding {
+    pub(super) fn begin(&self, child: u32) {
+        let child = child.try_into().expect("a process id is a positive pid_t");
+        self.0.store(child, Ordering::Relaxed);
+    }
+
+    /// The child has ended, and its id may be another's by now.
+    pub(super) fn end(&self) {
+        self.0.store(NONE, Ordering::Relaxed);
     }
 }

@@ -66,7 +66,7 @@ impl<W: Witness + Unpin> Body for Witnessed<W> {
                 if let Some(piece) = frame.data_ref() {
                     witness.piece(piece);
                 }
-                incoming.is_end_stream()
+                incoming.is_end_stream() || frame.is_trailers()
             }
         };
         if is_last {

@@ -66,7 +66,7 @@ impl Client {
         let host = self.upstream.address().host_header();
         let via = HeaderValue::from_static("1.1 mock-ce");
         headers::prepare_request(outgoing.headers_mut(), host, &via);
-        let sent = self.upstream.send(outgoing).await;
+        let sent = self.upstream.send(outgoing, || 0).await;
         let (response, connection) = sent.map_err(|problem| problem.to_string())?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, LIMIT).collect().await;

@@ -30,6 +30,8 @@ impl Serve for Arc<Proxy> {
             http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_TIME)
+                // A client that has said all it has to say still waits for its answer.
+                .half_close(true)
                 .serve_connection(TokioIo::new(stream), answer)
         );
         let mut stopping = pin!(port.stopped());

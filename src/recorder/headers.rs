@@ -39,35 +39,31 @@ pub(super) fn prepare_request(headers: &mut HeaderMap, host: &HeaderValue, via: 
     drop_hop_by_hop(headers);
     // The server has already asked the client to go on.
     headers.remove(EXPECT);
-    let encodings = headers
-        .get(ACCEPT_ENCODING)
-        .and_then(|value| readable_encodings(value.to_str().ok()?));
-    headers.remove(ACCEPT_ENCODING);
-    if let Some(encodings) = encodings {
-        headers.insert(ACCEPT_ENCODING, encodings);
+    if let Some(accepted) = headers.get(ACCEPT_ENCODING) {
+        let accepted = accepted.to_str().unwrap_or_default();
+        headers.insert(ACCEPT_ENCODING, readable_encodings(accepted));
     }
     headers.insert(HOST, host.clone());
     headers.append(VIA, via.clone());
 }
 
-/// Of the encodings that a client accepts, those that a body can be looked at in.
-fn readable_encodings(accepted: &str) -> Option<HeaderValue> {
+/// Of the encodings that a client accepts, those that a body can be looked at in; none at all would mean any.
+fn readable_encodings(accepted: &str) -> HeaderValue {
     let readable = accepted.split(',').map(str::trim).filter(|encoding| {
         let name = encoding.split(';').next().unwrap_or_default();
         matches!(name.trim(), "gzip" | "x-gzip" | "deflate" | "identity")
     });
     let readable = readable.collect::<Vec<_>>().join(", ");
-    let readable: HeaderValue = readable.try_into().ok()?;
-    (!readable.is_empty()).then_some(readable)
+    let readable = HeaderValue::try_from(readable).ok();
+    let readable = readable.filter(|readable| !readable.is_empty());
+    readable.unwrap_or(HeaderValue::from_static("identity"))
 }
 
 /// Whether a request has already been through the recorder with this name.
 pub(super) fn has_come_through(headers: &HeaderMap, via: &HeaderValue) -> bool {
-    let via = via.to_str().unwrap_or_default();
-    headers
-        .get_all(VIA)
-        .iter()
-        .any(|value| value.to_str().is_ok_and(|value| value.contains(via)))
+    let entries = headers.get_all(VIA).iter();
+    let mut entries = entries.flat_map(|value| value.as_bytes().split(|&byte| byte == b','));
+    entries.any(|entry| entry.trim_ascii() == via.as_bytes())
 }
 
 /// Makes the headers of a reply those of one from the recorder; a redirect to the upstream stays with the recorder.

@@ -2,7 +2,7 @@
 //!
 //! A [`Recorder`] stands between a client and one upstream. It forwards each request, streams the answer back, and hands
 //! the pair to its keeper before the client has the answer's last byte. The keeper redacts the pair and writes it to a
-//! journal: `mock-ce record` has it in a process of its own ([`Recording::keeper`]), which answers do not wait for and
+//! journal: `mock-ce record` has it in a process of its own ([`Recording::written_by`]), which answers do not wait for and
 //! which outlives the recorder; otherwise it is this process, and answers wait. At the end the journal becomes the
 //! cassette: one JSON document without secrets, which `mock-ce serve --cassette FILE`, [`Settings::cassette`] and the
 //! recorder itself replay.
@@ -36,11 +36,14 @@
 //! Killed at any moment, a recording loses no interaction whose answer the client has. Where the keeper is a process of
 //! its own, it finishes the cassette, and whoever reads or records into it just then waits for that. Where it is not,
 //! the interactions are in `FILE.journal`, which every reader of the cassette reads too. A keeper that is killed itself
-//! leaves the journal; what was still in the pipe to it, a few milliseconds at most, is lost with it, and a recorder that
-//! lives on says so. The journal is written to the operating system, not forced to the disk; a power loss may cost its
-//! last lines. The cassette itself is forced to the disk before it is renamed into place. An answer that breaks off, is larger than the limit (8 MiB) or compressed in an unknown manner goes to the
-//! client and not into the cassette, with a warning. So does the answer to a request of such a size, but in mode `new`:
-//! what cannot be compared with the cassette is not sent, and answered 502.
+//! leaves the journal; what it had not read yet, or not yet written, is lost with it, and a recorder that lives on says
+//! so. The journal is written to the operating system, not forced to the disk; a power loss may cost its last lines. The
+//! cassette itself is forced to the disk before it is renamed into place.
+//!
+//! An exchange goes to the client and not into the cassette, with a warning, when its answer breaks off, or when one of
+//! its bodies is larger than the limit (8 MiB), compressed in an unknown manner, or not sent to its end. In mode `new` a
+//! request over the limit cannot be compared with the cassette: it is not sent, and answered 502. A request that nobody
+//! waits for any more, or that is under way when the recording ends, is counted as kept out too.
 
 mod capture;
 mod client;
@@ -61,7 +64,7 @@ use std::sync::Arc;
 
 pub use client::{Client, SendError};
 pub use error::RecordError;
-pub use keeper::{PIPE, Summary};
+pub use keeper::Summary;
 pub use recording::Recording;
 
 use crate::server::MockCe;

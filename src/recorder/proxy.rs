@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Response, Uri};
 use http_body::Body as _;
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
 use parking_lot::Mutex;
@@ -51,8 +51,11 @@ impl Proxy {
         };
         let body = match Limited::new(body, self.limit).collect().await {
             Ok(body) => body.to_bytes(),
-            Err(_) => {
-                let reason = format!("its body is over {} bytes or broke off", self.limit);
+            Err(error) => {
+                let reason = match error.is::<LengthLimitError>() {
+                    true => format!("its body is over {} bytes", self.limit),
+                    false => "its body broke off".to_owned(),
+                };
                 return Ok(self.refuse(&asking.request, &reason));
             }
         };
@@ -95,7 +98,10 @@ impl Proxy {
         }
         let address = self.upstream.address();
         if !address.has(head.uri.path()) {
-            let reason = format!("it is not below {}", address.path());
+            let reason = match address.path() {
+                "" => "it has no path".to_owned(),
+                path => format!("it is not below {path}"),
+            };
             return self.refuse(&asked, &reason);
         }
         prepare_request(&mut head.headers, address.host_header(), &self.via);
@@ -103,7 +109,13 @@ impl Proxy {
         *request.method_mut() = head.method;
         *request.uri_mut() = without_host(head.uri);
         *request.headers_mut() = head.headers;
-        match self.upstream.send(request).await {
+        let awaited = Awaited {
+            keeper: &self.keeper,
+            request: Some(&asked),
+        };
+        let sent = self.upstream.send(request, || asked.lock().body()).await;
+        awaited.arrived();
+        match sent {
             Err(problem) => {
                 let reason = format!("the upstream {} {problem}", address.origin());
                 self.refuse(&asked, &reason)
@@ -117,6 +129,7 @@ impl Proxy {
                     connection: Some(connection),
                     request: asked,
                     response: Half::response(answered.status, &answered.headers, length),
+                    is_settled: false,
                 };
                 Response::from_parts(answered, Returned::streamed(body, pair))
             }
@@ -156,16 +169,39 @@ fn reply_of(outcome: Outcome) -> Response<Returned> {
     response
 }
 
+/// A request whose answer is awaited; its client may go away before.
+struct Awaited<'p> {
+    keeper: &'p Keeper,
+    request: Option<&'p Mutex<Half>>,
+}
+
+impl Awaited<'_> {
+    fn arrived(mut self) {
+        self.request = None;
+    }
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        if let Some(request) = self.request {
+            let asked = request.lock().asked();
+            self.keeper
+                .keep_out(&asked, "its client did not wait for the answer");
+        }
+    }
+}
+
 /// The body of a reply, on its way to the client.
 pub(super) type Returned = Witnessed<Pair>;
 
 /// A request with the reply that is on its way back.
 pub(super) struct Pair {
     proxy: Arc<Proxy>,
-    /// `None` when the reply has come to its end, or broken off.
     connection: Option<SendRequest<Forwarded>>,
     request: Arc<Mutex<Half>>,
     response: Half,
+    /// Whether it has been kept, or kept out.
+    is_settled: bool,
 }
 
 impl Witness for Pair {
@@ -175,15 +211,23 @@ impl Witness for Pair {
 
     fn end(&mut self) {
         self.response.end();
-        if let Some(connection) = self.connection.take() {
-            self.keep();
+        // While the request is being sent still, the connection is of no use to another.
+        let connection = match self.request.lock().is_over() {
+            true => self.connection.take(),
+            false => None,
+        };
+        self.settle();
+        if let Some(connection) = connection {
             self.proxy.upstream.give_back(connection);
         }
     }
 }
 
 impl Pair {
-    fn keep(&mut self) {
+    fn settle(&mut self) {
+        if mem::replace(&mut self.is_settled, true) {
+            return;
+        }
         let Proxy { keeper, limit, .. } = &*self.proxy;
         let request = mem::take(&mut *self.request.lock());
         let missing = |half: &Half, whose: &str| Some(format!("{whose} {}", half.missing(*limit)?));
@@ -202,8 +246,6 @@ impl Pair {
 impl Drop for Pair {
     /// The answer broke off, or the client did not wait for it.
     fn drop(&mut self) {
-        if self.connection.take().is_some() {
-            self.keep();
-        }
+        self.settle();
     }
 }

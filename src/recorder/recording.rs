@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{stdin, stdout};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,8 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
-use super::capture::Forwarded;
-use super::keeper::{self, Apart, Keeper, Place, Session, Summary};
+use super::keeper::{self, Apart, Keeper, Session, Summary};
 use super::proxy::Proxy;
 use super::upstream::{Address, Upstream};
 use super::{Mode, Part, RecordError, Recorder};
@@ -121,12 +120,13 @@ impl Recording {
         self
     }
 
-    /// Has exchanges redacted and written by a process beside this one, which this program is, with these arguments.
+    /// Has exchanges redacted and written by a process of this program, started with these arguments.
     ///
-    /// It must call [`Recording::keep_for`], on a recording that is set up as this one. An answer then waits until its
-    /// exchange is in the pipe to it, and not until it is redacted and written; and when this process is killed, the
-    /// cassette is finished all the same. Default: this process does it.
-    pub fn keeper(
+    /// That process has to call [`Recording::write_for_recorder`] on a recording with the same settings. An answer then
+    /// waits until its exchange is in the pipe to that process, and not until it is redacted and written; and when this
+    /// process is killed, that one finishes the cassette. What it has to warn of, it tells by its own
+    /// [`Recording::warn`]. Default: this process redacts and writes.
+    pub fn written_by(
         mut self,
         program: impl Into<PathBuf>,
         arguments: impl IntoIterator<Item = OsString>,
@@ -135,17 +135,20 @@ impl Recording {
         self
     }
 
-    /// Keeps what a recorder in another process tells it, to the end: the other side of [`Recording::keeper`].
+    /// Redacts and writes what the recorder that has started this process tells it on its standard input.
     ///
-    /// `from` is this process's standard input, and `to` its standard output. What the cassette has at the end is
-    /// returned when the recorder was killed, and there was nobody to tell it to.
+    /// Standard output is the recorder's too. When the recorder was killed, so that there is nobody to tell, what came of
+    /// the recording is returned.
     ///
     /// # Errors
-    /// A cassette that cannot be written, or would hold a secret, when there was nobody to tell it to.
-    pub fn keep_for(self, from: impl Read, to: impl Write) -> Result<Option<Summary>, RecordError> {
+    /// When there is nobody to tell: a cassette that cannot be written, or would hold a secret.
+    pub fn write_for_recorder(self) -> Result<Option<Summary>, RecordError> {
         let cassette = self.cassette.clone();
-        let kept = keeper::keep_for(from, to, self.session());
-        Claim::tidy(&cassette);
+        let session = self.session(None);
+        let kept = keeper::keep_for(stdin().lock(), stdout().lock(), &cassette, session);
+        if !matches!(kept, Ok(None)) {
+            Claim::tidy(&cassette);
+        }
         kept
     }
 
@@ -171,7 +174,10 @@ impl Recording {
         };
         let part = match self.mode {
             Mode::Locked => self.replay()?,
-            Mode::Once if exists(&self.cassette) => self.replay()?,
+            // Where nothing can be written, a cassette can be replayed all the same.
+            Mode::Once if exists(&self.cassette) && !Claim::is_held(&self.cassette) => {
+                self.replay()?
+            }
             _ => self.record(address)?,
         };
         Ok(Recorder { part, base_path })
@@ -195,25 +201,19 @@ impl Recording {
             });
         }
         let upstream = Upstream::at(upstream, &self.ca)?;
-        let proxy = self.proxy(upstream, bound.address())?;
-        let listener = bound.serve(Arc::new(proxy)).map_err(failed)?;
-        Ok(Part::Recording(listener))
-    }
-
-    fn proxy(self, upstream: Upstream<Forwarded>, at: SocketAddr) -> Result<Proxy, RecordError> {
         let claim = Claim::take(&self.cassette)?;
-        let place = match &self.keeper {
-            None => Place::Here(Box::new(self.clone().session()?)),
-            Some((program, arguments)) => {
-                let mut command = Command::new(program);
-                command.args(arguments);
-                Place::Apart(Apart::start(command, self.warn)?)
-            }
-        };
-        let via = format!("1.1 mock-ce-{}-{}", std::process::id(), at.port());
-        Ok(Proxy {
+        if self.mode == Mode::Once && exists(&self.cassette) {
+            // Another recorder has ended in between.
+            drop((claim, bound));
+            return self.replay();
+        }
+        let via = format!(
+            "1.1 mock-ce-{}-{}",
+            std::process::id(),
+            bound.address().port()
+        );
+        let proxy = Proxy {
             upstream,
-            keeper: Keeper::new(claim, place),
             known: self.known()?,
             limit: self.limit,
             most_connections: self.settings.limits.connections,
@@ -221,7 +221,10 @@ impl Recording {
                 .try_into()
                 .expect("digits and letters are a header value"),
             failures: AtomicU64::new(0),
-        })
+            keeper: self.keeper(claim)?,
+        };
+        let listener = bound.serve(Arc::new(proxy)).map_err(failed)?;
+        Ok(Part::Recording(listener))
     }
 
     /// What is known already, when that is not to be asked again.
@@ -239,7 +242,18 @@ impl Recording {
         Ok(Some(replay.ignoring(self.settings.ignored.clone())))
     }
 
-    fn session(self) -> Result<Session, RecordError> {
+    fn keeper(self, claim: Claim) -> Result<Keeper, RecordError> {
+        let Some((program, arguments)) = &self.keeper else {
+            return Ok(Keeper::Here(Box::new(self.session(Some(claim))?)));
+        };
+        let mut command = Command::new(program);
+        command.args(arguments);
+        let apart = Apart::start(command, &self.cassette, claim, self.warn)?;
+        Ok(Keeper::Apart(apart))
+    }
+
+    /// `claim` is on the cassette, unless the recorder has it, which is another process.
+    fn session(self, claim: Option<Claim>) -> Result<Session, RecordError> {
         let upstream = Address::parse(&self.upstream)?;
         let catalog = self.settings.load_catalog()?;
         let defaults = Redaction::new(&catalog);
@@ -252,7 +266,7 @@ impl Recording {
         } else {
             Start::Afresh
         };
-        let journal = Journal::open(&self.cassette, fresh, start)?;
+        let journal = Journal::open_claimed(&self.cassette, fresh, start, claim)?;
         let redactor = Redactor::continuing(redaction, journal.cassette().interactions());
         Ok(Session::new(journal, redactor, self.limit, self.warn))
     }

@@ -7,6 +7,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 
 use http::uri::{Authority, Scheme};
@@ -23,6 +24,7 @@ use tokio_rustls::TlsConnector;
 use super::{RecordError, tls};
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// How long an answer may take when nothing more of the request was sent.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 
 /// Where a service is that requests may be sent to.
@@ -174,12 +176,25 @@ where
     }
 
     /// Sends a request, and returns the reply's head with the connection, to be given back at the body's end.
+    ///
+    /// `sent` is how much of the request has been sent: as long as that grows, the upstream is not slow.
     pub(super) async fn send(
         &self,
         request: Request<B>,
+        sent: impl Fn() -> u64,
     ) -> Result<(Response<Incoming>, SendRequest<B>), Unanswered> {
-        let answered = timeout(ANSWER_TIME, self.send_on_any(request)).await;
-        answered.unwrap_or(Err(Unanswered::Slow))
+        let mut sending = pin!(self.send_on_any(request));
+        let mut before = sent();
+        loop {
+            if let Ok(answered) = timeout(ANSWER_TIME, &mut sending).await {
+                return answered;
+            }
+            let now = sent();
+            if now == before {
+                return Err(Unanswered::Slow);
+            }
+            before = now;
+        }
     }
 
     async fn send_on_any(

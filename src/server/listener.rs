@@ -212,9 +212,10 @@ impl<S: Serve> Accepting<S> {
         } = self;
         drop(socket);
         let all_ended = async { while connections.join_next().await.is_some() {} };
-        // Whatever is still open then is cut when the set is dropped.
         let _in_time = timeout(DRAIN, all_ended).await;
-        drop((connections, port));
+        // Whatever is still open is cut, and has ended before the owner is told.
+        connections.shutdown().await;
+        drop(port);
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -15,48 +16,54 @@ use parking_lot::Mutex;
 use super::super::RecordError;
 use super::session::{Session, Summary};
 use super::transcript::{self, Message, Transcript};
+use crate::cassette::Claim;
 
 /// How long the keeper rests when it has read all there is, so that the recorder need not wake it with each exchange.
 const REST: Duration = Duration::from_millis(1);
-/// The most bytes that a recorder and the keeper beside it have between them, as far as the system allows it.
-pub const PIPE: usize = 1 << 20;
+/// The most bytes that the keeper takes out of the pipe at once.
+const AT_ONCE: usize = 1 << 20;
 
 /// The recorder's end.
 pub(crate) struct Apart {
-    keeper: Mutex<Option<Process>>,
+    process: Mutex<Option<Process>>,
     warn: fn(&str),
 }
 
-struct Process {
-    child: Child,
-    to: ChildStdin,
-    from: BufReader<ChildStdout>,
-    /// Whether it has gone, so that nothing can be told to it.
-    is_lost: bool,
-}
-
 impl Apart {
-    /// Starts the keeper; it has the cassette on return.
-    pub(crate) fn start(mut command: Command, warn: fn(&str)) -> Result<Self, RecordError> {
+    /// Starts the keeper of a cassette; it has it on return.
+    pub(crate) fn start(
+        mut command: Command,
+        cassette: &Path,
+        claim: Claim,
+        warn: fn(&str),
+    ) -> Result<Self, RecordError> {
         let failed = |source: io::Error| RecordError::Keeper(format!("does not start: {source}"));
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(failed)?;
-        let missing = || RecordError::Keeper("has no pipe to it".to_owned());
         let mut process = Process {
-            to: child.stdin.take().ok_or_else(missing)?,
-            from: BufReader::new(child.stdout.take().ok_or_else(missing)?),
+            to: child.stdin.take(),
+            from: child.stdout.take().map(BufReader::new),
             child,
-            is_lost: false,
+            _claim: claim,
         };
         match process.answer()? {
-            Answer::Ready => Ok(Apart {
-                keeper: Mutex::new(Some(process)),
+            Some(Answer::Ready(path)) if path == shown(cassette) => Ok(Apart {
+                process: Mutex::new(Some(process)),
                 warn,
             }),
-            Answer::Done(_) => Err(RecordError::Keeper("ended before it began".to_owned())),
+            Some(Answer::Ready(path)) => Err(RecordError::Keeper(format!(
+                "writes {path} instead of {}",
+                shown(cassette)
+            ))),
+            Some(Answer::Done(_)) | None => {
+                let status = process.end();
+                Err(RecordError::Keeper(format!(
+                    "ended before it began ({status})"
+                )))
+            }
         }
     }
 
@@ -69,16 +76,16 @@ impl Apart {
     }
 
     fn tell(&self, write: impl FnOnce(&mut ChildStdin) -> io::Result<()>) {
-        let mut keeper = self.keeper.lock();
-        let Some(process) = keeper.as_mut() else {
+        let mut process = self.process.lock();
+        let Some(process) = process.as_mut() else {
             (self.warn)("an answer came after the recording had ended, and is not in the cassette");
             return;
         };
-        if process.is_lost {
-            return;
-        }
-        if let Err(error) = write(&mut process.to) {
-            process.is_lost = true;
+        // Without a pipe, the keeper has gone, which was told.
+        if let Some(to) = &mut process.to
+            && let Err(error) = write(to)
+        {
+            process.to = None;
             (self.warn)(&format!(
                 "the process that writes the cassette cannot be reached ({error}); nothing more is recorded"
             ));
@@ -86,53 +93,83 @@ impl Apart {
     }
 
     pub(crate) fn finish(&self) -> Result<Summary, RecordError> {
-        let Some(mut process) = self.keeper.lock().take() else {
+        let Some(mut process) = self.process.lock().take() else {
             return Ok(Summary::default());
         };
-        // When it has gone, its answer is missing, and that says so.
-        let _ = transcript::write_end(&mut process.to);
-        let answer = process.answer();
-        drop(process.to);
-        let _ = process.child.wait();
-        match answer? {
-            Answer::Done(summary) => Ok(summary),
-            Answer::Ready => Err(RecordError::Keeper(
-                "does not say what it has done".to_owned(),
-            )),
+        process.tell_end();
+        match process.answer()? {
+            Some(Answer::Done(summary)) => Ok(summary),
+            _ => Err(RecordError::Keeper(format!(
+                "ended too early ({}); what it had written is in the journal beside the cassette",
+                process.end()
+            ))),
         }
     }
 }
 
+/// The keeper as a child, which ends with this value.
+struct Process {
+    child: Child,
+    to: Option<ChildStdin>,
+    from: Option<BufReader<ChildStdout>>,
+    /// Until the keeper has ended.
+    _claim: Claim,
+}
+
 impl Process {
-    fn answer(&mut self) -> Result<Answer, RecordError> {
-        let mut line = String::new();
-        match self.from.read_line(&mut line) {
-            Ok(length) if length > 0 => Answer::parse(line.trim_end()),
-            _ => {
-                let status = self
-                    .child
-                    .wait()
-                    .map_or_else(|error| error.to_string(), |status| status.to_string());
-                Err(RecordError::Keeper(format!(
-                    "ended too early ({status}); what it had written is in the journal beside the cassette"
-                )))
-            }
+    fn tell_end(&mut self) {
+        if let Some(to) = &mut self.to {
+            // When it has gone, its answer is missing, and that says so.
+            let _ = transcript::write_end(to);
         }
     }
+
+    /// The next line that it says; `None` when it has ended.
+    fn answer(&mut self) -> Result<Option<Answer>, RecordError> {
+        let mut line = Vec::new();
+        let from = self.from.as_mut();
+        match from.map(|from| from.read_until(b'\n', &mut line)) {
+            Some(Ok(length)) if length > 0 => {
+                Answer::parse(&String::from_utf8_lossy(&line)).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// How it ended; nothing more can be told to it.
+    fn end(&mut self) -> String {
+        (self.to, self.from) = (None, None);
+        let ended = self.child.wait();
+        ended.map_or_else(|error| error.to_string(), |status| status.to_string())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.tell_end();
+        self.end();
+    }
+}
+
+/// A path as it can stand in a line.
+fn shown(path: &Path) -> String {
+    format!("{path:?}")
 }
 
 /// What the keeper tells the recorder.
 enum Answer {
-    Ready,
+    /// It has this cassette.
+    Ready(String),
     Done(Summary),
 }
 
 impl Answer {
     fn parse(line: &str) -> Result<Self, RecordError> {
+        let line = line.trim_end_matches('\n');
         let unknown = || RecordError::Keeper(format!("is no keeper: it says {line:?}"));
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
-            "ready" => Ok(Answer::Ready),
+            "ready" => Ok(Answer::Ready(rest.to_owned())),
             "failed" => Err(RecordError::NotKept(rest.to_owned())),
             "done" => {
                 let mut numbers = rest.split(' ').map(str::parse);
@@ -154,7 +191,7 @@ impl Answer {
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Answer::Ready => f.write_str("ready"),
+            Answer::Ready(cassette) => write!(f, "ready {cassette}"),
             Answer::Done(Summary {
                 recorded,
                 kept_out,
@@ -168,6 +205,7 @@ impl fmt::Display for Answer {
 pub(crate) fn keep_for(
     from: impl Read,
     mut to: impl Write,
+    cassette: &Path,
     session: Result<Session, RecordError>,
 ) -> Result<Option<Summary>, RecordError> {
     let session = match session {
@@ -175,28 +213,52 @@ pub(crate) fn keep_for(
         Err(error) => return tell_failure(to, error),
     };
     // A recorder that is gone by now has nothing to be kept.
-    let _ = writeln!(to, "{}", Answer::Ready).and_then(|()| to.flush());
-    let mut from = BufReader::with_capacity(PIPE, from);
-    let is_over = loop {
+    let _ = tell(&mut to, &Answer::Ready(shown(cassette)));
+    let end = keep_all(from, &session);
+    let finished = session.finish();
+    match (end, finished) {
+        (End::Told, Ok(summary)) => {
+            let told = tell(&mut to, &Answer::Done(summary));
+            Ok(told.is_err().then_some(summary))
+        }
+        (End::Told, Err(error)) => tell_failure(to, error),
+        (End::Killed, finished) => finished.map(Some),
+        (End::Garbled(problem), finished) => {
+            finished?;
+            Err(RecordError::Keeper(format!(
+                "was told what is no exchange ({problem})"
+            )))
+        }
+    }
+}
+
+/// How there came to be nothing more to keep.
+enum End {
+    Told,
+    /// The recorder has gone without a word.
+    Killed,
+    Garbled(io::Error),
+}
+
+fn keep_all(from: impl Read, session: &Session) -> End {
+    let mut from = BufReader::with_capacity(AT_ONCE, from);
+    loop {
         match transcript::read(&mut from) {
             Ok(Message::Keep(transcript)) => session.keep(transcript),
             Ok(Message::KeepOut { asked, reason }) => session.keep_out(&asked, &reason),
-            Ok(Message::End) => break true,
-            Err(_) => break false,
+            Ok(Message::End) => return End::Told,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return End::Killed,
+            Err(error) => return End::Garbled(error),
         }
         if from.buffer().is_empty() {
             thread::sleep(REST);
         }
-    };
-    match session.finish() {
-        Ok(summary) if is_over => {
-            let told = writeln!(to, "{}", Answer::Done(summary)).and_then(|()| to.flush());
-            Ok(told.is_err().then_some(summary))
-        }
-        Ok(summary) => Ok(Some(summary)),
-        Err(error) if is_over => tell_failure(to, error),
-        Err(error) => Err(error),
     }
+}
+
+fn tell(to: &mut impl Write, answer: &Answer) -> io::Result<()> {
+    writeln!(to, "{answer}")?;
+    to.flush()
 }
 
 fn tell_failure(mut to: impl Write, error: RecordError) -> Result<Option<Summary>, RecordError> {

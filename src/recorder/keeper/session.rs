@@ -9,13 +9,13 @@ use crate::cassette::{Journal, Redactor};
 
 /// A recording under way.
 pub(crate) struct Session {
-    recording: Mutex<Option<Recording>>,
+    underway: Mutex<Option<Underway>>,
     /// The most bytes of a body that are kept.
     limit: usize,
     warn: fn(&str),
 }
 
-struct Recording {
+struct Underway {
     journal: Journal,
     redactor: Redactor,
     summary: Summary,
@@ -35,13 +35,13 @@ pub struct Summary {
 
 impl Session {
     pub(crate) fn new(journal: Journal, redactor: Redactor, limit: usize, warn: fn(&str)) -> Self {
-        let recording = Recording {
+        let underway = Underway {
             journal,
             redactor,
             summary: Summary::default(),
         };
         Session {
-            recording: Mutex::new(Some(recording)),
+            underway: Mutex::new(Some(underway)),
             limit,
             warn,
         }
@@ -54,14 +54,14 @@ impl Session {
             Err((asked, reason)) => return self.keep_out(&asked, &reason),
         };
         exchange.response_headers.remove(CONTENT_LENGTH);
-        let mut recording = self.recording.lock();
-        let Some(recording) = recording.as_mut() else {
+        let mut underway = self.underway.lock();
+        let Some(underway) = underway.as_mut() else {
             (self.warn)("an answer came after the recording had ended, and is not in the cassette");
             return;
         };
-        let interaction = recording.redactor.redact(&exchange);
-        recording.summary.recorded += 1;
-        if let Err(error) = recording.journal.push(interaction, &recording.redactor) {
+        let interaction = underway.redactor.redact(&exchange);
+        underway.summary.recorded += 1;
+        if let Err(error) = underway.journal.push(interaction, &underway.redactor) {
             (self.warn)(&error.to_string());
         }
     }
@@ -69,20 +69,20 @@ impl Session {
     /// Counts an exchange that is not kept, and tells why.
     pub(crate) fn keep_out(&self, asked: &str, reason: &str) {
         (self.warn)(&format!("{asked} is kept out of the cassette: {reason}"));
-        if let Some(recording) = self.recording.lock().as_mut() {
-            recording.summary.kept_out += 1;
+        if let Some(underway) = self.underway.lock().as_mut() {
+            underway.summary.kept_out += 1;
         }
     }
 
     /// Folds the journal into the cassette; later exchanges are not kept.
     pub(crate) fn finish(&self) -> Result<Summary, RecordError> {
-        let Some(recording) = self.recording.lock().take() else {
+        let Some(underway) = self.underway.lock().take() else {
             return Ok(Summary::default());
         };
-        let cassette = recording.journal.fold(&recording.redactor)?;
+        let cassette = underway.journal.fold(&underway.redactor)?;
         Ok(Summary {
             total: cassette.interactions().len(),
-            ..recording.summary
+            ..underway.summary
         })
     }
 }

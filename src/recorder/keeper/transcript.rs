@@ -15,20 +15,16 @@ use crate::cassette::Exchange;
 const FORESEEN: usize = 64 * 1024;
 
 /// A request or a reply: a line, a line for each header, and the body.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Default)]
+#[cfg_attr(test, derive(Debug, PartialEq, Eq))]
 pub(crate) struct Half {
     bytes: Vec<u8>,
     /// How many of them come before the body.
     head: usize,
-    state: State,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
-    #[default]
-    UnderWay,
-    Whole,
-    TooLarge,
+    /// How many bytes of body have come.
+    body: u64,
+    is_too_large: bool,
+    is_over: bool,
 }
 
 impl Half {
@@ -73,37 +69,44 @@ impl Half {
         Half {
             bytes,
             head,
-            state: State::UnderWay,
+            ..Half::default()
         }
     }
 
     /// Takes down a piece of the body, if it is not over `limit` with it.
     pub(crate) fn add(&mut self, piece: &Bytes, limit: usize) {
-        let length = self.bytes.len() - self.head + piece.len();
-        if self.state == State::TooLarge || length > limit {
-            self.state = State::TooLarge;
+        self.body += piece.len() as u64;
+        self.is_too_large |= self.body > limit as u64;
+        if self.is_too_large {
             // Memory does not grow with what cannot be kept.
             self.bytes.truncate(self.head);
             self.bytes.shrink_to_fit();
-            return;
+        } else {
+            self.bytes.extend_from_slice(piece);
         }
-        self.bytes.extend_from_slice(piece);
     }
 
     /// Nothing more comes of the body.
     pub(crate) fn end(&mut self) {
-        if self.state == State::UnderWay {
-            self.state = State::Whole;
-        }
+        self.is_over = true;
+    }
+
+    /// Whether nothing more comes of the body.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// How many bytes of body have come, kept or not.
+    pub(crate) fn body(&self) -> u64 {
+        self.body
     }
 
     /// Why it cannot be kept, if so.
     pub(crate) fn missing(&self, limit: usize) -> Option<String> {
-        match self.state {
-            State::Whole => None,
-            State::TooLarge => Some(too_large(limit)),
-            State::UnderWay => Some("was not read to its end".to_owned()),
+        if self.is_too_large {
+            return Some(too_large(limit));
         }
+        (!self.is_over).then(|| "was not read to its end".to_owned())
     }
 
     /// `GET /path`: a query may hold secrets.
@@ -142,7 +145,7 @@ fn too_large(limit: usize) -> String {
 }
 
 /// Both halves of an exchange.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug, PartialEq, Eq))]
 pub(crate) struct Transcript {
     pub(crate) request: Half,
     pub(crate) response: Half,
@@ -182,7 +185,7 @@ impl Transcript {
 }
 
 /// What a recorder tells the process beside it.
-#[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug, PartialEq, Eq))]
 pub(super) enum Message {
     Keep(Transcript),
     KeepOut {
@@ -284,9 +287,11 @@ fn half(bytes: Vec<u8>, head: u64) -> io::Result<Half> {
         return Err(io::ErrorKind::InvalidData.into());
     }
     Ok(Half {
+        body: (bytes.len() - head) as u64,
         bytes,
         head,
-        state: State::Whole,
+        is_over: true,
+        is_too_large: false,
     })
 }
 

@@ -1,7 +1,7 @@
 //! What a proxy must do, and what it must not.
 
-use std::io::Write as _;
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -235,4 +235,131 @@ fn what_is_not_below_the_upstreams_path_is_not_forwarded() {
     );
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
     assert_eq!(recorder.finish().unwrap().recorded, 1);
+}
+
+#[test]
+fn trailers_are_no_reason_not_to_record() {
+    let room = Room::new();
+    let chunked = "HTTP/1.1 200 OK\r\ntrailer: x-end\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n\
+                   2\r\nok\r\n0\r\nx-end: 1\r\n\r\n";
+    let upstream = Canned::answering([chunked.into(), answer("200 OK", "", "ok")]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    let asked = "GET /a HTTP/1.1\r\nHost: me\r\nTE: trailers\r\nConnection: close\r\n\r\n";
+    assert!(raw(recorder.address(), asked).contains("ok"));
+    let asked = "POST /b HTTP/1.1\r\nHost: me\r\nConnection: close\r\nTrailer: x-end\r\n\
+                 Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-end: 1\r\n\r\n";
+    assert!(raw(recorder.address(), asked).ends_with("ok"));
+    let summary = recorder.finish().unwrap();
+    assert_eq!((summary.recorded, summary.kept_out), (2, 0));
+    let cassette = std::fs::read_to_string(room.cassette()).unwrap();
+    assert!(cassette.contains("\"text\": \"hi\""), "{cassette}");
+}
+
+/// An answer that comes while the request is still being sent says nothing of the request.
+#[test]
+fn a_connection_that_is_still_sending_serves_no_other_request() {
+    let room = Room::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let upstream = format!("http://{}", listener.local_addr().unwrap());
+    let answering = std::thread::spawn(move || {
+        let early = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nearly";
+        // The first connection stays open, and is not read any further.
+        let open: Vec<_> = (0..2)
+            .map(|_| {
+                let (mut stream, _) = listener.accept().unwrap();
+                stream.read_exact(&mut [0; 16]).unwrap();
+                stream.write_all(early).unwrap();
+                stream
+            })
+            .collect();
+        drop(open);
+    });
+    let recorder = Recorder::to(upstream, room.cassette()).start();
+    let mut slow = TcpStream::connect(recorder.address()).unwrap();
+    slow.write_all(b"POST /slow HTTP/1.1\r\nHost: me\r\nContent-Length: 10\r\n\r\nx")
+        .unwrap();
+    let mut reply = [0; 1024];
+    let mut length = 0;
+    while !reply[..length].ends_with(b"early") {
+        length += slow.read(&mut reply[length..]).unwrap();
+    }
+    let other = "GET /other HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n";
+    assert!(raw(recorder.address(), other).ends_with("early"));
+    answering.join().unwrap();
+    drop(slow);
+    let summary = recorder.finish().unwrap();
+    assert_eq!((summary.recorded, summary.kept_out), (1, 1));
+}
+
+#[test]
+fn a_client_that_has_closed_its_half_is_answered() {
+    let room = Room::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let upstream = format!("http://{}", listener.local_addr().unwrap());
+    let recorder = Recorder::to(upstream, room.cassette()).start();
+    let mut client = TcpStream::connect(recorder.address()).unwrap();
+    client
+        .write_all(b"GET /x HTTP/1.1\r\nHost: me\r\n\r\n")
+        .unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.read_exact(&mut [0; 16]).unwrap();
+    stream
+        .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        .unwrap();
+    let mut reply = String::new();
+    client.read_to_string(&mut reply).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    assert_eq!(recorder.finish().unwrap().recorded, 1);
+}
+
+/// Rule `upstream-failed` is for answers that fail; these are never given.
+#[test]
+fn what_is_under_way_when_a_recording_ends_is_kept_out_and_counted() {
+    let room = Room::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let upstream = format!("http://{}", listener.local_addr().unwrap());
+    let recorder = Recorder::to(upstream, room.cassette()).start();
+    let address = recorder.address();
+    let ask = || {
+        let mut client = TcpStream::connect(address).unwrap();
+        client
+            .write_all(b"GET /x HTTP/1.1\r\nHost: me\r\n\r\n")
+            .unwrap();
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 16]).unwrap();
+        (client, stream)
+    };
+    let unanswered: Vec<_> = (0..4).map(|_| ask()).collect();
+    let half_answered: Vec<_> = (0..4)
+        .map(|_| {
+            let (mut client, mut stream) = ask();
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf")
+                .unwrap();
+            let mut reply = Vec::new();
+            while !reply.ends_with(b"half") {
+                let mut byte = [0];
+                client.read_exact(&mut byte).unwrap();
+                reply.extend(byte);
+            }
+            (client, stream)
+        })
+        .collect();
+    let summary = recorder.finish().unwrap();
+    assert_eq!((summary.recorded, summary.kept_out), (0, 8));
+    drop((unanswered, half_answered));
+}
+
+/// Without the header, any encoding would do.
+#[test]
+fn a_client_that_reads_only_what_cannot_be_looked_at_is_answered_plainly() {
+    let room = Room::new();
+    let upstream = Canned::answering([answer("200 OK", "", "ok")]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    let asked =
+        "GET /a HTTP/1.1\r\nHost: me\r\nAccept-Encoding: br, zstd\r\nConnection: close\r\n\r\n";
+    assert!(raw(recorder.address(), asked).ends_with("ok"));
+    let sent = upstream.asked().to_lowercase();
+    assert!(sent.contains("accept-encoding: identity\r\n"), "{sent}");
 }

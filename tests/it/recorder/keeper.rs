@@ -1,7 +1,11 @@
 //! The process beside a recorder, which redacts and writes, and outlives it.
 
+use std::ffi::OsString;
 use std::fs;
-use std::time::{Duration, UNIX_EPOCH};
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use http::Method;
 use mock_ce::MockCe;
@@ -10,15 +14,28 @@ use mock_ce::recorder::{Mode, Recorder};
 use rstest::rstest;
 
 use super::stand::{
-    Apart, Caller, Canned, Room, Writing, answer, load, mock_ce, raw, signal, text,
+    Caller, Canned, RecorderProcess, Room, Writing, answer, load, mock_ce, raw, signal, text,
 };
 
-fn caller(recorder: &Apart) -> Caller {
+fn caller(recorder: &RecorderProcess) -> Caller {
     Caller::of(recorder.address, "user-secret", "organization-secret")
 }
 
 fn url(ce: &MockCe) -> String {
     format!("http://{}", ce.address())
+}
+
+/// Waits for what comes at once or never.
+#[cfg(target_os = "linux")]
+fn until(happened: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !happened() {
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "it does not happen"
+        );
+        std::thread::yield_now();
+    }
 }
 
 /// Files beside each other, in order.
@@ -35,7 +52,7 @@ fn files(room: &Room) -> Vec<String> {
 fn a_recorder_with_a_keeper_writes_what_one_without_writes() {
     let (room, other) = (Room::new(), Room::new());
     let ce = MockCe::start();
-    let recorder = Apart::start(&url(&ce), &room, &["--date", "2017-07-14T00:00:00Z"]);
+    let recorder = RecorderProcess::start(&url(&ce), &room, &["--date", "2017-07-14T00:00:00Z"]);
     caller(&recorder).live("Test");
     let output = recorder.end();
     assert!(output.status.success());
@@ -56,13 +73,13 @@ fn a_recorder_with_a_keeper_writes_what_one_without_writes() {
 }
 
 #[rstest]
-#[case::alone(Apart::kill)]
-#[case::with_its_group(Apart::kill_group)]
+#[case::alone(RecorderProcess::kill)]
+#[case::with_its_group(RecorderProcess::kill_group)]
 fn the_cassette_of_a_recorder_that_was_killed_is_finished_all_the_same(
-    #[case] kill: fn(Apart) -> Writing,
+    #[case] kill: fn(RecorderProcess) -> Writing,
 ) {
     let (room, ce) = (Room::new(), MockCe::start());
-    let recorder = Apart::start(&url(&ce), &room, &[]);
+    let recorder = RecorderProcess::start(&url(&ce), &room, &[]);
     caller(&recorder).live("Test");
     let said = kill(recorder).end();
     let told = said.lines().last().unwrap();
@@ -80,7 +97,7 @@ fn the_cassette_of_a_recorder_that_was_killed_is_finished_all_the_same(
 #[test]
 fn a_reader_waits_for_what_a_killed_recorder_has_told_its_keeper() {
     let (room, ce) = (Room::new(), MockCe::start());
-    let recorder = Apart::start(&url(&ce), &room, &[]);
+    let recorder = RecorderProcess::start(&url(&ce), &room, &[]);
     let keeper = recorder.keeper();
     signal(keeper, "-STOP");
     caller(&recorder).live("Test");
@@ -89,9 +106,26 @@ fn a_reader_waits_for_what_a_killed_recorder_has_told_its_keeper() {
     let writing = recorder.kill();
     let path = room.cassette();
     let reading = std::thread::spawn(move || load(&path));
-    // Long enough for a reader that would not wait.
+    let elsewhere = room.join("copy.har");
+    let file = room.cassette();
+    let converting = std::thread::spawn(move || {
+        let words = [
+            "convert",
+            file.to_str().unwrap(),
+            elsewhere.to_str().unwrap(),
+        ];
+        (
+            mock_ce(&words),
+            fs::read_to_string(&elsewhere).unwrap_or_default(),
+        )
+    });
+    // Long enough for readers that would not wait.
     mock_ce(&["rules"]);
+    assert!(!reading.is_finished() && !converting.is_finished());
     signal(keeper, "-CONT");
+    let (converted, har) = converting.join().unwrap();
+    assert!(converted.status.success(), "{}", text(&converted.stderr));
+    assert_eq!(har.matches("\"startedDateTime\"").count(), 9);
     assert_eq!(reading.join().unwrap().interactions().len(), 9);
     writing.end();
 }
@@ -100,7 +134,7 @@ fn a_reader_waits_for_what_a_killed_recorder_has_told_its_keeper() {
 fn a_recorder_goes_on_from_one_that_was_killed_just_before() {
     let (room, ce) = (Room::new(), MockCe::start());
     for round in 1..=5 {
-        let recorder = Apart::start(&url(&ce), &room, &["--mode", "new"]);
+        let recorder = RecorderProcess::start(&url(&ce), &room, &["--mode", "new"]);
         caller(&recorder).call(Method::GET, &format!("/elements/{round}"), "");
         let writing = recorder.kill();
         if round == 5 {
@@ -113,13 +147,18 @@ fn a_recorder_goes_on_from_one_that_was_killed_just_before() {
 #[test]
 fn a_second_recorder_is_refused_while_the_first_one_lives() {
     let (room, ce) = (Room::new(), MockCe::start());
-    let recorder = Apart::start(&url(&ce), &room, &[]);
-    let second = Recorder::to(url(&ce), room.cassette())
-        .mode(Mode::All)
-        .try_start();
-    let refused = second.unwrap_err().to_string();
-    assert!(refused.contains("by another process"), "{refused}");
+    let recorder = RecorderProcess::start(&url(&ce), &room, &[]);
     caller(&recorder).call(Method::GET, "/elements", "");
+    for mode in [Mode::Once, Mode::New, Mode::All] {
+        let second = Recorder::to(url(&ce), room.cassette())
+            .mode(mode)
+            .try_start();
+        let refused = second.unwrap_err().to_string();
+        assert!(
+            refused.contains("by another process"),
+            "{mode:?}: {refused}"
+        );
+    }
     assert!(recorder.end().status.success());
     assert_eq!(load(&room.cassette()).interactions().len(), 1);
 }
@@ -131,7 +170,7 @@ fn a_second_recorder_is_refused_while_the_first_one_lives() {
 #[case("-TERM")]
 fn signals_that_end_the_recorder_do_not_end_its_keeper(#[case] asked: &str) {
     let (room, ce) = (Room::new(), MockCe::start());
-    let recorder = Apart::start(&url(&ce), &room, &[]);
+    let recorder = RecorderProcess::start(&url(&ce), &room, &[]);
     caller(&recorder).call(Method::GET, "/elements", "");
     signal(recorder.keeper(), asked);
     caller(&recorder).call(Method::GET, "/elements/keys", "");
@@ -143,17 +182,12 @@ fn signals_that_end_the_recorder_do_not_end_its_keeper(#[case] asked: &str) {
 #[test]
 fn without_its_keeper_a_recorder_says_so_and_the_journal_stays() {
     let (room, ce) = (Room::new(), MockCe::start());
-    let recorder = Apart::start(&url(&ce), &room, &[]);
+    let recorder = RecorderProcess::start(&url(&ce), &room, &[]);
     caller(&recorder).call(Method::GET, "/elements", "");
     let journal = room.join("cassette.json.journal");
-    let is_written = || fs::read_to_string(&journal).unwrap().lines().count() == 2;
-    while !is_written() {
-        std::thread::yield_now();
-    }
+    until(|| fs::read_to_string(&journal).unwrap().lines().count() == 2);
     signal(recorder.keeper(), "-KILL");
-    while fs::File::open(&journal).unwrap().try_lock_shared().is_err() {
-        std::thread::yield_now();
-    }
+    until(|| fs::File::open(&journal).unwrap().try_lock_shared().is_ok());
     let reply = caller(&recorder).call(Method::GET, "/elements/keys", "");
     assert_eq!(reply.status, 200);
     let output = recorder.end();
@@ -177,7 +211,7 @@ fn what_cannot_be_kept_is_told_by_the_keeper() {
         answer("200 OK", "content-encoding: br\r\n", "no brotli"),
         answer("200 OK", "", "x".repeat(100)),
     ]);
-    let recorder = Apart::start(&upstream.url(), &room, &["--body-limit", "99"]);
+    let recorder = RecorderProcess::start(&upstream.url(), &room, &["--body-limit", "99"]);
     for path in ["/br", "/large"] {
         let request =
             format!("GET {path}?key=secret HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n");
@@ -194,23 +228,91 @@ fn what_cannot_be_kept_is_told_by_the_keeper() {
     }
 }
 
-#[test]
-fn words_that_are_no_recording_end_the_keeper() {
-    use std::io::Write as _;
-    use std::process::{Command, Stdio};
-    let room = Room::new();
-    let mut keeper = Command::new(env!("CARGO_BIN_EXE_mock-ce"))
+/// The hidden verb, without a recorder.
+fn keeper(room: &Room) -> std::process::Child {
+    Command::new(env!("CARGO_BIN_EXE_mock-ce"))
         .args(["keep", "--upstream", "https://localhost:1", "--cassette"])
         .arg(room.cassette())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    let told = keeper.stdin.take().unwrap().write_all(&[0xff; 4096]);
-    told.unwrap();
+        .unwrap()
+}
+
+#[test]
+fn what_is_no_exchange_ends_the_keeper() {
+    let room = Room::new();
+    let mut keeper = keeper(&room);
+    let mut pipe = keeper.stdin.take().unwrap();
+    pipe.write_all(&[9; 8]).unwrap();
+    pipe.write_all(&[0; 32]).unwrap();
     let output = keeper.wait_with_output().unwrap();
-    assert!(output.status.success());
-    assert_eq!(text(&output.stdout), "ready\n");
-    assert!(text(&output.stderr).contains("the cassette has 0 interactions"));
+    drop(pipe);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("told what is no exchange"), "{said}");
+    assert_eq!(files(&room), [""; 0]);
+}
+
+#[test]
+fn a_keeper_of_another_cassette_is_refused() {
+    let (room, other) = (Room::new(), Room::new());
+    let program = env!("CARGO_BIN_EXE_mock-ce");
+    let words = ["keep", "--upstream", "https://localhost:1", "--cassette"];
+    let words = words.map(OsString::from).into_iter();
+    let refused = Recorder::to("https://localhost:1", room.cassette())
+        .written_by(program, words.chain([other.cassette().into()]))
+        .try_start();
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("instead of"), "{refused}");
+    assert_eq!((files(&room), files(&other)), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn a_program_that_is_no_keeper_is_refused() {
+    let room = Room::new();
+    for (program, reason) in [
+        ("/no/such/program", "does not start"),
+        ("true", "ended before it began (exit status: 0)"),
+        ("pwd", "is no keeper: it says"),
+    ] {
+        let refused = Recorder::to("https://localhost:1", room.cassette())
+            .written_by(program, [])
+            .try_start();
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains(reason), "{refused}");
+        assert_eq!(files(&room), [""; 0]);
+    }
+}
+
+#[rstest]
+#[case::killed(|recorder: RecorderProcess| drop(recorder.kill().end()))]
+#[case::ended(|recorder: RecorderProcess| drop(recorder.end()))]
+fn where_nothing_was_recorded_nothing_is_written(#[case] end: fn(RecorderProcess)) {
+    let (room, ce) = (Room::new(), MockCe::start());
+    end(RecorderProcess::start(&url(&ce), &room, &[]));
+    assert_eq!(files(&room), [""; 0]);
+    let recorder = RecorderProcess::start(&url(&ce), &room, &[]);
+    caller(&recorder).call(Method::GET, "/elements", "");
+    assert!(recorder.end().status.success());
+    assert_eq!(load(&room.cassette()).interactions().len(), 1);
+}
+
+/// A keeper that cannot go on is no reason for a recorder that cannot be ended.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_second_signal_ends_the_recorder_without_its_keeper() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    let mut recorder = RecorderProcess::start(&url(&ce), &room, &[]);
+    caller(&recorder).call(Method::GET, "/elements", "");
+    let (id, keeper) = (recorder.id(), recorder.keeper());
+    signal(keeper, "-STOP");
+    signal(id, "-INT");
+    // Its port closes when it has seen the first one.
+    until(|| TcpStream::connect(recorder.address).is_err());
+    let ended = recorder.wait_after("-INT");
+    assert_eq!(ended.code(), Some(130));
+    signal(keeper, "-CONT");
+    assert_eq!(load(&room.cassette()).interactions().len(), 1);
 }

@@ -8,7 +8,7 @@ use mock_ce::cassette::Cassette;
 use mock_ce::recorder::Client;
 use mock_ce::{MockCe, Request};
 
-use super::stand::{Apart, Room, load};
+use super::stand::{RecorderProcess, Room, load};
 
 const KILLS: u64 = 100;
 
@@ -41,7 +41,7 @@ fn a_recording_killed_a_hundred_times_has_every_answered_interaction() {
     let upstream = format!("http://{}", ce.address());
     let (mut random, mut expected) = (4, Vec::new());
     for kill in 0..KILLS {
-        let recorder = Apart::start(&upstream, &room, &["--mode", "new"]);
+        let recorder = RecorderProcess::start(&upstream, &room, &["--mode", "new"]);
         let (answered, asking) = ask(format!("http://{}", recorder.address), kill);
         expected.extend(answered.iter().take(1 + next(&mut random) as usize % 4));
         // Some moment within the next exchange.
@@ -66,4 +66,8 @@ fn a_recording_killed_a_hundred_times_has_every_answered_interaction() {
             assert!(Cassette::parse(&written).is_ok(), "kill {kill}");
         }
     }
+    assert!(
+        expected.len() as u64 >= KILLS,
+        "hardly anything was answered"
+    );
 }

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::Deref;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -69,12 +69,13 @@ pub(super) fn text(bytes: &[u8]) -> String {
 }
 
 /// The recorder as a process of its own, which has a keeper beside it.
-pub(super) struct Apart {
-    child: Child,
+pub(super) struct RecorderProcess {
+    /// `None` when it has ended.
+    child: Option<Child>,
     pub(super) address: SocketAddr,
 }
 
-impl Apart {
+impl RecorderProcess {
     pub(super) fn start(upstream: &str, room: &Room, words: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_mock-ce"))
             .args(["record", "--upstream", upstream, "--cassette"])
@@ -88,37 +89,60 @@ impl Apart {
         let line = first_line(&mut child);
         let authority = line.split('/').nth(2).unwrap();
         let address = authority.parse().unwrap();
-        Apart { child, address }
+        let child = Some(child);
+        RecorderProcess { child, address }
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
     }
 
     /// Ends it as an operator does.
-    pub(super) fn end(self) -> Output {
-        signal(self.child.id(), "-TERM");
-        self.child.wait_with_output().unwrap()
+    pub(super) fn end(mut self) -> Output {
+        signal(self.id(), "-TERM");
+        self.child.take().unwrap().wait_with_output().unwrap()
+    }
+
+    /// How it ends by this signal.
+    pub(super) fn wait_after(&mut self, asked: &str) -> ExitStatus {
+        signal(self.id(), asked);
+        self.child.take().unwrap().wait().unwrap()
     }
 
     /// Ends it at once; what it has told its keeper is still being written.
     pub(super) fn kill(mut self) -> Writing {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        Writing(self.child.stderr.take().unwrap())
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        Writing(child.stderr.take().unwrap())
     }
 
     /// Ends it at once, with every process that a shell would count as its job.
     pub(super) fn kill_group(mut self) -> Writing {
-        let group = format!("-{}", self.child.id());
+        let mut child = self.child.take().unwrap();
+        let group = format!("-{}", child.id());
         let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
         assert!(killed.unwrap().success());
-        self.child.wait().unwrap();
-        Writing(self.child.stderr.take().unwrap())
+        child.wait().unwrap();
+        Writing(child.stderr.take().unwrap())
     }
 
     /// The process id of its keeper.
     #[cfg(target_os = "linux")]
     pub(super) fn keeper(&self) -> u32 {
-        let id = self.child.id();
+        let id = self.id();
         let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
         children.trim().parse().unwrap()
+    }
+}
+
+impl Drop for RecorderProcess {
+    /// A test that failed leaves nothing behind; the keeper ends by itself.
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
