@@ -10,6 +10,7 @@
 mod claim;
 mod difference;
 mod drift;
+mod embedded;
 mod error;
 mod file;
 mod finder;

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use super::placeholder::is_email;
 use super::selector::{Place, Room, Selector, Side, Step};
 use crate::catalog::Catalog;
 use crate::wire::vocabulary::member;
@@ -58,40 +59,55 @@ impl Redaction {
         self.keep.iter().any(|selector| selector.names(place))
     }
 
-    /// Whether the value at `place` is a secret.
-    pub(super) fn denies(&self, place: &Place<'_>) -> bool {
+    /// Whether the text at `place` is a secret.
+    pub(super) fn denies(&self, place: &Place<'_>, text: &str) -> bool {
+        let is_address = || place.room != Room::Header && is_email(text);
+        self.denies_place(place) || (is_address() && !self.is_kept(place))
+    }
+
+    /// Whether whatever stands at `place` is a secret.
+    pub(super) fn denies_place(&self, place: &Place<'_>) -> bool {
         if self.is_kept(place) {
             return false;
         }
         self.redact.iter().any(|selector| selector.names(place)) || self.denies_by_default(place)
     }
 
+    /// Whether the value of a member with this name is a secret, wherever it stands.
+    pub(super) fn denies_name(&self, name: &str) -> bool {
+        is_secret_name(name) || is_personal(name) || self.hidden.contains(name)
+    }
+
     fn denies_by_default(&self, place: &Place<'_>) -> bool {
         match (place.room, place.steps) {
             (Room::Header, [Step::Member(name)]) => class_of(name) == Class::Denied,
-            (Room::Query | Room::Form, [Step::Member(name)]) => is_secret_name(&letters_of(name)),
+            (Room::Query | Room::Form, [Step::Member(name)]) => self.denies_name(name),
             (Room::Body, steps) => self.denies_member(place.side, steps),
             _ => false,
         }
     }
 
     fn denies_member(&self, side: Side, steps: &[Step<'_>]) -> bool {
-        let is_inside = |parent| steps.contains(&Step::Member(parent));
-        let Some(Step::Member(name)) = steps.iter().rfind(|step| matches!(step, Step::Member(_)))
-        else {
+        let names = || {
+            steps.iter().filter_map(|step| match step {
+                Step::Member(name) => Some(*name),
+                Step::Item(_) => None,
+            })
+        };
+        let is_inside = |parent| names().any(|name| name == parent);
+        let Some(name) = names().next_back() else {
             return false;
         };
-        let letters = letters_of(name);
-        let is_entry = is_inside(member::CONFIGURATION);
-        if is_entry && (is_account_name(&letters) || self.hidden.contains(*name)) {
+        let is_account = || ends_with(name, "account") || ends_with(name, "username");
+        if is_inside(member::CONFIGURATION) && (is_account() || self.hidden.contains(name)) {
             return true;
         }
-        let is_error = side == Side::Response && *name == member::MESSAGE;
+        let is_error = side == Side::Response && name == member::MESSAGE;
         !is_error
-            && (is_secret_name(&letters)
-                || is_personal(&letters)
+            && (names().any(is_secret_name)
+                || is_personal(name)
                 || is_inside(member::PROVIDER_DATA)
-                || (*name == member::NAME && is_inside(member::USER)))
+                || (name == member::NAME && is_inside(member::USER)))
     }
 
     /// Whether `secret` is too common a text to be looked for anywhere but in its own place.
@@ -222,36 +238,76 @@ const WORDS: &[&str] = &[
     "example",
 ];
 
-/// Whether a name, by its letters, says that its value is a secret.
-fn is_secret_name(letters: &str) -> bool {
-    ["password", "passwd", "secret", "token", "apikey"]
-        .iter()
-        .any(|ending| letters.ends_with(ending))
-        || letters == "authorization"
-        || (letters.contains("oauth") && letters != "typeoauth")
+/// What the name of a secret ends in.
+const SECRET_ENDINGS: &[&str] = &[
+    "password",
+    "passwords",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "secrets",
+    "token",
+    "tokens",
+    "apikey",
+    "apikeys",
+    "accesskey",
+    "authkey",
+    "privatekey",
+    "secretkey",
+    "signaturekey",
+    "credential",
+    "credentials",
+    "jwt",
+    "sessionid",
+];
+
+/// Whether a name, in any spelling, says that its value is a secret.
+fn is_secret_name(name: &str) -> bool {
+    SECRET_ENDINGS.iter().any(|ending| ends_with(name, ending))
+        || ["authorization", "pass", "pin"]
+            .iter()
+            .any(|word| is(name, word))
+        || (contains(name, "oauth") && !is(name, "typeoauth"))
 }
 
-fn is_account_name(letters: &str) -> bool {
-    letters.ends_with("account") || letters.ends_with("username")
-}
-
-fn is_personal(letters: &str) -> bool {
-    ["email", "emailaddress", "firstname", "lastname", "fullname"].contains(&letters)
+fn is_personal(name: &str) -> bool {
+    [
+        "email",
+        "emailaddress",
+        "firstname",
+        "lastname",
+        "fullname",
+        "username",
+    ]
+    .iter()
+    .any(|word| is(name, word))
 }
 
 /// A name in any spelling: `api.key`, `apiKey` and `API_KEY` have the same letters.
-fn letters_of(name: &str) -> String {
-    if name.is_ascii() {
-        let mut letters = name.to_ascii_lowercase();
-        if !letters.bytes().all(|letter| letter.is_ascii_alphanumeric()) {
-            letters.retain(|letter| letter.is_ascii_alphanumeric());
-        }
-        return letters;
-    }
-    name.chars()
-        .filter(|letter| letter.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+fn letters(name: &str) -> impl DoubleEndedIterator<Item = char> {
+    let letters = name.chars().filter(|letter| letter.is_alphanumeric());
+    letters.flat_map(char::to_lowercase)
+}
+
+fn is(name: &str, word: &str) -> bool {
+    letters(name).eq(word.chars())
+}
+
+fn ends_with(name: &str, ending: &str) -> bool {
+    let mut letters = letters(name).rev();
+    ending
+        .chars()
+        .rev()
+        .all(|letter| letters.next() == Some(letter))
+}
+
+fn contains(name: &str, word: &str) -> bool {
+    let begins = |(at, _)| {
+        let mut letters = letters(&name[at..]);
+        word.chars().all(|letter| letters.next() == Some(letter))
+    };
+    name.char_indices().any(begins)
 }
 
 #[cfg(test)]
@@ -273,6 +329,13 @@ mod tests {
     #[case("name", false)]
     #[case("element/typeOauth", false)]
     #[case("account", false)]
+    #[case("secret/a/0", true)]
+    #[case("configuration/event.notification.signature.key", true)]
+    #[case("privateKey", true)]
+    #[case("Access_Tokens", true)]
+    #[case("pin", true)]
+    #[case("shipping", false)]
+    #[case("userName", true)]
     fn members_are_denied_by_name_and_place(#[case] path: &str, #[case] expected: bool) {
         let steps: Vec<_> = path.split('/').map(Step::Member).collect();
         let place = Place {
@@ -281,7 +344,7 @@ mod tests {
             steps: &steps,
         };
         let redaction = Redaction::new(Catalog::documented());
-        assert_eq!(redaction.denies(&place), expected, "{path}");
+        assert_eq!(redaction.denies_place(&place), expected, "{path}");
     }
 
     #[rstest]
@@ -318,7 +381,7 @@ mod tests {
             .keep("body:token".parse().unwrap())
             .redact("body:name".parse().unwrap());
         let denies = |name| {
-            redaction.denies(&Place {
+            redaction.denies_place(&Place {
                 side: Side::Response,
                 room: Room::Body,
                 steps: &[Step::Member(name)],

@@ -1,22 +1,25 @@
 //! An exchange with its secrets in, an interaction without them out.
 //!
-//! In this order: denied places are emptied, and what stood there is learnt; then everything that is left is searched
-//! for all secrets known so far, in any encoding. A secret has one placeholder wherever it stands, numbered by first
+//! In this order: denied places are emptied, also those inside of open texts, and what stood there is learnt; then
+//! everything that is left is searched for all secrets known so far, in any encoding. A secret has one placeholder wherever it stands, numbered by first
 //! appearance. A secret that is too common to be searched for (see [`Redaction`]) is replaced in its own place only.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, COOKIE, LOCATION, PROXY_AUTHORIZATION, SET_COOKIE};
+use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName};
+use percent_encoding::percent_decode_str;
 
+use super::embedded;
 use super::finder::Finder;
 use super::message::{Answered, Asked, Content, Exchange, Interaction, Pairs};
 use super::placeholder;
 use super::places::{Class, Redaction, class_of};
-use super::selector::{Place, Room, Side, Step};
-use super::walk::{encode_pairs, pairs_of_query, visit};
+use super::selector::{Place, Room, Step};
+use super::walk::{pairs_of_query, visit};
 use crate::wire::vocabulary::text::MASK;
 
 /// Makes interactions of exchanges, and remembers the secrets that it has seen.
@@ -121,22 +124,41 @@ impl Redactor {
 
     fn empty_denied_places(&mut self, mut interaction: Interaction) -> Interaction {
         visit(&mut interaction, &mut |place: &Place<'_>, text: &str| {
-            let denied = self.redaction.denies(place);
+            if !self.redaction.denies(place, text) {
+                return self.without_embedded(place, text);
+            }
             let header = match (place.room, place.steps) {
                 (Room::Header, [Step::Member(name)]) => HeaderName::try_from(*name).ok(),
                 _ => None,
             };
-            match header {
-                Some(COOKIE) if denied => Some(self.cookies(text)),
-                Some(SET_COOKIE) if denied => Some(self.set_cookie(text)),
-                Some(AUTHORIZATION | PROXY_AUTHORIZATION) if denied => {
-                    Some(self.authorization(text))
-                }
-                Some(LOCATION) => self.location(place.side, text),
-                _ => denied.then(|| self.placeholder(text)),
-            }
+            Some(match header {
+                Some(COOKIE) => self.cookies(text),
+                Some(SET_COOKIE) => self.set_cookie(text),
+                Some(AUTHORIZATION | PROXY_AUTHORIZATION) => self.authorization(text),
+                _ => self.placeholder(text),
+            })
         });
         interaction
+    }
+
+    /// A text that is open itself, and may have members that are not.
+    fn without_embedded(&mut self, place: &Place<'_>, text: &str) -> Option<String> {
+        let is_whole_body = place.room == Room::Body && place.steps.is_empty();
+        let may_be = is_whole_body || place.room == Room::Header || embedded::has_members(text);
+        if !may_be || self.redaction.is_kept(place) {
+            return None;
+        }
+        let found = embedded::secrets(text, |name| self.redaction.denies_name(name));
+        if found.is_empty() {
+            return None;
+        }
+        let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+        for range in found {
+            out.push_str(&text[at..range.start]);
+            out.push_str(&self.placeholder(&plain(&text[range.clone()])));
+            at = range.end;
+        }
+        Some(out + &text[at..])
     }
 
     /// What stands for `secret`, now and whenever it is seen again.
@@ -213,25 +235,17 @@ impl Redactor {
             None => self.placeholder(cookie),
         }
     }
+}
 
-    /// The parameters of a target are places of a query.
-    fn location(&mut self, side: Side, value: &str) -> Option<String> {
-        let (path, query) = value.split_once('?')?;
-        let mut pairs = pairs_of_query(query);
-        let mut changed = false;
-        for (name, value) in &mut pairs {
-            let place = Place {
-                side,
-                room: Room::Query,
-                steps: &[Step::Member(name)],
-            };
-            if self.redaction.denies(&place) {
-                changed = true;
-                *value = self.placeholder(value);
-            }
-        }
-        changed.then(|| format!("{path}?{}", encode_pairs(&pairs)))
+/// A value as its owner knows it, not as it is spelled inside of a text.
+fn plain(spelled: &str) -> Cow<'_, str> {
+    if spelled.contains('\\') {
+        let quoted = format!("\"{spelled}\"");
+        return serde_json::from_str(&quoted).map_or(Cow::Borrowed(spelled), Cow::Owned);
     }
+    percent_decode_str(spelled)
+        .decode_utf8()
+        .unwrap_or(Cow::Borrowed(spelled))
 }
 
 fn is_word(word: &str) -> bool {

@@ -221,7 +221,7 @@ impl Replay {
         let side = Side::Request;
         let is_denied = |length: usize| {
             let steps = &steps[..length];
-            self.redaction.denies(&Place { side, room, steps })
+            self.redaction.denies_place(&Place { side, room, steps })
         };
         !steps.is_empty() && !(1..=steps.len()).any(is_denied)
     }

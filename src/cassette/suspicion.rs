@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::message::Interaction;
-use super::placeholder::is_email;
+use super::placeholder::{is_email, is_made};
 use super::redact::placeholders_of;
 use super::selector::{Step, pointer};
 use super::{Cassette, Redaction};
@@ -24,12 +24,24 @@ impl fmt::Display for Suspicion {
     }
 }
 
+/// Whether what stands in the place of a secret is a placeholder; of digits there is no telling.
+///
+/// A short one, or none, would be in any word.
+fn is_trusted(text: &str) -> bool {
+    let is_number = || {
+        text.bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'+')
+    };
+    text.len() >= 6 && (is_made(text) || is_number())
+}
+
 impl Cassette {
     /// Every text that is shaped like a secret and is no placeholder.
     #[must_use]
     pub fn suspicions(&self, defaults: Redaction) -> Vec<Suspicion> {
         let redaction = self.redaction(defaults);
-        let placeholders = placeholders_of(&redaction, &self.interactions);
+        let mut placeholders = placeholders_of(&redaction, &self.interactions);
+        placeholders.retain(|text| is_trusted(text));
         let is_placeholder = |word: &str| {
             placeholders
                 .iter()

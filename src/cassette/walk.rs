@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 
 use super::message::{Content, Interaction, Pairs};
 use super::selector::{Place, Room, Side, Step};
-use crate::wire::json::Json;
+use crate::wire::json::{Json, Members};
 
 pub(super) fn pairs_of_query(query: &str) -> Pairs {
     form_urlencoded::parse(query.as_bytes())
@@ -56,9 +56,10 @@ pub(super) enum Encoding {
 
 impl Encoding {
     pub(super) fn said_by(content_type: &str) -> Self {
-        match content_type.starts_with("application/x-www-form-urlencoded") {
-            true => Encoding::Form,
-            false => Encoding::Other,
+        const FORM: &str = "application/x-www-form-urlencoded";
+        match content_type.trim_start().get(..FORM.len()) {
+            Some(kind) if kind.eq_ignore_ascii_case(FORM) => Encoding::Form,
+            _ => Encoding::Other,
         }
     }
 }
@@ -118,9 +119,17 @@ fn visit_json<'j>(
     match json {
         Json::Object(members) => {
             let mut changed = false;
+            let named = named_value(members);
             for (name, value) in members {
                 steps.push(Step::Member(name));
-                changed |= visit_json(side, value, steps, change);
+                changed |= match &named {
+                    Some(named) if name == VALUE => {
+                        let mut steps = steps.clone();
+                        steps.push(Step::Member(named));
+                        visit_json(side, value, &mut steps, change)
+                    }
+                    _ => visit_json(side, value, steps, change),
+                };
                 steps.pop();
             }
             changed
@@ -153,6 +162,16 @@ fn visit_json<'j>(
         }
         Json::Null | Json::Bool(_) => false,
     }
+}
+
+const VALUE: &str = "value";
+
+/// The name that `{"key": …, "value": …}` gives its value.
+fn named_value(members: &Members<'_>) -> Option<String> {
+    let member = |wanted: &str| members.iter().find(|(name, _)| name == wanted);
+    member(VALUE)?;
+    let (_, name) = member("key").or_else(|| member("name"))?;
+    name.as_str().map(str::to_owned)
 }
 
 /// `value` spelled with the blanks and escapes of `text`, whose values it had.

@@ -214,3 +214,76 @@ fn places_are_redacted_and_kept_as_the_user_says() {
         "{cassette}"
     );
 }
+
+/// Bodies that are no JSON document of members with their own names.
+#[rstest]
+#[case::a_member_twice(
+    "application/json",
+    r#"{"password":"PLANTED-1","password":"PLANTED-2"}"#
+)]
+#[case::an_object(
+    "application/json",
+    r#"{"secret":{"a":"PLANTED-1","b":["PLANTED-2"]}}"#
+)]
+#[case::byte_order_mark("application/json", "\u{feff}{\"password\":\"PLANTED-1\"}")]
+#[case::lines(
+    "application/x-ndjson",
+    "{\"token\":\"PLANTED-1\"}\n{\"token\":\"PLANTED-2\"}\n"
+)]
+#[case::truncated("application/json", r#"{"a":{"password":"PLANTED-1"#)]
+#[case::in_a_string("application/json", r#"{"a":"{\"password\":\"PLANTED-1\"}"}"#)]
+#[case::pairs(
+    "application/json",
+    r#"{"configuration":[{"key":"mailjet.api.secret","value":"PLANTED-1"}]}"#
+)]
+#[case::a_form_in_other_case("Application/X-WWW-Form-Urlencoded", "password=PLANTED-1&a=b")]
+#[case::a_form_as_text("text/plain", "a=b&password=PLANTED-1")]
+#[case::json_in_a_form(
+    "application/x-www-form-urlencoded",
+    "a=%7B%22token%22%3A%22PLANTED-1%22%7D"
+)]
+#[case::parts(
+    "multipart/form-data; boundary=b",
+    "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nPLANTED-1\r\n--b--\r\n"
+)]
+#[case::markup("application/xml", "<a><password>PLANTED-1</password></a>")]
+#[case::a_page(
+    "text/html",
+    "<form><input name=\"password\" value=\"PLANTED-1\"></form>"
+)]
+#[case::an_address(
+    "application/json",
+    r#"{"a":"https://h/cb?code=1#access_token=PLANTED-1"}"#
+)]
+#[case::an_e_mail_address("application/json", r#"{"contact":"PLANTED-1@corp.example"}"#)]
+#[case::other_names(
+    "application/json",
+    r#"{"privateKey":"PLANTED-1","passphrase":"PLANTED-2","jwt":"PLANTED-3"}"#
+)]
+fn a_secret_that_its_name_gives_away_is_found_in_any_body(
+    #[case] content_type: &str,
+    #[case] body: &str,
+) {
+    let room = Room::new();
+    let headers = format!(
+        "Content-Type: {content_type}\r\nLocation: https://u:PLANTED-4@h/cb?access_token=PLANTED-5&state=1#id_token=PLANTED-6\r\nLink: <https://h/a?api_key=PLANTED-7>; rel=next\r\n"
+    );
+    let upstream = Canned::answering([answer("200 OK", &headers, body)]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    let length = body.len();
+    let asked = format!(
+        "POST /x HTTP/1.1\r\nHost: me\r\nConnection: close\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    assert!(raw(recorder.address(), &asked).ends_with(body));
+    recorder.finish().unwrap();
+    let cassette = std::fs::read_to_string(room.cassette()).unwrap();
+    assert!(!cassette.contains("PLANTED"), "{cassette}");
+    // What is around it stays as it was.
+    assert!(cassette.contains("&state=1#id_token="), "{cassette}");
+    let checked = super::stand::mock_ce(&["check", room.cassette().to_str().unwrap()]);
+    assert!(
+        checked.status.success(),
+        "{}",
+        super::stand::text(&checked.stdout)
+    );
+}

@@ -6,6 +6,8 @@ use mock_ce::cassette::Cassette;
 use mock_ce::recorder::{Mode, Recorder};
 use mock_ce::{Json, MockCe, Shape};
 
+use rstest::rstest;
+
 use super::stand::{Caller, Room, load, mock_ce, text};
 
 fn record(room: &Room, ce: &MockCe) -> Cassette {
@@ -77,6 +79,30 @@ fn check_names_what_looks_like_a_secret_and_reseal_trusts_the_reviewer() {
         "{said}"
     );
     assert!(Cassette::load(&path).is_ok());
+}
+
+/// What is empty is in every word, and what is no placeholder may be a secret.
+#[rstest]
+#[case::an_empty_secret("\"mailjet.api.key\": \"\"")]
+#[case::a_secret_in_its_place("\"mailjet.api.key\": \"someone@corp.example\"")]
+fn a_secret_in_its_place_does_not_hide_another(#[case] member: &str) {
+    let (room, ce) = (Room::new(), MockCe::start());
+    record(&room, &ce);
+    let path = room.cassette();
+    let changed = fs::read_to_string(&path).unwrap();
+    let placeholder = changed.split("\"mailjet.api.key\": \"").nth(1).unwrap();
+    let (placeholder, _) = placeholder.split_once('"').unwrap();
+    let whole = format!("\"mailjet.api.key\": \"{placeholder}\"");
+    let changed = changed
+        .replace(&whole, member)
+        .replace("Renamed", "someone@corp.example");
+    fs::write(&path, changed).unwrap();
+    let output = mock_ce(&["check", "--reseal", path.to_str().unwrap()]);
+    let said = text(&output.stdout);
+    assert!(
+        said.contains("request/json/name looks like an e-mail address"),
+        "{said}"
+    );
 }
 
 #[test]
