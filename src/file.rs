@@ -2,13 +2,29 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Writes beside the file and renames, so that a reader never sees half of it; only the owner may read it.
+/// Where a path leads, through symbolic links; itself, when it is none.
+pub(crate) fn behind_links(path: &Path) -> PathBuf {
+    /// As many as the system follows, too.
+    const MOST: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MOST {
+        let Ok(target) = fs::read_link(&path) else {
+            break;
+        };
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    path
+}
+
+/// Writes beside the file and renames, so that a reader never sees half of it; only the owner may read it. A symbolic
+/// link stays one.
 ///
 /// # Errors
 /// Whatever keeps it from being written; what was there before is still there then.
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
+    let path = &behind_links(path);
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let beside = path.with_file_name(name);

@@ -12,7 +12,7 @@ use super::CassetteError;
 use super::file::{beside, private};
 use super::journal;
 
-/// How long a claim is asked for: somebody may be looking at it just now.
+/// How long a claim that is held is asked for: somebody may be looking at it just now, or be about to end.
 const GLANCE: Duration = Duration::from_millis(50);
 /// How long the writer of a recorder that was killed may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -104,10 +104,16 @@ fn is_at(path: &Path, _: &File) -> bool {
 }
 
 /// Waits, for ten seconds at most, until the writer of a recorder that was killed has done its part.
+///
+/// One that is being killed still has its claim for a moment.
 pub(super) fn settle(cassette: &Path) {
     let (claim, journal) = (beside(cassette, ".lock"), journal::path_of(cassette));
     let start = Instant::now();
-    while is_locked(&journal) && !is_locked(&claim) && start.elapsed() < PATIENCE {
+    while is_locked(&journal) {
+        let patience = if is_locked(&claim) { GLANCE } else { PATIENCE };
+        if start.elapsed() > patience {
+            return;
+        }
         thread::sleep(PAUSE);
     }
 }

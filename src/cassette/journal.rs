@@ -15,6 +15,7 @@ use super::file::{self, beside};
 use super::line::Line;
 use super::message::member;
 use super::{Cassette, CassetteError, Interaction, Leak, Redactor};
+use crate::file::behind_links;
 use crate::wire::json::Json;
 
 /// What becomes of a cassette that is already there.
@@ -54,8 +55,9 @@ impl Journal {
     /// # Errors
     /// Another recording into the same file, or a file that cannot be read or written.
     pub fn open(path: &Path, fresh: Cassette, start: Start) -> Result<Self, CassetteError> {
-        let claim = Claim::take(path)?;
-        Journal::open_claimed(path, fresh, start, Some(claim))
+        let path = behind_links(path);
+        let claim = Claim::take(&path)?;
+        Journal::open_claimed(&path, fresh, start, Some(claim))
     }
 
     /// The same with the claim on it, or for a recorder that has the claim.

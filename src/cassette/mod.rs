@@ -51,6 +51,7 @@ pub use suspicion::Suspicion;
 pub(crate) use claim::Claim;
 pub(crate) use message::Answered;
 
+use crate::file::behind_links;
 use crate::wire::json::{Json, Members};
 use message::member;
 
@@ -136,7 +137,7 @@ impl Cassette {
     /// # Errors
     /// A file that cannot be read, is no cassette, is of another version, or was changed since it was sealed.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, CassetteError> {
-        file::load(path.as_ref())
+        file::load(&behind_links(path.as_ref()))
     }
 
     /// Seals a cassette file that was changed, and is trusted as it is; what a recording has left is folded into it.
@@ -144,7 +145,7 @@ impl Cassette {
     /// # Errors
     /// A file that cannot be read or written, is no cassette, is of another version, or is being recorded into.
     pub fn reseal(path: impl AsRef<Path>) -> Result<(), CassetteError> {
-        file::reseal(path.as_ref())
+        file::reseal(&behind_links(path.as_ref()))
     }
 
     /// Writes the file whole or not at all, for its owner only.

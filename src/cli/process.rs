@@ -19,7 +19,7 @@ pub(super) fn run(
     let (program, arguments) = words.split_first().ok_or("there is no command to run")?;
     let mut process = Command::new(program);
     process.args(arguments).envs(environment.iter().cloned());
-    let forwarding = signals.forward();
+    let forwarding = signals.forward()?;
     let mut child = match process.spawn() {
         Ok(child) => child,
         Err(error) => {

@@ -11,6 +11,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use mock_ce::cassette::{Repeat, Selector};
 use mock_ce::recorder::{Mode, Recorder, Recording, Summary};
+use rustix::process::{Resource, getrlimit};
 
 use super::keep;
 use super::process::{self, Environment};
@@ -117,6 +118,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         .map_err(|error| format!("cannot find the program of this process: {error}"))?;
     let recorder = recording(matches)
         .written_by(itself, keep::words_for(&words))
+        .connection_limit(affordable_connections())
         .try_start()
         .map_err(|error| error.to_string())?;
     if words.is_empty() {
@@ -124,7 +126,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         super::tell(&banner(&recorder, matches));
         signals.wait();
         // Another one ends this process, and its keeper finishes the cassette.
-        let _forwarding = signals.forward();
+        let _forwarding = signals.forward()?;
         finish(recorder)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -133,6 +135,16 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let status = process::run(&words, environment, signals).map(process::exit_code);
     finish(recorder)?;
     status
+}
+
+/// As many as leave a descriptor to the upstream for each.
+fn affordable_connections() -> usize {
+    /// For what is no connection: pipes, files, the port.
+    const OTHERS: u64 = 32;
+    const MOST: usize = 10_000;
+    let descriptors = getrlimit(Resource::Nofile).current;
+    let affordable = descriptors.map(|most| most.saturating_sub(OTHERS) / 2);
+    affordable.map_or(MOST, |most| usize::try_from(most).unwrap_or(MOST).min(MOST))
 }
 
 pub(super) fn cassette(matches: &ArgMatches) -> PathBuf {

@@ -52,10 +52,10 @@ impl Signals {
     }
 
     /// Passes every one of them on, as long as this process lives.
-    pub(super) fn forward(mut self) -> Forwarding {
+    pub(super) fn forward(mut self) -> Result<Forwarding, String> {
         let child = Arc::new(AtomicI32::new(NONE));
         let forwarding = Forwarding(child.clone());
-        thread::spawn(move || {
+        let passing_on = move || {
             loop {
                 let asked = self.wait();
                 match Pid::from_raw(child.load(Ordering::Relaxed)) {
@@ -67,8 +67,10 @@ impl Signals {
                     }
                 }
             }
-        });
-        forwarding
+        };
+        let started = thread::Builder::new().spawn(passing_on);
+        started.map_err(|error| format!("cannot start a thread for signals: {error}"))?;
+        Ok(forwarding)
     }
 }
 

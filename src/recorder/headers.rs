@@ -1,8 +1,8 @@
 //! Which headers pass through a proxy, and which belong to one of its two connections.
 
 use http::header::{
-    ACCEPT_ENCODING, CONNECTION, EXPECT, HOST, LOCATION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
-    TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, LOCATION, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -17,6 +17,10 @@ pub(super) fn drop_hop_by_hop(headers: &mut HeaderMap) {
         .collect();
     for name in named {
         headers.remove(name);
+    }
+    if headers.contains_key(TRANSFER_ENCODING) {
+        // Where a body comes in chunks, a length that was said beside that is wrong.
+        headers.remove(CONTENT_LENGTH);
     }
     const ALWAYS: [HeaderName; 9] = [
         CONNECTION,
@@ -97,6 +101,7 @@ mod tests {
             ("connection", "close, X-Mine"),
             ("x-mine", "1"),
             ("transfer-encoding", "chunked"),
+            ("content-length", "2"),
             ("te", "trailers"),
             ("expect", "100-continue"),
             ("accept-encoding", "br, gzip;q=0.5"),

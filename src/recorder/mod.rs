@@ -67,6 +67,7 @@ pub use error::RecordError;
 pub use keeper::Summary;
 pub use recording::Recording;
 
+use crate::file::behind_links;
 use crate::server::MockCe;
 use crate::server::listener::Listener;
 use crate::settings::Settings;
@@ -107,7 +108,7 @@ impl Recorder {
     pub fn to(upstream: impl Into<String>, cassette: impl Into<PathBuf>) -> Recording {
         Recording {
             upstream: upstream.into(),
-            cassette: cassette.into(),
+            cassette: behind_links(&cassette.into()),
             mode: Mode::default(),
             ca: Vec::new(),
             redact: Vec::new(),

@@ -114,7 +114,13 @@ impl Recording {
         self
     }
 
-    /// Who is told when an exchange is kept out of the cassette. Default: nobody.
+    /// The most connections of clients at a time; more wait. Each needs one to the upstream too. Default: 10,000.
+    pub fn connection_limit(mut self, connections: usize) -> Self {
+        self.settings = self.settings.connection_limit(connections);
+        self
+    }
+
+    /// Who is told when an exchange is kept out of the cassette: of the first hundred, one line each. Default: nobody.
     pub fn warn(mut self, warn: fn(&str)) -> Self {
         self.warn = warn;
         self

@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use super::super::RecordError;
 use super::session::{Session, Summary};
 use super::transcript::{self, Message, Transcript};
+use super::warnings::Warnings;
 use crate::cassette::Claim;
 
 /// How long the keeper rests when it has read all there is, so that the recorder need not wake it with each exchange.
@@ -26,7 +27,7 @@ const AT_ONCE: usize = 1 << 20;
 /// The recorder's end.
 pub(crate) struct Apart {
     process: Mutex<Option<Process>>,
-    warn: fn(&str),
+    warnings: Warnings,
 }
 
 impl Apart {
@@ -52,7 +53,7 @@ impl Apart {
         match process.answer()? {
             Some(Answer::Ready(path)) if path == shown(cassette) => Ok(Apart {
                 process: Mutex::new(Some(process)),
-                warn,
+                warnings: Warnings::by(warn),
             }),
             Some(Answer::Ready(path)) => Err(RecordError::Keeper(format!(
                 "writes {path} instead of {}",
@@ -78,7 +79,8 @@ impl Apart {
     fn tell(&self, write: impl FnOnce(&mut ChildStdin) -> io::Result<()>) {
         let mut process = self.process.lock();
         let Some(process) = process.as_mut() else {
-            (self.warn)("an answer came after the recording had ended, and is not in the cassette");
+            self.warnings
+                .tell("an answer came after the recording had ended, and is not in the cassette");
             return;
         };
         // Without a pipe, the keeper has gone, which was told.
@@ -86,7 +88,7 @@ impl Apart {
             && let Err(error) = write(to)
         {
             process.to = None;
-            (self.warn)(&format!(
+            self.warnings.tell(&format!(
                 "the process that writes the cassette cannot be reached ({error}); nothing more is recorded"
             ));
         }

@@ -7,6 +7,7 @@
 mod apart;
 mod session;
 mod transcript;
+mod warnings;
 
 pub use session::Summary;
 

@@ -5,14 +5,16 @@ use parking_lot::Mutex;
 
 use super::super::RecordError;
 use super::transcript::Transcript;
+use super::warnings::Warnings;
 use crate::cassette::{Journal, Redactor};
+use crate::wire::error::clip;
 
 /// A recording under way.
 pub(crate) struct Session {
     underway: Mutex<Option<Underway>>,
     /// The most bytes of a body that are kept.
     limit: usize,
-    warn: fn(&str),
+    warnings: Warnings,
 }
 
 struct Underway {
@@ -43,7 +45,7 @@ impl Session {
         Session {
             underway: Mutex::new(Some(underway)),
             limit,
-            warn,
+            warnings: Warnings::by(warn),
         }
     }
 
@@ -56,19 +58,22 @@ impl Session {
         exchange.response_headers.remove(CONTENT_LENGTH);
         let mut underway = self.underway.lock();
         let Some(underway) = underway.as_mut() else {
-            (self.warn)("an answer came after the recording had ended, and is not in the cassette");
+            self.warnings
+                .tell("an answer came after the recording had ended, and is not in the cassette");
             return;
         };
         let interaction = underway.redactor.redact(&exchange);
         underway.summary.recorded += 1;
         if let Err(error) = underway.journal.push(interaction, &underway.redactor) {
-            (self.warn)(&error.to_string());
+            self.warnings.tell(&error.to_string());
         }
     }
 
     /// Counts an exchange that is not kept, and tells why.
     pub(crate) fn keep_out(&self, asked: &str, reason: &str) {
-        (self.warn)(&format!("{asked} is kept out of the cassette: {reason}"));
+        let asked = clip(asked);
+        self.warnings
+            .tell(&format!("{asked} is kept out of the cassette: {reason}"));
         if let Some(underway) = self.underway.lock().as_mut() {
             underway.summary.kept_out += 1;
         }

@@ -316,3 +316,68 @@ fn a_second_signal_ends_the_recorder_without_its_keeper() {
     signal(keeper, "-CONT");
     assert_eq!(load(&room.cassette()).interactions().len(), 1);
 }
+
+/// Nobody may be reading, and a full pipe would hold up everything.
+#[test]
+fn warnings_come_to_an_end() {
+    let room = Room::new();
+    let unreadable = answer("200 OK", "content-encoding: br\r\n", "no brotli");
+    let upstream = Canned::answering(vec![unreadable; 150]);
+    let recorder = RecorderProcess::start(&upstream.url(), &room, &[]);
+    for number in 0..150 {
+        let request = format!("GET /{number} HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n");
+        assert!(raw(recorder.address, &request).starts_with("HTTP/1.1 200"));
+    }
+    let said = text(&recorder.end().stderr);
+    assert_eq!(said.matches("is kept out of the cassette").count(), 100);
+    assert!(said.contains("the rest is only counted"), "{said}");
+    assert!(said.contains("kept 150 out"), "{said}");
+}
+
+#[test]
+fn a_symbolic_link_to_a_cassette_stays_one() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    let real = room.join("real.json");
+    std::os::unix::fs::symlink("real.json", room.cassette()).unwrap();
+    let recorder = RecorderProcess::start(&url(&ce), &room, &[]);
+    caller(&recorder).call(Method::GET, "/elements", "");
+    let second = Recorder::to(url(&ce), &real).try_start();
+    assert!(
+        second
+            .unwrap_err()
+            .to_string()
+            .contains("by another process")
+    );
+    assert!(recorder.end().status.success());
+    assert_eq!(files(&room), ["cassette.json", "real.json"]);
+    assert!(fs::symlink_metadata(room.cassette()).unwrap().is_symlink());
+    assert_eq!(load(&room.cassette()), load(&real));
+}
+
+/// Each client needs two descriptors: one for it, and one for what is asked for it.
+#[test]
+fn short_of_descriptors_clients_wait() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    let script = format!(
+        "ulimit -n 48; exec {} record --upstream {} --cassette {}",
+        env!("CARGO_BIN_EXE_mock-ce"),
+        url(&ce),
+        room.cassette().display()
+    );
+    let recorder = RecorderProcess::spawn(Command::new("sh").args(["-c", &script]));
+    let address = recorder.address;
+    let asking: Vec<_> = (0..40)
+        .map(|_| {
+            std::thread::spawn(move || {
+                let request = "GET /elements/api-v2/elements HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n";
+                raw(address, request)
+            })
+        })
+        .collect();
+    for asked in asking {
+        let reply = asked.join().unwrap();
+        assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    }
+    assert!(recorder.end().status.success());
+    assert_eq!(load(&room.cassette()).interactions().len(), 40);
+}

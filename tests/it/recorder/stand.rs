@@ -77,10 +77,13 @@ pub(super) struct RecorderProcess {
 
 impl RecorderProcess {
     pub(super) fn start(upstream: &str, room: &Room, words: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_mock-ce"))
-            .args(["record", "--upstream", upstream, "--cassette"])
-            .arg(room.cassette())
-            .args(words)
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mock-ce"));
+        command.args(["record", "--upstream", upstream, "--cassette"]);
+        RecorderProcess::spawn(command.arg(room.cassette()).args(words))
+    }
+
+    pub(super) fn spawn(command: &mut Command) -> Self {
+        let mut child = command
             .process_group(0)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
