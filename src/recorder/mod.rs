@@ -23,9 +23,12 @@
 //! # What is never written
 //!
 //! Denied by default, in both directions: the secrets of `Authorization`, cookies, every header that is not on the list
-//! of those kept; in bodies, queries and forms every member whose name ends in `password`, `secret`, `token` or
-//! `api.key` in any spelling, or holds `oauth`; in `configuration` also the entries that the catalog types as passwords
-//! and those that end in `account` or `username`; `providerData`; e-mail addresses and names of users. A secret of six
+//! of those kept; in bodies, queries and forms every member whose name ends in `password`, `secret`, `token`, `api.key`
+//! or another word of that kind (`passphrase`, `credential`, `private.key`, `jwt` …) in any spelling, or holds `oauth`,
+//! with all that is in it; in `configuration` also the entries that the catalog types as passwords and those that end in
+//! `account` or `username`; `providerData`; e-mail addresses and names of users. Where a text is no JSON document but has
+//! members all the same, such as broken JSON, lines of it, JSON in a string, parts of a form, markup or an address, they
+//! are found by their names. A secret of six
 //! bytes or more is replaced by the same placeholder wherever else it stands, also inside longer text, base64- or
 //! percent-encoded; a shorter one, or one that is a text of the catalog or a word of the format (`smtp`, `sendgrid`),
 //! only in its own place. Before anything is written it is searched for every secret seen so far; one hit, and nothing
