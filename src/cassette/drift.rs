@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::difference::{self, Comparison, Difference};
 use super::message::{Content, Interaction};
 use super::redact::placeholders_of;
-use super::selector::Step;
+use super::selector::{Place, Room, Side, Step};
 use super::{Cassette, Redaction};
 use crate::wire::json::Json;
 use crate::wire::message::Request;
@@ -33,6 +33,8 @@ pub struct Reply {
 /// A cassette that is being compared with what is answered now.
 pub struct Drift {
     placeholders: HashSet<String>,
+    /// What of an answer is not shown.
+    redaction: Redaction,
     /// Recorded text → what stands for it now.
     now: HashMap<String, String>,
 }
@@ -44,6 +46,7 @@ impl Drift {
         let redaction = cassette.redaction(defaults);
         Drift {
             placeholders: placeholders_of(&redaction, cassette.interactions()),
+            redaction,
             now: HashMap::new(),
         }
     }
@@ -139,7 +142,12 @@ impl Drift {
             (one, other) => {
                 let shown =
                     |content: &Content| String::from_utf8_lossy(&content.to_bytes()).into_owned();
-                vec![Difference::value("body", &shown(one), &shown(other))]
+                let (one, other) = (shown(one), shown(other));
+                let difference = Difference::value("body", &one, &other);
+                match self.redaction.shows(&place(&[]), &other) {
+                    true => vec![difference],
+                    false => vec![difference.conceal()],
+                }
             }
         }
     }
@@ -160,6 +168,14 @@ impl Drift {
                 self.now.insert(plain(one), plain(other));
             }
         }
+    }
+}
+
+fn place<'p>(steps: &'p [Step<'p>]) -> Place<'p> {
+    Place {
+        side: Side::Response,
+        room: Room::Body,
+        steps,
     }
 }
 
@@ -184,6 +200,11 @@ impl Drift {
 impl Comparison for Drift {
     fn ignores(&self, _: &[Step<'_>]) -> bool {
         false
+    }
+
+    fn shown(&self, steps: &[Step<'_>], actual: &Json<'_>) -> Option<String> {
+        let shown = actual.to_string();
+        self.redaction.shows(&place(steps), &shown).then_some(shown)
     }
 
     fn agree(&self, steps: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool {

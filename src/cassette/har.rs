@@ -36,6 +36,7 @@ impl Cassette {
         let upstream = first.as_ref().map_or(String::new(), origin_of);
         let day = first_day(entries);
         let mut cassette = Cassette::new(&upstream, &day).redacted_by(redactor.redaction());
+        redactor.spare(&cassette);
         let mut elsewhere = 0;
         for (index, entry) in entries.iter().enumerate() {
             let url = url_of(entry).map_err(|reason| in_entry(index, &reason))?;

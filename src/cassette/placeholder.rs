@@ -125,13 +125,18 @@ fn padded(text: &str, length: usize, with: char) -> String {
 }
 
 fn digits(length: usize, number: usize) -> String {
-    let width = length.saturating_sub(1);
-    format!("9{number:0width$}")
+    "9".to_owned() + &with_zeros(number, length.saturating_sub(1))
 }
 
 fn hex(length: usize, number: usize) -> String {
-    let width = length - 6;
-    format!("5ec2e7{number:0width$}")
+    const MARK: &str = "5ec2e7";
+    MARK.to_owned() + &with_zeros(number, length - MARK.len())
+}
+
+/// However long: a width of a format may not be that of a key.
+fn with_zeros(number: usize, width: usize) -> String {
+    let digits = number.to_string();
+    "0".repeat(width.saturating_sub(digits.len())) + &digits
 }
 
 /// Ends in an `A` and the padding, so that it decodes.
@@ -180,6 +185,16 @@ mod tests {
         let is_ambiguous = expected.trim_start_matches('+').starts_with('9') || expected.len() < 8;
         assert_eq!(is_made(expected), !is_ambiguous);
         assert!(!is_made(secret));
+    }
+
+    #[rstest]
+    #[case("1")]
+    #[case("ab")]
+    #[case("=")]
+    #[case("x y")]
+    fn however_long_a_secret_is(#[case] of: &str) {
+        let secret = of.repeat(70_000);
+        assert_eq!(shaped_like(&secret, 7).len(), secret.len());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use super::embedded;
 use super::placeholder::is_email;
 use super::selector::{Place, Room, Selector, Side, Step};
 use crate::catalog::Catalog;
@@ -71,6 +72,27 @@ impl Redaction {
             return false;
         }
         self.redact.iter().any(|selector| selector.names(place)) || self.denies_by_default(place)
+    }
+
+    /// Whether the text at `place` is a secret by itself, and not by what it is inside of.
+    pub(super) fn denies_its_name(&self, place: &Place<'_>) -> bool {
+        let last = place.steps.iter().rev().find_map(|step| match step {
+            Step::Member(name) => Some(*name),
+            Step::Item(_) => None,
+        });
+        place.room != Room::Body || last.is_none_or(|name| self.denies_name(name))
+    }
+
+    /// Whether a text of `place` that was sent may be shown: it is no secret, and has none in it.
+    pub(super) fn shows(&self, place: &Place<'_>, text: &str) -> bool {
+        let is_denied = |length| {
+            let steps = &place.steps[..length];
+            self.denies_place(&Place { steps, ..*place })
+        };
+        let has_members = place.steps.is_empty() || embedded::has_members(text);
+        let has_secret =
+            || has_members && !embedded::secrets(text, |name| self.denies_name(name)).is_empty();
+        !(1..=place.steps.len()).any(is_denied) && !has_secret()
     }
 
     /// Whether the value of a member with this name is a secret, wherever it stands.
@@ -264,6 +286,7 @@ const SECRET_ENDINGS: &[&str] = &[
 
 /// Whether a name, in any spelling, says that its value is a secret.
 fn is_secret_name(name: &str) -> bool {
+    let name = ending_of(name);
     SECRET_ENDINGS.iter().any(|ending| ends_with(name, ending))
         || ["authorization", "pass", "pin"]
             .iter()
@@ -290,6 +313,12 @@ fn is_personal(name: &str) -> bool {
 fn letters(name: &[u8]) -> impl DoubleEndedIterator<Item = u8> {
     let letters = name.iter().filter(|byte| byte.is_ascii_alphanumeric());
     letters.map(u8::to_ascii_lowercase)
+}
+
+/// As much of a name as says what it is; whoever sends a longer one may not make its judge read it again and again.
+fn ending_of(name: &str) -> &str {
+    const LONGEST: usize = 128;
+    &name[name.ceil_char_boundary(name.len().saturating_sub(LONGEST))..]
 }
 
 fn is(name: &str, word: &str) -> bool {

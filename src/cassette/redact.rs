@@ -13,25 +13,35 @@ use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName};
 use percent_encoding::percent_decode_str;
 
+use super::Cassette;
 use super::embedded;
 use super::finder::Finder;
 use super::message::{Answered, Asked, Content, Exchange, Interaction, Pairs};
 use super::placeholder;
 use super::places::{Class, Redaction, class_of};
 use super::selector::{Place, Room, Step};
-use super::walk::{pairs_of_query, visit};
+use super::walk::{pairs_of_query, rename, visit};
 use crate::wire::vocabulary::text::MASK;
 
 /// Makes interactions of exchanges, and remembers the secrets that it has seen.
 pub struct Redactor {
     redaction: Redaction,
-    placeholders: HashMap<String, String>,
+    placeholders: HashMap<String, Made>,
     /// The placeholders that it has made: they are no secrets when they come back.
     made: HashSet<String>,
     finder: Finder,
     /// Placeholders of a cassette that is being continued: they stay as they are.
     taken: HashSet<String>,
+    /// Texts that a cassette has beside its interactions: what is in them cannot be looked for.
+    spared: Vec<String>,
     replacing: Replacing,
+}
+
+/// A placeholder.
+struct Made {
+    text: String,
+    /// Whether it is known by now if its secret can be looked for.
+    is_judged: bool,
 }
 
 /// Whether what is found is replaced.
@@ -55,6 +65,7 @@ impl Redactor {
             made: HashSet::new(),
             finder: Finder::default(),
             taken: HashSet::new(),
+            spared: Vec::new(),
             replacing: Replacing::Secrets,
         }
     }
@@ -73,6 +84,12 @@ impl Redactor {
     pub(super) fn replacing(mut self, replacing: Replacing) -> Self {
         self.replacing = replacing;
         self
+    }
+
+    /// Does not look for what the head of a cassette says: its upstream and its day.
+    pub(crate) fn spare(&mut self, cassette: &Cassette) {
+        let head = [cassette.upstream(), cassette.recorded()];
+        self.spared.extend(head.map(str::to_owned));
     }
 
     pub(super) fn finder(&self) -> &Finder {
@@ -106,6 +123,7 @@ impl Redactor {
             false => self.finder.clean(text),
         };
         visit(&mut interaction, &mut { clean });
+        rename(&mut interaction, &|name| self.finder.clean(name));
         if let Some(path) = self.finder.clean(&interaction.request.path) {
             interaction.request.path = path;
         }
@@ -135,7 +153,8 @@ impl Redactor {
                 Some(COOKIE) => self.cookies(text),
                 Some(SET_COOKIE) => self.set_cookie(text),
                 Some(AUTHORIZATION | PROXY_AUTHORIZATION) => self.authorization(text),
-                _ => self.placeholder(text),
+                _ if self.redaction.denies_its_name(place) => self.placeholder(text),
+                _ => self.placeholder_inside(text),
             })
         });
         interaction
@@ -155,23 +174,57 @@ impl Redactor {
         let (mut out, mut at) = (String::with_capacity(text.len()), 0);
         for range in found {
             out.push_str(&text[at..range.start]);
-            out.push_str(&self.placeholder(&plain(&text[range.clone()])));
+            out.push_str(&self.placeholder_inside(&plain(&text[range.clone()])));
             at = range.end;
         }
         Some(out + &text[at..])
     }
 
+    /// The same for what may be a secret by what it is inside of: a mere word is not looked for elsewhere.
+    fn placeholder_inside(&mut self, text: &str) -> String {
+        const LONGEST: usize = 12;
+        let is_word = text.len() < LONGEST && text.bytes().all(|byte| byte.is_ascii_lowercase());
+        let made = self.made_for(text);
+        if !is_word {
+            self.look_for(text);
+        }
+        made
+    }
+
     /// What stands for `secret`, now and whenever it is seen again.
     fn placeholder(&mut self, secret: &str) -> String {
+        let made = self.made_for(secret);
+        self.look_for(secret);
+        made
+    }
+
+    /// Looks for what a placeholder was made for, unless it is too common.
+    fn look_for(&mut self, secret: &str) {
+        let made = self.placeholders.get_mut(secret);
+        let Some(made) = made.filter(|made| !made.is_judged) else {
+            return;
+        };
+        made.is_judged = true;
+        let is_spared = self.spared.iter().any(|text| text.contains(secret));
+        if !is_spared && !self.redaction.is_trivial(secret) {
+            self.finder.insert(secret, &made.text);
+        }
+    }
+
+    /// What stands for `secret` in its own place; itself, when it is none.
+    fn made_for(&mut self, secret: &str) -> String {
+        let is_blank = secret.trim().is_empty() || secret == MASK;
         if self.replacing == Replacing::Listing {
-            self.made.insert(secret.to_owned());
+            if !is_blank {
+                self.made.insert(secret.to_owned());
+            }
             return secret.to_owned();
         }
         if let Some(known) = self.placeholders.get(secret) {
-            return known.clone();
+            return known.text.clone();
         }
         let is_known = self.taken.contains(secret) || self.made.contains(secret);
-        if secret.trim().is_empty() || secret == MASK || is_known || placeholder::is_made(secret) {
+        if is_blank || is_known || placeholder::is_made(secret) {
             return secret.to_owned();
         }
         let mut number = self.taken.len() + self.placeholders.len() + 1;
@@ -181,11 +234,11 @@ impl Redactor {
             number += 1;
             made = placeholder::shaped_like(secret, number);
         }
-        self.placeholders.insert(secret.to_owned(), made.clone());
+        let text = made.clone();
+        let is_judged = false;
+        self.placeholders
+            .insert(secret.to_owned(), Made { text, is_judged });
         self.made.insert(made.clone());
-        if !self.redaction.is_trivial(secret) {
-            self.finder.insert(secret, &made);
-        }
         made
     }
 

@@ -155,7 +155,8 @@ impl Replay {
     fn differences(&self, recorded: &Asked, sent: &Sent<'_>) -> Vec<Difference> {
         let agree = |room| {
             move |name: &str, one: &str, other: &str| {
-                self.ignores(room, &[Step::Member(name)]) || self.placeholders.agree(one, other)
+                let steps = [Step::Member(name)];
+                self.ignores(room, &steps) || self.agrees(room, &steps, one, other)
             }
         };
         let mut query = (recorded.query.clone(), sent.query.clone());
@@ -170,6 +171,8 @@ impl Replay {
             (Content::Json { value: one, .. }, Content::Json { value: other, .. }) => {
                 all.extend(difference::of_json(one, other, self));
             }
+            (Content::Text(one), Content::Text(other))
+                if sent.encoding == Encoding::Other && self.placeholders.agree(one, other) => {}
             (Content::Text(one), Content::Text(other)) if one.contains('=') => {
                 let pairs = (pairs_of_query(one), pairs_of_query(other));
                 let mut form = difference::of_pairs("form", &pairs.0, &pairs.1, agree(Room::Form));
@@ -181,7 +184,6 @@ impl Replay {
                     Encoding::Other => all.push(Difference::value("body", one, other).conceal()),
                 }
             }
-            (Content::Text(one), Content::Text(other)) if self.placeholders.agree(one, other) => {}
             (one, other) => {
                 let (one, other) = (one.to_bytes(), other.to_bytes());
                 if one != other {
@@ -205,6 +207,14 @@ impl Replay {
         // The other one may be a secret: not shown.
         let place = format!("header authorization {word}");
         Some(Difference::value(&place, one, "another"))
+    }
+
+    /// Whether a text may stand where another was recorded, be it for its place.
+    fn agrees(&self, room: Room, steps: &[Step<'_>], recorded: &str, sent: &str) -> bool {
+        let side = Side::Request;
+        let is_denied = || self.redaction.denies_place(&Place { side, room, steps });
+        self.placeholders.agree(recorded, sent)
+            || (self.placeholders.agree_in_place(recorded, sent) && is_denied())
     }
 
     fn ignores(&self, room: Room, steps: &[Step<'_>]) -> bool {
@@ -311,21 +321,27 @@ impl Comparison for Replay {
     }
 
     fn shown(&self, steps: &[Step<'_>], actual: &Json<'_>) -> Option<String> {
-        self.shows(Room::Body, steps).then(|| match actual {
+        let shown = match actual {
             Json::Object(_) => "an object".to_owned(),
             Json::Array(_) => "an array".to_owned(),
             plain => plain.to_string(),
-        })
+        };
+        let (side, room) = (Side::Request, Room::Body);
+        let is_open = !steps.is_empty();
+        (is_open
+            && self.redaction.shows(
+                &Place { side, room, steps },
+                actual.as_str().unwrap_or_default(),
+            ))
+        .then_some(shown)
     }
 
-    fn agree(&self, _: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool {
+    fn agree(&self, steps: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool {
+        let agrees = |one: &str, other: &str| self.agrees(Room::Body, steps, one, other);
         match (recorded, actual) {
-            (Json::Text(one), Json::Text(other)) => self.placeholders.agree(one, other),
+            (Json::Text(one), Json::Text(other)) => agrees(one, other),
             (Json::Number(one), Json::Number(other)) => {
-                one.as_f64() == other.as_f64()
-                    || self
-                        .placeholders
-                        .agree(&one.to_string(), &other.to_string())
+                one.as_f64() == other.as_f64() || agrees(&one.to_string(), &other.to_string())
             }
             _ => false,
         }

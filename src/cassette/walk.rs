@@ -154,7 +154,7 @@ fn visit_json<'j>(
             let shown = number.to_string();
             match change(&Place { side, room, steps }, &shown) {
                 Some(other) if other != shown => {
-                    *json = other.parse::<u64>().map_or(Json::Null, Json::from);
+                    *json = Json::from(number_of(&other));
                     true
                 }
                 _ => false,
@@ -162,6 +162,59 @@ fn visit_json<'j>(
         }
         Json::Null | Json::Bool(_) => false,
     }
+}
+
+/// The number that a placeholder is, or has in it.
+fn number_of(placeholder: &str) -> u64 {
+    placeholder.parse().unwrap_or_else(|_| {
+        /// So that it is not taken for another one.
+        const FROM: u64 = 9_000_000_000;
+        let digits = placeholder.bytes().filter(u8::is_ascii_digit);
+        let number = digits.fold(0, |number: u64, digit| {
+            (number * 10 + u64::from(digit - b'0')) % FROM
+        });
+        FROM + number
+    })
+}
+
+/// Changes the names of members and parameters.
+pub(super) fn rename(interaction: &mut Interaction, change: &dyn Fn(&str) -> Option<String>) {
+    let Interaction { request, response } = interaction;
+    for (name, _) in &mut request.query {
+        if let Some(other) = change(name) {
+            *name = other;
+        }
+    }
+    for body in [&mut request.body, &mut response.body] {
+        if let Content::Json { value, text } = body
+            && rename_members(value, change)
+            && let Some(text) = text
+        {
+            *text = respell(text, value);
+        }
+    }
+}
+
+fn rename_members(json: &mut Json<'static>, change: &dyn Fn(&str) -> Option<String>) -> bool {
+    let mut changed = false;
+    match json {
+        Json::Object(members) => {
+            for (name, value) in members {
+                if let Some(other) = change(name) {
+                    *name = other.into();
+                    changed = true;
+                }
+                changed |= rename_members(value, change);
+            }
+        }
+        Json::Array(items) => {
+            for item in items {
+                changed |= rename_members(item, change);
+            }
+        }
+        _ => {}
+    }
+    changed
 }
 
 const VALUE: &str = "value";

@@ -7,6 +7,8 @@ use super::finder::Finder;
 /// The placeholders of a cassette, alone and inside longer texts.
 pub(super) struct Placeholders {
     all: HashSet<String>,
+    /// Those that may be common texts, and stand for a secret in its own place only.
+    short: HashSet<String>,
     finder: Finder,
 }
 
@@ -16,10 +18,18 @@ const ANY: char = '\0';
 impl Placeholders {
     pub(super) fn new(all: HashSet<String>) -> Self {
         let mut finder = Finder::default();
-        for placeholder in all.iter().filter(|placeholder| placeholder.len() >= 6) {
+        let (all, short) = all
+            .into_iter()
+            .partition::<HashSet<_>, _>(|text| text.len() >= 6);
+        for placeholder in &all {
             finder.insert(placeholder, &ANY.to_string());
         }
-        Placeholders { all, finder }
+        Placeholders { all, short, finder }
+    }
+
+    /// Whether `sent` may be what was recorded in the place of a secret.
+    pub(super) fn agree_in_place(&self, recorded: &str, sent: &str) -> bool {
+        !sent.is_empty() && self.short.contains(recorded)
     }
 
     pub(super) fn are_in(&self, text: &str) -> bool {

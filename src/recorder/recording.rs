@@ -273,7 +273,8 @@ impl Recording {
             Start::Afresh
         };
         let journal = Journal::open_claimed(&self.cassette, fresh, start, claim)?;
-        let redactor = Redactor::continuing(redaction, journal.cassette().interactions());
+        let mut redactor = Redactor::continuing(redaction, journal.cassette().interactions());
+        redactor.spare(journal.cassette());
         Ok(Session::new(journal, redactor, self.limit, self.warn))
     }
 }

@@ -3,11 +3,12 @@
 use http::{Method, StatusCode};
 use mock_ce::cassette::{Cassette, Exchange, Fallback, Redaction, Redactor, Repeat, Replay};
 use mock_ce::catalog::Catalog;
+use mock_ce::recorder::Recorder;
 use mock_ce::settings::Settings;
 use mock_ce::{Emulator, Json, MockCe, Outcome, Request};
 use rstest::rstest;
 
-use super::stand::text;
+use super::stand::{Canned, Room, answer, raw, text};
 
 const BASE: &str = "/elements/api-v2";
 const CREDENTIALS: &str = "User u, Organization o";
@@ -325,4 +326,40 @@ fn a_recorded_request_id_stays_the_one_that_its_body_repeats() {
         again.reply.headers["elements-request-id"],
         outcome.reply.headers["elements-request-id"]
     );
+}
+
+/// Recorded with one secret in the place of `*`, sent with another.
+#[rstest]
+#[case::markup("<login><password>*</password><x a=\"1\"/></login>", ["hunter-2", "other-99"], true)]
+#[case::lines("{\"password\":\"*\"}\n{\"q\":\"a=b\"}", ["hunter-2", "other-99"], true)]
+#[case::part(
+    "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n*\r\n--b--",
+    ["hunter-2&b=c", "other-99"],
+    true
+)]
+#[case::pin(r#"{"pin":"*"}"#, ["12", "7"], true)]
+#[case::number(r#"{"token":*}"#, ["-123456", "77"], true)]
+#[case::same_number_elsewhere(r#"{"pin":"1","count":*}"#, ["91", "5"], false)]
+#[case::empty(r#"{"password":"","tags":"*"}"#, ["", "zzz"], false)]
+fn a_body_with_a_secret_replays_with_another(
+    #[case] body: &str,
+    #[case] secrets: [&str; 2],
+    #[case] expected: bool,
+) {
+    let room = Room::new();
+    let asked = |secret: &str| {
+        let body = body.replace('*', secret);
+        let length = body.len();
+        format!(
+            "POST /x HTTP/1.1\r\nHost: me\r\nConnection: close\r\nContent-Type: text/plain\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        )
+    };
+    let upstream = Canned::answering([answer("200 OK", "", "ok")]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    raw(recorder.address(), &asked(secrets[0]));
+    recorder.finish().unwrap();
+    let recorder = Recorder::to("https://localhost:1", room.cassette()).start();
+    let reply = raw(recorder.address(), &asked(secrets[1]));
+    assert_eq!(reply.starts_with("HTTP/1.1 200"), expected, "{reply}");
 }

@@ -1,5 +1,7 @@
 //! Planted in every place and encoding: none reaches the disk.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::Method;
@@ -286,4 +288,53 @@ fn a_secret_that_its_name_gives_away_is_found_in_any_body(
         "{}",
         super::stand::text(&checked.stdout)
     );
+}
+
+/// What also stands where nothing can be redacted is no reason to write nothing.
+#[rstest]
+#[case::the_day("x-api-version: 2017-07-14\r\n", "{}", "redacted-1")]
+#[case::the_host("x-served-by: localhost:1\r\n", "{}", "redacted-1")]
+#[case::the_name_of_a_member(
+    "",
+    r#"{"bob@corp.example":{"a":1},"email":"bob@corp.example"}"#,
+    "\"redacted-1@example.com\": {"
+)]
+#[case::a_word_inside(
+    "",
+    r#"{"properties":{"password":{"type":"object"}},"object":"list"}"#,
+    "\"object\": \"list\""
+)]
+#[case::numbers("", r#"{"token":-123456,"secret":1.5}"#, "\"secret\": 9000000002")]
+fn what_is_redacted_can_be_written(
+    #[case] header: &str,
+    #[case] body: &str,
+    #[case] expected: &str,
+) {
+    let room = Room::new();
+    let upstream = Canned::answering([answer("200 OK", header, body)]);
+    let recorder = Recorder::to(upstream.url(), room.cassette())
+        .date(UNIX_EPOCH + Duration::from_secs(1_500_000_000))
+        .start();
+    let asked = "GET /x HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n";
+    raw(recorder.address(), asked);
+    recorder.finish().unwrap();
+    let cassette = std::fs::read_to_string(room.cassette()).unwrap();
+    assert!(cassette.contains(expected), "{cassette}");
+}
+
+#[test]
+fn a_secret_of_any_length_has_a_placeholder() {
+    let room = Room::new();
+    let key = "0af1".repeat(20_000);
+    let body = format!(
+        r#"{{"privateKey":"{key}","token":"{}"}}"#,
+        "1".repeat(70_000)
+    );
+    let upstream = Canned::answering([answer("200 OK", "", body)]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    let asked = "GET /x HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n";
+    raw(recorder.address(), asked);
+    assert_eq!(recorder.finish().unwrap().recorded, 1);
+    let cassette = std::fs::read_to_string(room.cassette()).unwrap();
+    assert!(!cassette.contains("0af10af1") && !cassette.contains("11111111"));
 }
