@@ -128,7 +128,8 @@ impl Recording {
 
     /// Has exchanges redacted and written by a process of this program, started with these arguments.
     ///
-    /// That process has to call [`Recording::write_for_recorder`] on a recording with the same settings. An answer then
+    /// That process has to call [`Recording::write_for_recorder`] on a recording with the same settings; the binary does
+    /// with the verb `keep` in the place of `record`, and otherwise the same words. An answer then
     /// waits until its exchange is in the pipe to that process, and not until it is redacted and written; and when this
     /// process is killed, that one finishes the cassette. What it has to warn of, it tells by its own
     /// [`Recording::warn`]. Default: this process redacts and writes.
