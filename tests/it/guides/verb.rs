@@ -3,6 +3,8 @@
 use super::*;
 use std::process::{Command, Output};
 
+use tempfile::TempDir;
+
 fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_mock-ce"))
         .arg("import")
@@ -17,11 +19,8 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// A directory of the test's own, empty.
-fn directory(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&path);
-    fs::create_dir_all(&path).expect("the directory can be created");
-    path
+fn directory() -> TempDir {
+    tempfile::tempdir().expect("the directory can be created")
 }
 
 fn names(directory: &Path) -> Vec<String> {
@@ -56,7 +55,8 @@ fn several_elements_are_printed_as_an_array() {
 
 #[test]
 fn with_out_each_element_gets_a_file_and_nothing_is_left_beside_it() {
-    let out = directory("import-out").join("new");
+    let directory = directory();
+    let out = directory.path().join("new");
     let path = out.display().to_string();
     for _ in ["written", "replaced"] {
         let output = run(&["good.md", "../guides/twilio.md", "--out", &path]);
@@ -75,7 +75,8 @@ fn with_out_each_element_gets_a_file_and_nothing_is_left_beside_it() {
 
 #[test]
 fn a_refused_document_keeps_no_other_from_being_written_and_shows_in_the_status() {
-    let out = directory("import-refused");
+    let directory = directory();
+    let out = directory.path();
     let path = out.display().to_string();
     let output = run(&[
         "comments.md",
@@ -86,7 +87,7 @@ fn a_refused_document_keeps_no_other_from_being_written_and_shows_in_the_status(
         &path,
     ]);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(names(&out), ["pigeonpost.json"]);
+    assert_eq!(names(out), ["pigeonpost.json"]);
     assert!(text(&output.stderr).contains("comments.md:46: refused: 2 repair(s) needed, "));
 }
 
@@ -95,7 +96,8 @@ fn a_refused_document_keeps_no_other_from_being_written_and_shows_in_the_status(
 #[case::hidden(".pigeon")]
 #[case::blank("a pigeon")]
 fn a_key_that_is_no_safe_file_name_is_never_written(#[case] key: &str) {
-    let folder = directory(&format!("import-unsafe-{}", key.len()));
+    let directory = directory();
+    let folder = directory.path();
     let guide = folder.join("guide.md");
     fs::write(&guide, good().replace("pigeonpost", key)).expect("the guide can be written");
     let (guide, out) = (guide.display().to_string(), folder.join("out"));
@@ -106,12 +108,13 @@ fn a_key_that_is_no_safe_file_name_is_never_written(#[case] key: &str) {
         "{output:?}"
     );
     assert_eq!(names(&out), [""; 0]);
-    assert_eq!(names(&folder), ["guide.md", "out"]);
+    assert_eq!(names(folder), ["guide.md", "out"]);
 }
 
 #[test]
 fn a_document_is_not_read_beyond_the_length_of_a_guide() {
-    let guide = directory("import-long").join("guide.md");
+    let directory = directory();
+    let guide = directory.path().join("guide.md");
     fs::write(&guide, "\u{e9}".repeat(600_000)).expect("the guide can be written");
     let output = run(&[&guide.display().to_string()]);
     assert_eq!(output.status.code(), Some(1));
