@@ -76,10 +76,7 @@ impl Redaction {
 
     /// Whether the text at `place` is a secret by itself, and not by what it is inside of.
     pub(super) fn denies_its_name(&self, place: &Place<'_>) -> bool {
-        let last = place.steps.iter().rev().find_map(|step| match step {
-            Step::Member(name) => Some(*name),
-            Step::Item(_) => None,
-        });
+        let last = names_of(place.steps).next_back();
         place.room != Room::Body || last.is_none_or(|name| self.denies_name(name))
     }
 
@@ -110,14 +107,8 @@ impl Redaction {
     }
 
     fn denies_member(&self, side: Side, steps: &[Step<'_>]) -> bool {
-        let names = || {
-            steps.iter().filter_map(|step| match step {
-                Step::Member(name) => Some(*name),
-                Step::Item(_) => None,
-            })
-        };
-        let is_inside = |parent| names().any(|name| name == parent);
-        let Some(name) = names().next_back() else {
+        let is_inside = |parent| names_of(steps).any(|name| name == parent);
+        let Some(name) = names_of(steps).next_back() else {
             return false;
         };
         let is_account = || ends_with(name, "account") || ends_with(name, "username");
@@ -126,7 +117,7 @@ impl Redaction {
         }
         let is_error = side == Side::Response && name == member::MESSAGE;
         !is_error
-            && (names().any(is_secret_name)
+            && (names_of(steps).any(is_secret_name)
                 || is_personal(name)
                 || is_inside(member::PROVIDER_DATA)
                 || (name == member::NAME && is_inside(member::USER)))
@@ -141,6 +132,14 @@ impl Redaction {
             || WORDS.iter().any(|word| word.contains(&lower))
             || (!secret.contains('=') && self.texts.contains(&lower))
     }
+}
+
+/// The names on the way to a place, without those of items.
+fn names_of<'s>(steps: &'s [Step<'_>]) -> impl DoubleEndedIterator<Item = &'s str> {
+    steps.iter().filter_map(|step| match step {
+        Step::Member(name) => Some(*name),
+        Step::Item(_) => None,
+    })
 }
 
 /// What becomes of a header.

@@ -1,8 +1,9 @@
 //! An exchange with its secrets in, an interaction without them out.
 //!
 //! In this order: denied places are emptied, also those inside of open texts, and what stood there is learnt; then
-//! everything that is left is searched for all secrets known so far, in any encoding. A secret has one placeholder wherever it stands, numbered by first
-//! appearance. A secret that is too common to be searched for (see [`Redaction`]) is replaced in its own place only.
+//! everything that is left is searched for all secrets known so far, in any encoding. A secret has one placeholder
+//! wherever it stands, numbered by first appearance. A secret that is too common to be searched for (see [`Redaction`])
+//! is replaced in its own place only.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

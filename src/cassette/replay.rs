@@ -163,7 +163,7 @@ impl Replay {
         for pairs in [&mut query.0, &mut query.1] {
             pairs.retain(|(name, _)| !self.ignores(Room::Query, &[Step::Member(name)]));
         }
-        let shows = |room| move |name: &str| self.shows(room, &[Step::Member(name)]);
+        let shows = |room| move |name: &str| self.shows(room, &[Step::Member(name)], "");
         let mut all = difference::of_pairs("query", &query.0, &query.1, agree(Room::Query));
         conceal("query", &mut all, shows(Room::Query));
         all.extend(self.other_token(recorded, sent));
@@ -226,14 +226,10 @@ impl Replay {
         self.ignored.iter().any(|selector| selector.names(&place))
     }
 
-    /// Whether a value that was sent may be shown: neither it nor what it is in is a secret.
-    fn shows(&self, room: Room, steps: &[Step<'_>]) -> bool {
+    /// Whether a text that was sent may be shown; a whole body never is.
+    fn shows(&self, room: Room, steps: &[Step<'_>], text: &str) -> bool {
         let side = Side::Request;
-        let is_denied = |length: usize| {
-            let steps = &steps[..length];
-            self.redaction.denies_place(&Place { side, room, steps })
-        };
-        !steps.is_empty() && !(1..=steps.len()).any(is_denied)
+        !steps.is_empty() && self.redaction.shows(&Place { side, room, steps }, text)
     }
 
     /// Why [`Replay::take`] has no answer to a request: what was recorded instead, without secrets.
@@ -321,19 +317,12 @@ impl Comparison for Replay {
     }
 
     fn shown(&self, steps: &[Step<'_>], actual: &Json<'_>) -> Option<String> {
-        let shown = match actual {
+        let text = actual.as_str().unwrap_or_default();
+        self.shows(Room::Body, steps, text).then(|| match actual {
             Json::Object(_) => "an object".to_owned(),
             Json::Array(_) => "an array".to_owned(),
             plain => plain.to_string(),
-        };
-        let (side, room) = (Side::Request, Room::Body);
-        let is_open = !steps.is_empty();
-        (is_open
-            && self.redaction.shows(
-                &Place { side, room, steps },
-                actual.as_str().unwrap_or_default(),
-            ))
-        .then_some(shown)
+        })
     }
 
     fn agree(&self, steps: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool {

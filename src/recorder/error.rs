@@ -1,8 +1,6 @@
 //! Why a recorder does not start, or a recording is not kept.
 
 use std::fmt;
-use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::cassette::CassetteError;
@@ -29,21 +27,10 @@ pub enum RecordError {
     },
     /// The machine's trust store is empty or cannot be read.
     NoTrust(String),
-    /// The address cannot be listened on.
-    Listen {
-        /// Which.
-        address: SocketAddr,
-        /// Why.
-        source: io::Error,
-    },
-    /// The thread of all servers cannot be started.
-    Runtime(io::Error),
-    /// A catalog of the user's own cannot be read.
-    Catalog(CatalogError),
     /// The cassette cannot be read or written.
     Cassette(CassetteError),
-    /// The server that replays cannot be started.
-    Replay(StartError),
+    /// The port cannot be opened, a catalog of the user's own cannot be read, or the server that replays not be started.
+    Start(StartError),
     /// The process that writes the cassette does not do its part; why.
     Keeper(String),
     /// What the process that writes the cassette says of a failure.
@@ -65,21 +52,8 @@ impl fmt::Display for RecordError {
                 f,
                 "this machine trusts no certificates ({reason}); name a PEM file with --ca"
             ),
-            RecordError::Listen { address, source }
-                if source.kind() == io::ErrorKind::AddrInUse =>
-            {
-                write!(
-                    f,
-                    "{address} is in use; stop what listens there or take any free port with port 0"
-                )
-            }
-            RecordError::Listen { address, source } => {
-                write!(f, "cannot listen on {address}: {source}")
-            }
-            RecordError::Runtime(source) => write!(f, "cannot start a thread: {source}"),
-            RecordError::Catalog(source) => source.fmt(f),
             RecordError::Cassette(source) => source.fmt(f),
-            RecordError::Replay(source) => source.fmt(f),
+            RecordError::Start(source) => source.fmt(f),
             RecordError::Keeper(reason) => {
                 write!(f, "the process that writes the cassette {reason}")
             }
@@ -91,10 +65,8 @@ impl fmt::Display for RecordError {
 impl std::error::Error for RecordError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            RecordError::Listen { source, .. } | RecordError::Runtime(source) => Some(source),
-            RecordError::Catalog(source) => Some(source),
             RecordError::Cassette(source) => Some(source),
-            RecordError::Replay(source) => Some(source),
+            RecordError::Start(source) => Some(source),
             _ => None,
         }
     }
@@ -108,6 +80,12 @@ impl From<CassetteError> for RecordError {
 
 impl From<CatalogError> for RecordError {
     fn from(error: CatalogError) -> Self {
-        RecordError::Catalog(error)
+        RecordError::Start(error.into())
+    }
+}
+
+impl From<StartError> for RecordError {
+    fn from(error: StartError) -> Self {
+        RecordError::Start(error)
     }
 }

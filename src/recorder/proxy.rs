@@ -43,7 +43,7 @@ impl Proxy {
         request: http::Request<Incoming>,
     ) -> Result<Response<Returned>, hyper::Error> {
         let (head, body) = request.into_parts();
-        let asking = self.asking(&head, body.size_hint().exact());
+        let mut asking = self.asking(&head, body.size_hint().exact());
         let Some(known) = &self.known else {
             let request = asking.request.clone();
             let body = Forwarded::streamed(body, asking);
@@ -69,7 +69,6 @@ impl Proxy {
         if let Some(interaction) = known.take(&request) {
             return Ok(reply_of(Outcome::recorded(interaction.response())));
         }
-        let mut asking = asking;
         asking.piece(&body);
         asking.end();
         let body = Forwarded::whole(body);

@@ -18,7 +18,6 @@ use crate::cassette::{
     self, Cassette, Claim, Fallback, Journal, Redaction, Redactor, Repeat, Replay, Selector, Start,
 };
 use crate::server::listener::Bound;
-use crate::server::runtime;
 use crate::settings::Settings;
 use crate::wire::vocabulary::Dialect;
 
@@ -129,10 +128,10 @@ impl Recording {
     /// Has exchanges redacted and written by a process of this program, started with these arguments.
     ///
     /// That process has to call [`Recording::write_for_recorder`] on a recording with the same settings; the binary does
-    /// with the verb `keep` in the place of `record`, and otherwise the same words. An answer then
-    /// waits until its exchange is in the pipe to that process, and not until it is redacted and written; and when this
-    /// process is killed, that one finishes the cassette. What it has to warn of, it tells by its own
-    /// [`Recording::warn`]. Default: this process redacts and writes.
+    /// with the verb `keep` in the place of `record`, and otherwise the same words. An answer then waits until its
+    /// exchange is in the pipe to that process, and not until it is redacted and written; and when this process is
+    /// killed, that one finishes the cassette. What it has to warn of, it tells by its own [`Recording::warn`]. Default:
+    /// this process redacts and writes.
     pub fn written_by(
         mut self,
         program: impl Into<PathBuf>,
@@ -192,15 +191,11 @@ impl Recording {
 
     fn replay(self) -> Result<Part, RecordError> {
         let settings = self.settings.cassette(self.cassette, Fallback::Refuse);
-        let ce = settings.try_start().map_err(RecordError::Replay)?;
-        Ok(Part::Replaying(ce))
+        Ok(Part::Replaying(settings.try_start()?))
     }
 
     fn record(self, upstream: Address) -> Result<Part, RecordError> {
-        let address = self.settings.listen;
-        let failed = |source| RecordError::Listen { address, source };
-        runtime::handle().map_err(RecordError::Runtime)?;
-        let bound = Bound::to(address).map_err(failed)?;
+        let bound = Bound::to(self.settings.listen)?;
         if upstream.is_at(bound.address()) {
             return Err(RecordError::Upstream {
                 upstream: self.upstream,
@@ -230,7 +225,7 @@ impl Recording {
             failures: AtomicU64::new(0),
             keeper: self.keeper(claim)?,
         };
-        let listener = bound.serve(Arc::new(proxy)).map_err(failed)?;
+        let listener = bound.serve(Arc::new(proxy))?;
         Ok(Part::Recording(listener))
     }
 
@@ -243,10 +238,12 @@ impl Recording {
             Err(error) if error.is_absent() => Cassette::new(&self.upstream, ""),
             cassette => cassette?,
         };
-        let catalog = self.settings.load_catalog()?;
-        let defaults = Redaction::new(&catalog);
-        let replay = Replay::new(cassette, defaults, self.settings.repeat);
+        let replay = Replay::new(cassette, self.defaults()?, self.settings.repeat);
         Ok(Some(replay.ignoring(self.settings.ignored.clone())))
+    }
+
+    fn defaults(&self) -> Result<Redaction, RecordError> {
+        Ok(Redaction::new(&*self.settings.load_catalog()?))
     }
 
     fn keeper(self, claim: Claim) -> Result<Keeper, RecordError> {
@@ -262,8 +259,7 @@ impl Recording {
     /// `claim` is on the cassette, unless the recorder has it, which is another process.
     fn session(self, claim: Option<Claim>) -> Result<Session, RecordError> {
         let upstream = Address::parse(&self.upstream)?;
-        let catalog = self.settings.load_catalog()?;
-        let defaults = Redaction::new(&catalog);
+        let defaults = self.defaults()?;
         let redaction = self.redact.into_iter().fold(defaults, Redaction::redact);
         let redaction = self.keep.into_iter().fold(redaction, Redaction::keep);
         let day = cassette::day(self.date.unwrap_or_else(SystemTime::now));
@@ -282,5 +278,5 @@ impl Recording {
 
 /// Whether there is anything to replay, be it the journal of a recording that was cut off.
 fn exists(cassette: &Path) -> bool {
-    !matches!(Cassette::load(cassette), Err(error) if error.is_absent())
+    cassette.exists() || !matches!(Cassette::load(cassette), Err(error) if error.is_absent())
 }

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
-use super::runtime;
+use super::{StartError, runtime};
 
 /// How long requests under way may take to finish when the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -80,10 +80,12 @@ pub(crate) struct Listener<S> {
 
 impl Bound {
     /// Takes the port, on the runtime that all servers of the process share.
-    pub(crate) fn to(address: SocketAddr) -> io::Result<Self> {
-        let _entered = runtime::handle()?.enter();
-        let socket = bind(address)?;
-        let address = socket.local_addr()?;
+    pub(crate) fn to(address: SocketAddr) -> Result<Self, StartError> {
+        let runtime = runtime::handle().map_err(StartError::Runtime)?;
+        let failed = |source| StartError::Listen { address, source };
+        let _entered = runtime.enter();
+        let socket = bind(address).map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
         Ok(Bound { socket, address })
     }
 
@@ -93,8 +95,8 @@ impl Bound {
     }
 
     /// Serves what has been waiting, and what comes.
-    pub(crate) fn serve<S: Serve>(self, service: S) -> io::Result<Listener<S>> {
-        let runtime = runtime::handle()?;
+    pub(crate) fn serve<S: Serve>(self, service: S) -> Result<Listener<S>, StartError> {
+        let runtime = runtime::handle().map_err(StartError::Runtime)?;
         let port = Arc::new(Port {
             service,
             is_stopping: AtomicBool::new(false),

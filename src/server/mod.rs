@@ -120,11 +120,7 @@ impl Settings {
             emulator: emulator.clone(),
             limits: self.limits,
         };
-        runtime::handle().map_err(StartError::Runtime)?;
-        let address = self.listen;
-        let listener = Bound::to(address)
-            .and_then(|bound| bound.serve(answers))
-            .map_err(|source| StartError::Listen { address, source })?;
+        let listener = Bound::to(self.listen)?.serve(answers)?;
         Ok(MockCe { emulator, listener })
     }
 

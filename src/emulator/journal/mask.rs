@@ -149,21 +149,31 @@ impl<'c> Mask<'c> {
     }
 
     fn push_without(&self, shown: &mut String, text: &str, between: &[&str]) {
-        match (self.name_of(text), between.split_first()) {
-            (Some(name), _) => shown.push_str(name),
-            (None, None) => shown.push_str(text),
-            (None, Some((&PAIR, narrower))) => {
-                let pair = text
-                    .split_once(PAIR)
-                    .filter(|(name, _)| !name.contains('/'));
-                let value = pair.map_or(text, |(_, value)| value);
-                shown.push_str(&text[..text.len() - value.len()]);
-                self.push_without(shown, value, narrower);
-            }
-            (None, Some((marks, narrower))) => {
+        match self.name_of(text) {
+            Some(name) => shown.push_str(name),
+            None => self.push_words(shown, text, between),
+        }
+    }
+
+    /// The words of a text that is no secret as a whole.
+    fn push_words(&self, shown: &mut String, text: &str, between: &[&str]) {
+        match between.split_first() {
+            None => shown.push_str(text),
+            Some((&PAIR, narrower)) => match text.split_once(PAIR) {
+                Some((name, value)) if !name.contains('/') => {
+                    shown.push_str(&text[..text.len() - value.len()]);
+                    self.push_without(shown, value, narrower);
+                }
+                _ => self.push_words(shown, text, narrower),
+            },
+            Some((marks, narrower)) => {
                 for piece in text.split_inclusive(|mark| marks.contains(mark)) {
                     let word = piece.trim_end_matches(|mark| mark == '.' || marks.contains(mark));
-                    self.push_without(shown, word, narrower);
+                    // What is whole still has been judged already.
+                    match word.len() == text.len() {
+                        true => self.push_words(shown, word, narrower),
+                        false => self.push_without(shown, word, narrower),
+                    }
                     shown.push_str(&piece[word.len()..]);
                 }
             }
@@ -175,11 +185,13 @@ impl<'c> Mask<'c> {
         if word.len() < LEAST || self.catalog.find(word).is_some() {
             return None;
         }
-        let plain = percent_decode_str(word).decode_utf8_lossy();
-        [secret_name(word), secret_name(&plain)]
-            .iter()
-            .find_map(|name| self.names.iter().find(|met| *met == name))
-            .map(String::as_str)
+        let met = |word: &str| {
+            let name = secret_name(word);
+            self.names.iter().find(|met| **met == name)
+        };
+        let plain = || met(&percent_decode_str(word).decode_utf8_lossy());
+        let found = met(word).or_else(|| word.contains('%').then(plain)?);
+        found.map(String::as_str)
     }
 
     fn clean(&self, json: &mut Json<'_>) {

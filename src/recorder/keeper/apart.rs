@@ -119,8 +119,9 @@ struct Process {
 }
 
 impl Process {
+    /// Nothing more is told to it.
     fn tell_end(&mut self) {
-        if let Some(to) = &mut self.to {
+        if let Some(to) = self.to.take() {
             // When it has gone, its answer is missing, and that says so.
             let _ = transcript::write_end(to);
         }
@@ -258,13 +259,13 @@ fn keep_all(from: impl Read, session: &Session) -> End {
     }
 }
 
-fn tell(to: &mut impl Write, answer: &Answer) -> io::Result<()> {
-    writeln!(to, "{answer}")?;
+fn tell(to: &mut impl Write, line: &impl fmt::Display) -> io::Result<()> {
+    writeln!(to, "{line}")?;
     to.flush()
 }
 
 fn tell_failure(mut to: impl Write, error: RecordError) -> Result<Option<Summary>, RecordError> {
-    match writeln!(to, "failed {error}").and_then(|()| to.flush()) {
+    match tell(&mut to, &format_args!("failed {error}")) {
         Ok(()) => Ok(None),
         Err(_) => Err(error),
     }

@@ -1,6 +1,5 @@
 //! A recording under way: exchanges go in, are redacted, and are in the journal when they are back.
 
-use http::header::CONTENT_LENGTH;
 use parking_lot::Mutex;
 
 use super::super::RecordError;
@@ -51,11 +50,10 @@ impl Session {
 
     /// Keeps an exchange. When this returns, killing the process does not lose it.
     pub(crate) fn keep(&self, transcript: Transcript) {
-        let mut exchange = match transcript.read(self.limit) {
+        let exchange = match transcript.read(self.limit) {
             Ok(exchange) => exchange,
             Err((asked, reason)) => return self.keep_out(&asked, &reason),
         };
-        exchange.response_headers.remove(CONTENT_LENGTH);
         let mut underway = self.underway.lock();
         let Some(underway) = underway.as_mut() else {
             self.warnings
