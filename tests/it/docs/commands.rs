@@ -8,7 +8,7 @@ use std::process::Command;
 use mock_ce::MockCe;
 use tempfile::TempDir;
 
-use super::{blocks, first_cells};
+use super::{blocks, first_cells, text};
 use crate::support::{Client, Process, Request};
 
 /// A shell that finds the binary as its user does.
@@ -47,6 +47,34 @@ fn the_table_of_verbs_is_that_of_the_help() {
         .collect();
     assert_eq!(verbs.pop().as_deref(), Some("`help`"));
     assert_eq!(first_cells("README.md", "verb"), verbs);
+}
+
+/// The flags in code of this page that is not a command of cargo.
+fn flags(page: &str) -> Vec<String> {
+    let text = text(page);
+    let code = text.split('`').skip(1).step_by(2);
+    let code = code.filter(|code| !code.trim_start_matches("sh\n").starts_with("cargo "));
+    let words = code.flat_map(str::split_whitespace);
+    let flags = words.filter(|word| word.len() > 2 && word.starts_with("--"));
+    flags.map(str::to_owned).collect()
+}
+
+#[test]
+fn each_flag_that_a_page_names_is_one_of_a_verb() {
+    let verbs = first_cells("README.md", "verb");
+    let helps: String = verbs
+        .iter()
+        .map(|verb| Process::command(&[verb.trim_matches('`'), "--help"]).output())
+        .map(|output| String::from_utf8(output.unwrap().stdout).unwrap())
+        .collect();
+    let known: Vec<_> = helps.split([' ', ',', '\n', '.']).collect();
+    for (page, at_least) in [("README.md", 8), ("src/docs/endpoints.md", 1)] {
+        let named = flags(page);
+        assert!(named.len() >= at_least, "{named:?}");
+        for flag in named {
+            assert!(known.contains(&&*flag), "{page}: {flag}");
+        }
+    }
 }
 
 #[test]

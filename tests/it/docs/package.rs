@@ -33,6 +33,27 @@ fn each_link_of_the_readme_leads_to_a_file_of_the_package() {
     }
 }
 
+/// The README repeats three figures and a date of the published measurement.
+#[test]
+fn the_headline_figures_are_those_of_the_results() {
+    let (readme, results) = (text("README.md"), text("benches/results.md"));
+    let own = results
+        .lines()
+        .filter(|line| line.starts_with("| mock-ce |"));
+    let own: String = own.collect();
+    let figures: Vec<_> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("- **")?.split([' ', '*']).next())
+        .filter(|word| word.starts_with(|first: char| first.is_ascii_digit()))
+        .collect();
+    assert_eq!(figures.len(), 3, "{figures:?}");
+    for figure in figures {
+        assert!(own.contains(&format!(" {figure} ")), "{figure}");
+    }
+    let (_, measured) = readme.split_once("Measured on ").unwrap();
+    assert!(results.contains(&measured[..10]), "{}", &measured[..10]);
+}
+
 /// Builds a crate from nothing but the README's two blocks, and runs its test.
 #[test]
 fn the_test_of_the_readme_needs_no_more_than_its_manifest() {
