@@ -87,3 +87,21 @@ fn order(rule: &str) {
     let reply = Server::start(&[]).ask(request.json(rule));
     assert_eq!(reply.status, 200, "{rule}: {}", reply.text());
 }
+
+#[test]
+fn each_attack_names_a_module_of_the_tests() {
+    let attacks = text("src/docs/attacks.md");
+    let rows = attacks
+        .lines()
+        .skip_while(|line| !line.ends_with("| test |"));
+    let rows: Vec<_> = rows.skip(2).take_while(|line| !line.is_empty()).collect();
+    assert!(rows.len() >= 17, "{rows:?}");
+    for row in rows {
+        let module = row.rsplit('`').nth(1).unwrap();
+        let here = path(&format!("tests/it/abuse/{module}.rs")).exists();
+        assert!(
+            here || path(&format!("tests/it/abuse/{module}")).is_dir(),
+            "{row}"
+        );
+    }
+}
