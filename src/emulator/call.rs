@@ -74,7 +74,7 @@ impl<'a> Caller<'a> {
         credentials: &Credentials<'_>,
     ) -> Result<Self, ApiError> {
         let dead = || ApiError::unauthorized(&rules::DEAD_TOKEN);
-        let Some((organization, stored)) = emulator.store.by_token(token) else {
+        let Some((organization, stored)) = emulator.store.by_token(token, emulator.seed()) else {
             if let Some(organization) = emulator.store.formerly_of(token, emulator.seed()) {
                 let mishap = Mishap::UsedAfterDeletion(journal::secret_name(token));
                 emulator.counters.mishap(Some(organization), mishap);

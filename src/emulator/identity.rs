@@ -5,23 +5,33 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+/// The length of a token that is derived from a seed.
+pub(crate) const TOKEN_LEN: usize = 32;
+
 /// The token of an organization's instance with this id (rule `instance-token`): 32 characters, the last a `=`.
 ///
 /// Distinct ids of one organization have distinct tokens, because each step of the mixing is a bijection.
-pub(crate) fn token(seed: u64, organization: &str, id: u64) -> String {
+pub(crate) fn token(seed: u64, organization: &str, id: u64) -> [u8; TOKEN_LEN] {
     let first = mix(id ^ mix(seed));
     let second = mix(first ^ fingerprint(organization));
     let mut bytes = [0; 23];
     bytes[..8].copy_from_slice(&first.to_be_bytes());
     bytes[8..16].copy_from_slice(&second.to_be_bytes());
     bytes[16..].copy_from_slice(&seal(seed, first, second));
-    STANDARD.encode(bytes)
+    let mut token = [0; TOKEN_LEN];
+    STANDARD
+        .encode_slice(bytes, &mut token)
+        .expect("23 bytes are 32 characters in base64");
+    token
 }
 
 /// For whose instance a server with this seed gives out `token`: the organization's fingerprint, and the id.
 pub(crate) fn issued_to(seed: u64, token: &str) -> Option<(u64, u64)> {
-    let decoded = STANDARD.decode(token).ok();
-    let bytes = decoded.filter(|bytes| bytes.len() == 23)?;
+    let token: &[u8; TOKEN_LEN] = token.as_bytes().try_into().ok()?;
+    // The decoder asks for room for a whole number of its steps.
+    let mut bytes = [0; 24];
+    let length = STANDARD.decode_slice(token, &mut bytes).ok()?;
+    let bytes = bytes[..length].first_chunk::<23>()?;
     let word = |at: usize| {
         bytes[at..at + 8]
             .iter()
@@ -100,7 +110,7 @@ mod tests {
         assert!(
             tokens
                 .iter()
-                .all(|token| token.ends_with('=') && STANDARD.decode(token).is_ok())
+                .all(|token| token.ends_with(b"=") && STANDARD.decode(token).is_ok())
         );
         assert_eq!(token(7, "a", 1234), token(7, "a", 1234));
         assert_ne!(token(7, "a", 1234), token(8, "a", 1234));
@@ -109,8 +119,11 @@ mod tests {
     #[test]
     fn a_token_tells_for_whose_instance_it_was_issued() {
         let issued = token(7, "a", 1234);
-        assert_eq!(issued_to(7, &issued), Some((fingerprint("a"), 1234)));
-        assert_eq!(issued_to(8, &issued), None);
+        let issued = std::str::from_utf8(&issued).unwrap();
+        assert_eq!(issued_to(7, issued), Some((fingerprint("a"), 1234)));
+        assert_eq!(issued_to(8, issued), None);
+        assert_eq!(issued_to(7, &issued[1..]), None);
+        assert_eq!(issued_to(7, ""), None);
         assert_eq!(issued_to(7, "cuED0/DezalhhzK2OtO6kMP7NvPnMyNcRDZc="), None);
     }
 

@@ -229,7 +229,14 @@ impl Emulator {
         let credentials = Dialect::ALL
             .iter()
             .find_map(|dialect| Credentials::parse(header, *dialect).ok())?;
-        let of_token = || Some(self.store.by_token(credentials.token?)?.0.to_string());
+        let of_token = || {
+            Some(
+                self.store
+                    .by_token(credentials.token?, self.seed())?
+                    .0
+                    .to_string(),
+            )
+        };
         credentials
             .organization
             .map(str::to_owned)

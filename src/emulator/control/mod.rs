@@ -285,10 +285,13 @@ impl Emulator {
         organization: Option<&str>,
     ) -> Result<(), ControlError> {
         let restored = snapshot::read(document, self.catalog())?;
-        self.store.restore(organization, restored.sections)?;
+        let seed = match organization {
+            None => restored.seed.unwrap_or(self.seed()),
+            Some(_) => self.seed(),
+        };
+        self.store.restore(organization, restored.sections, seed)?;
         if organization.is_none() {
-            self.seed
-                .store(restored.seed.unwrap_or(self.seed()), Relaxed);
+            self.seed.store(seed, Relaxed);
             self.requests.store(restored.requests.unwrap_or(0), Relaxed);
         }
         Ok(())

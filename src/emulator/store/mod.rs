@@ -8,7 +8,6 @@ mod namespace;
 mod stored;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -16,7 +15,7 @@ use parking_lot::Mutex;
 use super::identity;
 use namespace::Namespace;
 pub(crate) use namespace::{FIRST_ID, Page, Selection};
-pub(crate) use stored::{Chosen, Draft, Origin, Section, Stored};
+pub(crate) use stored::{Chosen, Draft, Origin, Section, Stored, Token};
 
 /// All instances of a server.
 #[derive(Debug, Default)]
@@ -28,31 +27,17 @@ pub(crate) struct Store {
 struct State {
     /// Ordered, for clients choose these names: no choice of theirs can make it slow.
     organizations: BTreeMap<Arc<str>, Namespace>,
-    tokens: HashMap<Arc<str>, Address, BuildHasherDefault<TokenHasher>>,
+    /// The first organization with each fingerprint, which is what a token tells.
+    by_fingerprint: BTreeMap<u64, Arc<str>>,
+    /// Where the instances are whose tokens do not tell it: seeded and restored ones. Growing by a million others
+    /// rebuilds no table, so that no creation waits for one.
+    chosen: BTreeMap<Box<str>, Address>,
     /// Tokens of deleted instances that do not tell themselves whose they were, and the organization's fingerprint.
-    retired: HashMap<Arc<str>, u64>,
+    retired: HashMap<Box<str>, u64>,
 }
 
-/// Hashes what no client chooses: tokens are given out by the store, or seeded by the test.
-#[derive(Default)]
-struct TokenHasher(u64);
-
-impl Hasher for TokenHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for piece in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..piece.len()].copy_from_slice(piece);
-            self.0 = identity::mix(self.0 ^ u64::from_le_bytes(word));
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-/// The most retired tokens that are remembered; a test that chooses more of them has another one in mind.
-const RETIRED: usize = 10_000;
+/// More retired tokens are not remembered; a test that chooses as many does not ask for one of them again.
+const MAX_RETIRED: usize = 10_000;
 
 /// Where the instance of a token is.
 #[derive(Clone, Debug)]
@@ -73,7 +58,8 @@ impl Store {
         let mut state = self.state.lock();
         let id = state.namespace(organization).next_id;
         let token = state.fresh_token(seed, organization, id);
-        state.keep(organization, draft.with(id, token, now, Origin::Created))
+        let stored = draft.with(id, token, now, Origin::Created);
+        state.keep(organization, stored, seed)
     }
 
     /// Keeps drafts with the ids and tokens that were chosen; those not chosen are as for a creation.
@@ -86,7 +72,7 @@ impl Store {
         now: u64,
     ) -> Result<Vec<Arc<Stored>>, (usize, String)> {
         let mut state = self.state.lock();
-        state.check_free(&chosen)?;
+        state.check_free(&chosen, seed)?;
         let keep = |Chosen {
                         organization,
                         draft,
@@ -98,7 +84,8 @@ impl Store {
                 Some(token) => token.into(),
                 None => state.fresh_token(seed, organization, id),
             };
-            state.keep(organization, draft.with(id, token, now, Origin::Seeded))
+            let stored = draft.with(id, token, now, Origin::Seeded);
+            state.keep(organization, stored, seed)
         };
         Ok(chosen.into_iter().map(keep).collect())
     }
@@ -115,10 +102,9 @@ impl Store {
     }
 
     /// The instance with this token, and its organization.
-    pub(crate) fn by_token(&self, token: &str) -> Option<(Arc<str>, Arc<Stored>)> {
+    pub(crate) fn by_token(&self, token: &str, seed: u64) -> Option<(Arc<str>, Arc<Stored>)> {
         let state = self.state.lock();
-        let Address { organization, id } = state.tokens.get(token)?;
-        let stored = state.organizations.get(organization)?.instances.get(id)?;
+        let (organization, stored) = state.by_token(token, seed)?;
         Some((organization.clone(), stored.clone()))
     }
 
@@ -141,10 +127,11 @@ impl Store {
     pub(crate) fn remove(&self, organization: &str, id: u64) -> Option<Arc<Stored>> {
         let mut state = self.state.lock();
         let removed = state.organizations.get_mut(organization)?.take(id)?;
-        state.tokens.remove(&removed.token);
-        if removed.origin == Origin::Seeded && state.retired.len() < RETIRED {
+        if let Some((token, _)) = state.chosen.remove_entry(&*removed.token)
+            && state.retired.len() < MAX_RETIRED
+        {
             let fingerprint = identity::fingerprint(organization);
-            state.retired.insert(removed.token.clone(), fingerprint);
+            state.retired.insert(token, fingerprint);
         }
         Some(removed)
     }
@@ -167,7 +154,12 @@ impl Store {
     /// Puts sections in the place of everything, or of what one organization has.
     ///
     /// Nothing changes when a section is of another organization than `only`, or has a token of one that stays.
-    pub(crate) fn restore(&self, only: Option<&str>, sections: Vec<Section>) -> Result<(), String> {
+    pub(crate) fn restore(
+        &self,
+        only: Option<&str>,
+        sections: Vec<Section>,
+        seed: u64,
+    ) -> Result<(), String> {
         if sections
             .iter()
             .any(|section| only.is_some_and(|only| only != &*section.organization))
@@ -177,10 +169,12 @@ impl Store {
             );
         }
         let mut state = self.state.lock();
-        let stays = |address: &Address| only.is_some_and(|only| only != &*address.organization);
+        let stays = |organization: &str| only.is_some_and(|only| only != organization);
         for (section, at) in sections.iter().zip(0..) {
-            let is_taken =
-                |stored: &Arc<Stored>| state.tokens.get(&stored.token).is_some_and(stays);
+            let is_taken = |stored: &Arc<Stored>| {
+                let holder = state.by_token(&stored.token, seed);
+                holder.is_some_and(|(organization, _)| stays(organization))
+            };
             if let Some(taken) = section.instances.iter().position(is_taken) {
                 return Err(format!(
                     "organizations[{at}].instances[{taken}].token belongs to another organization's instance"
@@ -191,7 +185,7 @@ impl Store {
         for section in sections {
             state.namespace(&section.organization).next_id = section.next_id;
             for stored in section.instances {
-                state.keep(&section.organization, Arc::unwrap_or_clone(stored));
+                state.keep(&section.organization, Arc::unwrap_or_clone(stored), seed);
             }
         }
         Ok(())
@@ -215,11 +209,9 @@ impl Store {
         if let Some(organization) = state.retired.get(token) {
             return Some(*organization);
         }
-        let (organization, id) = identity::issued_to(seed, token)?;
-        let is_of =
-            |namespace: &&Namespace| identity::fingerprint(&namespace.organization) == organization;
-        let namespace = state.organizations.values().find(is_of)?;
-        namespace.has_issued(id).then_some(organization)
+        let (fingerprint, id) = identity::issued_to(seed, token)?;
+        let namespace = &state.organizations[state.by_fingerprint.get(&fingerprint)?];
+        namespace.has_issued(id).then_some(fingerprint)
     }
 
     /// At most `size` of the selected instances with an id above `after`, oldest first.
@@ -245,7 +237,7 @@ impl Store {
 
 impl State {
     /// Whether nobody has the ids and tokens that were chosen, nor gets them while the drafts are kept in their order.
-    fn check_free(&self, chosen: &[Chosen<'_>]) -> Result<(), (usize, String)> {
+    fn check_free(&self, chosen: &[Chosen<'_>], seed: u64) -> Result<(), (usize, String)> {
         let (mut ids, mut tokens) = (HashSet::new(), HashSet::new());
         let mut next_ids = HashMap::new();
         for (at, one) in chosen.iter().enumerate() {
@@ -263,7 +255,7 @@ impl State {
                 ));
             }
             let Some(token) = one.token else { continue };
-            if self.tokens.contains_key(token) || !tokens.insert(token) {
+            if self.by_token(token, seed).is_some() || !tokens.insert(token) {
                 return Err((at, "token: it already belongs to an instance".to_owned()));
             }
         }
@@ -274,6 +266,10 @@ impl State {
     fn namespace(&mut self, organization: &str) -> &mut Namespace {
         if !self.organizations.contains_key(organization) {
             let name = Arc::<str>::from(organization);
+            let fingerprint = identity::fingerprint(organization);
+            self.by_fingerprint
+                .entry(fingerprint)
+                .or_insert_with(|| name.clone());
             self.organizations
                 .insert(name.clone(), Namespace::new(name));
         }
@@ -282,26 +278,45 @@ impl State {
             .expect("it was put there above")
     }
 
+    /// The instance with this token, and its organization.
+    fn by_token(&self, token: &str, seed: u64) -> Option<(&Arc<str>, &Arc<Stored>)> {
+        let (organization, id) = match self.chosen.get(token) {
+            Some(Address { organization, id }) => (organization, *id),
+            None => self.issued_to(token, seed)?,
+        };
+        let stored = self.organizations.get(organization)?.instances.get(&id)?;
+        (*stored.token == *token).then_some((organization, stored))
+    }
+
+    /// The organization and the id that a token tells, whether or not there is such an instance.
+    fn issued_to(&self, token: &str, seed: u64) -> Option<(&Arc<str>, u64)> {
+        let (fingerprint, id) = identity::issued_to(seed, token)?;
+        Some((self.by_fingerprint.get(&fingerprint)?, id))
+    }
+
     /// A token that no instance has, not even one that was seeded with it.
-    fn fresh_token(&self, seed: u64, organization: &str, id: u64) -> Arc<str> {
-        let tokens =
-            (0..).map(|salt: u64| identity::token(seed.wrapping_add(salt), organization, id));
+    fn fresh_token(&self, seed: u64, organization: &str, id: u64) -> Token {
+        let tokens = (0..).map(|salt: u64| {
+            Token::Inline(identity::token(seed.wrapping_add(salt), organization, id))
+        });
         tokens
-            .map(Arc::from)
-            .find(|token: &Arc<str>| !self.tokens.contains_key(token))
+            .map(|token| (self.by_token(&token, seed).is_some(), token))
+            .find_map(|(is_taken, token)| (!is_taken).then_some(token))
             .expect("the salts are many")
     }
 
     /// Puts an instance in its place; ids go on behind it.
-    fn keep(&mut self, organization: &str, stored: Stored) -> Arc<Stored> {
+    fn keep(&mut self, organization: &str, stored: Stored, seed: u64) -> Arc<Stored> {
         let (stored, namespace) = (Arc::new(stored), self.namespace(organization));
         namespace.count(stored.id);
         namespace.put(stored.clone());
-        let address = Address {
-            organization: namespace.organization.clone(),
-            id: stored.id,
-        };
-        self.tokens.insert(stored.token.clone(), address);
+        let organization = namespace.organization.clone();
+        // A token of another seed, of a salt, or of an organization that shares its fingerprint does not tell.
+        if self.issued_to(&stored.token, seed) != Some((&organization, stored.id)) {
+            let id = stored.id;
+            self.chosen
+                .insert((*stored.token).into(), Address { organization, id });
+        }
         stored
     }
 
@@ -312,9 +327,108 @@ impl State {
                 let fingerprint = identity::fingerprint(only);
                 self.retired.retain(|_, retired| *retired != fingerprint);
                 self.organizations.remove(only);
-                self.tokens
+                self.by_fingerprint
+                    .retain(|_, organization| &**organization != only);
+                self.chosen
                     .retain(|_, address| &*address.organization != only);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::emulator::configuration::Configuration;
+
+    const SEED: u64 = 7;
+
+    fn draft() -> Draft {
+        Draft {
+            element: Catalog::documented().find("mailjet").unwrap().clone(),
+            name: "Test".into(),
+            tags: Box::default(),
+            configuration: Configuration::default(),
+        }
+    }
+
+    fn seeded<'a>(organization: &'a str, id: u64, token: &'a str) -> Chosen<'a> {
+        let (id, token) = (Some(id), Some(token));
+        Chosen {
+            organization,
+            draft: draft(),
+            id,
+            token,
+        }
+    }
+
+    fn derived(organization: &str, id: u64) -> Token {
+        Token::Inline(identity::token(SEED, organization, id))
+    }
+
+    fn found(store: &Store, token: &str) -> Option<(String, u64)> {
+        let (organization, stored) = store.by_token(token, SEED)?;
+        Some((organization.to_string(), stored.id))
+    }
+
+    /// Rule `instance-token`: a created instance is found by what its token tells, and no table grows with it.
+    #[test]
+    fn a_derived_token_needs_no_entry() {
+        let store = Store::default();
+        let created = ["a", "b"].map(|of| store.insert(of, draft(), SEED, 0));
+        assert!(store.state.lock().chosen.is_empty());
+        assert_eq!(found(&store, &created[1].token), Some(("b".into(), 1234)));
+        store.remove("b", 1234);
+        assert_eq!(found(&store, &created[1].token), None);
+        let fingerprint = identity::fingerprint("b");
+        let formerly = store.formerly_of(&created[1].token, SEED);
+        assert_eq!(formerly, Some(fingerprint));
+        assert_eq!(store.formerly_of(&derived("b", 1235), SEED), None);
+    }
+
+    #[test]
+    fn a_token_that_a_test_has_given_away_is_not_given_to_its_own_instance() {
+        let store = Store::default();
+        let taken = derived("a", 1234);
+        let seeded_elsewhere = vec![seeded("b", 99, &taken)];
+        assert!(store.seed(seeded_elsewhere, SEED, 0).is_ok());
+        let created = store.insert("a", draft(), SEED, 0);
+        assert_ne!(*created.token, *taken);
+        assert_eq!(found(&store, &taken), Some(("b".into(), 99)));
+        assert_eq!(found(&store, &created.token), Some(("a".into(), 1234)));
+        // Its own token becomes free again, but it is another's by then.
+        store.remove("b", 99);
+        assert_eq!(found(&store, &taken), None);
+    }
+
+    #[test]
+    fn a_token_that_a_living_instance_tells_cannot_be_seeded() {
+        let store = Store::default();
+        let created = store.insert("a", draft(), SEED, 0);
+        let refused = store.seed(vec![seeded("b", 1, &created.token)], SEED, 0);
+        assert_eq!(refused.unwrap_err().0, 0);
+    }
+
+    #[test]
+    fn tokens_of_another_seed_are_found_after_a_restore() {
+        let store = Store::default();
+        let created = store.insert("a", draft(), SEED + 1, 0);
+        let sections = store.sections(None);
+        store.restore(None, sections, SEED).unwrap();
+        assert_eq!(found(&store, &created.token), Some(("a".into(), 1234)));
+        store.clear(Some("a"));
+        assert_eq!(found(&store, &created.token), None);
+    }
+
+    #[test]
+    fn an_emptied_organization_keeps_its_counter_and_nothing_else() {
+        let store = Store::default();
+        store.insert("a", draft(), SEED, 0);
+        store.remove("a", 1234);
+        assert_eq!(store.insert("a", draft(), SEED, 0).id, 1235);
+        store.remove("a", 1235);
+        let state = store.state.lock();
+        assert!(state.organizations["a"].is_emptied());
     }
 }

@@ -39,7 +39,14 @@ pub(super) struct Namespace {
     pub(super) instances: BTreeMap<u64, Arc<Stored>>,
     /// The ids of each element's instances, by the element's id.
     by_element: BTreeMap<u64, BTreeSet<u64>>,
-    /// Ids below `next_id` that were passed over because a test chose a higher one.
+    /// Boxed, for only a test that chooses ids has some.
+    gaps: Option<Box<Gaps>>,
+}
+
+/// Ids that were not given out in turn.
+#[derive(Debug, Default)]
+struct Gaps {
+    /// Ids below the next one that were passed over because a test chose a higher one.
     skipped: Vec<Range<u64>>,
     /// Ids that a test chose where they are not counted otherwise.
     chosen: BTreeSet<u64>,
@@ -51,23 +58,26 @@ impl Namespace {
         if id < self.next_id {
             // Either a restored one, or one that a test chose among those passed over.
             if !self.has_counted(id) {
-                self.chosen.insert(id);
+                self.gaps.get_or_insert_default().chosen.insert(id);
             }
             return;
         }
         if id > self.next_id {
-            self.skipped.push(self.next_id..id);
+            let skipped = self.next_id..id;
+            self.gaps.get_or_insert_default().skipped.push(skipped);
         }
         self.next_id = id.saturating_add(1);
     }
 
     /// Whether there ever was an instance with this id.
     pub(super) fn has_issued(&self, id: u64) -> bool {
-        self.chosen.contains(&id) || self.has_counted(id)
+        let chosen = self.gaps.as_ref().map(|gaps| &gaps.chosen);
+        chosen.is_some_and(|chosen| chosen.contains(&id)) || self.has_counted(id)
     }
 
     fn has_counted(&self, id: u64) -> bool {
-        (FIRST_ID..self.next_id).contains(&id) && !self.skipped.iter().any(|ids| ids.contains(&id))
+        let mut skipped = self.gaps.iter().flat_map(|gaps| &gaps.skipped);
+        (FIRST_ID..self.next_id).contains(&id) && !skipped.any(|ids| ids.contains(&id))
     }
 
     pub(super) fn section(&self) -> Section {
@@ -86,8 +96,7 @@ impl Namespace {
             next_id: FIRST_ID,
             instances,
             by_element,
-            skipped: Vec::new(),
-            chosen: BTreeSet::new(),
+            gaps: None,
         }
     }
 
@@ -101,12 +110,25 @@ impl Namespace {
 
     pub(super) fn take(&mut self, id: u64) -> Option<Arc<Stored>> {
         let stored = self.instances.remove(&id)?;
+        let element = stored.element.id();
         let ids = self
             .by_element
-            .get_mut(&stored.element.id())
+            .get_mut(&element)
             .expect("each instance is in its element's set");
         ids.remove(&id);
+        if ids.is_empty() {
+            self.by_element.remove(&element);
+        }
+        if self.instances.is_empty() {
+            // An emptied map keeps its last node; thousands of organizations that are empty again must cost little.
+            (self.instances, self.by_element) = Default::default();
+        }
         Some(stored)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_emptied(&self) -> bool {
+        self.instances.is_empty() && self.by_element.is_empty() && self.gaps.is_none()
     }
 
     pub(super) fn page(&self, selection: &Selection<'_>, after: u64, size: usize) -> Page {

@@ -1,10 +1,12 @@
 //! An instance as it is kept, and as it is before it has an id and a token.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::catalog::Element;
 use crate::emulator::clock::system_time;
 use crate::emulator::configuration::Configuration;
+use crate::emulator::identity::TOKEN_LEN;
 use crate::instance::Instance;
 
 /// One provisioned instance.
@@ -12,7 +14,7 @@ use crate::instance::Instance;
 pub(crate) struct Stored {
     pub(crate) id: u64,
     pub(crate) element: Arc<Element>,
-    pub(crate) token: Arc<str>,
+    pub(crate) token: Token,
     pub(crate) name: Box<str>,
     /// As sent; empty when none were.
     pub(crate) tags: Box<[Box<str>]>,
@@ -21,6 +23,33 @@ pub(crate) struct Stored {
     pub(crate) created: u64,
     pub(crate) updated: u64,
     pub(crate) origin: Origin,
+}
+
+/// The token of an instance, as text.
+#[derive(Clone, Debug)]
+pub(crate) enum Token {
+    /// As long as those that are derived from a seed; it takes no allocation of its own.
+    Inline([u8; TOKEN_LEN]),
+    /// Chosen by a test, of another length.
+    Boxed(Box<str>),
+}
+
+impl From<&str> for Token {
+    fn from(text: &str) -> Self {
+        let inline = text.as_bytes().try_into().map(Token::Inline);
+        inline.unwrap_or_else(|_| Token::Boxed(text.into()))
+    }
+}
+
+impl Deref for Token {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Token::Inline(text) => std::str::from_utf8(text).expect("it was made of text"),
+            Token::Boxed(text) => text,
+        }
+    }
 }
 
 /// Who put an instance there.
@@ -56,7 +85,7 @@ pub(crate) struct Section {
 }
 
 impl Draft {
-    pub(super) fn with(self, id: u64, token: Arc<str>, now: u64, origin: Origin) -> Stored {
+    pub(super) fn with(self, id: u64, token: Token, now: u64, origin: Origin) -> Stored {
         let Draft {
             element,
             name,
