@@ -59,7 +59,10 @@ fn a_timeout_is_told() {
 }
 
 #[rstest]
-#[case::no_such_page("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", "is not a mock-ce")]
+#[case::no_such_page(
+    "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
+    "is not a mock-ce"
+)]
 #[case::another_health(
     "HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{\"status\":\"healthy\"}",
     "is not a mock-ce"
