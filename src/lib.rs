@@ -49,10 +49,11 @@ pub mod recorder;
 pub mod docs;
 
 pub use emulator::control::ControlError;
-pub use emulator::journal::{Content, Found, Query, Received};
-pub use emulator::ledger::{Ledger, Mishap};
-pub use emulator::script::{Effect, LiteralReply, Scripted};
-pub use emulator::snapshot::Seed;
+pub use emulator::path::{PathPattern, Surface};
+pub use emulator::record::journal::{Content, Found, Query, Received};
+pub use emulator::record::ledger::{Ledger, Mishap};
+pub use emulator::state::Seed;
+pub use emulator::steer::script::{Effect, LiteralReply, Scripted};
 pub use emulator::{Emulator, Outcome};
 // A test names methods and statuses without a dependency of its own on `http`.
 pub use http;

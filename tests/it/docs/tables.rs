@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use mock_ce::emulator::routes::{Access, ROUTES};
+use mock_ce::emulator::route::Access;
+use mock_ce::emulator::routes::ROUTES;
 use mock_ce::rules::RULES;
 use rstest::rstest;
 

@@ -10,9 +10,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::mask::{self, Mask};
 use super::received::{Content, Received, line};
 use crate::catalog::{Catalog, Element};
+use crate::emulator::context::named_element;
 use crate::emulator::identity;
-use crate::emulator::named_element;
-use crate::emulator::store::Stored;
+use crate::emulator::state::instances::Stored;
 use crate::emulator::view::View;
 use crate::rules::Rule;
 use crate::wire::message::Request;
@@ -231,7 +231,7 @@ impl Entry {
             number: self.number,
             at: self.at,
             request_id: String::from_utf8_lossy(&self.request_id).into_owned(),
-            organization: self.organization.map(mask::name),
+            organization: self.organization.map(identity::name_of),
             method: self.method().to_owned(),
             target: mask.without(&target).into_owned(),
             headers: headers
