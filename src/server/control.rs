@@ -82,7 +82,7 @@ impl MockCe {
         self.emulator.seed_instance(seed)
     }
 
-    /// The whole state as one document, secrets included; its shape stands at [`Emulator::snapshot`].
+    /// The whole state as one document, secrets included; its shape stands at [`Emulator::snapshot`](crate::Emulator::snapshot).
     #[must_use]
     pub fn snapshot(&self) -> Json<'static> {
         self.emulator.snapshot(None)

@@ -268,7 +268,13 @@ impl Emulator {
         })
     }
 
-    /// The state as a document, of everybody or of one organization (see [`crate::emulator`]).
+    /// The state as a document, of everybody or of one organization.
+    ///
+    /// ```json
+    /// {"version": 1, "seed": 0, "requests": 3, "organizations": [{"organization": "secret", "nextId": 1235,
+    ///   "instances": [{"id": 1234, "element": "mailjet", "token": "…=", "name": "Test", "tags": [],
+    ///     "configuration": {}, "created": "2017-03-14T19:20:16.000Z", "updated": "2017-03-14T19:20:16.000Z"}]}]}
+    /// ```
     #[must_use]
     pub fn snapshot(&self, organization: Option<&str>) -> Json<'static> {
         let requests = self.requests.load(Relaxed);
