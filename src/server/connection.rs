@@ -24,11 +24,11 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::listener::{Port, Serve};
-use super::socket::{Phase, Progress, Socket};
+use super::progress::{ObservedStream, Phase, Progress};
+use super::socket::Stream;
 use crate::emulator::{Emulator, Outcome};
 use crate::settings::Limits;
 use crate::wire::message::{Body, Connection, Malformed, Reply, Request};
@@ -49,20 +49,14 @@ impl Serve for Answers {
         self.limits.connections
     }
 
-    fn serve(
-        port: Arc<Shared>,
-        stream: TcpStream,
-        peer: IpAddr,
-    ) -> impl Future<Output = ()> + Send {
+    fn serve(port: Arc<Shared>, stream: Stream, peer: IpAddr) -> impl Future<Output = ()> + Send {
         serve(stream, peer, port)
     }
 }
 
-async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>) {
-    // Without it a reply may wait for the acknowledgement of the one before; where it cannot be set, it only is slower.
-    let _ = stream.set_nodelay(true);
+async fn serve(stream: Stream, peer: IpAddr, shared: Arc<Shared>) {
     let progress = Progress::new();
-    let socket = TokioIo::new(Socket::new(stream, progress.clone()));
+    let socket = TokioIo::new(ObservedStream::new(stream, progress.clone()));
     let answering = Answering {
         shared: shared.clone(),
         progress: progress.clone(),
@@ -109,7 +103,7 @@ enum End {
     Overdue,
 }
 
-type Http = http1::Connection<TokioIo<Socket>, Answering>;
+type Http = http1::Connection<TokioIo<ObservedStream>, Answering>;
 
 /// Lets hyper work until the connection ends, a deadline passes, or the server stops.
 async fn drive(http: &mut Http, shared: &Shared, progress: &Progress) -> End {
@@ -152,7 +146,7 @@ impl End {
 }
 
 /// Closes so that the client can read the last reply: a close with unread input would throw it away.
-async fn linger(mut stream: TcpStream) {
+async fn linger(mut stream: Stream) {
     let mut rest = [0; 4096];
     let until_the_client_closes = async {
         stream.shutdown().await?;
@@ -253,7 +247,7 @@ impl Exchange {
 
 impl Answering {
     fn give(&self, outcome: Outcome) -> Response<Full<Bytes>> {
-        self.progress.reply(&outcome.conduct);
+        self.progress.begin_reply(&outcome.conduct);
         response(outcome.reply)
     }
 
