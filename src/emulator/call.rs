@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING};
 
 use super::ledger::Mishap;
 use super::routes::{Access, Route, RoutePath};
@@ -117,6 +117,7 @@ pub(crate) fn check_media(request: &Request, route: &Route) -> Result<(), ApiErr
     let takes_body = matches!(route.method, Method::POST | Method::PUT | Method::PATCH);
     if takes_body && request.body != Body::Whole(Bytes::new()) {
         check_content_type(request)?;
+        check_codings(request)?;
     }
     match request.body {
         Body::TooLarge(limit) => Err(ApiError::too_large(limit)),
@@ -131,6 +132,27 @@ pub(crate) fn check_content_type(request: &Request) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(ApiError::unsupported_media_type(content_type))
+}
+
+/// Refuses a body in a coding that would have to be undone before it is JSON (rule `content-type`).
+fn check_codings(request: &Request) -> Result<(), ApiError> {
+    for header in [CONTENT_ENCODING, TRANSFER_ENCODING] {
+        for line in request.headers.get_all(&header) {
+            let codings = String::from_utf8_lossy(line.as_bytes());
+            if !codings.split(',').all(is_no_coding) {
+                return Err(ApiError::unsupported_coding(&header, &codings));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Tells if a body arrives as it is under this coding; chunks are put together before anything is read.
+fn is_no_coding(coding: &str) -> bool {
+    let coding = coding.trim();
+    ["", "identity", "chunked"]
+        .iter()
+        .any(|plain| coding.eq_ignore_ascii_case(plain))
 }
 
 impl<'a> Call<'a> {
