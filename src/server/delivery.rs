@@ -68,10 +68,10 @@ impl Delivery {
 
     /// Prepares the end that comes when the stream is dropped; the error makes the connection drop it.
     fn end(&self, stream: &Stream) -> io::Error {
-        if self.cut == Some(Cut::Reset) {
-            if let Err(error) = stream.reset_on_close() {
-                return error;
-            }
+        if self.cut == Some(Cut::Reset)
+            && let Err(error) = stream.reset_on_close()
+        {
+            return error;
         }
         io::Error::new(
             io::ErrorKind::ConnectionAborted,
