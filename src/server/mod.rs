@@ -8,8 +8,9 @@ mod control;
 mod delivery;
 pub(crate) mod expectation;
 pub(crate) mod listener;
+mod progress;
 pub(crate) mod runtime;
-mod socket;
+pub(crate) mod socket;
 
 use std::fmt;
 use std::net::SocketAddr;
