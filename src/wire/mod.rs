@@ -5,6 +5,7 @@
 //! which of them is decided in the emulator.
 
 pub mod auth;
+pub mod ceql;
 pub(crate) mod distance;
 pub mod error;
 pub mod instance;
