@@ -13,4 +13,6 @@ pub mod json;
 pub mod media;
 pub mod message;
 mod rule;
+#[allow(dead_code)]
+pub(crate) mod time;
 pub mod vocabulary;
