@@ -16,3 +16,5 @@ mod rule;
 #[allow(dead_code)]
 pub(crate) mod time;
 pub mod vocabulary;
+#[allow(dead_code)]
+pub(crate) mod webhook;
