@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(parse(text), None);
     }
 
-    /// Rule `analytics-buckets`.
+    /// Contract: `analytics-buckets`.
     #[rstest]
     #[case(
         "minute",
@@ -263,7 +263,7 @@ mod tests {
         );
     }
 
-    /// Rule `analytics-bad-interval`.
+    /// Contract: `analytics-bad-interval`.
     #[test]
     fn too_many_buckets_are_none() {
         let day = parse("2018-07-31").unwrap();
