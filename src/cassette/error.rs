@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{FORMAT, Leak};
+use super::FORMAT;
 
 /// Why a cassette cannot be read or written; each is one line that says what to do.
 #[derive(Debug)]
@@ -34,8 +34,6 @@ pub enum CassetteError {
     },
     /// The file says something else than when it was written.
     BrokenSeal,
-    /// A secret would have been written; nothing was.
-    Leak(Leak),
     /// Any of these, of this file.
     Of {
         /// The cassette.
@@ -55,16 +53,6 @@ impl CassetteError {
         CassetteError::Of {
             path: path.to_owned(),
             source: Box::new(self),
-        }
-    }
-
-    /// Whether a secret would have been written.
-    #[must_use]
-    pub fn is_leak(&self) -> bool {
-        match self {
-            CassetteError::Leak(_) => true,
-            CassetteError::Of { source, .. } => source.is_leak(),
-            _ => false,
         }
     }
 
@@ -99,10 +87,6 @@ impl fmt::Display for CassetteError {
             CassetteError::Malformed { reason } => write!(f, "is no whole cassette: {reason}"),
             CassetteError::BrokenSeal => f.write_str(
                 "was changed since it was written (the seal is broken); after a review, `mock-ce check --reseal` seals it again",
-            ),
-            CassetteError::Leak(leak) => write!(
-                f,
-                "would hold a secret at {leak}; nothing was written; redact that place with --redact"
             ),
             CassetteError::Of { path, source } => {
                 write!(f, "the cassette {:?} {source}", path.display().to_string())

@@ -6,7 +6,7 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use serde_core::ser::{Serialize, SerializeMap, Serializer};
 
-use super::message::{Content, Interaction, Pairs};
+use super::message::{Content, Interaction, Pairs, encode_pairs};
 
 /// The compact spelling of an interaction.
 pub(super) struct Line<'i>(pub(super) &'i Interaction);
@@ -51,13 +51,8 @@ impl Serialize for Response<'_> {
 fn push_body<M: SerializeMap>(members: &mut M, body: &Content) -> Result<(), M::Error> {
     match body {
         Content::Empty => Ok(()),
-        Content::Json { value, text } => {
-            members.serialize_entry("json", value)?;
-            match text {
-                Some(text) => members.serialize_entry("text", text),
-                None => Ok(()),
-            }
-        }
+        Content::Json(value) => members.serialize_entry("json", value),
+        Content::Form(pairs) => members.serialize_entry("text", &encode_pairs(pairs)),
         Content::Text(text) => members.serialize_entry("text", text),
         Content::Binary(bytes) => {
             let encoded = Base64Display::new(bytes, &STANDARD).to_string();
@@ -103,7 +98,8 @@ impl Serialize for ByName<'_> {
 mod tests {
     use super::*;
     use crate::cassette::message::Exchange;
-    use crate::cassette::{Redaction, Redactor};
+    use crate::cassette::{Policy, Redactor};
+    use crate::catalog::Catalog;
     use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
     use rstest::rstest;
 
@@ -124,7 +120,7 @@ mod tests {
             .collect();
         let mut all = headers.clone();
         all.append("vary", HeaderValue::from_static("b"));
-        let interaction = Redactor::new(Redaction::default()).redact(&Exchange {
+        let interaction = Redactor::new(Policy::new(Catalog::documented())).redact(&Exchange {
             method: Method::PUT,
             target: target.to_owned(),
             request_headers: all,
@@ -133,6 +129,7 @@ mod tests {
             response_headers: headers,
             response_body: body.into(),
         });
+        let interaction = interaction.unwrap();
         let line = serde_json::to_string(&Line(&interaction)).unwrap();
         assert_eq!(line, interaction.to_json().to_string());
     }

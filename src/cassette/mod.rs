@@ -1,51 +1,56 @@
 //! Recorded traffic: what a cassette is, and the ways into and out of one.
 //!
 //! A cassette is one JSON document that people can review: the upstream, the day, and every interaction in order. It
-//! holds no secret, because an [`Interaction`] can only be made by a [`Redactor`] or read from a cassette. Deliberately
-//! without sockets: recording is the recorder's part, answering from a cassette the emulator's.
+//! keeps only what is known to be harmless, because an [`Interaction`] can only be made by a [`Redactor`] or read from a
+//! cassette. Deliberately without sockets: the recorder records, and the emulator answers from a cassette.
 //!
 //! A recording under way keeps its interactions in a journal beside the file, which [`Cassette::load`] reads too: so
 //! nothing that was written is lost when the process is killed. Two locks keep a second recorder away.
+//!
+#![doc = include_str!("../docs/cassettes.md")]
 
 mod claim;
 mod difference;
+#[cfg(feature = "recorder")]
 mod drift;
-mod embedded;
+mod encoding;
 mod error;
 mod file;
-mod finder;
+mod finding;
+#[cfg(feature = "recorder")]
 mod har;
 mod journal;
 mod line;
 mod message;
 mod miss;
 mod placeholder;
-mod places;
+mod policy;
 mod redact;
 mod replay;
-mod scan;
+mod request_match;
 mod seal;
 mod selector;
-mod sent;
-mod suspicion;
+mod sought;
 mod walk;
-mod wildcard;
+mod words;
 
 use std::path::Path;
 use std::time::SystemTime;
 
 pub use difference::{Difference, DifferenceKind};
+#[cfg(feature = "recorder")]
 pub use drift::{Drift, Reply};
 pub use error::CassetteError;
+pub use finding::Finding;
+#[cfg(feature = "recorder")]
+pub use har::LeftOut;
 pub use journal::{Journal, Start};
 pub use message::{Exchange, Interaction};
 pub use miss::Miss;
-pub use places::Redaction;
-pub use redact::Redactor;
+pub use policy::Policy;
+pub use redact::{Leak, Redactor};
 pub use replay::{Fallback, Repeat, Replay};
-pub use scan::Leak;
 pub use selector::{Selector, SelectorError};
-pub use suspicion::Suspicion;
 
 #[cfg(feature = "recorder")]
 pub(crate) use claim::Claim;
@@ -91,9 +96,9 @@ impl Cassette {
 
     /// The cassette with the places that were redacted or kept beside the defaults.
     #[must_use]
-    pub fn redacted_by(mut self, redaction: &Redaction) -> Self {
-        self.redact = redaction.redacted().to_vec();
-        self.keep = redaction.kept().to_vec();
+    pub fn redacted_by(mut self, policy: &Policy) -> Self {
+        self.redact = policy.redacted().to_vec();
+        self.keep = policy.kept().to_vec();
         self
     }
 
@@ -120,14 +125,10 @@ impl Cassette {
         self.interactions.push(interaction);
     }
 
-    /// What this cassette was redacted by.
-    pub fn redaction(&self, defaults: Redaction) -> Redaction {
-        let redaction = self
-            .redact
-            .iter()
-            .cloned()
-            .fold(defaults, Redaction::redact);
-        self.keep.iter().cloned().fold(redaction, Redaction::keep)
+    /// The policy that this cassette was redacted by: these defaults, and the places that it names itself.
+    pub fn policy(&self, defaults: Policy) -> Policy {
+        let policy = self.redact.iter().cloned().fold(defaults, Policy::redact);
+        self.keep.iter().cloned().fold(policy, Policy::keep)
     }
 
     /// Reads a cassette file, with the interactions of a recording beside it that was cut off or is under way.
@@ -150,12 +151,10 @@ impl Cassette {
 
     /// Writes the file whole or not at all, for its owner only.
     ///
-    /// The text is searched for every secret that `redactor` has seen; one hit, and nothing is written.
-    ///
     /// # Errors
-    /// A leak, or a file that cannot be written.
-    pub fn save(&self, path: impl AsRef<Path>, redactor: &Redactor) -> Result<(), CassetteError> {
-        file::save(path.as_ref(), self, redactor)
+    /// A file that cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), CassetteError> {
+        file::save(path.as_ref(), self)
     }
 
     /// Reads the text of a cassette.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use mock_ce::cassette::{Cassette, Difference, Drift, Redaction, Reply};
+use mock_ce::cassette::{Cassette, Difference, Drift, Policy, Reply};
 use mock_ce::catalog::Catalog;
 use mock_ce::recorder::Client;
 use mock_ce::rules::Rule;
@@ -63,7 +63,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let cassette = Cassette::load(check::path(matches)).map_err(|error| error.to_string())?;
     let service = Service::chosen(matches)?;
-    let mut drift = Drift::new(&cassette, Redaction::new(Catalog::documented()));
+    let mut drift = Drift::new(&cassette, Policy::new(Catalog::documented()));
     for (placeholder, secret) in secrets(matches)? {
         drift = drift.secret(&placeholder, &secret);
     }
@@ -74,7 +74,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         answers.push(Answer {
             request: format!("{} {}", request.method, request.uri.path()),
             rule,
-            differences: drift.judge(interaction, &reply),
+            differences: drift.compare(interaction, &reply),
         });
     }
     let text = if matches.get_flag("json") {

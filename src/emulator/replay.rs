@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, Method};
 
 use super::outcome::{Handled, Outcome};
 use super::{Emulator, preflight};
-use crate::cassette::{Answered, Cassette, Fallback, Redaction, Replay};
+use crate::cassette::{Answered, Cassette, Fallback, Policy, Replay};
 use crate::rules;
 use crate::settings::Settings;
 use crate::wire::error::ApiError;
@@ -21,7 +21,7 @@ impl Emulator {
     /// The emulator with a cassette that answers first, in the manner that the settings say.
     #[must_use]
     pub fn replaying(mut self, cassette: Cassette, settings: &Settings) -> Self {
-        let defaults = Redaction::new(&self.catalog);
+        let defaults = Policy::new(&self.catalog);
         let replay = Replay::new(cassette, defaults, settings.repeat);
         self.tape = Some(Tape {
             replay: replay.ignoring(settings.ignored.clone()),

@@ -1,7 +1,7 @@
 //! Which recorded answer a request gets, through the synchronous core.
 
 use http::{Method, StatusCode};
-use mock_ce::cassette::{Cassette, Exchange, Fallback, Redaction, Redactor, Repeat, Replay};
+use mock_ce::cassette::{Cassette, Exchange, Fallback, Policy, Redactor, Repeat, Replay};
 use mock_ce::catalog::Catalog;
 use mock_ce::recorder::Recorder;
 use mock_ce::settings::Settings;
@@ -15,7 +15,7 @@ const CREDENTIALS: &str = "User u, Organization o";
 
 /// A cassette of these requests, each answered with its number.
 fn cassette(requests: &[(&str, &str, &str)]) -> Cassette {
-    let mut redactor = Redactor::new(Redaction::new(Catalog::documented()));
+    let mut redactor = Redactor::new(Policy::new(Catalog::documented()));
     let mut cassette = Cassette::new("https://api.example", "2017-03-14");
     for (index, (method, target, body)) in requests.iter().enumerate() {
         let (target, credentials) = target.split_once('|').unwrap_or((target, CREDENTIALS));
@@ -32,7 +32,7 @@ fn cassette(requests: &[(&str, &str, &str)]) -> Cassette {
             )
             .into(),
         };
-        cassette.push(redactor.redact(&exchange));
+        cassette.push(redactor.redact(&exchange).unwrap());
     }
     cassette
 }
@@ -230,7 +230,7 @@ fn a_miss_shows_no_secret(#[case] target: &str, #[case] body: &str) {
 
 /// What a replay says of a request that it does not have.
 fn missed_by(requests: &[(&str, &str, &str)], missed: &Request) -> String {
-    let redaction = Redaction::new(Catalog::documented());
+    let redaction = Policy::new(Catalog::documented());
     let replay = Replay::new(cassette(requests), redaction, Repeat::Never);
     assert!(replay.take(missed).is_none());
     let miss = replay.miss(missed);
@@ -315,7 +315,7 @@ fn a_recorded_request_id_stays_the_one_that_its_body_repeats() {
         response_body: outcome.reply.body.clone(),
     };
     let mut cassette = Cassette::new("https://api.example", "2017-03-14");
-    cassette.push(Redactor::new(Redaction::default()).redact(&exchange));
+    cassette.push(Redactor::new(Policy::new(Catalog::documented())).redact(&exchange).unwrap());
     let settings = Settings::default();
     let emulator =
         Emulator::new(&settings, Catalog::documented().clone()).replaying(cassette, &settings);
