@@ -121,7 +121,17 @@ impl Policy {
     pub(super) fn keeps_name(&self, place: &Place<'_>, name: &str) -> bool {
         let is_known = self.known.has_name(name) || placeholder::number_of(name).is_some();
         let is_kept = || self.ordered(place) == Some(Verdict::Keep);
-        is_known || (place.part != MessagePart::Query && is_like_a_name(name)) || is_kept()
+        let looks_known = || match place.part {
+            MessagePart::Query => words_of(name.trim_end_matches("[]")).into_iter().all(|word| self.is_plain(word)),
+            _ => is_like_a_name(name),
+        };
+        is_known || looks_known() || is_kept()
+    }
+
+    /// Tells whether a word is known, or too short to be anything else.
+    fn is_plain(&self, word: &str) -> bool {
+        const MAX_SHORT: usize = 2;
+        self.known.has_word(word) || (word.len() <= MAX_SHORT && word.bytes().all(|byte| byte.is_ascii_alphanumeric()))
     }
 
     /// Tells whether all of a text is kept, so that it may also be shown.
@@ -140,7 +150,7 @@ impl Policy {
     }
 
     fn keeps_segment(&self, segment: &str) -> bool {
-        words::is_path_word(segment) || self.known.has_text(segment) || is_number(segment, MAX_ID_DIGITS)
+        words::is_path_word(segment) || self.is_plain(segment) || self.known.has_text(segment) || is_number(segment, MAX_ID_DIGITS)
     }
 
     fn pieces_of_header<'t>(&self, place: &Place<'_>, text: &'t str) -> Vec<Piece<'t>> {
@@ -156,7 +166,9 @@ impl Policy {
                 })
                 .collect(),
             Ok(LOCATION) if text.starts_with('/') => {
-                split_by(text, |c| c != '/', |segment| self.keeps_segment(segment))
+                split_by(text, |c| c != '/', |segment| {
+                    self.keeps_segment(segment) || placeholder::number_of(segment).is_some()
+                })
             }
             Ok(name) if is_list(&name) => split_by(text, is_header_token, keeps_header_word),
             _ => vec![piece(is_date(text) || self.known.has_text(text), text)],
@@ -239,7 +251,10 @@ fn is_list(name: &HeaderName) -> bool {
 
 fn keeps_header_word(token: &str) -> bool {
     let is_weight = token.len() <= 5 && token.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    words::is_header_word(token) || is_weight || is_number(token, MAX_ID_DIGITS)
+    words::is_header_word(token)
+        || is_weight
+        || is_number(token, MAX_ID_DIGITS)
+        || placeholder::number_of(token).is_some()
 }
 
 /// Tells whether a place, or one that it stands in, is named like a secret.

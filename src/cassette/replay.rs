@@ -304,6 +304,9 @@ impl Progress {
             Leaf::Body { bytes, .. } => self.with_values(std::str::from_utf8(bytes).ok()?),
             Leaf::Number(number) => {
                 let value = self.values.get(&placeholder::number_of_json(number)?)?;
+                if placeholder::number_of(value).is_some() {
+                    return None;
+                }
                 let json = Json::parse(value.as_bytes()).ok().filter(|json| matches!(json, Json::Number(_)));
                 Some(json.map_or_else(|| value.clone().into(), Json::into_owned))
             }
