@@ -182,7 +182,7 @@ impl Policy {
         }
         let is_catalog_name = |token: &str| self.known.has_name(token) && token.contains('.');
         let keeps = |token: &str| {
-            self.known.has_word(token)
+            token.split('.').all(|word| self.known.has_word(word))
                 || self.known.has_text(token)
                 || is_catalog_name(token)
                 || is_number(token, MAX_SMALL_DIGITS)
@@ -358,9 +358,9 @@ fn is_time_with_offset(text: &str) -> bool {
     let Some((time, offset)) = text.len().checked_sub(6).and_then(|at| text.split_at_checked(at)) else {
         return false;
     };
-    let digits = offset[1..].split(':').collect::<Vec<_>>();
-    offset.starts_with(['+', '-'])
-        && digits.len() == 2
+    let digits = offset.strip_prefix(['+', '-']).unwrap_or_default();
+    let digits = digits.split(':').collect::<Vec<_>>();
+    digits.len() == 2
         && digits.iter().all(|digits| is_number(digits, 2))
         && humantime::parse_rfc3339_weak(time).is_ok()
 }

@@ -255,7 +255,7 @@ const MESSAGE_WORDS: &[&str] = &[
      here if in instead integer internal into invalid is it its item json key kind known last length limit line long \
      malformed mean member members message method missing more must name names near need needed neither new no none \
      nor not nothing null number object of off on one only or other others out over page parameter path payload \
-     permission please provide provided query read reached record request required resource response retry same see \
+     permission please provide provided provision query read reached record request required resource response retry same see \
      send sent server service set should size some something spells start string such supported text than that the \
      their them then there these they this those timed timeout to too try twice two type types unauthorized unexpected \
      unknown unsupported until up update updated use used user valid value values was were what when where which while \
