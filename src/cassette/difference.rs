@@ -113,7 +113,11 @@ pub(super) trait Comparison {
 }
 
 /// Compares two JSON values; the order of members does not count.
-pub(super) fn of_json(recorded: &Json<'_>, actual: &Json<'_>, comparison: &mut impl Comparison) -> Vec<Difference> {
+pub(super) fn of_json(
+    recorded: &Json<'_>,
+    actual: &Json<'_>,
+    comparison: &mut impl Comparison,
+) -> Vec<Difference> {
     let mut walk = Walk {
         comparison,
         steps: Vec::new(),
@@ -144,14 +148,19 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
             }
             (one, other) if one == other && !has_placeholder(one) => {}
             (one, other) if self.comparison.agree(&self.steps, one, other) => {}
-            (one, other) if one.kind() != other.kind() => self.push(DifferenceKind::Type, Some(one), Some(other)),
+            (one, other) if one.kind() != other.kind() => {
+                self.push(DifferenceKind::Type, Some(one), Some(other))
+            }
             (one, other) => self.push(DifferenceKind::Value, Some(one), Some(other)),
         }
     }
 
     /// Compares members by name, and those whose recorded name is a placeholder in their order.
     fn compare_members(&mut self, before: &'j Members<'_>, after: &'j Members<'_>) {
-        let mut rest: Vec<_> = after.iter().map(|(name, value)| (name.as_ref(), value)).collect();
+        let mut rest: Vec<_> = after
+            .iter()
+            .map(|(name, value)| (name.as_ref(), value))
+            .collect();
         let mut unnamed = Vec::new();
         for (name, value) in before {
             let at = rest.iter().position(|(other, _)| other == name);
@@ -162,15 +171,26 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
         }
         let mut rest = rest.into_iter();
         for (name, value) in unnamed {
-            let other = rest.next().filter(|(other, _)| self.comparison.agree_names(name, other));
-            self.compare_at(Step::Member(name), Some(value), other.map(|(_, value)| value));
+            let other = rest
+                .next()
+                .filter(|(other, _)| self.comparison.agree_names(name, other));
+            self.compare_at(
+                Step::Member(name),
+                Some(value),
+                other.map(|(_, value)| value),
+            );
         }
         for (name, value) in rest {
             self.compare_at(Step::Member(name), None, Some(value));
         }
     }
 
-    fn compare_at(&mut self, step: Step<'j>, recorded: Option<&'j Json<'_>>, actual: Option<&'j Json<'_>>) {
+    fn compare_at(
+        &mut self,
+        step: Step<'j>,
+        recorded: Option<&'j Json<'_>>,
+        actual: Option<&'j Json<'_>>,
+    ) {
         self.steps.push(step);
         match (recorded, actual) {
             (Some(one), Some(other)) => self.compare(one, other),
@@ -180,7 +200,12 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
         self.steps.pop();
     }
 
-    fn push(&mut self, kind: DifferenceKind, recorded: Option<&Json<'_>>, actual: Option<&Json<'_>>) {
+    fn push(
+        &mut self,
+        kind: DifferenceKind,
+        recorded: Option<&Json<'_>>,
+        actual: Option<&Json<'_>>,
+    ) {
         if self.comparison.ignores(&self.steps) {
             return;
         }
@@ -194,11 +219,16 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
             recorded: recorded.map_or(String::new(), ToString::to_string),
             actual: String::new(),
         };
-        self.differences.push(match actual.map(|json| self.comparison.shown(&self.steps, json)) {
-            None => difference,
-            Some(None) => difference.conceal(),
-            Some(Some(actual)) => Difference { actual, ..difference },
-        });
+        self.differences.push(
+            match actual.map(|json| self.comparison.shown(&self.steps, json)) {
+                None => difference,
+                Some(None) => difference.conceal(),
+                Some(Some(actual)) => Difference {
+                    actual,
+                    ..difference
+                },
+            },
+        );
     }
 }
 

@@ -135,12 +135,15 @@ impl Drift {
                 self.remember(one, other);
                 difference::of_json(one, other, self)
             }
-            (Content::Text(one), other) if placeholder::number_of(one).is_some() && *other != Content::Empty => {
+            (Content::Text(one), other)
+                if placeholder::number_of(one).is_some() && *other != Content::Empty =>
+            {
                 Vec::new()
             }
             (one, other) if one.to_bytes() == other.to_bytes() => Vec::new(),
             (one, other) => {
-                let shown = |content: &Content| String::from_utf8_lossy(&content.to_bytes()).into_owned();
+                let shown =
+                    |content: &Content| String::from_utf8_lossy(&content.to_bytes()).into_owned();
                 vec![Difference::value("body", &shown(one), &shown(other)).conceal()]
             }
         }
@@ -215,7 +218,11 @@ impl Comparison for Drift {
     }
 
     fn agree(&mut self, steps: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool {
-        const MADE_UP: [&str; 3] = [member::REQUEST_ID, member::CREATED_DATE, member::UPDATED_DATE];
+        const MADE_UP: [&str; 3] = [
+            member::REQUEST_ID,
+            member::CREATED_DATE,
+            member::UPDATED_DATE,
+        ];
         let is_made_up = matches!(steps.last(), Some(Step::Member(name)) if MADE_UP.contains(name));
         let (shown, now) = (plain(recorded), plain(actual));
         let is_placeholder = || match recorded {
@@ -223,7 +230,9 @@ impl Comparison for Drift {
             _ => false,
         };
         recorded.kind() == actual.kind()
-            && (is_made_up || is_placeholder() || placeholder::fit(&self.translated(&shown), &now).is_some())
+            && (is_made_up
+                || is_placeholder()
+                || placeholder::fit(&self.translated(&shown), &now).is_some())
     }
 
     fn agree_names(&mut self, _: &str, _: &str) -> bool {

@@ -30,11 +30,19 @@ fn any_decoded_to(depth: usize, text: &[u8], see: &mut dyn FnMut(&[u8]) -> bool)
         return false;
     }
     let mut visit = |decoded: &[u8]| see(decoded) || any_decoded_to(depth - 1, decoded, see);
-    let escapes = [(b'%', unescape_percent as fn(&[u8]) -> Vec<u8>), (b'\\', unescape_json), (b'&', unescape_html)];
+    let escapes = [
+        (b'%', unescape_percent as fn(&[u8]) -> Vec<u8>),
+        (b'\\', unescape_json),
+        (b'&', unescape_html),
+    ];
     let unescaped = escapes.iter().filter(|(mark, _)| text.contains(mark));
-    unescaped.map(|(_, unescape)| unescape(text)).any(|decoded| visit(&decoded))
-        || runs(text, is_base64_digit).any(|run| base64_readings(run).any(|decoded| visit(&decoded)))
-        || runs(text, |byte| byte.is_ascii_hexdigit()).any(|run| hex_readings(run).any(|decoded| visit(&decoded)))
+    unescaped
+        .map(|(_, unescape)| unescape(text))
+        .any(|decoded| visit(&decoded))
+        || runs(text, is_base64_digit)
+            .any(|run| base64_readings(run).any(|decoded| visit(&decoded)))
+        || runs(text, |byte| byte.is_ascii_hexdigit())
+            .any(|run| hex_readings(run).any(|decoded| visit(&decoded)))
 }
 
 fn unescape_percent(text: &[u8]) -> Vec<u8> {
@@ -43,7 +51,8 @@ fn unescape_percent(text: &[u8]) -> Vec<u8> {
 
 /// Stretches of digits that are long enough.
 fn runs(text: &[u8], is_digit: fn(u8) -> bool) -> impl Iterator<Item = &[u8]> {
-    text.split(move |&byte| !is_digit(byte)).filter(|run| run.len() >= MIN_RUN)
+    text.split(move |&byte| !is_digit(byte))
+        .filter(|run| run.len() >= MIN_RUN)
 }
 
 fn is_base64_digit(byte: u8) -> bool {
@@ -63,7 +72,11 @@ fn base64_readings(run: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     (0..4).filter_map(move |start| {
         let digits = &standard[start..];
         // One digit alone is no byte.
-        let whole = if digits.len() % 4 == 1 { digits.len() - 1 } else { digits.len() };
+        let whole = if digits.len() % 4 == 1 {
+            digits.len() - 1
+        } else {
+            digits.len()
+        };
         LENIENT.decode(&digits[..whole]).ok()
     })
 }
@@ -71,12 +84,16 @@ fn base64_readings(run: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 fn hex_readings(run: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     (0..2).map(move |start| {
         let pairs = run[start..].chunks_exact(2);
-        pairs.map(|pair| (hex_value(pair[0]) << 4) | hex_value(pair[1])).collect()
+        pairs
+            .map(|pair| (hex_value(pair[0]) << 4) | hex_value(pair[1]))
+            .collect()
     })
 }
 
 fn hex_value(digit: u8) -> u8 {
-    char::from(digit).to_digit(16).map_or(0, |value| value as u8)
+    char::from(digit)
+        .to_digit(16)
+        .map_or(0, |value| value as u8)
 }
 
 /// What each escape of JSON stands for, wherever it stands.
@@ -112,7 +129,9 @@ fn json_unit(digits: &[u8]) -> Option<(u32, usize)> {
     let second = digits.get(4..10).filter(|next| next.starts_with(b"\\u"));
     let second = second.and_then(|next| hex_number(&next[2..]));
     match (first, second) {
-        (0xD800..0xDC00, Some(low @ 0xDC00..0xE000)) => Some((0x10000 + ((first - 0xD800) << 10) + (low - 0xDC00), 10)),
+        (0xD800..0xDC00, Some(low @ 0xDC00..0xE000)) => {
+            Some((0x10000 + ((first - 0xD800) << 10) + (low - 0xDC00), 10))
+        }
         _ => Some((first, 4)),
     }
 }
@@ -133,7 +152,10 @@ fn unescape_html(text: &[u8]) -> Vec<u8> {
     const MAX_REFERENCE: usize = 12;
     let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
     while let Some((&byte, after)) = rest.split_first() {
-        let end = after.iter().take(MAX_REFERENCE).position(|&byte| byte == b';');
+        let end = after
+            .iter()
+            .take(MAX_REFERENCE)
+            .position(|&byte| byte == b';');
         let reference = end.filter(|_| byte == b'&').map(|end| &after[..end]);
         match reference.and_then(html_character) {
             Some(character) => {
@@ -160,7 +182,10 @@ fn html_character(reference: &[u8]) -> Option<u32> {
         _ => {
             let digits = text.strip_prefix('#')?;
             let hex = digits.strip_prefix(['x', 'X']);
-            hex.map_or_else(|| digits.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok())
+            hex.map_or_else(
+                || digits.parse().ok(),
+                |hex| u32::from_str_radix(hex, 16).ok(),
+            )
         }
     }
 }
@@ -191,6 +216,9 @@ mod tests {
     #[case(r"\u\ud83d\ude00\", "u\u{1f600}\\")]
     #[case(r"\uzzzz\n", "uzzzz\n")]
     fn json_escapes_are_read_wherever_they_stand(#[case] text: &str, #[case] expected: &str) {
-        assert_eq!(String::from_utf8(unescape_json(text.as_bytes())).unwrap(), expected);
+        assert_eq!(
+            String::from_utf8(unescape_json(text.as_bytes())).unwrap(),
+            expected
+        );
     }
 }

@@ -36,7 +36,10 @@ impl Cassette {
         let each = (1..).zip(self.interactions());
         each.flat_map(|(number, interaction)| {
             let places = unkept_places(interaction, &policy);
-            places.into_iter().map(move |place| Finding { interaction: number, place })
+            places.into_iter().map(move |place| Finding {
+                interaction: number,
+                place,
+            })
         })
         .collect()
     }
@@ -63,7 +66,9 @@ fn unkept_places(interaction: &Interaction, policy: &Policy) -> Vec<String> {
 
 fn keeps_header(policy: &Policy, place: &Place<'_>) -> bool {
     match (place.part, place.steps) {
-        (MessagePart::Header, [Step::Member(name)]) => words::is_kept_header(name) || policy.is_kept_by_user(place),
+        (MessagePart::Header, [Step::Member(name)]) => {
+            words::is_kept_header(name) || policy.is_kept_by_user(place)
+        }
         _ => true,
     }
 }

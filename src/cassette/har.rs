@@ -30,14 +30,24 @@ impl Cassette {
     /// # Errors
     /// What is no HAR document, or has an entry that is no exchange.
     pub fn from_har(text: &str, policy: Policy) -> Result<(Self, LeftOut), CassetteError> {
-        let har = Json::parse(text.as_bytes()).map_err(|problem| CassetteError::malformed(problem.to_string()))?;
+        let har = Json::parse(text.as_bytes())
+            .map_err(|problem| CassetteError::malformed(problem.to_string()))?;
         let log = har.get("log").unwrap_or(&Json::Null);
         let entries = log.get("entries").and_then(Json::as_array);
-        let entries =
-            entries.ok_or_else(|| CassetteError::malformed("it has no log.entries, so it is no HAR".to_owned()))?;
-        let policy = selectors(log, "_redact")?.into_iter().fold(policy, Policy::redact);
-        let policy = selectors(log, "_keep")?.into_iter().fold(policy, Policy::keep);
-        let first = entries.first().map(url_of).transpose().map_err(|reason| in_entry(0, &reason))?;
+        let entries = entries.ok_or_else(|| {
+            CassetteError::malformed("it has no log.entries, so it is no HAR".to_owned())
+        })?;
+        let policy = selectors(log, "_redact")?
+            .into_iter()
+            .fold(policy, Policy::redact);
+        let policy = selectors(log, "_keep")?
+            .into_iter()
+            .fold(policy, Policy::keep);
+        let first = entries
+            .first()
+            .map(url_of)
+            .transpose()
+            .map_err(|reason| in_entry(0, &reason))?;
         let upstream = first.as_ref().map_or(String::new(), origin_of);
         let mut cassette = Cassette::new(&upstream, &first_day(entries)).redacted_by(&policy);
         let mut redactor = Redactor::new(policy);
@@ -49,7 +59,8 @@ impl Cassette {
             } else if status_of(entry) == Some(0) {
                 left_out.unanswered += 1;
             } else {
-                let exchange = exchange_of(entry, &url).map_err(|reason| in_entry(index, &reason))?;
+                let exchange =
+                    exchange_of(entry, &url).map_err(|reason| in_entry(index, &reason))?;
                 match redactor.redact(&exchange) {
                     Ok(interaction) => cassette.push(interaction),
                     Err(leak) => left_out.leaks.push(leak),
@@ -238,7 +249,9 @@ fn exchange_of(entry: &Json<'_>, url: &Uri) -> Result<Exchange, String> {
         .get("method")
         .and_then(Json::as_str)
         .unwrap_or_default();
-    let status = status_of(entry).and_then(|status| u16::try_from(status).ok()).unwrap_or_default();
+    let status = status_of(entry)
+        .and_then(|status| u16::try_from(status).ok())
+        .unwrap_or_default();
     Ok(Exchange {
         method: Method::try_from(method).map_err(|_| "request.method is no HTTP method")?,
         target: url

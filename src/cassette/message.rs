@@ -81,12 +81,19 @@ impl Interaction {
     ///
     /// The result must not be written before it is redacted.
     pub(super) fn read(exchange: &Exchange, policy: &Policy) -> (Self, Vec<String>) {
-        let (path, query) = exchange.target.split_once('?').unwrap_or((&exchange.target, ""));
-        let (request_headers, mut left_out) = read_headers(Side::Request, &exchange.request_headers, policy);
-        let (response_headers, others) = read_headers(Side::Response, &exchange.response_headers, policy);
+        let (path, query) = exchange
+            .target
+            .split_once('?')
+            .unwrap_or((&exchange.target, ""));
+        let (request_headers, mut left_out) =
+            read_headers(Side::Request, &exchange.request_headers, policy);
+        let (response_headers, others) =
+            read_headers(Side::Response, &exchange.response_headers, policy);
         left_out.extend(others);
         let body = |bytes: &[u8], headers: &HeaderMap| {
-            let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let content_type = headers
+                .get(CONTENT_TYPE)
+                .and_then(|value| value.to_str().ok());
             Content::of(bytes, content_type.unwrap_or_default())
         };
         let request = Asked {
@@ -220,7 +227,8 @@ impl Content {
             return Content::Json(value.into_owned());
         }
         match std::str::from_utf8(body) {
-            Ok(text) => form_of(text, content_type).map_or_else(|| Content::Text(text.to_owned()), Content::Form),
+            Ok(text) => form_of(text, content_type)
+                .map_or_else(|| Content::Text(text.to_owned()), Content::Form),
             Err(_) => Content::Binary(body.to_vec()),
         }
     }
@@ -256,9 +264,8 @@ impl Content {
         match (json.get("json"), text("text")?, text("base64")?) {
             (None, None, None) => Ok(Content::Empty),
             (Some(value), None, None) => Ok(Content::Json(value.clone().into_owned())),
-            (None, Some(text), None) => {
-                Ok(form_of(text, content_type).map_or_else(|| Content::Text(text.to_owned()), Content::Form))
-            }
+            (None, Some(text), None) => Ok(form_of(text, content_type)
+                .map_or_else(|| Content::Text(text.to_owned()), Content::Form)),
             (None, None, Some(encoded)) => STANDARD
                 .decode(encoded)
                 .map(Content::Binary)
@@ -270,12 +277,18 @@ impl Content {
 
 /// The path of a target, without scheme and host; `*` and the like become a path too.
 fn path_of(target: &str) -> String {
-    let without_scheme = target.split_once("://").filter(|(scheme, _)| !scheme.contains('/'));
+    let without_scheme = target
+        .split_once("://")
+        .filter(|(scheme, _)| !scheme.contains('/'));
     let path = match without_scheme {
         Some((_, rest)) => rest.find('/').map_or("/", |start| &rest[start..]),
         None => target,
     };
-    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
+    if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("/{path}")
+    }
 }
 
 /// Splits headers into those that are kept and the values of all others.
@@ -283,7 +296,11 @@ fn read_headers(side: Side, headers: &HeaderMap, policy: &Policy) -> (Pairs, Vec
     let (mut kept, mut left_out) = (Pairs::new(), Vec::new());
     for (name, value) in headers {
         let steps = [Step::Member(name.as_str())];
-        let place = Place { side, part: MessagePart::Header, steps: &steps };
+        let place = Place {
+            side,
+            part: MessagePart::Header,
+            steps: &steps,
+        };
         if words::is_kept_header(name.as_str()) || policy.is_kept_by_user(&place) {
             kept.push((name.as_str().to_owned(), header_text(value)));
         } else if !UNSOUGHT_HEADERS.contains(&name.as_str()) {
@@ -302,7 +319,10 @@ const UNSOUGHT_HEADERS: &[&str] = &["content-length", "date", "connection", "tra
 /// The text of a header; percent-encoded where it is not UTF-8.
 pub(super) fn header_text(value: &HeaderValue) -> String {
     let bytes = value.as_bytes();
-    std::str::from_utf8(bytes).map_or_else(|_| percent_encode(bytes, NON_ALPHANUMERIC).to_string(), str::to_owned)
+    std::str::from_utf8(bytes).map_or_else(
+        |_| percent_encode(bytes, NON_ALPHANUMERIC).to_string(),
+        str::to_owned,
+    )
 }
 
 /// The pairs of a text that says it is a form and is one: it is spelled as its own names and values are.
@@ -313,7 +333,9 @@ fn form_of(text: &str, content_type: &str) -> Option<Pairs> {
         return None;
     }
     let pairs = parse_pairs(text);
-    let is_name = |name: &str| is_like_a_name(name.trim_end_matches("[]")) || placeholder::number_of(name).is_some();
+    let is_name = |name: &str| {
+        is_like_a_name(name.trim_end_matches("[]")) || placeholder::number_of(name).is_some()
+    };
     let has_names = pairs.iter().all(|(name, _)| is_name(name));
     (has_names && encode_pairs(&pairs) == text).then_some(pairs)
 }
@@ -335,7 +357,9 @@ pub(super) fn parse_pairs(query: &str) -> Pairs {
 }
 
 pub(super) fn encode_pairs(pairs: &[(String, String)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
 }
 
 /// The same value without copies of its texts.
@@ -390,7 +414,10 @@ fn value_of<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
 fn headers_of(json: &Json<'_>) -> Result<Pairs, String> {
     let headers = pairs_of(json, "headers")?;
     let framing = [CONTENT_LENGTH, TRANSFER_ENCODING];
-    match framing.iter().find(|name| value_of(&headers, name.as_str()).is_some()) {
+    match framing
+        .iter()
+        .find(|name| value_of(&headers, name.as_str()).is_some())
+    {
         Some(name) => Err(format!("headers has {name}, which the connection adds")),
         None => Ok(headers),
     }
@@ -439,7 +466,11 @@ mod tests {
     #[case::nothing("", "", "")]
     #[case::json(r#"{"a": [1, 2.5, "x"]}"#, "text/plain", r#"{"a":[1,2.5,"x"]}"#)]
     #[case::text("a=b&c=d", "text/plain", "a=b&c=d")]
-    #[case::form("a=b&c=d", "Application/X-WWW-Form-Urlencoded; charset=utf-8", "a=b&c=d")]
+    #[case::form(
+        "a=b&c=d",
+        "Application/X-WWW-Form-Urlencoded; charset=utf-8",
+        "a=b&c=d"
+    )]
     #[case::no_form("{a=b", "application/x-www-form-urlencoded", "{a=b")]
     fn a_body_is_read_back(#[case] body: &str, #[case] content_type: &str, #[case] expected: &str) {
         let mut members = Members::new();
@@ -460,7 +491,10 @@ mod tests {
             Json::Object(members.clone()).to_string(),
             r#"{"base64":"/wA="}"#
         );
-        assert_eq!(Content::parse(&Json::Object(members), &Pairs::new()), Ok(content));
+        assert_eq!(
+            Content::parse(&Json::Object(members), &Pairs::new()),
+            Ok(content)
+        );
     }
 
     #[rstest]

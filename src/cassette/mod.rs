@@ -55,6 +55,8 @@ pub use selector::{Selector, SelectorError};
 #[cfg(feature = "recorder")]
 pub(crate) use claim::Claim;
 pub(crate) use message::Answered;
+#[cfg(test)]
+pub(crate) use words::is_path_word;
 
 use crate::file::behind_links;
 use crate::wire::json::{Json, Members};

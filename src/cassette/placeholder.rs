@@ -40,7 +40,8 @@ pub(super) fn for_body(media_type: &str, length: usize, number: u32) -> String {
 /// The number of a text that is a placeholder as a whole.
 pub(super) fn number_of(text: &str) -> Option<u32> {
     let (range, number) = find_all(text).into_iter().next()?;
-    let is_whole = range == (0..text.len()) || (range.start == 0 && is_body_end(&text[range.end..]));
+    let is_whole =
+        range == (0..text.len()) || (range.start == 0 && is_body_end(&text[range.end..]));
     is_whole.then_some(number)
 }
 
@@ -52,7 +53,9 @@ pub(super) fn number_of_json(number: &Number) -> Option<u32> {
 }
 
 fn is_body_end(text: &str) -> bool {
-    let inside = text.strip_prefix(" (").and_then(|text| text.strip_suffix(" bytes)"));
+    let inside = text
+        .strip_prefix(" (")
+        .and_then(|text| text.strip_suffix(" bytes)"));
     let parts = inside.and_then(|inside| inside.split_once(", "));
     parts.is_some_and(|(media_type, length)| {
         !length.is_empty()
@@ -75,7 +78,9 @@ pub(super) fn find_all(text: &str) -> Vec<(Range<usize>, u32)> {
         if !(1..=MAX_DIGITS).contains(&digits) || rest.starts_with('0') {
             continue;
         }
-        let scheme = SCHEMES.iter().find(|scheme| text[..start].ends_with(*scheme));
+        let scheme = SCHEMES
+            .iter()
+            .find(|scheme| text[..start].ends_with(*scheme));
         match scheme {
             Some(scheme) if text[end..].starts_with(URL_END) => {
                 start -= scheme.len();
@@ -105,9 +110,16 @@ pub(super) fn fit<'t>(recorded: &str, text: &'t str) -> Option<Vec<(u32, &'t str
         return (rest == last).then_some(bound);
     };
     // A body's type and length say what was recorded, not what must be sent.
-    let value = if is_body_end(last) { rest } else { rest.strip_suffix(last)? };
+    let value = if is_body_end(last) {
+        rest
+    } else {
+        rest.strip_suffix(last)?
+    };
     bound.push((number, value));
-    bound.iter().all(|(_, value)| !value.is_empty()).then_some(bound)
+    bound
+        .iter()
+        .all(|(_, value)| !value.is_empty())
+        .then_some(bound)
 }
 
 fn take_piece<'t>(
@@ -179,7 +191,11 @@ mod tests {
     #[case::inside("by redacted-1, of redacted-2.", "by me, of you.", Some(vec![(1, "me"), (2, "you")]))]
     #[case::inside_of_another("by redacted-1.", "for me.", None)]
     #[case::body("redacted-1 (text/xml, 3 bytes)", "<a>", Some(vec![(1, "<a>")]))]
-    fn texts_fit(#[case] recorded: &str, #[case] text: &str, #[case] expected: Option<Vec<(u32, &str)>>) {
+    fn texts_fit(
+        #[case] recorded: &str,
+        #[case] text: &str,
+        #[case] expected: Option<Vec<(u32, &str)>>,
+    ) {
         assert_eq!(fit(recorded, text), expected);
     }
 }

@@ -88,7 +88,12 @@ impl Policy {
     }
 
     /// Splits a text into what is kept of it and what is replaced; `ids` are the numbers in the path of the request.
-    pub(super) fn pieces<'t>(&self, place: &Place<'_>, text: &'t str, ids: &[&str]) -> Vec<Piece<'t>> {
+    pub(super) fn pieces<'t>(
+        &self,
+        place: &Place<'_>,
+        text: &'t str,
+        ids: &[&str],
+    ) -> Vec<Piece<'t>> {
         if text.trim().is_empty() || placeholder::number_of(text).is_some() {
             return vec![Piece::Keep(text)];
         }
@@ -122,7 +127,9 @@ impl Policy {
         let is_known = self.known.has_name(name) || placeholder::number_of(name).is_some();
         let is_kept = || self.ordered(place) == Some(Verdict::Keep);
         let looks_known = || match place.part {
-            MessagePart::Query => words_of(name.trim_end_matches("[]")).into_iter().all(|word| self.is_plain(word)),
+            MessagePart::Query => words_of(name.trim_end_matches("[]"))
+                .into_iter()
+                .all(|word| self.is_plain(word)),
             _ => is_like_a_name(name),
         };
         is_known || looks_known() || is_kept()
@@ -131,7 +138,8 @@ impl Policy {
     /// Tells whether a word is known, or too short to be anything else.
     fn is_plain(&self, word: &str) -> bool {
         const MAX_SHORT: usize = 2;
-        self.known.has_word(word) || (word.len() <= MAX_SHORT && word.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        self.known.has_word(word)
+            || (word.len() <= MAX_SHORT && word.bytes().all(|byte| byte.is_ascii_alphanumeric()))
     }
 
     /// Tells whether all of a text is kept, so that it may also be shown.
@@ -150,7 +158,10 @@ impl Policy {
     }
 
     fn keeps_segment(&self, segment: &str) -> bool {
-        words::is_path_word(segment) || self.is_plain(segment) || self.known.has_text(segment) || is_number(segment, MAX_ID_DIGITS)
+        words::is_path_word(segment)
+            || self.is_plain(segment)
+            || self.known.has_text(segment)
+            || is_number(segment, MAX_ID_DIGITS)
     }
 
     fn pieces_of_header<'t>(&self, place: &Place<'_>, text: &'t str) -> Vec<Piece<'t>> {
@@ -162,14 +173,16 @@ impl Policy {
                 .into_iter()
                 .map(|part| match part {
                     AuthorizationPart::Open(text) => Piece::Keep(text),
-                    AuthorizationPart::Secret(text) => piece(placeholder::number_of(text).is_some(), text),
+                    AuthorizationPart::Secret(text) => {
+                        piece(placeholder::number_of(text).is_some(), text)
+                    }
                 })
                 .collect(),
-            Ok(LOCATION) if text.starts_with('/') => {
-                split_by(text, |c| c != '/', |segment| {
-                    self.keeps_segment(segment) || placeholder::number_of(segment).is_some()
-                })
-            }
+            Ok(LOCATION) if text.starts_with('/') => split_by(
+                text,
+                |c| c != '/',
+                |segment| self.keeps_segment(segment) || placeholder::number_of(segment).is_some(),
+            ),
             Ok(name) if is_list(&name) => split_by(text, is_header_token, keeps_header_word),
             _ => vec![piece(is_date(text) || self.known.has_text(text), text)],
         }
@@ -209,11 +222,19 @@ enum Verdict {
 }
 
 fn piece(keeps: bool, text: &str) -> Piece<'_> {
-    if keeps { Piece::Keep(text) } else { Piece::Replace(text) }
+    if keeps {
+        Piece::Keep(text)
+    } else {
+        Piece::Replace(text)
+    }
 }
 
 /// Splits a text into tokens, each judged by itself, and what stands between them, which is kept.
-fn split_by(text: &str, is_in_token: fn(char) -> bool, keeps: impl Fn(&str) -> bool) -> Vec<Piece<'_>> {
+fn split_by(
+    text: &str,
+    is_in_token: fn(char) -> bool,
+    keeps: impl Fn(&str) -> bool,
+) -> Vec<Piece<'_>> {
     let (mut pieces, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
         let start = rest.find(is_in_token).unwrap_or(rest.len());
@@ -240,17 +261,34 @@ fn is_message_token(c: char) -> bool {
 
 /// Headers that are lists of words.
 fn is_list(name: &HeaderName) -> bool {
-    let lists = ["accept", "allow", "cache-control", "pragma", "retry-after", "vary", "www-authenticate"];
+    let lists = [
+        "accept",
+        "allow",
+        "cache-control",
+        "pragma",
+        "retry-after",
+        "vary",
+        "www-authenticate",
+    ];
     *name == CONTENT_TYPE
         || *name == header::BECAUSE
         || *name == header::TOTAL_COUNT
         || lists.contains(&name.as_str())
-        || ["elements-returned-count", "content-disposition", "content-language"].contains(&name.as_str())
-        || (name.as_str().starts_with("access-control-") && *name != http::header::ACCESS_CONTROL_ALLOW_ORIGIN)
+        || [
+            "elements-returned-count",
+            "content-disposition",
+            "content-language",
+        ]
+        .contains(&name.as_str())
+        || (name.as_str().starts_with("access-control-")
+            && *name != http::header::ACCESS_CONTROL_ALLOW_ORIGIN)
 }
 
 fn keeps_header_word(token: &str) -> bool {
-    let is_weight = token.len() <= 5 && token.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_weight = token.len() <= 5
+        && token
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
     words::is_header_word(token)
         || is_weight
         || is_number(token, MAX_ID_DIGITS)
@@ -263,7 +301,9 @@ fn is_secret(place: &Place<'_>) -> bool {
 }
 
 fn is_one_of(place: &Place<'_>, names: &[&str]) -> bool {
-    names_of(place).last().is_some_and(|name| names.contains(&name))
+    names_of(place)
+        .last()
+        .is_some_and(|name| names.contains(&name))
 }
 
 fn names_of<'p>(place: &'p Place<'_>) -> impl Iterator<Item = &'p str> {
@@ -274,13 +314,25 @@ fn names_of<'p>(place: &'p Place<'_>) -> impl Iterator<Item = &'p str> {
 }
 
 fn is_error_message(place: &Place<'_>) -> bool {
-    place.side == Side::Response && place.part == MessagePart::Body && is_one_of(place, &[member::MESSAGE])
+    place.side == Side::Response
+        && place.part == MessagePart::Body
+        && is_one_of(place, &[member::MESSAGE])
 }
 
 /// Judges digits by their number, and by the name of the place that they stand in.
 fn keeps_digits(place: &Place<'_>, digits: &str) -> bool {
     const ENDINGS: [&str; 12] = [
-        "count", "size", "timeout", "timetolive", "port", "total", "limit", "offset", "page", "length", "expiresin",
+        "count",
+        "size",
+        "timeout",
+        "timetolive",
+        "port",
+        "total",
+        "limit",
+        "offset",
+        "page",
+        "length",
+        "expiresin",
         "duration",
     ];
     if is_number(digits, MAX_SMALL_DIGITS) {
@@ -308,10 +360,15 @@ pub(super) fn is_like_a_name(name: &str) -> bool {
     let is_shaped = (1..=MAX_NAME_LEN).contains(&bare.len())
         && bare.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.len() - bare.len() <= MAX_SMALL_DIGITS
-        && bare.bytes().all(|byte| byte.is_ascii_alphabetic() || b"._-".contains(&byte));
+        && bare
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || b"._-".contains(&byte));
     let words = words_of(bare);
     let letters: usize = words.iter().map(|word| word.len()).sum();
-    is_shaped && !words.is_empty() && letters >= words.len() * 3 - 2 && words.iter().all(|word| is_like_a_word(word))
+    is_shaped
+        && !words.is_empty()
+        && letters >= words.len() * 3 - 2
+        && words.iter().all(|word| is_like_a_word(word))
 }
 
 fn is_like_a_word(word: &str) -> bool {
@@ -319,7 +376,9 @@ fn is_like_a_word(word: &str) -> bool {
     let has_vowel = word.bytes().any(|byte| b"aeiouyAEIOUY".contains(&byte));
     let capitals = word.bytes().take_while(u8::is_ascii_uppercase).count();
     let (small, is_acronym) = (word.len() - capitals, capitals > 1);
-    let has_shape = word[capitals..].bytes().all(|byte| byte.is_ascii_lowercase())
+    let has_shape = word[capitals..]
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase())
         && !(is_acronym && (small == 1 || small == 2));
     has_shape && word.len() <= MAX_WORD_LEN && (has_vowel || word.len() <= 4)
 }
@@ -344,7 +403,9 @@ fn words_of(name: &str) -> Vec<&str> {
 /// Tells whether a text is a date or a time as HTTP or RFC 3339 spell it.
 fn is_date(text: &str) -> bool {
     is_day(text)
-        || text.get(..10).is_some_and(is_day) && text.len() <= 35 && humantime::parse_rfc3339_weak(text).is_ok()
+        || text.get(..10).is_some_and(is_day)
+            && text.len() <= 35
+            && humantime::parse_rfc3339_weak(text).is_ok()
         || is_time_with_offset(text)
         || text.len() == 29 && httpdate::parse_http_date(text).is_ok()
 }
@@ -355,7 +416,11 @@ fn is_day(text: &str) -> bool {
 
 /// `2017-03-14T19:20:16+01:00`, which the parser of the others does not read.
 fn is_time_with_offset(text: &str) -> bool {
-    let Some((time, offset)) = text.len().checked_sub(6).and_then(|at| text.split_at_checked(at)) else {
+    let Some((time, offset)) = text
+        .len()
+        .checked_sub(6)
+        .and_then(|at| text.split_at_checked(at))
+    else {
         return false;
     };
     let digits = offset.strip_prefix(['+', '-']).unwrap_or_default();
@@ -374,7 +439,15 @@ mod tests {
         let policy = Policy::new(Catalog::documented());
         let steps: Vec<_> = steps.split('/').map(Step::Member).collect();
         let side = Side::Response;
-        let pieces = policy.pieces(&Place { side, part, steps: &steps }, text, &["123456"]);
+        let pieces = policy.pieces(
+            &Place {
+                side,
+                part,
+                steps: &steps,
+            },
+            text,
+            &["123456"],
+        );
         let shown = pieces.iter().map(|piece| match piece {
             Piece::Keep(text) => text,
             Piece::Replace(_) => "*",
@@ -388,7 +461,11 @@ mod tests {
     #[case::name("name", "Test", "*")]
     #[case::day("createdDate", "2017-03-14", "2017-03-14")]
     #[case::time("createdDate", "2017-03-14T19:20:16Z", "2017-03-14T19:20:16Z")]
-    #[case::offset("createdDate", "2017-03-14T19:20:16+01:00", "2017-03-14T19:20:16+01:00")]
+    #[case::offset(
+        "createdDate",
+        "2017-03-14T19:20:16+01:00",
+        "2017-03-14T19:20:16+01:00"
+    )]
     #[case::no_day("createdDate", "2017-13-14", "*")]
     #[case::small("a.pin.code", "123", "123")]
     #[case::of_a_secret("pin", "123", "*")]
@@ -399,35 +476,74 @@ mod tests {
     #[case::count("pageSize", "123456", "123456")]
     #[case::long("pageSize", "1234567890", "*")]
     #[case::placeholder("token", "redacted-7", "redacted-7")]
-    fn a_value_is_kept_or_replaced(#[case] place: &str, #[case] text: &str, #[case] expected: &str) {
+    fn a_value_is_kept_or_replaced(
+        #[case] place: &str,
+        #[case] text: &str,
+        #[case] expected: &str,
+    ) {
         assert_eq!(shown(MessagePart::Body, place, text), expected);
     }
 
     #[rstest]
-    #[case("Invalid Organization or User secret, or invalid Element token provided.", None)]
+    #[case(
+        "Invalid Organization or User secret, or invalid Element token provided.",
+        None
+    )]
     #[case("No instance found with ID 123456", None)]
-    #[case("No instance found with ID 654321", Some("No instance found with ID *"))]
-    #[case("No element found with key or id kqzvbtwm. Did you mean twilio?", Some("No element found with key or id *. Did you mean twilio?"))]
-    #[case("mailjet.api.key kqzvbtwm is invalid", Some("mailjet.api.key * is invalid"))]
+    #[case(
+        "No instance found with ID 654321",
+        Some("No instance found with ID *")
+    )]
+    #[case(
+        "No element found with key or id kqzvbtwm. Did you mean twilio?",
+        Some("No element found with key or id *. Did you mean twilio?")
+    )]
+    #[case(
+        "mailjet.api.key kqzvbtwm is invalid",
+        Some("mailjet.api.key * is invalid")
+    )]
     #[case("the password is here", Some("*"))]
     #[case("no route GET /elements/ab/cd+e=", Some("no route GET /elements/*/*"))]
     fn a_message_keeps_its_plain_words(#[case] text: &str, #[case] expected: Option<&str>) {
-        assert_eq!(shown(MessagePart::Body, "message", text), expected.unwrap_or(text));
+        assert_eq!(
+            shown(MessagePart::Body, "message", text),
+            expected.unwrap_or(text)
+        );
     }
 
     #[rstest]
-    #[case("content-type", "application/json; charset=utf-8", "application/json; charset=utf-8")]
-    #[case("content-type", "multipart/form-data; boundary=kqzvbtwm", "multipart/form-data; boundary=*")]
+    #[case(
+        "content-type",
+        "application/json; charset=utf-8",
+        "application/json; charset=utf-8"
+    )]
+    #[case(
+        "content-type",
+        "multipart/form-data; boundary=kqzvbtwm",
+        "multipart/form-data; boundary=*"
+    )]
     #[case("allow", "POST, GET, HEAD", "POST, GET, HEAD")]
     #[case("accept", "*/*;q=0.9, text/html", "*/*;q=0.9, text/html")]
     #[case("mock-ce-because", "create; grade=guide", "create; grade=guide")]
     #[case("elements-total-count", "12345", "12345")]
     #[case("elements-request-id", "58d8e7a1f0c4b2a6e9d3c5f7", "*")]
-    #[case("location", "/elements/api-v2/instances/7/kqzvbtwm", "/elements/api-v2/instances/7/*")]
+    #[case(
+        "location",
+        "/elements/api-v2/instances/7/kqzvbtwm",
+        "/elements/api-v2/instances/7/*"
+    )]
     #[case("location", "https://h/cb?token=1", "*")]
-    #[case("authorization", "User a, Organization redacted-2", "User *, Organization redacted-2")]
+    #[case(
+        "authorization",
+        "User a, Organization redacted-2",
+        "User *, Organization redacted-2"
+    )]
     #[case("etag", "\"abc\"", "*")]
-    fn headers_are_judged_by_their_words(#[case] name: &str, #[case] text: &str, #[case] expected: &str) {
+    fn headers_are_judged_by_their_words(
+        #[case] name: &str,
+        #[case] text: &str,
+        #[case] expected: &str,
+    ) {
         assert_eq!(shown(MessagePart::Header, name, text), expected);
     }
 

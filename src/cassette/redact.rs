@@ -59,7 +59,10 @@ impl Redactor {
                 None
             });
         }
-        Redactor { last, ..Redactor::new(policy) }
+        Redactor {
+            last,
+            ..Redactor::new(policy)
+        }
     }
 
     /// The policy that decides what is kept.
@@ -96,7 +99,12 @@ impl Redactor {
         });
     }
 
-    fn replacement(&mut self, place: &Place<'_>, leaf: Leaf<'_>, ids: &[&str]) -> Option<Json<'static>> {
+    fn replacement(
+        &mut self,
+        place: &Place<'_>,
+        leaf: Leaf<'_>,
+        ids: &[&str],
+    ) -> Option<Json<'static>> {
         match leaf {
             Leaf::Name(name) if self.policy.keeps_name(place, name) => None,
             Leaf::Name(name) => Some(self.text(place, name)),
@@ -117,7 +125,12 @@ impl Redactor {
         }
     }
 
-    fn text_replacement(&mut self, place: &Place<'_>, text: &str, ids: &[&str]) -> Option<Json<'static>> {
+    fn text_replacement(
+        &mut self,
+        place: &Place<'_>,
+        text: &str,
+        ids: &[&str],
+    ) -> Option<Json<'static>> {
         let policy = self.policy.clone();
         match policy.pieces(place, text, ids).as_slice() {
             [Piece::Keep(_)] => None,
@@ -128,7 +141,9 @@ impl Redactor {
                 for piece in pieces {
                     match piece {
                         Piece::Keep(text) => made.push_str(text),
-                        Piece::Replace(text) => made.push_str(&format!("{}", PlainText(self.number(text)))),
+                        Piece::Replace(text) => {
+                            made.push_str(&format!("{}", PlainText(self.number(text))))
+                        }
                     }
                 }
                 self.sought.insert(text, policy.known());
@@ -161,7 +176,8 @@ impl Redactor {
     fn other_name(&mut self, place: &Place<'_>, leaf: Leaf<'_>) -> Option<Json<'static>> {
         let Leaf::Name(name) = leaf else { return None };
         let is_fixed = self.policy.known().has_name(name) || placeholder::number_of(name).is_some();
-        let is_repeated = !is_fixed && !self.policy.is_kept_by_user(place) && self.sought.is_in(name);
+        let is_repeated =
+            !is_fixed && !self.policy.is_kept_by_user(place) && self.sought.is_in(name);
         is_repeated.then(|| PlainText(self.number(name)).to_string().into())
     }
 
@@ -178,7 +194,9 @@ impl Redactor {
                 Leaf::Body { bytes, .. } => is_hit(&String::from_utf8_lossy(bytes)),
             };
             if is_leak && found.is_none() {
-                found = Some(Leak { place: place.outline(matches!(leaf, Leaf::Name(_))) });
+                found = Some(Leak {
+                    place: place.outline(matches!(leaf, Leaf::Name(_))),
+                });
             }
             None
         });

@@ -11,10 +11,11 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::Method;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use parking_lot::Mutex;
 
+use super::Cassette;
 use super::difference::Difference;
 use super::message::{Asked, Content, Interaction, Pairs, parse_pairs};
 use super::miss::{Miss, Near};
@@ -23,7 +24,6 @@ use super::policy::Policy;
 use super::request_match::{Bindings, RequestMatch};
 use super::selector::{MessagePart, Place, Selector, Side, Step};
 use super::walk::{Leaf, decode_segment, rewrite, rewrite_response};
-use super::Cassette;
 use crate::secrets::{AuthorizationPart, authorization_parts};
 use crate::wire::json::Json;
 use crate::wire::message::{Body, Request};
@@ -124,7 +124,13 @@ impl Replay {
         let mut progress = self.progress.lock();
         let is_unused = |fit: &&Fit| !progress.used.contains(&fit.index);
         let unused = fitting.iter().filter(is_unused);
-        let unused = unused.min_by_key(|fit| (!fit.has_same_words, progress.contradictions(&fit.bindings), fit.index));
+        let unused = unused.min_by_key(|fit| {
+            (
+                !fit.has_same_words,
+                progress.contradictions(&fit.bindings),
+                fit.index,
+            )
+        });
         let again = || fitting.last().filter(|_| self.repeat == Repeat::Last);
         let taken = unused.or_else(again)?;
         progress.used.insert(taken.index);
@@ -134,21 +140,27 @@ impl Replay {
         let interaction = &self.interactions[taken.index];
         Some(Interaction {
             request: interaction.request.clone(),
-            response: rewrite_response(&interaction.response, &mut |_, leaf| progress.client_value(leaf)),
+            response: rewrite_response(&interaction.response, &mut |_, leaf| {
+                progress.client_value(leaf)
+            }),
         })
     }
 
     fn fitting(&self, sent: &SentRequest<'_>) -> Vec<Fit> {
-        let fits = self.candidates(sent).into_iter().filter_map(|(index, mut bindings)| {
-            let recorded = &self.interactions[index].request;
-            let compared = self.compare(recorded, sent);
-            bindings.extend(compared.bindings);
-            compared.differences.is_empty().then(|| Fit {
-                index,
-                bindings,
-                has_same_words: open_words(recorded.authorization()) == open_words(sent.authorization),
-            })
-        });
+        let fits = self
+            .candidates(sent)
+            .into_iter()
+            .filter_map(|(index, mut bindings)| {
+                let recorded = &self.interactions[index].request;
+                let compared = self.compare(recorded, sent);
+                bindings.extend(compared.bindings);
+                compared.differences.is_empty().then(|| Fit {
+                    index,
+                    bindings,
+                    has_same_words: open_words(recorded.authorization())
+                        == open_words(sent.authorization),
+                })
+            });
         fits.collect()
     }
 
@@ -188,7 +200,12 @@ impl Replay {
             None => !self.from_answers.contains(number),
         };
         let all_allowed = bound.iter().all(is_allowed);
-        all_allowed.then(|| bound.into_iter().map(|(number, value)| (number, value.to_owned())).collect())
+        all_allowed.then(|| {
+            bound
+                .into_iter()
+                .map(|(number, value)| (number, value.to_owned()))
+                .collect()
+        })
     }
 
     /// Compares all of a request but method and path.
@@ -201,18 +218,30 @@ impl Replay {
     }
 
     pub(super) fn ignores(&self, part: MessagePart, steps: &[Step<'_>]) -> bool {
-        let place = Place { side: Side::Request, part, steps };
+        let place = Place {
+            side: Side::Request,
+            part,
+            steps,
+        };
         self.ignored.iter().any(|selector| selector.names(&place))
     }
 
     /// Tells whether a text that was sent may be shown in a report.
     pub(super) fn shows(&self, part: MessagePart, steps: &[Step<'_>], text: &str) -> bool {
-        let place = Place { side: Side::Request, part, steps };
+        let place = Place {
+            side: Side::Request,
+            part,
+            steps,
+        };
         !steps.is_empty() && self.policy.shows(&place, text) && self.shows_names(part, steps)
     }
 
     pub(super) fn shows_names(&self, part: MessagePart, steps: &[Step<'_>]) -> bool {
-        let place = Place { side: Side::Request, part, steps };
+        let place = Place {
+            side: Side::Request,
+            part,
+            steps,
+        };
         steps.iter().all(|step| match step {
             Step::Member(name) => self.policy.keeps_name(&place, name),
             Step::Item(_) => true,
@@ -231,14 +260,26 @@ impl Replay {
             Some(_) => Vec::new(),
             None => self.near(&sent, clip_to(&target, MAX_COMPARED_TARGET)),
         };
-        Miss { target, recorded, near }
+        Miss {
+            target,
+            recorded,
+            near,
+        }
     }
 
     /// The path with a star for each segment that a cassette would not keep.
     fn shown_path(&self, path: &str) -> String {
         let segments = path.split('/').map(|segment| {
-            let place = Place { side: Side::Request, part: MessagePart::Path, steps: &[] };
-            if self.policy.shows(&place, &decode_segment(segment)) { segment } else { "*" }
+            let place = Place {
+                side: Side::Request,
+                part: MessagePart::Path,
+                steps: &[],
+            };
+            if self.policy.shows(&place, &decode_segment(segment)) {
+                segment
+            } else {
+                "*"
+            }
         });
         segments.collect::<Vec<_>>().join("/")
     }
@@ -258,7 +299,9 @@ impl Replay {
         ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         ranked.truncate(MAX_COMPARED_REQUESTS);
         let compared = ranked.into_iter().map(|(apart, index, request)| {
-            let differences: Vec<Difference> = self.compare(&self.interactions[index].request, sent).differences;
+            let differences: Vec<Difference> = self
+                .compare(&self.interactions[index].request, sent)
+                .differences;
             Near {
                 number: index + 1,
                 distance: apart * 50.0 + differences.len() as f64,
@@ -267,7 +310,11 @@ impl Replay {
             }
         });
         let mut near: Vec<_> = compared.collect();
-        near.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.number.cmp(&b.number)));
+        near.sort_by(|a, b| {
+            a.distance
+                .total_cmp(&b.distance)
+                .then(a.number.cmp(&b.number))
+        });
         near.truncate(3);
         near
     }
@@ -293,7 +340,9 @@ struct Fit {
 impl Progress {
     /// How many placeholders stand for another value by now.
     fn contradictions(&self, bindings: &Bindings) -> usize {
-        let contradicts = |(number, value): &&(u32, String)| self.values.get(number).is_some_and(|known| known != value);
+        let contradicts = |(number, value): &&(u32, String)| {
+            self.values.get(number).is_some_and(|known| known != value)
+        };
         bindings.iter().filter(contradicts).count()
     }
 
@@ -307,7 +356,9 @@ impl Progress {
                 if placeholder::number_of(value).is_some() {
                     return None;
                 }
-                let json = Json::parse(value.as_bytes()).ok().filter(|json| matches!(json, Json::Number(_)));
+                let json = Json::parse(value.as_bytes())
+                    .ok()
+                    .filter(|json| matches!(json, Json::Number(_)));
                 Some(json.map_or_else(|| value.clone().into(), Json::into_owned))
             }
         }
@@ -315,16 +366,25 @@ impl Progress {
 
     fn with_values(&self, text: &str) -> Option<Json<'static>> {
         let found = placeholder::find_all(text);
-        if !found.iter().any(|(_, number)| self.values.contains_key(number)) {
+        if !found
+            .iter()
+            .any(|(_, number)| self.values.contains_key(number))
+        {
             return None;
         }
-        if let Some(value) = placeholder::number_of(text).and_then(|number| self.values.get(&number)) {
+        if let Some(value) =
+            placeholder::number_of(text).and_then(|number| self.values.get(&number))
+        {
             return Some(value.clone().into());
         }
         let (mut out, mut at) = (String::new(), 0);
         for (range, number) in found {
             out.push_str(&text[at..range.start]);
-            out.push_str(self.values.get(&number).map_or(&text[range.clone()], String::as_str));
+            out.push_str(
+                self.values
+                    .get(&number)
+                    .map_or(&text[range.clone()], String::as_str),
+            );
             at = range.end;
         }
         Some((out + &text[at..]).into())
@@ -338,8 +398,12 @@ fn from_answers(interactions: &[Interaction]) -> HashSet<u32> {
         rewrite(interaction, &mut |place, leaf| {
             for number in leaf.placeholders() {
                 match place.side {
-                    Side::Request if !from_answers.contains(&number) => drop(from_requests.insert(number)),
-                    Side::Response if !from_requests.contains(&number) => drop(from_answers.insert(number)),
+                    Side::Request if !from_answers.contains(&number) => {
+                        drop(from_requests.insert(number))
+                    }
+                    Side::Response if !from_requests.contains(&number) => {
+                        drop(from_answers.insert(number))
+                    }
                     _ => {}
                 }
             }
@@ -377,10 +441,12 @@ impl<'r> SentRequest<'r> {
 
 /// The words of a header, which are no secrets, in any order.
 fn open_words(authorization: &str) -> Vec<&str> {
-    let words = authorization_parts(authorization).into_iter().filter_map(|part| match part {
-        AuthorizationPart::Open(text) => Some(text.trim_matches([' ', ',', ':', '\t'])),
-        AuthorizationPart::Secret(_) => None,
-    });
+    let words = authorization_parts(authorization)
+        .into_iter()
+        .filter_map(|part| match part {
+            AuthorizationPart::Open(text) => Some(text.trim_matches([' ', ',', ':', '\t'])),
+            AuthorizationPart::Secret(_) => None,
+        });
     let mut words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
     words.sort_unstable();
     words

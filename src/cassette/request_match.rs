@@ -39,11 +39,13 @@ impl<'r> RequestMatch<'r> {
 
     /// Compares a query or a form: by name, and what has a placeholder for a name in its order.
     pub(super) fn pairs(&mut self, part: MessagePart, recorded: &Pairs, sent: &Pairs) {
-        let ignores = |(name, _): &&(String, String)| !self.replay.ignores(part, &[Step::Member(name)]);
+        let ignores =
+            |(name, _): &&(String, String)| !self.replay.ignores(part, &[Step::Member(name)]);
         let mut rest: Vec<_> = sent.iter().filter(ignores).collect();
         let recorded: Vec<_> = recorded.iter().filter(ignores).collect();
-        let (named, unnamed): (Vec<_>, Vec<_>) =
-            recorded.into_iter().partition(|(name, _)| placeholder::number_of(name).is_none());
+        let (named, unnamed): (Vec<_>, Vec<_>) = recorded
+            .into_iter()
+            .partition(|(name, _)| placeholder::number_of(name).is_none());
         for (name, value) in named {
             let at = rest.iter().position(|(other, _)| other == name);
             let other = at.map(|at| &rest.remove(at).1);
@@ -68,11 +70,19 @@ impl<'r> RequestMatch<'r> {
     fn push_pair(&mut self, part: MessagePart, name: &str, recorded: &str, sent: Option<&String>) {
         let sent = sent.map_or("", String::as_str);
         let steps = [Step::Member(name)];
-        let shown_name = if self.replay.shows_names(part, &steps) { name } else { "*" };
+        let shown_name = if self.replay.shows_names(part, &steps) {
+            name
+        } else {
+            "*"
+        };
         let place = format!("{} {shown_name}", part.name());
         let difference = Difference::value(&place, recorded, sent);
         let is_shown = sent.is_empty() || self.replay.shows(part, &steps, sent);
-        self.differences.push(if is_shown { difference } else { difference.conceal() });
+        self.differences.push(if is_shown {
+            difference
+        } else {
+            difference.conceal()
+        });
     }
 
     /// Binds the secrets of a header that has the recorded words; a secret of another instance differs.
@@ -84,7 +94,8 @@ impl<'r> RequestMatch<'r> {
                 && !self.bind(secret, other)
             {
                 let place = format!("header authorization {word}");
-                self.differences.push(Difference::value(&place, secret, "another"));
+                self.differences
+                    .push(Difference::value(&place, secret, "another"));
             }
         }
     }
@@ -102,7 +113,8 @@ impl<'r> RequestMatch<'r> {
                 let (one, other) = (one.to_bytes(), other.to_bytes());
                 if one != other {
                     let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                    self.differences.push(Difference::value("body", &shown(&one), &shown(&other)).conceal());
+                    self.differences
+                        .push(Difference::value("body", &shown(&one), &shown(&other)).conceal());
                 }
             }
         }
@@ -118,8 +130,10 @@ impl<'r> RequestMatch<'r> {
 
 /// A number as the text that is bound; a placeholder stays one.
 fn bound_text(sent: &Number) -> String {
-    placeholder::number_of_json(sent)
-        .map_or_else(|| sent.to_string(), |number| placeholder::for_text("", number))
+    placeholder::number_of_json(sent).map_or_else(
+        || sent.to_string(),
+        |number| placeholder::for_text("", number),
+    )
 }
 
 /// Each word of `Authorization` with its secret.
@@ -145,11 +159,13 @@ impl Comparison for RequestMatch<'_> {
             Json::Number(number) => number.to_string(),
             _ => String::new(),
         };
-        self.replay.shows(MessagePart::Body, steps, &text).then(|| match actual {
-            Json::Object(_) => "an object".to_owned(),
-            Json::Array(_) => "an array".to_owned(),
-            plain => plain.to_string(),
-        })
+        self.replay
+            .shows(MessagePart::Body, steps, &text)
+            .then(|| match actual {
+                Json::Object(_) => "an object".to_owned(),
+                Json::Array(_) => "an array".to_owned(),
+                plain => plain.to_string(),
+            })
     }
 
     fn shows_name(&self, steps: &[Step<'_>]) -> bool {

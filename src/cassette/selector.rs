@@ -172,7 +172,9 @@ impl Selector {
     fn is_step(&self, name: &str, step: Step<'_>) -> bool {
         match step {
             _ if name == "*" => true,
-            Step::Member(member) if self.part == MessagePart::Header => member.eq_ignore_ascii_case(name),
+            Step::Member(member) if self.part == MessagePart::Header => {
+                member.eq_ignore_ascii_case(name)
+            }
             Step::Member(member) => member == name,
             Step::Item(index) => name.parse() == Ok(index),
         }

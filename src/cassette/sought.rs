@@ -48,7 +48,11 @@ impl Sought {
         let mut insert_parts = |text: &[u8]| {
             for part in text.split(|byte| !byte.is_ascii_alphanumeric()) {
                 let is_word = part.iter().all(u8::is_ascii_alphabetic);
-                let extent = if is_word { Extent::Word } else { Extent::Inside };
+                let extent = if is_word {
+                    Extent::Word
+                } else {
+                    Extent::Inside
+                };
                 self.insert_bytes(part, extent, known);
                 count += 1;
             }
@@ -68,7 +72,10 @@ impl Sought {
             return;
         }
         let patterns = self.by_start.entry(*start).or_default();
-        let pattern = Pattern { bytes: lower.into(), extent };
+        let pattern = Pattern {
+            bytes: lower.into(),
+            extent,
+        };
         if !patterns.contains(&pattern) {
             patterns.push(pattern);
         }
@@ -86,7 +93,10 @@ impl Sought {
         (0..lower.len().saturating_sub(MIN_LEN - 1)).any(|at| {
             let start = lower[at..].first_chunk::<MIN_LEN>();
             let patterns = start.and_then(|start| self.by_start.get(start));
-            patterns.into_iter().flatten().any(|pattern| pattern.is_at(&lower, at))
+            patterns
+                .into_iter()
+                .flatten()
+                .any(|pattern| pattern.is_at(&lower, at))
         })
     }
 }
@@ -96,7 +106,8 @@ impl Pattern {
         let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
         let end = at + self.bytes.len();
         text[at..].starts_with(&self.bytes)
-            && (self.extent == Extent::Inside || !(is_letter(text[..at].last()) || is_letter(text.get(end))))
+            && (self.extent == Extent::Inside
+                || !(is_letter(text[..at].last()) || is_letter(text.get(end))))
     }
 }
 

@@ -21,13 +21,21 @@ pub(super) enum Leaf<'l> {
     Text(&'l str),
     Number(&'l Number),
     /// A body that is neither JSON nor a form.
-    Body { bytes: &'l [u8], media_type: &'l str },
+    Body {
+        bytes: &'l [u8],
+        media_type: &'l str,
+    },
 }
 
 impl Leaf<'_> {
     /// The numbers of the placeholders in it.
     pub(super) fn placeholders(self) -> Vec<u32> {
-        let in_text = |text: &str| placeholder::find_all(text).into_iter().map(|(_, number)| number).collect();
+        let in_text = |text: &str| {
+            placeholder::find_all(text)
+                .into_iter()
+                .map(|(_, number)| number)
+                .collect()
+        };
         match self {
             Leaf::Name(text) | Leaf::Text(text) => in_text(text),
             Leaf::Number(number) => placeholder::number_of_json(number).into_iter().collect(),
@@ -71,7 +79,11 @@ pub(super) fn rewrite_response(response: &Answered, change: &mut Change<'_>) -> 
 fn rewrite_path(path: &str, change: &mut Change<'_>) -> String {
     let segments = path.split('/').enumerate().map(|(index, segment)| {
         let steps = [Step::Item(index)];
-        let place = Place { side: Side::Request, part: MessagePart::Path, steps: &steps };
+        let place = Place {
+            side: Side::Request,
+            part: MessagePart::Path,
+            steps: &steps,
+        };
         match change(&place, Leaf::Text(&decode_segment(segment))) {
             Some(Json::Text(text)) => text,
             _ => Cow::Borrowed(segment),
@@ -82,12 +94,22 @@ fn rewrite_path(path: &str, change: &mut Change<'_>) -> String {
 
 /// The text of a path segment; as it is spelled when it is not UTF-8.
 pub(super) fn decode_segment(segment: &str) -> Cow<'_, str> {
-    percent_decode_str(segment).decode_utf8().unwrap_or(Cow::Borrowed(segment))
+    percent_decode_str(segment)
+        .decode_utf8()
+        .unwrap_or(Cow::Borrowed(segment))
 }
 
-fn rewrite_pairs((side, part): (Side, MessagePart), pairs: &Pairs, change: &mut Change<'_>) -> Pairs {
+fn rewrite_pairs(
+    (side, part): (Side, MessagePart),
+    pairs: &Pairs,
+    change: &mut Change<'_>,
+) -> Pairs {
     let mut changed = |(name, value): &(String, String)| {
-        let place = Place { side, part, steps: &[Step::Member(name)] };
+        let place = Place {
+            side,
+            part,
+            steps: &[Step::Member(name)],
+        };
         let other_name = match part {
             MessagePart::Header => None,
             _ => change(&place, Leaf::Name(name)),
@@ -106,14 +128,23 @@ fn text_or(changed: Option<Json<'_>>, text: &str) -> String {
 }
 
 fn rewrite_body(side: Side, headers: &Pairs, body: &Content, change: &mut Change<'_>) -> Content {
-    let place = Place { side, part: MessagePart::Body, steps: &[] };
+    let place = Place {
+        side,
+        part: MessagePart::Body,
+        steps: &[],
+    };
     match body {
         Content::Empty => Content::Empty,
         Content::Json(value) => Content::Json(rewrite_json(side, value, &mut Vec::new(), change)),
-        Content::Form(pairs) => Content::Form(rewrite_pairs((side, MessagePart::Form), pairs, change)),
+        Content::Form(pairs) => {
+            Content::Form(rewrite_pairs((side, MessagePart::Form), pairs, change))
+        }
         Content::Text(_) | Content::Binary(_) => {
             let bytes = body.to_bytes();
-            let leaf = Leaf::Body { bytes: &bytes, media_type: media_type_of(headers) };
+            let leaf = Leaf::Body {
+                bytes: &bytes,
+                media_type: media_type_of(headers),
+            };
             match change(&place, leaf) {
                 Some(Json::Text(text)) => Content::Text(text.into_owned()),
                 _ => body.clone(),
@@ -124,9 +155,18 @@ fn rewrite_body(side: Side, headers: &Pairs, body: &Content, change: &mut Change
 
 /// The media type without parameters, where it is one that is kept.
 fn media_type_of(headers: &Pairs) -> &str {
-    let value = headers.iter().find(|(name, _)| name == CONTENT_TYPE.as_str());
-    let essence = value.and_then(|(_, value)| value.split(';').next()).unwrap_or_default().trim();
-    if words::is_media_type(essence) { essence } else { words::UNTYPED_BODY }
+    let value = headers
+        .iter()
+        .find(|(name, _)| name == CONTENT_TYPE.as_str());
+    let essence = value
+        .and_then(|(_, value)| value.split(';').next())
+        .unwrap_or_default()
+        .trim();
+    if words::is_media_type(essence) {
+        essence
+    } else {
+        words::UNTYPED_BODY
+    }
 }
 
 fn rewrite_json<'j>(
@@ -160,9 +200,8 @@ fn rewrite_json<'j>(
         Json::Text(text) => {
             change(&Place { side, part, steps }, Leaf::Text(text)).unwrap_or_else(|| json.clone())
         }
-        Json::Number(number) => {
-            change(&Place { side, part, steps }, Leaf::Number(number)).unwrap_or_else(|| json.clone())
-        }
+        Json::Number(number) => change(&Place { side, part, steps }, Leaf::Number(number))
+            .unwrap_or_else(|| json.clone()),
         Json::Null | Json::Bool(_) => json.clone(),
     }
 }

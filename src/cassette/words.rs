@@ -34,7 +34,9 @@ impl Known {
                 let object = Json::parse(object).expect("an element is JSON");
                 known.add_json(&object);
             }
-            known.names.extend(element.entries().iter().map(|entry| entry.key.clone()));
+            known
+                .names
+                .extend(element.entries().iter().map(|entry| entry.key.clone()));
         }
         known.add_vocabulary();
         known.everything = known.collect_everything();
@@ -62,7 +64,9 @@ impl Known {
 
     fn add_words(&mut self, text: &str) {
         let words = text.split(|c: char| !c.is_ascii_alphabetic());
-        let words = words.filter(|word| word.len() > 1).map(str::to_ascii_lowercase);
+        let words = words
+            .filter(|word| word.len() > 1)
+            .map(str::to_ascii_lowercase);
         self.words.extend(words);
     }
 
@@ -74,13 +78,16 @@ impl Known {
             self.add_words(rule.statement);
             self.texts.insert(rule.id.to_owned());
         }
-        self.texts.extend(Grade::ALL.map(|grade| grade.name().to_owned()));
+        self.texts
+            .extend(Grade::ALL.map(|grade| grade.name().to_owned()));
         self.names.extend(NAMES.iter().map(|&name| name.to_owned()));
         MESSAGE_WORDS.iter().for_each(|words| self.add_words(words));
     }
 
     fn collect_everything(&self) -> String {
-        let all = [&self.texts, &self.names, &self.words].into_iter().flatten();
+        let all = [&self.texts, &self.names, &self.words]
+            .into_iter()
+            .flatten();
         let mut all: Vec<_> = all.map(|text| text.to_lowercase()).collect();
         let listed = [HEADER_WORDS, PATH_WORDS, KEPT_HEADERS, FORMAT_WORDS];
         all.extend(listed.into_iter().flatten().map(|&word| word.to_owned()));
@@ -107,7 +114,10 @@ impl Known {
 
 /// Tells whether a text is a media type without parameters, made of listed words.
 pub(super) fn is_media_type(text: &str) -> bool {
-    text == UNTYPED_BODY || text.split_once('/').is_some_and(|(one, other)| is_header_word(one) && is_header_word(other))
+    text == UNTYPED_BODY
+        || text
+            .split_once('/')
+            .is_some_and(|(one, other)| is_header_word(one) && is_header_word(other))
 }
 
 pub(super) fn is_header_word(word: &str) -> bool {
@@ -115,7 +125,9 @@ pub(super) fn is_header_word(word: &str) -> bool {
     HEADER_WORDS.contains(&lower.as_str())
         || KEPT_HEADERS.contains(&lower.as_str())
         || Method::from_bytes(word.as_bytes()).is_ok_and(|method| METHODS.contains(&method))
-        || EXPOSED_HEADERS.split(", ").any(|header| header.eq_ignore_ascii_case(word))
+        || EXPOSED_HEADERS
+            .split(", ")
+            .any(|header| header.eq_ignore_ascii_case(word))
         || RULES.iter().any(|rule| rule.id == lower)
         || Grade::ALL.iter().any(|grade| grade.name() == lower)
 }
@@ -125,7 +137,7 @@ pub(super) fn is_kept_header(name: &str) -> bool {
     KEPT_HEADERS.contains(&lower.as_str())
 }
 
-pub(super) fn is_path_word(word: &str) -> bool {
+pub(crate) fn is_path_word(word: &str) -> bool {
     PATH_WORDS.contains(&word)
 }
 
@@ -192,8 +204,18 @@ const PATH_WORDS: &[&str] = &["api-v2", "elements", "your_moms", "instances", "k
 
 /// The words of the format and of placeholders.
 const FORMAT_WORDS: &[&str] = &[
-    "redacted-", "example.com", "request", "response", "method", "path", "query", "headers", "status", "base64",
-    "localhost", "127.0.0.1",
+    "redacted-",
+    "example.com",
+    "request",
+    "response",
+    "method",
+    "path",
+    "query",
+    "headers",
+    "status",
+    "base64",
+    "localhost",
+    "127.0.0.1",
 ];
 
 /// Headers whose names are kept; their values are judged like any other.
@@ -237,13 +259,69 @@ const KEPT_HEADERS: &[&str] = &[
 
 /// Words of media types, of caching and of the other headers that are lists of words; in lower case.
 const HEADER_WORDS: &[&str] = &[
-    "*", "application", "attachment", "audio", "basic", "bearer", "boundary", "charset", "credentials", "css", "csv",
-    "digest", "filename", "font", "form-data", "gif", "grade", "graphql", "gzip", "hal+json", "html", "image",
-    "inline", "iso-8859-1", "javascript", "jpeg", "json", "markdown", "max-age", "mixed", "multipart",
-    "must-revalidate", "no-cache", "no-store", "octet-stream", "pdf", "plain", "png", "private", "problem+json",
-    "proxy-revalidate", "public", "q", "realm", "s-maxage", "svg+xml", "text", "true", "us-ascii", "utf-8", "video",
-    "vnd.api+json", "x-ndjson", "x-requested-with", "x-www-form-urlencoded", "x-yaml", "xhtml+xml", "xml", "yaml",
-    "zip", "accept-encoding", "accept-language", "user-agent",
+    "*",
+    "application",
+    "attachment",
+    "audio",
+    "basic",
+    "bearer",
+    "boundary",
+    "charset",
+    "credentials",
+    "css",
+    "csv",
+    "digest",
+    "filename",
+    "font",
+    "form-data",
+    "gif",
+    "grade",
+    "graphql",
+    "gzip",
+    "hal+json",
+    "html",
+    "image",
+    "inline",
+    "iso-8859-1",
+    "javascript",
+    "jpeg",
+    "json",
+    "markdown",
+    "max-age",
+    "mixed",
+    "multipart",
+    "must-revalidate",
+    "no-cache",
+    "no-store",
+    "octet-stream",
+    "pdf",
+    "plain",
+    "png",
+    "private",
+    "problem+json",
+    "proxy-revalidate",
+    "public",
+    "q",
+    "realm",
+    "s-maxage",
+    "svg+xml",
+    "text",
+    "true",
+    "us-ascii",
+    "utf-8",
+    "video",
+    "vnd.api+json",
+    "x-ndjson",
+    "x-requested-with",
+    "x-www-form-urlencoded",
+    "x-yaml",
+    "xhtml+xml",
+    "xml",
+    "yaml",
+    "zip",
+    "accept-encoding",
+    "accept-language",
+    "user-agent",
 ];
 
 /// English that error messages are made of, beside the words of the rules and of the catalog.

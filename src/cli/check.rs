@@ -76,7 +76,9 @@ fn unreplayed(cassette: &Cassette, defaults: &Policy) -> Vec<String> {
         let request = drift.request(interaction);
         match replay.take(&request) {
             Some(answer) if answer == *interaction => None,
-            Some(_) => Some(format!("{place} its request is answered by another interaction")),
+            Some(_) => Some(format!(
+                "{place} its request is answered by another interaction"
+            )),
             None => Some(format!(
                 "{place} its request is not answered: {}",
                 replay.miss(&request)

@@ -41,7 +41,9 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let (from, to) = (path("from"), path("to"));
     if is_same_file(from, to) {
         let shown = to.display().to_string();
-        return Err(format!("{shown:?} cannot be converted into itself; name another file to write"));
+        return Err(format!(
+            "{shown:?} cannot be converted into itself; name another file to write"
+        ));
     }
     match std::fs::read_to_string(from) {
         Ok(text) if is_har(&text) => from_har(from, &text, to, matches),
@@ -57,7 +59,8 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
 
 /// Tells whether two paths lead to one file, by whatever name; a file that is not there yet is none.
 fn is_same_file(one: &Path, other: &Path) -> bool {
-    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+    one == other
+        || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 fn is_har(text: &str) -> bool {
@@ -66,7 +69,9 @@ fn is_har(text: &str) -> bool {
 
 fn from_har(from: &Path, text: &str, to: &Path, matches: &ArgMatches) -> Result<ExitCode, String> {
     let policy = Policy::new(Catalog::documented());
-    let policy = all(matches, "redact").into_iter().fold(policy, Policy::redact);
+    let policy = all(matches, "redact")
+        .into_iter()
+        .fold(policy, Policy::redact);
     let policy = all(matches, "keep").into_iter().fold(policy, Policy::keep);
     let (cassette, left_out) = Cassette::from_har(text, policy)
         .map_err(|error| format!("{:?} {error}", from.display().to_string()))?;
@@ -82,9 +87,15 @@ fn from_har(from: &Path, text: &str, to: &Path, matches: &ArgMatches) -> Result<
 
 fn told(cassette: &Cassette, left_out: &LeftOut) -> String {
     let (count, upstream) = (cassette.interactions().len(), cassette.upstream());
-    let mut told = format!("{count} interactions with {upstream}; {} with other services left out", left_out.elsewhere);
+    let mut told = format!(
+        "{count} interactions with {upstream}; {} with other services left out",
+        left_out.elsewhere
+    );
     if left_out.unanswered > 0 {
-        told += &format!("; {} without an answer (status 0) left out", left_out.unanswered);
+        told += &format!(
+            "; {} without an answer (status 0) left out",
+            left_out.unanswered
+        );
     }
     told
 }

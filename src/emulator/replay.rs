@@ -63,3 +63,29 @@ impl Outcome {
         outcome
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cassette::is_path_word;
+    use crate::emulator::routes::{Access, ROUTES};
+    use crate::wire::vocabulary::Dialect;
+
+    /// The cassette's module stands above the route table, and cannot read it.
+    #[test]
+    fn cassettes_keep_every_literal_segment_of_the_routes() {
+        let routes = ROUTES
+            .iter()
+            .filter(|route| route.access != Access::Control);
+        let below = routes.flat_map(|route| route.pattern.split('/'));
+        let bases = Dialect::ALL
+            .iter()
+            .flat_map(|dialect| dialect.base_path().split('/'));
+        let plurals = Dialect::ALL.iter().map(|dialect| dialect.plural());
+        for word in below.chain(bases).chain(plurals) {
+            assert!(
+                word.is_empty() || word.starts_with('{') || is_path_word(word),
+                "{word}"
+            );
+        }
+    }
+}

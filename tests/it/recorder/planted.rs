@@ -89,17 +89,35 @@ impl Secret {
             Shape::Base64 => numbers.text(BASE64, 19 + 4 * (length / 2)) + "=",
             Shape::Pem => {
                 let line = numbers.text(BASE64, 64);
-                let text = format!("-----BEGIN PRIVATE KEY-----\n{line}\n-----END PRIVATE KEY-----");
-                return Secret { shape, text, core: line };
+                let text =
+                    format!("-----BEGIN PRIVATE KEY-----\n{line}\n-----END PRIVATE KEY-----");
+                return Secret {
+                    shape,
+                    text,
+                    core: line,
+                };
             }
             Shape::Jwt => {
-                let claims = URL_SAFE_NO_PAD.encode(format!("{{\"sub\":\"{}\"}}", numbers.text(LOWER, 9)));
+                let claims =
+                    URL_SAFE_NO_PAD.encode(format!("{{\"sub\":\"{}\"}}", numbers.text(LOWER, 9)));
                 let signature = numbers.text(BASE64, 43).replace('+', "-").replace('/', "_");
                 format!("eyJhbGciOiJIUzI1NiJ9.{claims}.{signature}")
             }
-            Shape::Number => format!("{}{}", 1 + numbers.below(8), numbers.text(DIGITS, 9 + length / 2)),
-            Shape::Email => format!("{}@{}.example", numbers.text(LOWER, 6 + length), numbers.text(LOWER, 7)),
-            Shape::Url => format!("https://{}.example/{}", numbers.text(LOWER, 8), numbers.text(HEX, 12 + length)),
+            Shape::Number => format!(
+                "{}{}",
+                1 + numbers.below(8),
+                numbers.text(DIGITS, 9 + length / 2)
+            ),
+            Shape::Email => format!(
+                "{}@{}.example",
+                numbers.text(LOWER, 6 + length),
+                numbers.text(LOWER, 7)
+            ),
+            Shape::Url => format!(
+                "https://{}.example/{}",
+                numbers.text(LOWER, 8),
+                numbers.text(HEX, 12 + length)
+            ),
         };
         let core = text.clone();
         Secret { shape, text, core }
@@ -126,13 +144,21 @@ struct Half {
 
 impl Draft {
     fn random(numbers: &mut Numbers) -> Self {
-        let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "PROPFIND"];
-        let paths = ["/elements/api-v2/instances", "/elements/api-v2/instances/1234", "/other/service"];
+        let methods = [
+            "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "PROPFIND",
+        ];
+        let paths = [
+            "/elements/api-v2/instances",
+            "/elements/api-v2/instances/1234",
+            "/other/service",
+        ];
         let statuses = [200, 201, 204, 302, 400, 401, 404, 409, 429, 500, 503];
         Draft {
             method: numbers.pick(&methods).parse().unwrap(),
             path: (*numbers.pick(&paths)).to_owned(),
-            query: numbers.pick(&["", "pageSize=5", "hydrate=false"]).to_string(),
+            query: numbers
+                .pick(&["", "pageSize=5", "hydrate=false"])
+                .to_string(),
             status: StatusCode::from_u16(*numbers.pick(&statuses)).unwrap(),
             request: Half::default(),
             response: Half::default(),
@@ -141,7 +167,11 @@ impl Draft {
 
     /// One of the two directions.
     fn half(&mut self, numbers: &mut Numbers) -> &mut Half {
-        if numbers.below(2) == 0 { &mut self.request } else { &mut self.response }
+        if numbers.below(2) == 0 {
+            &mut self.request
+        } else {
+            &mut self.response
+        }
     }
 
     fn add_query(&mut self, name: &str, value: &str) {
@@ -150,7 +180,11 @@ impl Draft {
     }
 
     pub(super) fn exchange(&self) -> Exchange {
-        let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query) };
+        let query = if self.query.is_empty() {
+            String::new()
+        } else {
+            format!("?{}", self.query)
+        };
         Exchange {
             method: self.method.clone(),
             target: format!("{}{query}", self.path),
@@ -166,7 +200,9 @@ impl Draft {
 impl Half {
     fn header(&mut self, name: &str, value: impl AsRef<[u8]>) {
         // A header has no line breaks; clients spell them as escapes.
-        let value = String::from_utf8_lossy(value.as_ref()).replace('\n', "\\n").into_bytes();
+        let value = String::from_utf8_lossy(value.as_ref())
+            .replace('\n', "\\n")
+            .into_bytes();
         self.headers.push((name.to_owned(), value));
     }
 
@@ -203,7 +239,9 @@ fn quoted(text: &str) -> String {
 
 /// What only the characters of a header's name leave of a text.
 fn header_name(text: &str) -> String {
-    let allowed = text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
+    let allowed = text
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-');
     format!("x-{}", allowed.collect::<String>().to_lowercase())
 }
 
@@ -276,16 +314,28 @@ pub(super) const ENCODINGS: [(&str, Encoding); 14] = [
     ("in upper case", str::to_uppercase),
     ("inside other text", |s| format!("({s})")),
     ("base64", |s| STANDARD.encode(s)),
-    ("base64, second alignment", |s| STANDARD.encode(format!("u{s}"))),
-    ("base64, third alignment", |s| STANDARD.encode(format!("u:{s}"))),
+    ("base64, second alignment", |s| {
+        STANDARD.encode(format!("u{s}"))
+    }),
+    ("base64, third alignment", |s| {
+        STANDARD.encode(format!("u:{s}"))
+    }),
     ("URL-safe base64", |s| URL_SAFE_NO_PAD.encode(s)),
-    ("URL-safe base64, second alignment", |s| URL_SAFE_NO_PAD.encode(format!("u{s}?"))),
+    ("URL-safe base64, second alignment", |s| {
+        URL_SAFE_NO_PAD.encode(format!("u{s}?"))
+    }),
     ("hexadecimal", hex),
     ("upper-case hexadecimal", |s| hex(s).to_uppercase()),
     ("percent-encoded", percent),
     ("percent-encoded twice", |s| percent(&percent(s))),
-    ("JSON escapes", |s| s.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect()),
-    ("HTML escapes", |s| s.chars().map(|c| format!("&#{};", u32::from(c))).collect()),
+    ("JSON escapes", |s| {
+        s.chars()
+            .map(|c| format!("\\u{:04x}", u32::from(c)))
+            .collect()
+    }),
+    ("HTML escapes", |s| {
+        s.chars().map(|c| format!("&#{};", u32::from(c))).collect()
+    }),
 ];
 
 fn hex(text: &str) -> String {
@@ -323,7 +373,12 @@ impl Case {
             (other.plant)(last, &encode(&secret.text), &mut numbers);
             (other.name, encoding)
         });
-        Case { secret, place: place.name, echo, drafts }
+        Case {
+            secret,
+            place: place.name,
+            echo,
+            drafts,
+        }
     }
 }
 
@@ -338,18 +393,27 @@ impl Secret {
             percent(&self.core),
             percent(&percent(&self.core)),
         ];
-        for (name, encode) in ENCODINGS.iter().filter(|(name, _)| name.ends_with("escapes")) {
+        for (name, encode) in ENCODINGS
+            .iter()
+            .filter(|(name, _)| name.ends_with("escapes"))
+        {
             traces.push(encode(&self.core));
             assert!(!name.is_empty());
         }
         for before in ["", "u", "u:"] {
-            for encoded in [STANDARD.encode(format!("{before}{}", self.core)), URL_SAFE_NO_PAD.encode(format!("{before}{}", self.core))] {
+            for encoded in [
+                STANDARD.encode(format!("{before}{}", self.core)),
+                URL_SAFE_NO_PAD.encode(format!("{before}{}", self.core)),
+            ] {
                 // The first and the last digits depend on what stands around.
                 let digits = encoded.trim_end_matches('=');
                 let start = if before.is_empty() { 0 } else { 4 };
                 traces.push(digits[start..digits.len() - 2].to_owned());
             }
         }
-        traces.into_iter().map(|trace| trace.to_lowercase()).collect()
+        traces
+            .into_iter()
+            .map(|trace| trace.to_lowercase())
+            .collect()
     }
 }

@@ -37,19 +37,28 @@ fn a_planted_secret_is_never_written() {
             assert!(
                 !written.contains(&trace),
                 "case {number}: {:?} at {} ({:?}): {trace:?} in {text} {leaks:?}",
-                case.secret, case.place, case.echo
+                case.secret,
+                case.place,
+                case.echo
             );
         }
         let again = Cassette::parse(&text).map(|again| again.to_text());
         assert_eq!(again.ok().as_ref(), Some(&text), "case {number}");
         let findings = cassette.findings(policy.clone());
-        assert!(findings.is_empty(), "case {number}: {} in {text}", findings[0]);
+        assert!(
+            findings.is_empty(),
+            "case {number}: {} in {text}",
+            findings[0]
+        );
         places.insert(case.place);
         left_out += leaks.len() as u64;
     }
     assert_eq!(places.len(), PLACES.len(), "every place was tried");
     // What is replaced by its place need not be left out.
-    assert!(left_out * 50 < CASES, "{left_out} of {CASES} cases were left out");
+    assert!(
+        left_out * 50 < CASES,
+        "{left_out} of {CASES} cases were left out"
+    );
 }
 
 #[test]
@@ -57,9 +66,13 @@ fn the_documentation_lists_the_places_that_are_tried() {
     let documentation = include_str!("../../../src/docs/cassettes.md");
     let section = |heading: &str| {
         let (_, after) = documentation.split_once(heading).expect("the heading");
-        let rows = after.lines().skip_while(|line| !line.starts_with("|--")).skip(1);
+        let rows = after
+            .lines()
+            .skip_while(|line| !line.starts_with("|--"))
+            .skip(1);
         let rows = rows.take_while(|line| line.starts_with('|'));
-        rows.map(|row| row.trim_matches(['|', ' ']).to_owned()).collect::<Vec<_>>()
+        rows.map(|row| row.trim_matches(['|', ' ']).to_owned())
+            .collect::<Vec<_>>()
     };
     let places: Vec<_> = PLACES.iter().map(|place| place.name).collect();
     assert_eq!(section("## Places tried"), places);

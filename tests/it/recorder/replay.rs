@@ -237,7 +237,10 @@ fn missed_by(requests: &[(&str, &str, &str)], missed: &Request) -> String {
 }
 
 #[rstest]
-#[case::one(r#"{"token":["PLANTED"]}"#, "(body /token: recorded \"redacted-3\", now an array)")]
+#[case::one(
+    r#"{"token":["PLANTED"]}"#,
+    "(body /token: recorded \"redacted-3\", now an array)"
+)]
 #[case::more(
     r#"{"token":"t","password":"PLANTED"}"#,
     "(body /password: extra (not shown))"
@@ -314,7 +317,11 @@ fn a_recorded_request_id_stays_the_one_that_its_body_repeats() {
         response_body: outcome.reply.body.clone(),
     };
     let mut cassette = Cassette::new("https://api.example", "2017-03-14");
-    cassette.push(Redactor::new(Policy::new(Catalog::documented())).redact(&exchange).unwrap());
+    cassette.push(
+        Redactor::new(Policy::new(Catalog::documented()))
+            .redact(&exchange)
+            .unwrap(),
+    );
     let settings = Settings::default();
     let emulator =
         Emulator::new(&settings, Catalog::documented().clone()).replaying(cassette, &settings);

@@ -223,10 +223,7 @@ fn places_are_redacted_and_kept_as_the_user_says() {
         cassette.contains("public-token") && !cassette.contains("sendgrid"),
         "{cassette}"
     );
-    assert!(
-        cassette.contains("\"x-rate-limit\": \"7\""),
-        "{cassette}"
-    );
+    assert!(cassette.contains("\"x-rate-limit\": \"7\""), "{cassette}");
 }
 
 /// Bodies that are no JSON document of members with their own names.
@@ -252,7 +249,11 @@ fn places_are_redacted_and_kept_as_the_user_says() {
     "(application/x-ndjson, 44 bytes)"
 )]
 #[case::truncated("application/json", r#"{"a":{"password":"PLANTED-1"#, "27 bytes)")]
-#[case::in_a_string("application/json", r#"{"a":"{\"password\":\"PLANTED-1\"}"}"#, r#""a": "redacted-"#)]
+#[case::in_a_string(
+    "application/json",
+    r#"{"a":"{\"password\":\"PLANTED-1\"}"}"#,
+    r#""a": "redacted-"#
+)]
 #[case::a_form_in_other_case(
     "Application/X-WWW-Form-Urlencoded",
     "password=PLANTED-1&a=b",

@@ -112,7 +112,11 @@ fn check_names_what_a_recording_would_have_replaced(
 }
 
 #[rstest]
-#[case::no_final_status("\"status\": 200", "\"status\": 100", "response.status is no final HTTP status")]
+#[case::no_final_status(
+    "\"status\": 200",
+    "\"status\": 100",
+    "response.status is no final HTTP status"
+)]
 #[case::framing(
     "\"elements-request-id\": ",
     "\"content-length\": \"1\", \"transfer-encoding\": \"chunked\", \"elements-request-id\": ",
