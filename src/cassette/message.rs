@@ -17,7 +17,7 @@ use super::policy::{Policy, is_like_a_name};
 use super::selector::{MessagePart, Place, Side, Step};
 use super::words;
 
-use crate::wire::json::{Json, Members, object, object_of_pairs};
+use crate::wire::json::Json;
 
 /// Names with values, in order; a name may appear more than once.
 pub(crate) type Pairs = Vec<(String, String)>;
@@ -119,25 +119,7 @@ impl Interaction {
         &self.response
     }
 
-    pub(super) fn to_json(&self) -> Json<'_> {
-        let Interaction { request, response } = self;
-        let mut asked = vec![
-            member("method", request.method.as_str().into()),
-            member("path", request.path.as_str().into()),
-        ];
-        push_pairs(&mut asked, "query", &request.query);
-        push_pairs(&mut asked, "headers", &request.headers);
-        request.body.push_members(&mut asked);
-        let mut answered = vec![member("status", u64::from(response.status.as_u16()).into())];
-        push_pairs(&mut answered, "headers", &response.headers);
-        response.body.push_members(&mut answered);
-        object([
-            ("request", Json::Object(asked)),
-            ("response", Json::Object(answered)),
-        ])
-    }
-
-    /// Reads what [`Interaction::to_json`] has made; the error says what is wrong with which member.
+    /// Reads an interaction of a cassette; the error says what is wrong with which member.
     pub(super) fn parse(json: &Json<'_>) -> Result<Self, String> {
         let request = only(json, &["request", "response"], "request")?;
         let response = json.get("response").ok_or("response is missing")?;
@@ -241,16 +223,6 @@ impl Content {
             Content::Form(pairs) => encode_pairs(pairs).into(),
             Content::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
             Content::Binary(bytes) => Bytes::copy_from_slice(bytes),
-        }
-    }
-
-    fn push_members<'a>(&'a self, members: &mut Members<'a>) {
-        match self {
-            Content::Empty => {}
-            Content::Json(value) => members.push(member("json", borrowed(value))),
-            Content::Form(pairs) => members.push(member("text", encode_pairs(pairs).into())),
-            Content::Text(text) => members.push(member("text", text.as_str().into())),
-            Content::Binary(bytes) => members.push(member("base64", STANDARD.encode(bytes).into())),
         }
     }
 
@@ -362,23 +334,6 @@ pub(super) fn encode_pairs(pairs: &[(String, String)]) -> String {
         .finish()
 }
 
-/// The same value without copies of its texts.
-fn borrowed<'a>(json: &'a Json<'_>) -> Json<'a> {
-    match json {
-        Json::Text(text) => Json::Text(Cow::Borrowed(text)),
-        Json::Array(items) => items.iter().map(borrowed).collect(),
-        Json::Object(members) => Json::Object(
-            members
-                .iter()
-                .map(|(name, value)| (Cow::Borrowed(name.as_ref()), borrowed(value)))
-                .collect(),
-        ),
-        Json::Number(number) => Json::Number(number.clone()),
-        Json::Bool(value) => Json::Bool(*value),
-        Json::Null => Json::Null,
-    }
-}
-
 pub(super) fn member<'a>(name: &'static str, value: Json<'a>) -> (Cow<'a, str>, Json<'a>) {
     (Cow::Borrowed(name), value)
 }
@@ -423,17 +378,6 @@ fn headers_of(json: &Json<'_>) -> Result<Pairs, String> {
     }
 }
 
-/// As an object: one member a name, an array where a name has several values.
-fn push_pairs<'a>(members: &mut Members<'a>, name: &'static str, pairs: &'a Pairs) {
-    if pairs.is_empty() {
-        return;
-    }
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    members.push(member(name, object_of_pairs(pairs)));
-}
-
 fn pairs_of(json: &Json<'_>, name: &str) -> Result<Pairs, String> {
     let Some(pairs) = json.get(name) else {
         return Ok(Pairs::new());
@@ -463,38 +407,19 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case::nothing("", "", "")]
-    #[case::json(r#"{"a": [1, 2.5, "x"]}"#, "text/plain", r#"{"a":[1,2.5,"x"]}"#)]
-    #[case::text("a=b&c=d", "text/plain", "a=b&c=d")]
-    #[case::form(
-        "a=b&c=d",
-        "Application/X-WWW-Form-Urlencoded; charset=utf-8",
-        "a=b&c=d"
-    )]
-    #[case::no_form("{a=b", "application/x-www-form-urlencoded", "{a=b")]
-    fn a_body_is_read_back(#[case] body: &str, #[case] content_type: &str, #[case] expected: &str) {
-        let mut members = Members::new();
+    #[case::nothing("", "", "Empty")]
+    #[case::json(r#"{"a": [1, 2.5]}"#, "text/plain", "Json(")]
+    #[case::text("a=b&c=d", "text/plain", "Text(")]
+    #[case::form("a=b&c=d", "Application/X-WWW-Form-Urlencoded; charset=utf-8", "Form(")]
+    #[case::no_form("{a=b", "application/x-www-form-urlencoded", "Text(")]
+    #[case::no_names("5551234567=b", "application/x-www-form-urlencoded", "Text(")]
+    fn a_body_is_read_by_what_it_is(
+        #[case] body: &str,
+        #[case] content_type: &str,
+        #[case] kind: &str,
+    ) {
         let content = Content::of(body.as_bytes(), content_type);
-        content.push_members(&mut members);
-        let headers = vec![("content-type".to_owned(), content_type.to_owned())];
-        let read = Content::parse(&Json::Object(members), &headers).unwrap();
-        assert_eq!(read, content);
-        assert_eq!(read.to_bytes(), expected);
-    }
-
-    #[test]
-    fn a_body_that_is_no_text_is_base64() {
-        let mut members = Members::new();
-        let content = Content::of(&[0xff, 0], "");
-        content.push_members(&mut members);
-        assert_eq!(
-            Json::Object(members.clone()).to_string(),
-            r#"{"base64":"/wA="}"#
-        );
-        assert_eq!(
-            Content::parse(&Json::Object(members), &Pairs::new()),
-            Ok(content)
-        );
+        assert!(format!("{content:?}").starts_with(kind), "{content:?}");
     }
 
     #[rstest]

@@ -37,6 +37,8 @@ mod words;
 use std::path::Path;
 use std::time::SystemTime;
 
+use serde_core::ser::{Serialize, SerializeMap, Serializer};
+
 pub use difference::{Difference, DifferenceKind};
 #[cfg(feature = "recorder")]
 pub use drift::{Drift, Reply};
@@ -60,6 +62,7 @@ pub(crate) use words::is_path_word;
 
 use crate::file::behind_links;
 use crate::wire::json::{Json, Members};
+use line::Line;
 use message::member;
 
 /// The version of the format; a file of another one is refused.
@@ -214,20 +217,20 @@ impl Cassette {
     /// The document, sealed.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut members = self.members();
-        members.push(member("seal", self.seal().into()));
-        Json::Object(members).to_pretty() + "\n"
+        let seal = Some(self.seal());
+        let text = serde_json::to_string_pretty(&Document {
+            cassette: self,
+            seal,
+        });
+        text.expect("a cassette always serialises") + "\n"
     }
 
     fn seal(&self) -> String {
-        seal::of(&Json::Object(self.members()))
-    }
-
-    fn members(&self) -> Members<'_> {
-        let mut members = self.head();
-        let interactions = self.interactions.iter().map(Interaction::to_json);
-        members.push(member("interactions", interactions.collect()));
-        members
+        let document = Document {
+            cassette: self,
+            seal: None,
+        };
+        seal::of(&serde_json::to_string(&document).expect("a cassette always serialises"))
     }
 
     /// All but the interactions.
@@ -244,6 +247,27 @@ impl Cassette {
             }
         }
         members
+    }
+}
+
+/// A cassette as it is written, with its seal or without.
+struct Document<'c> {
+    cassette: &'c Cassette,
+    seal: Option<String>,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        for (name, value) in self.cassette.head() {
+            members.serialize_entry(&name, &value)?;
+        }
+        let interactions: Vec<_> = self.cassette.interactions.iter().map(Line).collect();
+        members.serialize_entry("interactions", &interactions)?;
+        if let Some(seal) = &self.seal {
+            members.serialize_entry("seal", seal)?;
+        }
+        members.end()
     }
 }
 

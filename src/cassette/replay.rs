@@ -393,24 +393,19 @@ impl Progress {
 
 /// The placeholders that the interactions first have in an answer.
 fn from_answers(interactions: &[Interaction]) -> HashSet<u32> {
-    let (mut from_requests, mut from_answers) = (HashSet::new(), HashSet::new());
+    let mut first_sides = HashMap::new();
     for interaction in interactions {
         rewrite(interaction, &mut |place, leaf| {
             for number in leaf.placeholders() {
-                match place.side {
-                    Side::Request if !from_answers.contains(&number) => {
-                        drop(from_requests.insert(number))
-                    }
-                    Side::Response if !from_requests.contains(&number) => {
-                        drop(from_answers.insert(number))
-                    }
-                    _ => {}
-                }
+                first_sides.entry(number).or_insert(place.side);
             }
             None
         });
     }
-    from_answers
+    let from_answers = first_sides
+        .into_iter()
+        .filter(|(_, side)| *side == Side::Response);
+    from_answers.map(|(number, _)| number).collect()
 }
 
 /// A request that came, taken apart like a recorded one; with its secrets, so nothing of it may be shown unasked.

@@ -5,8 +5,6 @@
 
 use std::collections::HashSet;
 
-use http::Method;
-
 use crate::catalog::Catalog;
 use crate::rules::{Grade, RULES};
 use crate::wire::json::Json;
@@ -81,7 +79,7 @@ impl Known {
         self.texts
             .extend(Grade::ALL.map(|grade| grade.name().to_owned()));
         self.names.extend(NAMES.iter().map(|&name| name.to_owned()));
-        MESSAGE_WORDS.iter().for_each(|words| self.add_words(words));
+        self.add_words(MESSAGE_WORDS);
     }
 
     fn collect_everything(&self) -> String {
@@ -89,8 +87,7 @@ impl Known {
             .into_iter()
             .flatten();
         let mut all: Vec<_> = all.map(|text| text.to_lowercase()).collect();
-        let listed = [HEADER_WORDS, PATH_WORDS, KEPT_HEADERS, FORMAT_WORDS];
-        all.extend(listed.into_iter().flatten().map(|&word| word.to_owned()));
+        all.extend([HEADER_WORDS, PATH_WORDS, KEPT_HEADERS, FORMAT_WORDS].map(str::to_owned));
         all.join("\n")
     }
 
@@ -122,9 +119,8 @@ pub(super) fn is_media_type(text: &str) -> bool {
 
 pub(super) fn is_header_word(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
-    HEADER_WORDS.contains(&lower.as_str())
-        || KEPT_HEADERS.contains(&lower.as_str())
-        || Method::from_bytes(word.as_bytes()).is_ok_and(|method| METHODS.contains(&method))
+    has(HEADER_WORDS, &lower)
+        || has(KEPT_HEADERS, &lower)
         || EXPOSED_HEADERS
             .split(", ")
             .any(|header| header.eq_ignore_ascii_case(word))
@@ -132,27 +128,21 @@ pub(super) fn is_header_word(word: &str) -> bool {
         || Grade::ALL.iter().any(|grade| grade.name() == lower)
 }
 
+fn has(list: &str, word: &str) -> bool {
+    list.split(' ').any(|listed| listed == word)
+}
+
 pub(super) fn is_kept_header(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    KEPT_HEADERS.contains(&lower.as_str())
+    has(KEPT_HEADERS, &lower)
 }
 
 pub(crate) fn is_path_word(word: &str) -> bool {
-    PATH_WORDS.contains(&word)
+    has(PATH_WORDS, word)
 }
 
 /// Stands for the media type of a body whose type is not known.
 pub(super) const UNTYPED_BODY: &str = "body";
-
-const METHODS: [Method; 7] = [
-    Method::GET,
-    Method::POST,
-    Method::PUT,
-    Method::PATCH,
-    Method::DELETE,
-    Method::HEAD,
-    Method::OPTIONS,
-];
 
 const FIXED_TEXTS: &[&str] = &[
     text::UNAUTHORIZED,
@@ -200,133 +190,34 @@ const NAMES: &[&str] = &[
 ];
 
 /// Literal path segments; a test holds them against the route table, which stands below this module.
-const PATH_WORDS: &[&str] = &["api-v2", "elements", "your_moms", "instances", "keys"];
+const PATH_WORDS: &str = "\
+     api-v2 elements your_moms instances keys";
 
 /// The words of the format and of placeholders.
-const FORMAT_WORDS: &[&str] = &[
-    "redacted-",
-    "example.com",
-    "request",
-    "response",
-    "method",
-    "path",
-    "query",
-    "headers",
-    "status",
-    "base64",
-    "localhost",
-    "127.0.0.1",
-];
+const FORMAT_WORDS: &str = "\
+     redacted- example.com request response method path query headers status base64 localhost 127.0.0.1";
 
 /// Headers whose names are kept; their values are judged like any other.
-const KEPT_HEADERS: &[&str] = &[
-    "accept",
-    "access-control-allow-credentials",
-    "access-control-allow-headers",
-    "access-control-allow-methods",
-    "access-control-allow-origin",
-    "access-control-expose-headers",
-    "access-control-max-age",
-    "access-control-request-headers",
-    "access-control-request-method",
-    "allow",
-    "authorization",
-    "cache-control",
-    "content-disposition",
-    "content-language",
-    "content-type",
-    "elements-error",
-    "elements-next-page-token",
-    "elements-request-id",
-    "elements-returned-count",
-    "elements-total-count",
-    "elements-trace-id",
-    "etag",
-    "expires",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "last-modified",
-    "link",
-    "location",
-    "mock-ce-because",
-    "origin",
-    "pragma",
-    "retry-after",
-    "vary",
-    "www-authenticate",
-];
+const KEPT_HEADERS: &str = "\
+     accept access-control-allow-credentials access-control-allow-headers access-control-allow-methods \
+     access-control-allow-origin access-control-expose-headers access-control-max-age \
+     access-control-request-headers access-control-request-method allow authorization cache-control \
+     content-disposition content-language content-type elements-error elements-next-page-token \
+     elements-request-id elements-returned-count elements-total-count elements-trace-id etag expires if-match \
+     if-modified-since if-none-match last-modified link location mock-ce-because origin pragma retry-after \
+     vary www-authenticate";
 
-/// Words of media types, of caching and of the other headers that are lists of words; in lower case.
-const HEADER_WORDS: &[&str] = &[
-    "*",
-    "application",
-    "attachment",
-    "audio",
-    "basic",
-    "bearer",
-    "boundary",
-    "charset",
-    "credentials",
-    "css",
-    "csv",
-    "digest",
-    "filename",
-    "font",
-    "form-data",
-    "gif",
-    "grade",
-    "graphql",
-    "gzip",
-    "hal+json",
-    "html",
-    "image",
-    "inline",
-    "iso-8859-1",
-    "javascript",
-    "jpeg",
-    "json",
-    "markdown",
-    "max-age",
-    "mixed",
-    "multipart",
-    "must-revalidate",
-    "no-cache",
-    "no-store",
-    "octet-stream",
-    "pdf",
-    "plain",
-    "png",
-    "private",
-    "problem+json",
-    "proxy-revalidate",
-    "public",
-    "q",
-    "realm",
-    "s-maxage",
-    "svg+xml",
-    "text",
-    "true",
-    "us-ascii",
-    "utf-8",
-    "video",
-    "vnd.api+json",
-    "x-ndjson",
-    "x-requested-with",
-    "x-www-form-urlencoded",
-    "x-yaml",
-    "xhtml+xml",
-    "xml",
-    "yaml",
-    "zip",
-    "accept-encoding",
-    "accept-language",
-    "user-agent",
-];
+/// Methods, and words of media types, of caching and of the other headers that are lists of words; in lower case.
+const HEADER_WORDS: &str = "\
+     delete get head options patch post put * application attachment audio basic bearer boundary charset credentials css csv digest filename font \
+     form-data gif grade graphql gzip hal+json html image inline iso-8859-1 javascript jpeg json markdown \
+     max-age mixed multipart must-revalidate no-cache no-store octet-stream pdf plain png private problem+json \
+     proxy-revalidate public q realm s-maxage svg+xml text true us-ascii utf-8 video vnd.api+json x-ndjson \
+     x-requested-with x-www-form-urlencoded x-yaml xhtml+xml xml yaml zip accept-encoding accept-language \
+     user-agent";
 
 /// English that error messages are made of, beside the words of the rules and of the catalog.
-const MESSAGE_WORDS: &[&str] = &[
-    "a about above after again all allowed already also an and another any are array as at available bad be because \
+const MESSAGE_WORDS: &str = "a about above after again all allowed already also an and another any are array as at available bad be because \
      been before below beside between blank body boolean both but by bytes call cannot character check column \
      configuration could create created delete did differ disabled do does each either else empty enabled end error \
      exceeds exist exists expected failed failure field fields first for forbidden found from given has have header \
@@ -337,5 +228,4 @@ const MESSAGE_WORDS: &[&str] = &[
      send sent server service set should size some something spells start string such supported text than that the \
      their them then there these they this those timed timeout to too try twice two type types unauthorized unexpected \
      unknown unsupported until up update updated use used user valid value values was were what when where which while \
-     who will with within without wrong you your excludes served several noun pair word spelled quote",
-];
+     who will with within without wrong you your excludes served several noun pair word spelled quote";
