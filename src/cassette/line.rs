@@ -114,7 +114,7 @@ mod tests {
         for (name, value) in [("content-type", form), ("vary", "a"), ("vary", "b")] {
             headers.append(name, HeaderValue::from_static(value));
         }
-        let policy = Policy::new(Catalog::documented()).keep("request.body:/".parse().unwrap());
+        let policy = Policy::new(Catalog::documented()).keep("body:/".parse().unwrap());
         let interaction = Redactor::new(policy).redact(&Exchange {
             method: Method::PUT,
             target: target.to_owned(),

@@ -8,9 +8,10 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use form_urlencoded::byte_serialize;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use http::{HeaderMap, Method, StatusCode};
+use percent_encoding::percent_decode_str;
 
 use super::placeholder;
 use super::policy::{Policy, is_like_a_name};
@@ -274,9 +275,9 @@ fn read_headers(side: Side, headers: &HeaderMap, policy: &Policy) -> (Pairs, Vec
             steps: &steps,
         };
         if words::is_kept_header(name.as_str()) || policy.is_kept_by_user(&place) {
-            kept.push((name.as_str().to_owned(), header_text(value)));
+            kept.push((name.as_str().to_owned(), text_of_bytes(value.as_bytes())));
         } else if !UNSOUGHT_HEADERS.contains(&name.as_str()) {
-            left_out.push(header_text(value));
+            left_out.push(text_of_bytes(value.as_bytes()));
         }
     }
     kept.retain(|(name, _)| name != CONTENT_LENGTH.as_str() && name != TRANSFER_ENCODING.as_str());
@@ -287,15 +288,6 @@ fn read_headers(side: Side, headers: &HeaderMap, policy: &Policy) -> (Pairs, Vec
 
 /// Made by the connection, and so common that finding their values elsewhere tells nothing.
 const UNSOUGHT_HEADERS: &[&str] = &["content-length", "date", "connection", "transfer-encoding"];
-
-/// The text of a header; percent-encoded where it is not UTF-8.
-pub(super) fn header_text(value: &HeaderValue) -> String {
-    let bytes = value.as_bytes();
-    std::str::from_utf8(bytes).map_or_else(
-        |_| percent_encode(bytes, NON_ALPHANUMERIC).to_string(),
-        str::to_owned,
-    )
-}
 
 /// The pairs of a text that says it is a form and is one: it is spelled as its own names and values are.
 fn form_of(text: &str, content_type: &str) -> Option<Pairs> {
@@ -312,12 +304,11 @@ fn form_of(text: &str, content_type: &str) -> Option<Pairs> {
     (has_names && encode_pairs(&pairs) == text).then_some(pairs)
 }
 
-/// The names and values of a query; as they are spelled where they are not UTF-8.
+/// The names and values of a query.
 pub(super) fn parse_pairs(query: &str) -> Pairs {
     let decode = |text: &str| {
         let spaced = text.replace('+', " ");
-        let decoded = percent_decode_str(&spaced).decode_utf8();
-        decoded.map_or_else(|_| text.to_owned(), Cow::into_owned)
+        text_of_bytes(&percent_decode_str(&spaced).collect::<Vec<_>>())
     };
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs
@@ -329,9 +320,29 @@ pub(super) fn parse_pairs(query: &str) -> Pairs {
 }
 
 pub(super) fn encode_pairs(pairs: &[(String, String)]) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish()
+    let encode = |text: &str| byte_serialize(&bytes_of_text(text)).collect::<String>();
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// What stands around the base64 of a header or of a query value that is not UTF-8, so that replaying gives its bytes.
+const BINARY: (&str, &str) = ("=?binary?B?", "?=");
+
+fn text_of_bytes(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => format!("{}{}{}", BINARY.0, STANDARD.encode(bytes), BINARY.1),
+    }
+}
+
+pub(crate) fn bytes_of_text(text: &str) -> Cow<'_, [u8]> {
+    let encoded = text
+        .strip_prefix(BINARY.0)
+        .and_then(|text| text.strip_suffix(BINARY.1));
+    let decoded = encoded.and_then(|encoded| STANDARD.decode(encoded).ok());
+    decoded.map_or(Cow::Borrowed(text.as_bytes()), Cow::Owned)
 }
 
 pub(super) fn member<'a>(name: &'static str, value: Json<'a>) -> (Cow<'a, str>, Json<'a>) {

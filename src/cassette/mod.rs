@@ -56,7 +56,7 @@ pub use selector::{Selector, SelectorError};
 
 #[cfg(feature = "recorder")]
 pub(crate) use claim::Claim;
-pub(crate) use message::Answered;
+pub(crate) use message::{Answered, bytes_of_text};
 #[cfg(test)]
 pub(crate) use words::is_path_word;
 

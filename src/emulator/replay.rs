@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, Method};
 
 use super::outcome::{Handled, Outcome};
 use super::{Emulator, preflight};
-use crate::cassette::{Answered, Cassette, Fallback, Policy, Replay};
+use crate::cassette::{Answered, Cassette, Fallback, Policy, Replay, bytes_of_text};
 use crate::rules;
 use crate::settings::Settings;
 use crate::wire::error::ApiError;
@@ -54,9 +54,10 @@ impl Outcome {
         outcome.reply.status = answered.status;
         outcome.reply.body = answered.body.to_bytes();
         for (name, value) in &answered.headers {
-            if let (Ok(name), Ok(value)) =
-                (HeaderName::try_from(name), HeaderValue::try_from(value))
-            {
+            if let (Ok(name), Ok(value)) = (
+                HeaderName::try_from(name),
+                HeaderValue::from_bytes(&bytes_of_text(value)),
+            ) {
                 outcome.reply.headers.append(name, value);
             }
         }

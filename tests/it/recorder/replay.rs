@@ -373,3 +373,86 @@ fn a_body_with_a_secret_replays_with_another(
     let reply = raw(recorder.address(), &asked(secrets[1]));
     assert_eq!(reply.starts_with("HTTP/1.1 200"), expected, "{reply}");
 }
+
+/// A query and a header that are not UTF-8 come back byte by byte.
+#[test]
+fn bytes_that_are_not_text_survive() {
+    let policy = Policy::new(Catalog::documented())
+        .keep("query:q".parse().unwrap())
+        .keep("response.header:x-bytes".parse().unwrap());
+    let bytes = http::HeaderValue::from_bytes(b"a\xff\xfe").unwrap();
+    let asked = |query: &str| request("GET", &format!("/a?q={query}"), "", CREDENTIALS);
+    let mut response_headers = http::HeaderMap::new();
+    response_headers.insert("x-bytes", bytes.clone());
+    let exchange = Exchange {
+        method: Method::GET,
+        target: asked("a%FFb").uri.to_string(),
+        request_headers: asked("").headers,
+        request_body: bytes::Bytes::new(),
+        status: StatusCode::OK,
+        response_headers,
+        response_body: bytes::Bytes::new(),
+    };
+    let mut cassette = Cassette::new("https://api.example", "2017-03-14").redacted_by(&policy);
+    cassette.push(Redactor::new(policy).redact(&exchange).unwrap());
+    let cassette = Cassette::parse(&cassette.to_text()).unwrap();
+    let settings = Settings::default();
+    let emulator =
+        Emulator::new(&settings, Catalog::documented().clone()).replaying(cassette, &settings);
+    assert_eq!(
+        because(&emulator.answer(&asked("a%FEb"))),
+        "not-recorded; grade=assumed"
+    );
+    let outcome = emulator.answer(&asked("a%ffb"));
+    assert_eq!(because(&outcome), "recorded; grade=recorded");
+    assert_eq!(outcome.reply.headers["x-bytes"], bytes);
+}
+
+/// The client's own values come back, in their places and inside of messages, and nobody else's.
+#[test]
+fn a_client_is_given_its_own_values_back() {
+    let requests = [
+        (
+            "POST",
+            "/instances",
+            r#"{"name":"anna","tags":["one"],"size":12345678901}"#,
+        ),
+        (
+            "POST",
+            "/instances",
+            r#"{"name":"anna","tags":["two"],"size":12345678901}"#,
+        ),
+    ];
+    let policy = Policy::new(Catalog::documented());
+    let mut redactor = Redactor::new(policy);
+    let mut cassette = Cassette::new("https://api.example", "2017-03-14");
+    for (method, target, body) in requests {
+        let asked = request(method, target, body, CREDENTIALS);
+        let echo = body.replace(
+            '}',
+            r#","message":"The name anna is taken","token":"t-of-the-service"}"#,
+        );
+        let exchange = Exchange {
+            method: asked.method,
+            target: asked.uri.to_string(),
+            request_headers: asked.headers,
+            request_body: body.into(),
+            status: StatusCode::OK,
+            response_headers: http::HeaderMap::new(),
+            response_body: echo.into(),
+        };
+        cassette.push(redactor.redact(&exchange).unwrap());
+    }
+    let settings = Settings::default();
+    let emulator =
+        Emulator::new(&settings, Catalog::documented().clone()).replaying(cassette, &settings);
+    for name in ["mine", "another"] {
+        let body = format!(r#"{{"name":"{name}","tags":["{name}-tag"],"size":98765432109}}"#);
+        let outcome = ask(&emulator, "POST", "/instances", &body);
+        let answer = text(&outcome.reply.body);
+        let own = format!(
+            r#"{{"name":"{name}","tags":["{name}-tag"],"size":98765432109,"message":"The name {name} is taken","token":"redacted-"#
+        );
+        assert!(answer.starts_with(&own), "{answer}");
+    }
+}
