@@ -167,6 +167,7 @@ impl Asked {
     }
 
     /// Path and query, encoded.
+    #[cfg(feature = "recorder")]
     pub(crate) fn target(&self) -> String {
         match self.query.as_slice() {
             [] => self.path.clone(),
@@ -195,6 +196,7 @@ impl Answered {
     }
 
     /// The first value of a header.
+    #[cfg(feature = "recorder")]
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         value_of(&self.headers, name)
     }

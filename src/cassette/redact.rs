@@ -65,12 +65,6 @@ impl Redactor {
         }
     }
 
-    /// The policy that decides what is kept.
-    #[must_use]
-    pub fn policy(&self) -> &Policy {
-        &self.policy
-    }
-
     /// Redacts an exchange; the interaction can be written at once.
     ///
     /// # Errors

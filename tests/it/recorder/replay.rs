@@ -430,7 +430,7 @@ fn a_client_is_given_its_own_values_back() {
         let asked = request(method, target, body, CREDENTIALS);
         let echo = body.replace(
             '}',
-            r#","message":"The name anna is taken","token":"t-of-the-service"}"#,
+            r#","message":"The name anna is used","token":"t-of-the-service"}"#,
         );
         let exchange = Exchange {
             method: asked.method,
@@ -451,7 +451,7 @@ fn a_client_is_given_its_own_values_back() {
         let outcome = ask(&emulator, "POST", "/instances", &body);
         let answer = text(&outcome.reply.body);
         let own = format!(
-            r#"{{"name":"{name}","tags":["{name}-tag"],"size":98765432109,"message":"The name {name} is taken","token":"redacted-"#
+            r#"{{"name":"{name}","tags":["{name}-tag"],"size":98765432109,"message":"The name {name} is used","token":"redacted-"#
         );
         assert!(answer.starts_with(&own), "{answer}");
     }
