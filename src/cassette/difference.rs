@@ -1,4 +1,4 @@
-//! What differs between a recorded message and another one, field by field.
+//! Compares a recorded message with another one, field by field.
 
 use std::fmt;
 
@@ -14,13 +14,13 @@ pub struct Difference {
     pub place: String,
     /// How.
     pub kind: DifferenceKind,
-    /// What was recorded, as JSON or text; empty for nothing, or for what is not shown.
+    /// The recorded value, as JSON or text; empty for nothing, or for a value that is not shown.
     pub recorded: String,
-    /// What there is instead; empty for nothing, or for what is not shown.
+    /// The value there is instead; empty for nothing, or for a value that is not shown.
     pub actual: String,
 }
 
-/// How two messages differ in a place.
+/// The kinds of difference between two messages in a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DifferenceKind {
@@ -98,7 +98,7 @@ impl Difference {
     }
 }
 
-/// How values are compared.
+/// The rules by which two values are compared.
 pub(super) trait Comparison {
     /// Tells whether a place is not looked at.
     fn ignores(&self, steps: &[Step<'_>]) -> bool;

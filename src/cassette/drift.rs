@@ -1,6 +1,6 @@
 //! Sends recorded requests again, and says where the answers have drifted from the recorded ones.
 //!
-//! What a service makes up anew each time is not compared but followed: the id and the token of an instance are
+//! Values that a service makes up anew each time are not compared but followed: the id and the token of an instance are
 //! remembered, and put into the later requests in which the recorded ones stand. Dates, request ids and placeholders are
 //! compared by type only.
 

@@ -96,7 +96,7 @@ fn hex_value(digit: u8) -> u8 {
         .map_or(0, |value| value as u8)
 }
 
-/// What each escape of JSON stands for, wherever it stands.
+/// Replaces each escape of JSON by its character, wherever it stands.
 fn unescape_json(text: &[u8]) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
     while let Some((&byte, after)) = rest.split_first() {
@@ -147,7 +147,7 @@ fn push_character(out: &mut Vec<u8>, character: u32) {
     out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
-/// What each character reference of HTML stands for.
+/// Replaces each character reference of HTML by its character.
 fn unescape_html(text: &[u8]) -> Vec<u8> {
     const MAX_REFERENCE: usize = 12;
     let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);

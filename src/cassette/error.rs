@@ -1,4 +1,4 @@
-//! Why a cassette cannot be read or written.
+//! Reasons for which a cassette cannot be read or written.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::FORMAT;
 
-/// Why a cassette cannot be read or written; each is one line that says what to do.
+/// A reason for which a cassette cannot be read or written; each is one line that says what to do.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CassetteError {
@@ -29,7 +29,7 @@ pub enum CassetteError {
     },
     /// The file is no cassette, or only a part of one.
     Malformed {
-        /// What is wrong with it.
+        /// The problem with it.
         reason: String,
     },
     /// The file says something else than when it was written.
@@ -38,7 +38,7 @@ pub enum CassetteError {
     Of {
         /// The cassette.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         source: Box<CassetteError>,
     },
 }
@@ -56,7 +56,7 @@ impl CassetteError {
         }
     }
 
-    /// Whether the file is not there.
+    /// Tells whether the file is not there.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         match self {

@@ -28,7 +28,7 @@ impl Cassette {
     /// The upstream is the origin of the first entry. Placeholders of a cassette that was written as HAR stay.
     ///
     /// # Errors
-    /// What is no HAR document, or has an entry that is no exchange.
+    /// A text that is no HAR document, or has an entry that is no exchange.
     pub fn from_har(text: &str, policy: Policy) -> Result<(Self, LeftOut), CassetteError> {
         let har = Json::parse(text.as_bytes())
             .map_err(|problem| CassetteError::malformed(problem.to_string()))?;

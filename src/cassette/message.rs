@@ -329,7 +329,7 @@ pub(super) fn encode_pairs(pairs: &[(String, String)]) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// What stands around the base64 of a header or of a query value that is not UTF-8, so that replaying gives its bytes.
+/// Marks around the base64 of a header or of a query value that is not UTF-8; a replay gives its bytes back.
 const BINARY: (&str, &str) = ("=?binary?B?", "?=");
 
 fn text_of_bytes(bytes: &[u8]) -> String {

@@ -9,7 +9,7 @@ use crate::wire::error::clip;
 #[derive(Clone, Debug)]
 pub struct Miss {
     pub(super) target: String,
-    /// How often it was recorded, when it was.
+    /// The number of times it was recorded, if it was.
     pub(super) recorded: Option<usize>,
     pub(super) near: Vec<Near>,
 }

@@ -165,7 +165,7 @@ impl Cassette {
     /// Reads the text of a cassette.
     ///
     /// # Errors
-    /// What is no cassette, is of another version, or was changed since it was sealed.
+    /// A text that is no cassette, is of another version, or was changed since it was sealed.
     pub fn parse(text: &str) -> Result<Self, CassetteError> {
         let (cassette, seal) = Cassette::parse_unsealed(text)?;
         match seal {
@@ -177,7 +177,7 @@ impl Cassette {
     /// Reads the text of a cassette whatever its seal says, which is returned as it stands there.
     ///
     /// # Errors
-    /// What is no cassette, or is of another version.
+    /// A text that is no cassette, or is of another version.
     pub fn parse_unsealed(text: &str) -> Result<(Self, Option<String>), CassetteError> {
         let json = Json::parse(text.as_bytes())
             .map_err(|problem| CassetteError::malformed(problem.to_string()))?;

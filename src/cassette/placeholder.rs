@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde_json::Number;
 
-/// What stands before the number.
+/// The text before the number.
 const MARK: &str = "redacted-";
 const MAX_DIGITS: usize = 6;
 const EMAIL_END: &str = "@example.com";

@@ -17,7 +17,7 @@ use crate::catalog::Catalog;
 use crate::secrets::{AuthorizationPart, authorization_parts, names_secret};
 use crate::wire::vocabulary::{header, member, query, text};
 
-/// What a cassette keeps of the messages that are recorded into it.
+/// Decides what a cassette keeps of the messages that are recorded into it.
 #[derive(Clone, Debug)]
 #[must_use = "a policy does nothing by itself"]
 pub struct Policy {

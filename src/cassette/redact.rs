@@ -8,17 +8,17 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::message::{Exchange, Interaction};
-use super::placeholder;
 use super::policy::{Piece, Policy};
 use super::selector::{MessagePart, Place};
 use super::sought::Sought;
 use super::walk::{Leaf, rewrite};
+use super::{placeholder, seal};
 use crate::wire::json::Json;
 
 /// Makes interactions of exchanges, and remembers what it has replaced.
 pub struct Redactor {
     policy: Policy,
-    /// Replaced values with the numbers of their placeholders.
+    /// Checksums of replaced values, which may be large bodies, with the numbers of their placeholders.
     numbers: HashMap<String, u32>,
     /// The highest number that is in use.
     last: u32,
@@ -125,8 +125,7 @@ impl Redactor {
         text: &str,
         ids: &[&str],
     ) -> Option<Json<'static>> {
-        let policy = self.policy.clone();
-        match policy.pieces(place, text, ids).as_slice() {
+        match self.policy.pieces(place, text, ids).as_slice() {
             [Piece::Keep(_)] => None,
             [Piece::Replace(text)] => Some(self.text(place, text)),
             pieces if pieces.iter().all(|piece| matches!(piece, Piece::Keep(_))) => None,
@@ -140,7 +139,7 @@ impl Redactor {
                         }
                     }
                 }
-                self.sought.insert(text, policy.known());
+                self.sought.insert(text, self.policy.known());
                 Some(made.into())
             }
         }
@@ -157,12 +156,13 @@ impl Redactor {
 
     /// The number of a value, which is looked for from now on.
     fn number(&mut self, value: &str) -> u32 {
-        if let Some(number) = self.numbers.get(value) {
+        let checksum = seal::of(value);
+        if let Some(number) = self.numbers.get(&checksum) {
             return *number;
         }
         self.sought.insert(value, self.policy.known());
         self.last += 1;
-        self.numbers.insert(value.to_owned(), self.last);
+        self.numbers.insert(checksum, self.last);
         self.last
     }
 

@@ -28,7 +28,7 @@ use crate::secrets::{AuthorizationPart, authorization_parts};
 use crate::wire::json::Json;
 use crate::wire::message::{Body, Request};
 
-/// What answers a request that the cassette does not have.
+/// The answer to a request that the cassette does not have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fallback {
@@ -39,7 +39,7 @@ pub enum Fallback {
     Emulate,
 }
 
-/// What becomes of a request that comes more often than it was recorded.
+/// The answer to a request that comes more often than it was recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Repeat {
@@ -64,7 +64,7 @@ pub struct Replay {
     progress: Mutex<Progress>,
 }
 
-/// How far a replay has come.
+/// The interactions that are used up, and the values that placeholders stand for.
 #[derive(Default)]
 struct Progress {
     used: HashSet<usize>,
@@ -320,9 +320,9 @@ impl Replay {
     }
 }
 
-/// How many characters of a method and path are compared.
+/// Characters of a method and path that are compared.
 const MAX_COMPARED_TARGET: usize = 200;
-/// How many recorded requests a missed one is compared with in full.
+/// Recorded requests that a missed one is compared with in full.
 const MAX_COMPARED_REQUESTS: usize = 16;
 
 fn clip_to(text: &str, length: usize) -> &str {
@@ -338,7 +338,7 @@ struct Fit {
 }
 
 impl Progress {
-    /// How many placeholders stand for another value by now.
+    /// Counts the placeholders that stand for another value by now.
     fn contradictions(&self, bindings: &Bindings) -> usize {
         let contradicts = |(number, value): &&(u32, String)| {
             self.values.get(number).is_some_and(|known| known != value)

@@ -25,7 +25,7 @@ pub struct Selector {
     from_root: bool,
 }
 
-/// Whose message it is.
+/// The direction of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Request,
@@ -71,7 +71,7 @@ pub(crate) struct Place<'a> {
     pub(crate) steps: &'a [Step<'a>],
 }
 
-/// Why a text is no selector.
+/// The error for a text that is no selector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectorError {
     text: String,
@@ -152,7 +152,7 @@ impl fmt::Display for Selector {
 }
 
 impl Selector {
-    /// Whether `place` is named.
+    /// Tells whether `place` is named.
     pub(crate) fn names(&self, place: &Place<'_>) -> bool {
         if self.part != place.part || self.side.is_some_and(|side| side != place.side) {
             return false;

@@ -6,10 +6,10 @@
 //!
 //! [`encoding`]: super::encoding
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::encoding;
 use super::words::Known;
+use super::{encoding, seal};
 
 /// Values of fewer bytes are in too many texts.
 const MIN_LEN: usize = 6;
@@ -22,6 +22,8 @@ const MAX_PARTS: usize = 10_000;
 #[derive(Default)]
 pub(super) struct Sought {
     by_start: HashMap<[u8; MIN_LEN], Vec<Pattern>>,
+    /// Checksums of whole values that are looked for already.
+    inserted: HashSet<String>,
 }
 
 #[derive(PartialEq, Eq)]
@@ -43,6 +45,9 @@ enum Extent {
 impl Sought {
     /// Looks for a value, and for the parts of it.
     pub(super) fn insert(&mut self, value: &str, known: &Known) {
+        if !self.inserted.insert(seal::of(value)) {
+            return;
+        }
         self.insert_bytes(value.trim().as_bytes(), Extent::Inside, known);
         let mut count = 0;
         let mut insert_parts = |text: &[u8]| {

@@ -13,7 +13,7 @@ use super::selector::{MessagePart, Place, Side, Step};
 use super::{placeholder, words};
 use crate::wire::json::{Json, Members};
 
-/// What stands at a place.
+/// A name or a value that stands at a place.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Leaf<'l> {
     /// The name of a member or a parameter.
@@ -44,7 +44,7 @@ impl Leaf<'_> {
     }
 }
 
-/// What becomes of a leaf; `None` leaves it as it is.
+/// Changes a leaf; `None` leaves it as it is.
 pub(super) type Change<'c> = dyn FnMut(&Place<'_>, Leaf<'_>) -> Option<Json<'static>> + 'c;
 
 /// The interaction with its leaves changed.

@@ -10,7 +10,7 @@ use crate::rules::{Grade, RULES};
 use crate::wire::json::Json;
 use crate::wire::vocabulary::{Dialect, EXPOSED_HEADERS, member, query, text};
 
-/// What is known to be harmless; made once for a catalog.
+/// Texts, names and words that are known to be harmless; made once for a catalog.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// Whole texts: keys, names and descriptions of the catalog, fixed messages.
@@ -21,7 +21,11 @@ pub(super) struct Known {
     words: HashSet<String>,
     /// All of it in lower case: a value that stands in it tells nothing when it is found elsewhere.
     everything: String,
+    /// Every six bytes of it: most values are not in it, and are told by their first ones.
+    windows: HashSet<[u8; WINDOW]>,
 }
+
+const WINDOW: usize = 6;
 
 impl Known {
     pub(super) fn of(catalog: &Catalog) -> Self {
@@ -38,6 +42,10 @@ impl Known {
         }
         known.add_vocabulary();
         known.everything = known.collect_everything();
+        let windows = known.everything.as_bytes().windows(WINDOW);
+        known.windows = windows
+            .filter_map(|window| window.try_into().ok())
+            .collect();
         known
     }
 
@@ -105,7 +113,9 @@ impl Known {
 
     /// Tells whether a text is part of what is known, in any case.
     pub(super) fn includes(&self, text: &str) -> bool {
-        self.everything.contains(&text.to_lowercase())
+        let lower = text.to_lowercase();
+        let start = lower.as_bytes().first_chunk::<WINDOW>();
+        start.is_none_or(|start| self.windows.contains(start)) && self.everything.contains(&lower)
     }
 }
 

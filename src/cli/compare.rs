@@ -71,7 +71,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     for interaction in cassette.interactions() {
         let request = drift.request(interaction);
         let (reply, rule) = service.answer(&request)?;
-        answers.push(Answer {
+        answers.push(ComparedAnswer {
             request: format!("{} {}", request.method, request.uri.path()),
             rule,
             differences: drift.compare(interaction, &reply),
@@ -102,7 +102,7 @@ fn secrets(matches: &ArgMatches) -> Result<Vec<(String, String)>, String> {
     read.collect()
 }
 
-/// What answers the recorded requests now.
+/// The service that answers the recorded requests now.
 enum Service {
     Emulator(Box<Emulator>),
     Live(Client),
@@ -140,13 +140,13 @@ impl Service {
 }
 
 /// One answer, and how it differs from the recorded one.
-struct Answer {
+struct ComparedAnswer {
     request: String,
     rule: Option<&'static Rule>,
     differences: Vec<Difference>,
 }
 
-fn to_text(answers: &[Answer]) -> String {
+fn to_text(answers: &[ComparedAnswer]) -> String {
     let mut text = String::new();
     for (index, answer) in answers.iter().enumerate() {
         if answer.differences.is_empty() {
@@ -170,7 +170,7 @@ fn to_text(answers: &[Answer]) -> String {
     )
 }
 
-fn to_json(answers: &[Answer]) -> String {
+fn to_json(answers: &[ComparedAnswer]) -> String {
     let each = answers.iter().enumerate().map(|(index, answer)| {
         let differences: Json<'_> = answer.differences.iter().map(Difference::to_json).collect();
         object([
