@@ -18,7 +18,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use mock_ce::cassette::{Cassette, Exchange, Journal, Redaction, Redactor, Start};
+use mock_ce::cassette::{Cassette, Exchange, Journal, Policy, Redactor, Start};
 use mock_ce::catalog::Catalog;
 use mock_ce::recorder::{Mode, Recorder};
 #[cfg(target_os = "linux")]
@@ -138,7 +138,7 @@ fn latency(path: &Path, count: usize) {
 
 /// Where the time of a recording goes.
 fn parts(path: &Path) {
-    let mut redactor = Redactor::new(Redaction::new(Catalog::documented()));
+    let mut redactor = Redactor::new(Policy::new(Catalog::documented()));
     let cassette = Cassette::new("https://api.example", "2017-03-14");
     let mut journal = Journal::open(path, cassette, Start::Afresh).expect("a journal");
     let (mut redacting, mut writing) = (Vec::new(), Vec::new());
@@ -157,15 +157,13 @@ fn parts(path: &Path) {
             response_body: instance_body(number).into(),
         };
         let start = Instant::now();
-        let interaction = redactor.redact(&exchange);
+        let interaction = redactor.redact(&exchange).expect("nothing secret is kept");
         redacting.push(start.elapsed());
         let start = Instant::now();
-        journal
-            .push(interaction, &redactor)
-            .expect("the disk takes it");
+        journal.push(interaction).expect("the disk takes it");
         writing.push(start.elapsed());
     }
-    journal.fold(&redactor).expect("the disk takes it");
+    journal.fold().expect("the disk takes it");
     println!("redacting         {:>9.1?}", median(&mut redacting));
     println!("journal           {:>9.1?}", median(&mut writing));
 }

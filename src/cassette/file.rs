@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::claim::{self, Claim};
-use super::{Cassette, CassetteError, Redaction, Redactor, journal, scan};
+use super::{Cassette, CassetteError, journal};
 
 pub(super) fn load(path: &Path) -> Result<Cassette, CassetteError> {
     claim::settle(path);
@@ -40,8 +40,7 @@ pub(super) fn reseal(path: &Path) -> Result<(), CassetteError> {
     let _claim = Claim::take(path)?;
     let whatever_its_seal = |text: &str| Ok(Cassette::parse_unsealed(text)?.0);
     let cassette = load_by(path, whatever_its_seal)?;
-    // What is trusted holds no secret that could be searched for.
-    save(path, &cassette, &Redactor::new(Redaction::default()))?;
+    save(path, &cassette)?;
     journal::remove(path)
 }
 
@@ -64,16 +63,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, CassetteError> {
     ))
 }
 
-pub(super) fn save(
-    path: &Path,
-    cassette: &Cassette,
-    redactor: &Redactor,
-) -> Result<(), CassetteError> {
-    let text = cassette.to_text();
-    if let Some(leak) = scan::leak(&text, redactor.finder()) {
-        return Err(CassetteError::Leak(leak).of(path));
-    }
-    write(path, &text).map_err(|source| CassetteError::Unwritable { source }.of(path))
+pub(super) fn save(path: &Path, cassette: &Cassette) -> Result<(), CassetteError> {
+    write(path, &cassette.to_text()).map_err(|source| CassetteError::Unwritable { source }.of(path))
 }
 
 /// Whole or not at all, and on the disk.
@@ -102,54 +93,4 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cassette::message::Exchange;
-    use crate::cassette::redact::Replacing;
-    use crate::catalog::Catalog;
-    use http::{HeaderMap, Method, StatusCode};
-    use rstest::rstest;
-
-    /// What a recorder with redaction switched off on purpose would write.
-    #[rstest]
-    #[case("/x?token=planted-secret", "", "/interactions/0/request/query/token")]
-    #[case(
-        "/x",
-        r#"{"password":"planted-secret"}"#,
-        "/interactions/0/request/json/password"
-    )]
-    #[case(
-        "/x",
-        r#"{"providerData":{"code":"planted-secret"}}"#,
-        "/interactions/0/request/json/providerData/code"
-    )]
-    fn without_redaction_nothing_is_written(
-        #[case] target: &str,
-        #[case] body: &'static str,
-        #[case] place: &str,
-    ) {
-        let redaction = Redaction::new(Catalog::documented());
-        let mut redactor = Redactor::new(redaction).replacing(Replacing::Nothing);
-        let mut cassette = Cassette::new("https://api.example", "2017-03-14");
-        cassette.push(redactor.redact(&Exchange {
-            method: Method::POST,
-            target: target.to_owned(),
-            request_headers: HeaderMap::new(),
-            request_body: body.into(),
-            status: StatusCode::OK,
-            response_headers: HeaderMap::new(),
-            response_body: "".into(),
-        }));
-        let path =
-            std::env::temp_dir().join(format!("mock-ce-never-written-{}", std::process::id()));
-        let refused = cassette.save(&path, &redactor).unwrap_err().to_string();
-        assert!(
-            refused.contains(place) && !refused.contains("planted"),
-            "{refused}"
-        );
-        assert!(!path.exists());
-    }
 }

@@ -14,7 +14,7 @@ use super::claim::{self, Claim};
 use super::file::{self, beside};
 use super::line::Line;
 use super::message::member;
-use super::{Cassette, CassetteError, Interaction, Leak, Redactor};
+use super::{Cassette, CassetteError, Interaction};
 use crate::file::behind_links;
 use crate::wire::json::Json;
 
@@ -106,8 +106,7 @@ impl Journal {
         if !is_empty(&self.file)
             && let Some(before) = &self.before
         {
-            // Its secrets died with the process that saw them; it was redacted by it.
-            before.save(&self.path, &Redactor::new(super::Redaction::default()))?;
+            before.save(&self.path)?;
         }
         self.begin().map_err(failed)
     }
@@ -124,23 +123,14 @@ impl Journal {
     /// Adds an interaction. When this returns, killing the process does not lose it.
     ///
     /// # Errors
-    /// A secret that `redactor` has seen and left, or a disk that is full; the interaction is kept in memory all the
-    /// same.
-    pub fn push(
-        &mut self,
-        interaction: Interaction,
-        redactor: &Redactor,
-    ) -> Result<(), CassetteError> {
+    /// A disk that is full; the interaction is kept in memory all the same.
+    pub fn push(&mut self, interaction: Interaction) -> Result<(), CassetteError> {
         let start = self.lines.len();
         serde_json::to_writer(&mut self.lines, &Line(&interaction))
             .expect("writing to memory does not fail");
         self.lines.push(b'\n');
         self.count += 1;
         let line = &self.lines[start..];
-        if redactor.finder().is_in(line) {
-            let leak = Leak::of_interaction(self.cassette.interactions.len() + self.count);
-            return Err(CassetteError::Leak(leak).of(&self.path));
-        }
         self.pending.extend_from_slice(line);
         self.write()
             .map_err(|source| CassetteError::Unwritable { source }.of(&path_of(&self.path)))
@@ -166,26 +156,19 @@ impl Journal {
 
     /// Folds the journal into the cassette, and removes it.
     ///
-    /// What was written before a value became known as a secret is searched for it again. A cassette that says the
-    /// same as before stays as it is, date included; where there is nothing, none is made of nothing.
+    /// A cassette that says the same as before stays as it is, date included; where there is nothing, none is made of
+    /// nothing.
     ///
     /// # Errors
-    /// A leak, or a file that cannot be written. The journal stays, but for a leak: it might hold the secret too.
-    pub fn fold(mut self, redactor: &Redactor) -> Result<Cassette, CassetteError> {
-        let mut interactions = std::mem::take(&mut self.cassette.interactions);
-        interactions.extend(self.recorded()?);
-        let cleaned = interactions.into_iter().map(|one| redactor.clean(one));
-        self.cassette.interactions = cleaned.collect();
-        let saved = match self.is_unchanged() {
-            true => Ok(()),
-            false => self.cassette.save(&self.path, redactor),
-        };
-        match saved {
-            Err(error) if !error.is_leak() => return Err(error),
-            _ => {}
+    /// A file that cannot be written; the journal stays.
+    pub fn fold(mut self) -> Result<Cassette, CassetteError> {
+        let recorded = self.recorded()?;
+        self.cassette.interactions.extend(recorded);
+        if !self.is_unchanged() {
+            self.cassette.save(&self.path)?;
         }
         remove(&self.path)?;
-        saved.map(|()| self.cassette)
+        Ok(self.cassette)
     }
 
     fn recorded(&self) -> Result<Vec<Interaction>, CassetteError> {

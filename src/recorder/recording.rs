@@ -15,7 +15,7 @@ use super::proxy::Proxy;
 use super::upstream::{Address, Upstream};
 use super::{Mode, Part, RecordError, Recorder};
 use crate::cassette::{
-    self, Cassette, Claim, Fallback, Journal, Redaction, Redactor, Repeat, Replay, Selector, Start,
+    self, Cassette, Claim, Fallback, Journal, Policy, Redactor, Repeat, Replay, Selector, Start,
 };
 use crate::server::listener::Bound;
 use crate::settings::Settings;
@@ -242,8 +242,8 @@ impl Recording {
         Ok(Some(replay.ignoring(self.settings.ignored.clone())))
     }
 
-    fn defaults(&self) -> Result<Redaction, RecordError> {
-        Ok(Redaction::new(&*self.settings.load_catalog()?))
+    fn defaults(&self) -> Result<Policy, RecordError> {
+        Ok(Policy::new(&*self.settings.load_catalog()?))
     }
 
     fn keeper(self, claim: Claim) -> Result<Keeper, RecordError> {
@@ -260,8 +260,8 @@ impl Recording {
     fn session(self, claim: Option<Claim>) -> Result<Session, RecordError> {
         let upstream = Address::parse(&self.upstream)?;
         let defaults = self.defaults()?;
-        let redaction = self.redact.into_iter().fold(defaults, Redaction::redact);
-        let redaction = self.keep.into_iter().fold(redaction, Redaction::keep);
+        let redaction = self.redact.into_iter().fold(defaults, Policy::redact);
+        let redaction = self.keep.into_iter().fold(redaction, Policy::keep);
         let day = cassette::day(self.date.unwrap_or_else(SystemTime::now));
         let fresh = Cassette::new(upstream.origin(), &day).redacted_by(&redaction);
         let start = if self.mode == Mode::New {
@@ -270,8 +270,7 @@ impl Recording {
             Start::Afresh
         };
         let journal = Journal::open_claimed(&self.cassette, fresh, start, claim)?;
-        let mut redactor = Redactor::continuing(redaction, journal.cassette().interactions());
-        redactor.spare(journal.cassette());
+        let redactor = Redactor::continuing(redaction, journal.cassette().interactions());
         Ok(Session::new(journal, redactor, self.limit, self.warn))
     }
 }

@@ -60,10 +60,19 @@ impl Session {
                 .tell("an answer came after the recording had ended, and is not in the cassette");
             return;
         };
-        let interaction = underway.redactor.redact(&exchange);
-        underway.summary.recorded += 1;
-        if let Err(error) = underway.journal.push(interaction, &underway.redactor) {
-            self.warnings.tell(&error.to_string());
+        match underway.redactor.redact(&exchange) {
+            Ok(interaction) => {
+                underway.summary.recorded += 1;
+                if let Err(error) = underway.journal.push(interaction) {
+                    self.warnings.tell(&error.to_string());
+                }
+            }
+            Err(leak) => {
+                underway.summary.kept_out += 1;
+                self.warnings.tell(&format!(
+                    "an exchange is kept out of the cassette: {leak} holds a value that was replaced elsewhere"
+                ));
+            }
         }
     }
 
@@ -82,7 +91,7 @@ impl Session {
         let Some(underway) = self.underway.lock().take() else {
             return Ok(Summary::default());
         };
-        let cassette = underway.journal.fold(&underway.redactor)?;
+        let cassette = underway.journal.fold()?;
         Ok(Summary {
             total: cassette.interactions().len(),
             ..underway.summary

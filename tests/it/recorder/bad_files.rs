@@ -30,7 +30,7 @@ fn truncated(path: &Path, text: &str) {
 }
 
 fn broken_seal(path: &Path, text: &str) {
-    fs::write(path, text.replace("Renamed", "Tampered")).unwrap();
+    fs::write(path, text.replace("\"id\": 84", "\"id\": 85")).unwrap();
 }
 
 fn no_seal(path: &Path, text: &str) {

@@ -18,7 +18,7 @@ fn ask(origin: String, kill: u64) -> (Receiver<String>, JoinHandle<()>) {
     let asking = thread::spawn(move || {
         let client = Client::to(&origin, &[]).unwrap();
         for number in 0.. {
-            let path = format!("/elements/api-v2/elements/{kill}-{number}");
+            let path = format!("/elements/api-v2/elements/{}", kill * 100_000 + number);
             if client.send(&Request::new(Method::GET, &path, "")).is_err() {
                 break;
             }

@@ -6,6 +6,8 @@ mod keeper;
 mod kill;
 mod lifecycle;
 mod modes;
+mod planted;
+mod properties;
 mod replay;
 mod schema;
 mod secrets;
