@@ -45,7 +45,7 @@ impl Cassette {
                 continue;
             }
             let exchange = exchange_of(entry, &url).map_err(|reason| in_entry(index, &reason))?;
-            cassette.push(redactor.redact(&exchange));
+            cassette.push(redactor.redact(&exchange).map_err(CassetteError::Leak)?);
         }
         Ok((cassette, elsewhere))
     }

@@ -5,18 +5,15 @@
 //! without sockets: recording is the recorder's part, answering from a cassette the emulator's.
 //!
 //! A recording under way keeps its interactions in a journal beside the file, which [`Cassette::load`] reads too: so
-//! nothing that was written is lost when the process is killed. Two locks keep a second recorder away.
+//! nothing that was written is lost when the process is killed. A lock on it keeps a second recorder away.
 
-mod claim;
 mod difference;
+mod disk;
 mod drift;
 mod embedded;
 mod error;
-mod file;
 mod finder;
 mod har;
-mod journal;
-mod line;
 mod message;
 mod miss;
 mod placeholder;
@@ -35,9 +32,9 @@ use std::path::Path;
 use std::time::SystemTime;
 
 pub use difference::{Difference, DifferenceKind};
+pub use disk::{JournalFile, Start, Unfinished};
 pub use drift::{Drift, Reply};
 pub use error::CassetteError;
-pub use journal::{Journal, Start};
 pub use message::{Exchange, Interaction};
 pub use miss::Miss;
 pub use places::Redaction;
@@ -48,7 +45,7 @@ pub use selector::{Selector, SelectorError};
 pub use suspicion::Suspicion;
 
 #[cfg(feature = "recorder")]
-pub(crate) use claim::Claim;
+pub(crate) use disk::is_being_recorded;
 pub(crate) use message::Answered;
 
 use crate::file::behind_links;
@@ -130,14 +127,22 @@ impl Cassette {
         self.keep.iter().cloned().fold(redaction, Redaction::keep)
     }
 
-    /// Reads a cassette file, with the interactions of a recording beside it that was cut off or is under way.
+    /// Reads a cassette file, with the interactions that a recording beside it has added and not folded in yet.
     ///
-    /// Of a recorder that was killed just now, what is still being written is waited for, for ten seconds at most.
+    /// A recording that would replace the cassette and has not ended leaves it as it is; [`Cassette::unfinished`] tells.
     ///
     /// # Errors
     /// A file that cannot be read, is no cassette, is of another version, or was changed since it was sealed.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, CassetteError> {
-        file::load(&behind_links(path.as_ref()))
+        disk::load(&behind_links(path.as_ref()))
+    }
+
+    /// The recording beside a cassette file that has not ended, if there is one.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is no cassette.
+    pub fn unfinished(path: impl AsRef<Path>) -> Result<Option<Unfinished>, CassetteError> {
+        disk::unfinished(&behind_links(path.as_ref()))
     }
 
     /// Seals a cassette file that was changed, and is trusted as it is; what a recording has left is folded into it.
@@ -145,17 +150,15 @@ impl Cassette {
     /// # Errors
     /// A file that cannot be read or written, is no cassette, is of another version, or is being recorded into.
     pub fn reseal(path: impl AsRef<Path>) -> Result<(), CassetteError> {
-        file::reseal(&behind_links(path.as_ref()))
+        disk::reseal(&behind_links(path.as_ref()))
     }
 
     /// Writes the file whole or not at all, for its owner only.
     ///
-    /// The text is searched for every secret that `redactor` has seen; one hit, and nothing is written.
-    ///
     /// # Errors
-    /// A leak, or a file that cannot be written.
-    pub fn save(&self, path: impl AsRef<Path>, redactor: &Redactor) -> Result<(), CassetteError> {
-        file::save(path.as_ref(), self, redactor)
+    /// A file that cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), CassetteError> {
+        disk::save(path.as_ref(), self)
     }
 
     /// Reads the text of a cassette.

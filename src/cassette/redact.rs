@@ -20,6 +20,7 @@ use super::finder::Finder;
 use super::message::{Answered, Asked, Content, Exchange, Interaction, Pairs};
 use super::placeholder;
 use super::places::{Class, Redaction, class_of};
+use super::scan::{self, Leak};
 use super::selector::{Place, Room, Step};
 use super::walk::{pairs_of_query, rename, visit};
 use crate::wire::vocabulary::text::MASK;
@@ -102,7 +103,18 @@ impl Redactor {
     }
 
     /// The exchange without its secrets.
-    pub fn redact(&mut self, exchange: &Exchange) -> Interaction {
+    ///
+    /// # Errors
+    /// A secret that is still in it.
+    pub fn redact(&mut self, exchange: &Exchange) -> Result<Interaction, Leak> {
+        let interaction = self.without_secrets(exchange);
+        match scan::leak(&interaction.to_json().to_string(), &self.finder) {
+            Some(leak) => Err(leak),
+            None => Ok(interaction),
+        }
+    }
+
+    fn without_secrets(&mut self, exchange: &Exchange) -> Interaction {
         let raw = read(exchange);
         match self.replacing {
             Replacing::Secrets | Replacing::Listing => {
@@ -395,6 +407,7 @@ mod tests {
             "{\n \"token\": \"dG9rZW4tc2VjcmV0LTEyMzQ1Njc4OTA=\", \"note\":\"cookie-secret\" }";
         let shown = redactor()
             .redact(&exchange(request, response))
+            .unwrap()
             .to_json()
             .to_pretty();
         let expected = r#"{
@@ -431,14 +444,20 @@ mod tests {
 
     #[test]
     fn other_secrets_of_the_same_shape_give_the_same_interaction() {
-        let one = redactor().redact(&exchange(r#"{"token":"aaaaaaaa"}"#, ""));
-        let other = redactor().redact(&exchange(r#"{"token":"bbbbbbbb"}"#, ""));
+        let one = redactor()
+            .redact(&exchange(r#"{"token":"aaaaaaaa"}"#, ""))
+            .unwrap();
+        let other = redactor()
+            .redact(&exchange(r#"{"token":"bbbbbbbb"}"#, ""))
+            .unwrap();
         assert_eq!(one, other);
     }
 
     #[test]
     fn a_short_secret_is_replaced_in_its_own_place_only() {
-        let interaction = redactor().redact(&exchange(r#"{"password":"smtp","host":"smtp"}"#, ""));
+        let interaction = redactor()
+            .redact(&exchange(r#"{"password":"smtp","host":"smtp"}"#, ""))
+            .unwrap();
         let Content::Json { value, .. } = &interaction.request.body else {
             panic!()
         };
@@ -450,11 +469,15 @@ mod tests {
 
     #[test]
     fn placeholders_of_a_continued_cassette_stay() {
-        let first = redactor().redact(&exchange(r#"{"token":"aaaaaaaa"}"#, ""));
+        let first = redactor()
+            .redact(&exchange(r#"{"token":"aaaaaaaa"}"#, ""))
+            .unwrap();
         let redaction = Redaction::new(Catalog::documented());
         let mut next = Redactor::continuing(redaction, std::slice::from_ref(&first));
         let body = first.request.body.to_bytes();
-        let again = next.redact(&exchange(std::str::from_utf8(&body).unwrap(), ""));
+        let again = next
+            .redact(&exchange(std::str::from_utf8(&body).unwrap(), ""))
+            .unwrap();
         assert_eq!(again.request.body, first.request.body);
         assert_ne!(again.request.headers, first.request.headers);
     }
@@ -465,7 +488,8 @@ mod tests {
             .keep("body:token".parse().unwrap())
             .redact("body:/name".parse().unwrap());
         let redacted = Redactor::new(redaction)
-            .redact(&exchange(r#"{"token":"kept-token","name":"a name"}"#, ""));
+            .redact(&exchange(r#"{"token":"kept-token","name":"a name"}"#, ""))
+            .unwrap();
         let shown = String::from_utf8(redacted.request.body.to_bytes().to_vec()).unwrap();
         assert_eq!(shown, r#"{"token":"kept-token","name":"redacted-6"}"#);
     }

@@ -14,14 +14,6 @@ pub struct Leak {
     place: String,
 }
 
-impl Leak {
-    pub(super) fn of_interaction(number: usize) -> Self {
-        Leak {
-            place: format!("interaction {number}"),
-        }
-    }
-}
-
 impl fmt::Display for Leak {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.place)

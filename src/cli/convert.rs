@@ -43,6 +43,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         Ok(text) if is_har(&text) => from_har(from, &text, to, matches)?,
         _ => {
             // A cassette may be in its journal only.
+            super::tell_unfinished(from);
             let cassette = Cassette::load(from).map_err(|error| error.to_string())?;
             file::write(to, &cassette.to_har())
                 .map_err(|error| format!("cannot write {:?}: {error}", to.display()))?;
@@ -66,9 +67,7 @@ fn from_har(from: &Path, text: &str, to: &Path, matches: &ArgMatches) -> Result<
     let mut redactor = Redactor::new(redaction);
     let (cassette, elsewhere) = Cassette::from_har(text, &mut redactor)
         .map_err(|error| format!("{:?} {error}", from.display().to_string()))?;
-    cassette
-        .save(to, &redactor)
-        .map_err(|error| error.to_string())?;
+    cassette.save(to).map_err(|error| error.to_string())?;
     super::tell(&format!(
         "{} interactions with {}; {elsewhere} with other services left out",
         cassette.interactions().len(),

@@ -2,10 +2,10 @@
 
 mod bad_files;
 mod forwarding;
-mod keeper;
 mod kill;
 mod lifecycle;
 mod modes;
+mod processes;
 mod replay;
 mod schema;
 mod secrets;

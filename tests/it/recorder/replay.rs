@@ -32,7 +32,7 @@ fn cassette(requests: &[(&str, &str, &str)]) -> Cassette {
             )
             .into(),
         };
-        cassette.push(redactor.redact(&exchange));
+        cassette.push(redactor.redact(&exchange).unwrap());
     }
     cassette
 }
@@ -315,7 +315,11 @@ fn a_recorded_request_id_stays_the_one_that_its_body_repeats() {
         response_body: outcome.reply.body.clone(),
     };
     let mut cassette = Cassette::new("https://api.example", "2017-03-14");
-    cassette.push(Redactor::new(Redaction::default()).redact(&exchange));
+    cassette.push(
+        Redactor::new(Redaction::default())
+            .redact(&exchange)
+            .unwrap(),
+    );
     let settings = Settings::default();
     let emulator =
         Emulator::new(&settings, Catalog::documented().clone()).replaying(cassette, &settings);

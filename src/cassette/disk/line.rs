@@ -6,7 +6,7 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use serde_core::ser::{Serialize, SerializeMap, Serializer};
 
-use super::message::{Content, Interaction, Pairs};
+use crate::cassette::message::{Content, Interaction, Pairs};
 
 /// The compact spelling of an interaction.
 pub(super) struct Line<'i>(pub(super) &'i Interaction);
