@@ -400,6 +400,16 @@ mod tests {
         Redactor::new(Redaction::new(Catalog::documented()))
     }
 
+    /// With redaction switched off on purpose.
+    #[test]
+    fn a_secret_that_is_left_is_a_leak_that_names_its_place_only() {
+        let mut redactor = redactor().replacing(Replacing::Nothing);
+        let leak = redactor.redact(&exchange(r#"{"password":"planted-secret"}"#, ""));
+        let said = leak.unwrap_err().to_string();
+        assert!(said.starts_with("/request/"), "{said}");
+        assert!(!said.contains("planted-secret"), "{said}");
+    }
+
     #[test]
     fn a_secret_has_the_same_placeholder_everywhere() {
         let request = r#"{"configuration":{"mailjet.api.key":"user-secret-1"},"name":"query-secret, header-secret"}"#;

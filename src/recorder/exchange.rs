@@ -130,7 +130,7 @@ mod tests {
     #[case::over_and_on("aaaaa a", Err("is over 4 bytes"))]
     fn a_body_over_the_limit_is_not_held(
         #[case] pieces: &str,
-        #[case] expected: Result<&str, &str>,
+        #[case] expected: Result<&'static str, &'static str>,
     ) {
         let mut body = MessageBytes::new(Some(5), 4);
         for piece in pieces.split(' ') {

@@ -133,6 +133,7 @@ mod tests {
             response_headers: headers,
             response_body: body.into(),
         });
+        let interaction = interaction.unwrap();
         let line = serde_json::to_string(&Line(&interaction)).unwrap();
         assert_eq!(line, interaction.to_json().to_string());
     }
