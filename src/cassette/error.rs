@@ -78,7 +78,7 @@ impl fmt::Display for CassetteError {
                 write!(f, "cannot be written: {source}; what was there is untouched")
             }
             CassetteError::Locked => {
-                f.write_str("is being recorded into, or finished, by another process; wait for it or name another file")
+                f.write_str("is being recorded into by another process; wait for it or name another file")
             }
             CassetteError::Format { found } => write!(
                 f,

@@ -5,22 +5,19 @@
 //! cassette. Deliberately without sockets: the recorder records, and the emulator answers from a cassette.
 //!
 //! A recording under way keeps its interactions in a journal beside the file, which [`Cassette::load`] reads too: so
-//! nothing that was written is lost when the process is killed. Two locks keep a second recorder away.
+//! nothing that was written is lost when the process is killed. A lock on it keeps a second recorder away.
 //!
 #![doc = include_str!("../docs/cassettes.md")]
 
-mod claim;
 mod difference;
+mod disk;
 #[cfg(feature = "recorder")]
 mod drift;
 mod encoding;
 mod error;
-mod file;
 mod finding;
 #[cfg(feature = "recorder")]
 mod har;
-mod journal;
-mod line;
 mod message;
 mod miss;
 mod placeholder;
@@ -40,13 +37,13 @@ use std::time::SystemTime;
 use serde_core::ser::{Serialize, SerializeMap, Serializer};
 
 pub use difference::{Difference, DifferenceKind};
+pub use disk::{JournalFile, Start, Unfinished};
 #[cfg(feature = "recorder")]
 pub use drift::{Drift, Reply};
 pub use error::CassetteError;
 pub use finding::Finding;
 #[cfg(feature = "recorder")]
 pub use har::LeftOut;
-pub use journal::{Journal, Start};
 pub use message::{Exchange, Interaction};
 pub use miss::Miss;
 pub use policy::Policy;
@@ -55,14 +52,14 @@ pub use replay::{Fallback, Repeat, Replay};
 pub use selector::{Selector, SelectorError};
 
 #[cfg(feature = "recorder")]
-pub(crate) use claim::Claim;
+pub(crate) use disk::is_being_recorded;
 pub(crate) use message::{Answered, bytes_of_text};
 #[cfg(test)]
 pub(crate) use words::is_path_word;
 
 use crate::file::behind_links;
 use crate::wire::json::{Json, Members};
-use line::Line;
+use disk::Line;
 use message::member;
 
 /// The version of the format; a file of another one is refused.
@@ -136,14 +133,22 @@ impl Cassette {
         self.keep.iter().cloned().fold(policy, Policy::keep)
     }
 
-    /// Reads a cassette file, with the interactions of a recording beside it that was cut off or is under way.
+    /// Reads a cassette file, with the interactions that a recording beside it has added and not folded in yet.
     ///
-    /// Of a recorder that was killed just now, what is still being written is waited for, for ten seconds at most.
+    /// A recording that would replace the cassette and has not ended leaves it as it is; [`Cassette::unfinished`] tells.
     ///
     /// # Errors
     /// A file that cannot be read, is no cassette, is of another version, or was changed since it was sealed.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, CassetteError> {
-        file::load(&behind_links(path.as_ref()))
+        disk::load(&behind_links(path.as_ref()))
+    }
+
+    /// The recording beside a cassette file that has not ended, if there is one.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is no cassette.
+    pub fn unfinished(path: impl AsRef<Path>) -> Result<Option<Unfinished>, CassetteError> {
+        disk::unfinished(&behind_links(path.as_ref()))
     }
 
     /// Seals a cassette file that was changed, and is trusted as it is; what a recording has left is folded into it.
@@ -151,7 +156,7 @@ impl Cassette {
     /// # Errors
     /// A file that cannot be read or written, is no cassette, is of another version, or is being recorded into.
     pub fn reseal(path: impl AsRef<Path>) -> Result<(), CassetteError> {
-        file::reseal(&behind_links(path.as_ref()))
+        disk::reseal(&behind_links(path.as_ref()))
     }
 
     /// Writes the file whole or not at all, for its owner only.
@@ -159,7 +164,7 @@ impl Cassette {
     /// # Errors
     /// A file that cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), CassetteError> {
-        file::save(path.as_ref(), self)
+        disk::save(path.as_ref(), self)
     }
 
     /// Reads the text of a cassette.

@@ -43,6 +43,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     if matches.get_flag("reseal") {
         Cassette::reseal(path).map_err(|error| error.to_string())?;
     }
+    super::tell_unfinished(path);
     let cassette = Cassette::load(path).map_err(|error| error.to_string())?;
     let findings = findings(&cassette);
     let text: String = findings

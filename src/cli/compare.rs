@@ -61,6 +61,7 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
+    super::tell_unfinished(check::path(matches));
     let cassette = Cassette::load(check::path(matches)).map_err(|error| error.to_string())?;
     let service = Service::chosen(matches)?;
     let mut drift = Drift::new(&cassette, Policy::new(Catalog::documented()));

@@ -49,6 +49,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         Ok(text) if is_har(&text) => from_har(from, &text, to, matches),
         _ => {
             // A cassette may be in its journal only.
+            super::tell_unfinished(from);
             let cassette = Cassette::load(from).map_err(|error| error.to_string())?;
             file::write(to, &cassette.to_har())
                 .map_err(|error| format!("cannot write {:?}: {error}", to.display()))?;

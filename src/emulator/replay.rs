@@ -68,7 +68,8 @@ impl Outcome {
 #[cfg(test)]
 mod tests {
     use crate::cassette::is_path_word;
-    use crate::emulator::routes::{Access, ROUTES};
+    use crate::emulator::route::Access;
+    use crate::emulator::routes::ROUTES;
     use crate::wire::vocabulary::Dialect;
 
     /// The cassette's module stands above the route table, and cannot read it.

@@ -142,19 +142,16 @@ fn cassette_sample() -> Vec<u8> {
     let mut cassette = Cassette::new("https://api.example", "2017-03-14");
     for (text, answer) in RECORDED {
         let request = targets::read(text.as_bytes()).unwrap();
-        cassette.push(
-            redactor
-                .redact(&Exchange {
-                    method: request.method.clone(),
-                    target: request.uri.to_string(),
-                    request_headers: request.headers.clone(),
-                    request_body: body_of(text).to_owned().into(),
-                    status: StatusCode::OK,
-                    response_headers: HeaderMap::new(),
-                    response_body: (*answer).into(),
-                })
-                .unwrap(),
-        );
+        let exchange = Exchange {
+            method: request.method.clone(),
+            target: request.uri.to_string(),
+            request_headers: request.headers.clone(),
+            request_body: body_of(text).to_owned().into(),
+            status: StatusCode::OK,
+            response_headers: HeaderMap::new(),
+            response_body: (*answer).into(),
+        };
+        cassette.push(redactor.redact(&exchange).unwrap());
     }
     let requests = [
         RECORDED[0].0,

@@ -141,6 +141,26 @@ fn an_upstream_that_fails_is_502_in_the_error_shape_and_not_recorded() {
     assert!(!room.cassette().exists() || load(&room.cassette()).interactions().is_empty());
 }
 
+/// Rule `upstream-failed`: the recorder forwards no `Upgrade`, so a 101 answers nothing.
+#[test]
+fn an_unsolicited_switch_of_protocols_is_a_failed_upstream() {
+    let room = Room::new();
+    let switch = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n";
+    let upstream = Canned::answering([switch.to_vec()]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    let mut caller = Caller::of(recorder.address(), "user-secret", "organization-secret");
+    let reply = caller.call(Method::GET, "/instances", "");
+    assert_eq!(reply.status, StatusCode::BAD_GATEWAY);
+    let message = member(&reply, "message");
+    assert!(
+        message.as_str().unwrap().contains("answered 101"),
+        "{message}"
+    );
+    let summary = recorder.finish().unwrap();
+    assert_eq!((summary.recorded, summary.kept_out), (0, 1));
+    assert!(summary.all_failed());
+}
+
 #[test]
 fn a_certificate_that_nobody_vouches_for_is_refused() {
     let (room, other) = (Room::new(), Room::new());

@@ -4,10 +4,10 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use serde_core::ser::{Serialize, SerializeMap, Serializer};
 
-use super::message::{Content, Interaction, Pairs, encode_pairs};
+use crate::cassette::message::{Content, Interaction, Pairs, encode_pairs};
 
 /// An interaction that is to be written.
-pub(super) struct Line<'i>(pub(super) &'i Interaction);
+pub(in crate::cassette) struct Line<'i>(pub(in crate::cassette) &'i Interaction);
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
