@@ -1,7 +1,7 @@
 //! The settings of a server as flags: made from the table of the library, so that neither can have what the other lacks.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use mock_ce::settings::FLAGS;
+use mock_ce::settings::{FLAGS, Flag};
 use mock_ce::{MockCe, Settings};
 
 /// The command with a flag for each setting.
@@ -13,13 +13,15 @@ pub(super) fn flags(command: Command) -> Command {
 /// The command with a flag for each of these settings.
 pub(super) fn only(command: Command, names: &[&str]) -> Command {
     let chosen = FLAGS.iter().filter(|flag| names.contains(&flag.name));
-    command.args(chosen.map(|flag| {
-        Arg::new(flag.name)
-            .long(flag.name)
-            .value_name(flag.value)
-            .help(flag.help)
-            .action(ArgAction::Append)
-    }))
+    command.args(chosen.map(argument))
+}
+
+fn argument(flag: &Flag) -> Arg {
+    let argument = Arg::new(flag.name).long(flag.name).help(flag.help);
+    match flag.value {
+        Some(value) => argument.value_name(value).action(ArgAction::Append),
+        None => argument.action(ArgAction::SetTrue),
+    }
 }
 
 /// `settings` with what the flags say.
@@ -27,13 +29,27 @@ pub(super) fn only(command: Command, names: &[&str]) -> Command {
 /// A value that does not fit ends the process with status 2, as any wrong usage does.
 pub(super) fn apply(mut settings: Settings, matches: &ArgMatches) -> Settings {
     for flag in FLAGS {
-        let values = matches.try_get_many::<String>(flag.name).ok().flatten();
-        for value in values.into_iter().flatten() {
+        for value in values(flag, matches) {
             settings =
                 (flag.apply)(settings, value).unwrap_or_else(|reason| usage(flag.name, &reason));
         }
     }
     settings
+}
+
+/// The values that a flag was given; an empty one for a flag that takes none.
+fn values<'m>(flag: &Flag, matches: &'m ArgMatches) -> Vec<&'m str> {
+    // A verb may have only some of the flags.
+    if flag.value.is_none() {
+        let is_given = matches.try_get_one::<bool>(flag.name).ok().flatten();
+        return is_given
+            .filter(|given| **given)
+            .map(|_| "")
+            .into_iter()
+            .collect();
+    }
+    let values = matches.try_get_many::<String>(flag.name).ok().flatten();
+    values.into_iter().flatten().map(String::as_str).collect()
 }
 
 /// Starts a server, or says in one line why not.

@@ -82,7 +82,7 @@ impl Emulator {
     /// An emulator with these settings and this catalog; what concerns sockets is not looked at.
     #[must_use]
     pub fn new(settings: &Settings, catalog: Arc<Catalog>) -> Self {
-        let journal = Journal::new(settings.journal, catalog.clone());
+        let journal = Journal::new(settings.journal, settings.secrets, catalog.clone());
         Emulator {
             catalog,
             store: Store::default(),

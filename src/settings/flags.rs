@@ -13,7 +13,7 @@ pub struct Flag {
     pub value: Option<&'static str>,
     /// One line for the help.
     pub help: &'static str,
-    /// Applies the value.
+    /// Applies the value; that of a flag without one is empty.
     ///
     /// # Errors
     /// What is wrong with the value, and what to write instead.
@@ -169,6 +169,12 @@ pub static FLAGS: &[Flag] = &[
         value: Some("BYTES"),
         help: "Most bytes of one body that the journal keeps [default: 16384]",
         apply: |settings, value| Ok(settings.journal_body_limit(number(value)?)),
+    },
+    Flag {
+        name: "show-secrets",
+        value: None,
+        help: "Show requests below /__admin and on standard error with their secrets",
+        apply: |settings, _| Ok(settings.show_secrets()),
     },
     Flag {
         name: "body-limit",

@@ -21,7 +21,7 @@ use http::{Method, Uri};
 
 use super::call::{Call, Caller, check_content_type, check_media};
 use super::configuration::Configuration;
-use super::journal::{Found, Query};
+use super::journal::{Found, Query, Received};
 use super::ledger::Ledger;
 use super::outcome::{Handled, Outcome};
 use super::script::Scripted;
@@ -169,13 +169,21 @@ impl Emulator {
         sections.iter().flat_map(of).collect()
     }
 
-    /// The requests that fit, with secrets masked.
+    /// The requests that fit, as they came, secrets included.
     #[must_use]
     pub fn received(&self, query: &Query) -> Found {
         self.journal.find(query)
     }
 
+    /// A request as `/__admin` and standard error show it: secrets are masked, unless the settings say otherwise.
+    #[must_use]
+    pub fn outside_view(&self, received: Received) -> Received {
+        self.journal.outside_view(received)
+    }
+
     /// A line for each request after the one with this number, as soon as there is one; and the last one's number.
+    ///
+    /// The lines are for standard error, see [`Emulator::outside_view`].
     #[must_use]
     pub fn wait_for_lines(&self, number: u64) -> (Vec<String>, u64) {
         self.journal.wait_for_lines(number)
