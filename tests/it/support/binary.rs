@@ -44,10 +44,11 @@ impl Process {
     pub(crate) fn serve(flags: Flags<'_>) -> Self {
         let mut command = Process::command(&["serve", "--listen", "127.0.0.1:0"]);
         for (name, value) in flags {
-            let flag = FLAGS.iter().find(|flag| flag.name == *name);
-            command.arg(match flag.expect("a known flag").value {
-                Some(_) => format!("--{name}={value}"),
-                None => format!("--{name}"),
+            let setting = FLAGS.iter().find(|flag| flag.name == *name);
+            let takes_value = setting.is_none_or(|flag| flag.value.is_some());
+            command.arg(match takes_value {
+                true => format!("--{name}={value}"),
+                false => format!("--{name}"),
             });
         }
         let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
