@@ -1,16 +1,16 @@
-//! The settings of a server as flags: made from the table of the library, so that neither can have what the other lacks.
+//! The flags for a server's settings, made from the library's table so that the builder and the flags cannot differ.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use mock_ce::settings::{FLAGS, Flag};
 use mock_ce::{MockCe, Settings};
 
-/// The command with a flag for each setting.
-pub(super) fn flags(command: Command) -> Command {
+/// Adds a flag for each setting.
+pub(super) fn add_flags(command: Command) -> Command {
     let all: Vec<_> = FLAGS.iter().map(|flag| flag.name).collect();
     only(command, &all)
 }
 
-/// The command with a flag for each of these settings.
+/// Adds a flag for each of these settings.
 pub(super) fn only(command: Command, names: &[&str]) -> Command {
     let chosen = FLAGS.iter().filter(|flag| names.contains(&flag.name));
     command.args(chosen.map(argument))
@@ -24,14 +24,14 @@ fn argument(flag: &Flag) -> Arg {
     }
 }
 
-/// `settings` with what the flags say.
+/// Applies the flags to the settings.
 ///
-/// A value that does not fit ends the process with status 2, as any wrong usage does.
+/// A wrong value ends the process with status 2, as any wrong usage does.
 pub(super) fn apply(mut settings: Settings, matches: &ArgMatches) -> Settings {
     for flag in FLAGS {
         for value in values(flag, matches) {
-            settings =
-                (flag.apply)(settings, value).unwrap_or_else(|reason| usage(flag.name, &reason));
+            settings = (flag.apply)(settings, value)
+                .unwrap_or_else(|reason| refuse_usage(flag.name, &reason));
         }
     }
     settings
@@ -52,12 +52,14 @@ fn values<'m>(flag: &Flag, matches: &'m ArgMatches) -> Vec<&'m str> {
     values.into_iter().flatten().map(String::as_str).collect()
 }
 
-/// Starts a server, or says in one line why not.
+/// Starts a server; the error is one line that says why it did not start.
 pub(super) fn start(settings: Settings) -> Result<MockCe, String> {
     settings.try_start().map_err(|error| error.to_string())
 }
 
-/// Stops the server, and only then writes the state file, where there is to be one: all that was answered is in it.
+/// Stops the server, then writes the file of `--state`, if any.
+///
+/// Written in this order, the file holds the effect of every request that was answered.
 pub(super) fn stop(ce: MockCe, matches: &ArgMatches) -> Result<(), String> {
     let emulator = ce.emulator().clone();
     ce.shutdown();
@@ -67,7 +69,8 @@ pub(super) fn stop(ce: MockCe, matches: &ArgMatches) -> Result<(), String> {
     }
 }
 
-fn usage(flag: &str, reason: &str) -> ! {
+/// Ends the process because the value of a flag is wrong.
+fn refuse_usage(flag: &str, reason: &str) -> ! {
     super::tell(&format!("mock-ce: --{flag}: {reason}"));
     std::process::exit(2)
 }

@@ -12,20 +12,10 @@ use percent_encoding::{percent_decode, percent_decode_str};
 use super::broken::mask_broken;
 use super::received::Received;
 use crate::catalog::Catalog;
-use crate::emulator::identity;
+use crate::emulator::identity::secret_name;
 use crate::secrets::{AuthorizationPart, authorization_parts, is_secret_header, names_secret};
 use crate::wire::json::Json;
 use crate::wire::vocabulary::{member, text};
-
-/// The short stable name of the secret with this fingerprint: `secret-1f3a9c0e`.
-pub(super) fn name(fingerprint: u64) -> String {
-    format!("secret-{:08x}", fingerprint >> 32)
-}
-
-/// The short stable name of a secret.
-pub(crate) fn secret_name(secret: &str) -> String {
-    name(identity::fingerprint(secret))
-}
 
 /// Replaces every secret of a journaled request and its answer by its short stable name.
 pub(super) fn mask(mut received: Received, catalog: &Catalog) -> Received {
@@ -300,7 +290,7 @@ fn is_between_words(bytes: &[(usize, u8)], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::journal::received::Content;
+    use crate::emulator::record::journal::received::Content;
     use crate::rules;
     use proptest::prelude::*;
     use rstest::rstest;

@@ -20,15 +20,14 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-pub(crate) use mask::secret_name;
-pub use query::{Found, PathPattern, Query};
+pub use query::{Found, Query};
 pub use received::{Content, Received};
 
-use super::identity;
-use super::outcome::Outcome;
-use super::store::Stored;
-use super::view::View;
 use crate::catalog::Catalog;
+use crate::emulator::identity;
+use crate::emulator::outcome::Outcome;
+use crate::emulator::state::instances::Stored;
+use crate::emulator::view::View;
 use crate::settings::{AGES, JournalLimits, Secrets};
 use crate::wire::message::{Body, Request};
 use entry::{Entry, KeptAnswer, KeptMessage};

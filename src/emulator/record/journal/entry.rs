@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
 
-use super::mask;
 use super::received::{Content, Received};
 use crate::catalog::{Catalog, Element};
+use crate::emulator::context::named_element;
 use crate::emulator::identity;
-use crate::emulator::named_element;
-use crate::emulator::store::Stored;
+use crate::emulator::state::instances::Stored;
 use crate::emulator::view::View;
 use crate::rules::Rule;
 use crate::wire::message::Request;
@@ -221,7 +220,7 @@ impl Entry {
             number: self.number,
             at: self.at,
             request_id: String::from_utf8_lossy(&self.request_id).into_owned(),
-            organization: self.organization.map(mask::name),
+            organization: self.organization.map(identity::name_of),
             method: self.method().to_owned(),
             target: self.target().to_owned(),
             headers: headers
