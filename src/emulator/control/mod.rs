@@ -177,13 +177,14 @@ impl Emulator {
         self.journal.find(query)
     }
 
-    /// A request as `/__admin` and standard error show it: secrets are masked, unless the settings say otherwise.
+    /// Makes the view of a request that `/__admin` and standard error show: secrets are masked, unless the server was
+    /// told to show them.
     #[must_use]
     pub fn outside_view(&self, received: Received) -> Received {
         self.journal.outside_view(received)
     }
 
-    /// A line for each request after the one with this number, as soon as there is one; and the last one's number.
+    /// Waits for a request after the one with this number; returns a line for each such request, and the last number.
     ///
     /// The lines are for standard error, see [`Emulator::outside_view`].
     #[must_use]

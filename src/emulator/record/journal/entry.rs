@@ -1,4 +1,4 @@
-//! One journaled request as it is kept: flat.
+//! One journaled request as the journal keeps it: copied into one flat allocation.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -38,7 +38,7 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) enum KeptAnswer {
     Body(KeptMessage),
-    /// Exactly this instance, shown so.
+    /// The answer shows exactly this instance, in this view.
     Instance(Arc<Stored>, View),
 }
 
@@ -46,9 +46,9 @@ pub(super) enum KeptAnswer {
 #[derive(Debug)]
 pub(super) struct KeptMessage {
     flat: Box<[u8]>,
-    /// Where the headers start.
+    /// The start of the headers.
     headers_at: u32,
-    /// Where the body starts.
+    /// The start of the body.
     body_at: u32,
     /// The body's length before it was cut.
     length: u64,
@@ -57,7 +57,7 @@ pub(super) struct KeptMessage {
 }
 
 thread_local! {
-    /// Where a message is put together before it is copied in its exact size: shrinking an allocation costs more.
+    /// A buffer in which a message is put together before it is copied in its exact size; shrinking would cost more.
     static FLAT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 

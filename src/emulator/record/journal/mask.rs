@@ -6,6 +6,7 @@
 //! another member, in an error's message. It deliberately guesses nothing from the look of a value.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use percent_encoding::{percent_decode, percent_decode_str};
 
@@ -21,7 +22,7 @@ use crate::wire::vocabulary::{member, text};
 pub(super) fn mask(mut received: Received, catalog: &Catalog) -> Received {
     let mut mask = Mask {
         catalog,
-        met: Vec::new(),
+        met: BTreeMap::new(),
     };
     received.target = mask.mask_parameters(&received.target);
     for (name, value) in &mut received.headers {
@@ -48,7 +49,8 @@ const MIN_WORD_LEN: usize = 6;
 /// Masks one request and its answer, and remembers the secrets that it meets.
 struct Mask<'c> {
     catalog: &'c Catalog,
-    met: Vec<String>,
+    /// The secrets by their first bytes: a hostile body may have thousands, and each word is looked up.
+    met: BTreeMap<[u8; MIN_WORD_LEN], Vec<String>>,
 }
 
 /// A body whose secret places are masked.
@@ -67,9 +69,12 @@ impl Mask<'_> {
         if secret.is_empty() || secret == text::MASK {
             return secret.to_owned();
         }
-        let is_word = secret.len() >= MIN_WORD_LEN && self.catalog.find(secret).is_none();
-        if is_word && !self.met.iter().any(|met| met == secret) {
-            self.met.push(secret.to_owned());
+        let first = secret.as_bytes().first_chunk();
+        if let Some(first) = first.filter(|_| self.catalog.find(secret).is_none()) {
+            let alike = self.met.entry(*first).or_default();
+            if !alike.iter().any(|met| met == secret) {
+                alike.push(secret.to_owned());
+            }
         }
         secret_name(secret)
     }
@@ -209,7 +214,12 @@ impl Mask<'_> {
     /// `text` with the secrets that were met masked where they stand as words, plain or percent-encoded.
     fn mask_words<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut masked = Cow::Borrowed(text);
-        if self.met.iter().any(|secret| text.contains(&**secret)) {
+        let is_met = |bytes: &[u8]| {
+            bytes
+                .first_chunk()
+                .is_some_and(|first| self.met.contains_key(first))
+        };
+        if text.as_bytes().windows(MIN_WORD_LEN).any(is_met) {
             masked = self.replace(&masked, &plain_bytes(&masked)).into();
         }
         if !self.met.is_empty() && masked.contains('%') {
@@ -237,13 +247,15 @@ impl Mask<'_> {
     }
 
     fn longest_word_at(&self, bytes: &[(usize, u8)], at: usize) -> Option<&str> {
-        let here = self.met.iter().filter(|secret| {
-            let end = at + secret.len();
-            let stands_here = bytes.get(at..end).is_some_and(|bytes| {
-                let bytes = bytes.iter().map(|(_, byte)| *byte);
-                bytes.eq(secret.bytes())
-            });
-            stands_here && is_between_words(bytes, at) && is_between_words(bytes, end)
+        if !is_between_words(bytes, at) {
+            return None;
+        }
+        let rest = &bytes[at..];
+        let first = rest.first_chunk::<MIN_WORD_LEN>()?.map(|(_, byte)| byte);
+        let here = self.met.get(&first)?.iter().filter(|secret| {
+            let word = rest.get(..secret.len()).unwrap_or_default();
+            let stands_here = word.iter().map(|(_, byte)| *byte).eq(secret.bytes());
+            stands_here && is_between_words(bytes, at + secret.len())
         });
         here.max_by_key(|secret| secret.len())
             .map(|secret| &**secret)
@@ -468,6 +480,18 @@ mod tests {
             masked_target("/elements/sendgrid?token=sendgrid").find("sendgrid"),
             Some(10)
         );
+    }
+
+    #[test]
+    fn of_secrets_that_begin_alike_the_longest_that_stands_there_is_named() {
+        let by = [("authorization", "User abcdef, Organization abcdef/gh")];
+        let masked =
+            |target: &str| mask(received(target, &by, "", ""), Catalog::documented()).target;
+        assert_eq!(
+            masked("/abcdef/gh"),
+            format!("/{}", secret_name("abcdef/gh"))
+        );
+        assert_eq!(masked("/abcdef/g"), format!("/{}/g", secret_name("abcdef")));
     }
 
     proptest! {

@@ -88,7 +88,7 @@ impl Journal {
         }
     }
 
-    /// Keeps a request and its answer, dropping the oldest ones beyond the limits.
+    /// Records a request and its answer; beyond the limits the oldest entries are dropped.
     pub(crate) fn record(
         &self,
         request: &Request,
@@ -137,13 +137,13 @@ impl Journal {
         outcome.reply.body.len() <= self.limits.body && stored.bytes() <= self.limits.body
     }
 
-    /// The recorded requests that fit, oldest first, as they came.
+    /// Finds the requests that fit, oldest first, as they came.
     pub(crate) fn find(&self, query: &Query) -> Found {
         let found = self.ring.lock().find(query, &self.catalog);
         self.read(found)
     }
 
-    /// The requests that fit, as soon as there are `count` of them, or those there are when `patience` is over.
+    /// Waits until `count` requests fit or `patience` is over, and finds those that fit then.
     pub(crate) fn wait_for(&self, count: usize, query: &Query, patience: Duration) -> Found {
         let deadline = Instant::now() + patience.min(AGES);
         let mut ring = self.ring.lock();
@@ -165,7 +165,7 @@ impl Journal {
         }
     }
 
-    /// A request as it is shown outside of this process: masked, unless secrets are to be shown.
+    /// Makes the view of a request that readers outside of this process get: masked, unless secrets are to be shown.
     pub(crate) fn outside_view(&self, received: Received) -> Received {
         match self.secrets {
             Secrets::Masked => mask::mask(received, &self.catalog),
@@ -178,9 +178,9 @@ impl Journal {
         self.changed.notified()
     }
 
-    /// A line for each request after the one with this number, as soon as there is one; and the last one's number.
+    /// Waits for a request after the one with this number; returns a line for each such request, and the last number.
     ///
-    /// Requests that were dropped or forgotten meanwhile have no line.
+    /// The lines are for standard error. Requests that were dropped or forgotten meanwhile have no line.
     pub(crate) fn wait_for_lines(&self, number: u64) -> (Vec<String>, u64) {
         let mut ring = self.ring.lock();
         while ring.recorded == number {

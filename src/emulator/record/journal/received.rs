@@ -34,9 +34,9 @@ pub struct Received {
     pub headers: Vec<(String, String)>,
     /// The request's body.
     pub body: Content,
-    /// The key of the element it was about, if it can be told.
+    /// The key of the element that the request was about, if it can be told.
     pub element: Option<String>,
-    /// The id of the instance it was about.
+    /// The id of the instance that the request was about.
     pub instance: Option<u64>,
     /// The answer's status; `None` where the script ended the connection instead of an answer being made.
     pub status: Option<u16>,
@@ -54,7 +54,7 @@ pub struct Received {
 pub struct Content {
     /// The text; bytes that are not UTF-8 are replaced.
     pub text: String,
-    /// How long the body was, in bytes.
+    /// The length of the whole body, in bytes.
     pub length: u64,
     /// A digest of the whole body, where only its beginning was kept.
     pub digest: Option<String>,
