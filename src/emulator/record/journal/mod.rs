@@ -29,7 +29,7 @@ use crate::emulator::identity;
 use crate::emulator::outcome::Outcome;
 use crate::emulator::state::instances::Stored;
 use crate::emulator::view::View;
-use crate::settings::{AGES, JournalLimits, Secrets};
+use crate::settings::{JournalLimits, MAX_WAIT, Secrets};
 use crate::wire::message::{Body, Request};
 use entry::{Entry, KeptAnswer, KeptMessage};
 
@@ -146,7 +146,7 @@ impl Journal {
 
     /// Waits until `count` requests fit or `patience` is over, and finds those that fit then.
     pub(crate) fn wait_for(&self, count: usize, query: &Query, patience: Duration) -> Found {
-        let deadline = Instant::now() + patience.min(AGES);
+        let deadline = Instant::now() + patience.min(MAX_WAIT);
         let mut ring = self.ring.lock();
         let found = loop {
             let is_enough = ring.count(query, &self.catalog) >= count;
