@@ -61,9 +61,11 @@ use context::Context;
 use outcome::Handled;
 use record::journal::{Circumstances, Journal};
 use record::ledger::Counters;
+use record::names::Names;
 use replay::Tape;
 use state::State;
-use steer::script::{Effect, Script, Subject};
+use steer::live::LiveRequest;
+use steer::script::{Effect, Script};
 use view::{Hydration, View};
 
 /// The emulated service: a catalog, instances, the rules, and what a test has ordered.
@@ -74,6 +76,7 @@ pub struct Emulator {
     script: Script,
     journal: Journal,
     counters: Counters,
+    names: Names,
     clock: Clock,
     seed: AtomicU64,
     shape: Shape,
@@ -99,6 +102,7 @@ impl Emulator {
             script: Script::default(),
             journal,
             counters: Counters::default(),
+            names: Names::default(),
             clock: Clock::new(settings.clock),
             seed: AtomicU64::new(settings.seed),
             shape: settings.shape,
@@ -213,11 +217,11 @@ impl Emulator {
 
     /// The effect that the script has for a request.
     fn intercept(&self, context: &Context<'_>) -> Option<Effect> {
-        let subject = Subject {
-            method: &context.request.method,
-            path: context.request.uri.path(),
-            organization: &|| context.organization(&self.state.instances, self.seed()),
-            element: &|| context.named_element(&self.catalog),
+        let subject = LiveRequest {
+            context,
+            catalog: &self.catalog,
+            instances: &self.state.instances,
+            seed: self.seed(),
         };
         self.script.intercept(&subject, self.seed())
     }
@@ -287,6 +291,7 @@ fn preflight(request: &Request) -> Option<Outcome> {
 
 #[cfg(test)]
 mod tests {
+    use super::steer::predicate::Predicate;
     use super::*;
     use crate::wire::json::Json;
     use http::StatusCode;
@@ -314,7 +319,7 @@ mod tests {
         let body = Json::parse(&outcome.reply.body).unwrap();
         let request_id = body.get("requestId").and_then(Json::as_str);
         assert_eq!(request_id, Some("0123456789abcdef01234567"));
-        let found = emulator.received(&record::journal::Query::new().rule("internal"));
+        let found = emulator.received(&Predicate::new().rule("internal"));
         assert_eq!(found.requests.len(), 1);
     }
 }

@@ -90,7 +90,7 @@ const ORGANIZATION: Parameter = Parameter::text(
 
 const LIMIT: &[Parameter] = &[ORGANIZATION];
 
-const JOURNAL: &[Parameter] = WAIT.split_at(7).0;
+const JOURNAL: &[Parameter] = WAIT.split_at(10).0;
 
 const WAIT: &[Parameter] = &[
     ORGANIZATION,
@@ -107,7 +107,10 @@ const WAIT: &[Parameter] = &[
         "status",
         "only requests that were answered with this status",
     )
-    .of(Number(100, 999)),
+    .of(Number(200, 999)),
+    Parameter::text("grade", "only requests that a rule of this grade decided"),
+    Parameter::text("match", "only requests that fit this predicate, as JSON"),
+    Parameter::text("after", "only requests with a higher number").of(Number(0, u64::MAX)),
     Parameter::text("count", "how many requests to wait for, 1 if not said")
         .of(Number(0, u64::MAX)),
     Parameter::text("timeout", "how long to wait at most, such as 5s"),

@@ -7,9 +7,10 @@ use http::Method;
 use super::MockCe;
 use super::expectation::Expectation;
 use crate::emulator::control::ControlError;
-use crate::emulator::record::journal::{Found, Query};
+use crate::emulator::record::journal::Found;
 use crate::emulator::record::ledger::Ledger;
 use crate::emulator::state::Seed;
+use crate::emulator::steer::predicate::Predicate;
 use crate::emulator::steer::script::Scripted;
 use crate::instance::Instance;
 use crate::wire::json::Json;
@@ -32,12 +33,12 @@ impl MockCe {
     /// ce.received(Method::POST, "/instances").never();
     /// ```
     pub fn received(&self, method: Method, path: &str) -> Expectation<'_> {
-        Expectation::new(&self.emulator, Query::new().method(method).path(path))
+        Expectation::new(&self.emulator, Predicate::new().method(method).path(path))
     }
 
     /// The journaled requests that fit, with secrets masked.
     #[must_use]
-    pub fn journal(&self, query: &Query) -> Found {
+    pub fn journal(&self, query: &Predicate) -> Found {
         self.emulator.received(query)
     }
 
@@ -45,7 +46,7 @@ impl MockCe {
     ///
     /// It blocks the calling thread, not the server.
     #[must_use]
-    pub fn wait_for(&self, count: usize, query: &Query, patience: Duration) -> Found {
+    pub fn wait_for(&self, count: usize, query: &Predicate, patience: Duration) -> Found {
         self.emulator.wait_for(count, query, patience)
     }
 
@@ -55,8 +56,13 @@ impl MockCe {
     }
 
     /// Scripts a fault or an answer, behind those there are.
+    ///
+    /// # Panics
+    /// When its predicate can match nothing: an element that the catalog does not have.
+    #[track_caller]
     pub fn script(&self, scripted: Scripted) {
-        self.emulator.script(scripted);
+        let scripted = self.emulator.script(scripted);
+        scripted.unwrap_or_else(|error| panic!("mock-ce: {error}"));
     }
 
     /// Forgets every scripted fault and answer.

@@ -8,6 +8,7 @@ mod control;
 mod delivery;
 pub(crate) mod expectation;
 pub(crate) mod listener;
+mod patience;
 pub(crate) mod runtime;
 mod socket;
 

@@ -12,4 +12,5 @@ pub mod json;
 pub mod media;
 pub mod message;
 mod rule;
+pub mod status;
 pub mod vocabulary;

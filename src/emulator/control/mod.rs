@@ -21,12 +21,13 @@ use http::{Method, Uri};
 use super::call::{Call, Caller, check_content_type, check_media};
 use super::context::Context;
 use super::outcome::{Handled, Outcome};
-use super::record::journal::{Found, Query};
+use super::record::journal::{Found, Near};
 use super::record::ledger::Ledger;
 use super::state::Seed;
 use super::state::instances::{
     Chosen, Configuration, Draft, OrganizationInstances, Origin, document,
 };
+use super::steer::predicate::Predicate;
 use super::steer::script::Scripted;
 use super::{Emulator, guard, identity, routes};
 use crate::file;
@@ -173,8 +174,13 @@ impl Emulator {
 
     /// The requests that fit, with secrets masked.
     #[must_use]
-    pub fn received(&self, query: &Query) -> Found {
-        self.journal.find(query)
+    pub fn received(&self, query: &Predicate) -> Found {
+        self.journal.find(0, query)
+    }
+
+    /// Those of them with a higher number than `after`.
+    pub(crate) fn received_after(&self, after: u64, predicate: &Predicate) -> Found {
+        self.journal.find(after, predicate)
     }
 
     /// A line for each request after the one with this number, as soon as there is one; and the last one's number.
@@ -185,7 +191,7 @@ impl Emulator {
 
     /// The requests that fit, as soon as there are `count` of them, or those there are when `patience` is over.
     #[must_use]
-    pub fn wait_for(&self, count: usize, query: &Query, patience: Duration) -> Found {
+    pub fn wait_for(&self, count: usize, query: &Predicate, patience: Duration) -> Found {
         self.journal.wait_for(count, query, patience)
     }
 
@@ -200,8 +206,41 @@ impl Emulator {
     }
 
     /// Adds a scripted fault or answer behind those there are.
-    pub fn script(&self, scripted: Scripted) {
+    ///
+    /// # Errors
+    /// A predicate that can match nothing: an element that the catalog does not have.
+    pub fn script(&self, mut scripted: Scripted) -> Result<(), ControlError> {
+        scripted.predicate.check_needs_no_answer()?;
+        scripted.predicate.resolve(&self.catalog)?;
         self.script.add(scripted);
+        Ok(())
+    }
+
+    /// The requests that came nearest to fitting, the nearest first, with everything that differs.
+    ///
+    /// Where the predicate names an organization, those of others are among them only if nothing else differs.
+    #[must_use]
+    pub fn nearest(&self, predicate: &Predicate, count: usize) -> Vec<Near> {
+        self.journal.nearest(predicate, count)
+    }
+
+    /// Remembers an organization's secret as the test spelled it, for its messages.
+    pub(crate) fn remember_name(&self, organization: &str) {
+        self.names.remember(organization);
+    }
+
+    /// A message with the organizations spelled as the test did.
+    pub(crate) fn spelled(&self, text: String) -> String {
+        self.names.spelled(text)
+    }
+
+    /// The predicate with each element named by its key.
+    ///
+    /// # Errors
+    /// An element that the catalog does not have.
+    pub(crate) fn resolved(&self, mut predicate: Predicate) -> Result<Predicate, ControlError> {
+        predicate.resolve(&self.catalog)?;
+        Ok(predicate)
     }
 
     /// Forgets the scripted faults and answers, all or those that name the organization.

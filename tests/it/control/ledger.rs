@@ -156,12 +156,12 @@ fn a_fault_that_never_fired_is_told() {
     ask(&ce, &Request::get("/elements"));
     assert_eq!(
         ce.ledger().unfired,
-        ["reset for any verb /instances of twilio, nth 5"]
+        ["reset for path /instances, element twilio, nth 5"]
     );
     assert!(
         ce.ledger()
             .to_string()
-            .contains("never fired: reset for any verb /instances")
+            .contains("never fired: reset for path /instances")
     );
 }
 

@@ -1,5 +1,6 @@
 //! One journaled request as it is kept: flat.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::mem::size_of;
 use std::sync::Arc;
@@ -186,6 +187,24 @@ impl Entry {
 
     pub(super) fn path(&self) -> &str {
         self.target().split('?').next().unwrap_or_default()
+    }
+
+    /// Each header with its value.
+    pub(super) fn header_pairs(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        let pairs = self.headers().lines();
+        pairs.filter_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            Some((name.into(), value.into()))
+        })
+    }
+
+    /// The body, as much of it as was kept.
+    pub(super) fn body(&self) -> &[u8] {
+        self.request.body_text()
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.request.length > self.request.body_text().len() as u64
     }
 
     fn headers(&self) -> &str {

@@ -7,8 +7,9 @@
 mod broken;
 mod entry;
 mod mask;
-mod query;
+mod near;
 mod received;
+mod subject;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -18,17 +19,19 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-pub use query::{Found, Query};
-pub use received::{Content, Received};
+pub use near::Near;
+pub use received::{Content, Found, Received};
 
 use crate::catalog::Catalog;
 use crate::emulator::identity;
 use crate::emulator::outcome::Outcome;
 use crate::emulator::state::instances::Stored;
+use crate::emulator::steer::predicate::Predicate;
 use crate::emulator::view::View;
 use crate::settings::{AGES, JournalLimits};
 use crate::wire::message::{Body, Request};
 use entry::{Answer, Entry, Kept};
+use subject::EntryView;
 
 /// The journal of one server.
 #[derive(Debug)]
@@ -128,18 +131,30 @@ impl Journal {
     }
 
     /// What was recorded and fits, oldest first, with a word on what was dropped.
-    pub(crate) fn find(&self, query: &Query) -> Found {
-        self.ring.lock().find(query, &self.catalog)
+    pub(crate) fn find(&self, after: u64, query: &Predicate) -> Found {
+        self.ring.lock().find(after, query, &self.catalog)
+    }
+
+    /// The `count` requests that came nearest to fitting; see [`crate::Emulator::nearest`].
+    pub(crate) fn nearest(&self, predicate: &Predicate, count: usize) -> Vec<Near> {
+        let mut all = self.find(0, &Predicate::new()).requests;
+        let only_the_sender_differs = predicate.of_everybody();
+        all.retain(|received| {
+            predicate.is_of_sender(received) || only_the_sender_differs.fits(received)
+        });
+        let near = predicate.nearest(&all, count).into_iter();
+        near.map(|received| Near::new(received, predicate))
+            .collect()
     }
 
     /// What fits the query, as soon as at least `count` requests do, or what does when the time is over.
-    pub(crate) fn wait_for(&self, count: usize, query: &Query, patience: Duration) -> Found {
+    pub(crate) fn wait_for(&self, count: usize, query: &Predicate, patience: Duration) -> Found {
         let deadline = Instant::now() + patience.min(AGES);
         let mut ring = self.ring.lock();
         loop {
             let enough = ring.count(query, &self.catalog) >= count;
             if enough || self.recorded.wait_until(&mut ring, deadline).timed_out() {
-                return ring.find(query, &self.catalog);
+                return ring.find(0, query, &self.catalog);
             }
         }
     }
@@ -205,22 +220,27 @@ impl Ring {
 
     fn fitting<'r>(
         &'r self,
-        query: &'r Query,
+        query: &'r Predicate,
         catalog: &'r Catalog,
     ) -> impl Iterator<Item = &'r Entry> {
-        let fits = move |entry: &&Entry| query.fits(entry, catalog);
+        let fits = move |entry: &&Entry| query.fits(&EntryView { entry, catalog });
         self.entries.iter().filter(fits)
     }
 
-    fn count(&self, query: &Query, catalog: &Catalog) -> usize {
+    fn count(&self, query: &Predicate, catalog: &Catalog) -> usize {
         self.fitting(query, catalog).count()
     }
 
-    fn find(&self, query: &Query, catalog: &Catalog) -> Found {
+    fn find(&self, after: u64, query: &Predicate, catalog: &Catalog) -> Found {
+        let later = |entry: &&Entry| entry.number > after;
         let shown = |entry: &Entry| entry.show(catalog);
-        let may_be_missing = self.dropped.iter().filter(|(of, _)| query.may_miss(**of));
+        let may_be_missing = self.dropped.iter().filter(|(of, _)| query.may_fit(**of));
         Found {
-            requests: self.fitting(query, catalog).map(shown).collect(),
+            requests: self
+                .fitting(query, catalog)
+                .filter(later)
+                .map(shown)
+                .collect(),
             dropped: may_be_missing.map(|(_, count)| count).sum(),
         }
     }

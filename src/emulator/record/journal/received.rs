@@ -44,6 +44,18 @@ pub struct Received {
     pub answer: Content,
 }
 
+/// The requests that were found, oldest first.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Found {
+    /// Those that fit.
+    pub requests: Vec<Received>,
+    /// How many requests the journal has dropped for want of room: as many may be missing here.
+    ///
+    /// A predicate for one organization counts only that one's.
+    pub dropped: u64,
+}
+
 /// A body, as much of it as was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
