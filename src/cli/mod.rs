@@ -4,18 +4,21 @@
 //! is one line for the operator that says what failed, on what, and what to do. The exit status is 0, 1 (ran and failed)
 //! or 2 (wrong usage); `exec` and `record` pass on the status of their command.
 
+mod asking;
 mod check;
 mod compare;
 mod convert;
 mod exec;
 mod import;
 mod keep;
+mod log;
 mod process;
 mod record;
 mod rules;
 mod serve;
 mod settings;
 mod signal;
+mod tail;
 mod wait;
 
 use std::process::ExitCode;
@@ -26,11 +29,12 @@ use clap::{ArgMatches, Command};
 type Run = fn(&ArgMatches) -> Result<ExitCode, String>;
 
 /// All verbs, in the order in which the help lists them.
-fn verbs() -> [(Command, Run); 10] {
+fn verbs() -> [(Command, Run); 11] {
     [
         (serve::command(), serve::run),
         (exec::command(), exec::run),
         (wait::command(), wait::run),
+        (tail::command(), tail::run),
         (record::command(), record::run),
         (keep::command(), keep::run),
         (check::command(), check::run),

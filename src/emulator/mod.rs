@@ -24,6 +24,7 @@ mod call;
 mod clock;
 mod context;
 pub mod control;
+mod disposal;
 mod identity;
 mod outcome;
 pub(crate) mod path;
@@ -59,8 +60,8 @@ use call::{Call, Caller};
 use clock::Clock;
 use context::Context;
 use outcome::Handled;
+use record::counters::Counters;
 use record::journal::{Circumstances, Journal};
-use record::ledger::Counters;
 use record::names::Names;
 use replay::Tape;
 use state::State;
@@ -246,7 +247,10 @@ impl Emulator {
             organization,
             shown: outcome.instance.clone().zip(outcome.view),
         };
-        self.journal.record(context.request, outcome, circumstances);
+        let number = self.journal.record(context.request, outcome, circumstances);
+        if let Some(stored) = &outcome.instance {
+            stored.request.note(number);
+        }
     }
 
     fn seed(&self) -> u64 {

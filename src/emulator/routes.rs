@@ -61,7 +61,7 @@ pub static ROUTES: &[Route] = &[
     Route::control(DELETE, "/state", control::reset, "forget instances, journal, script and ledger").with_query(LIMIT),
     Route::control(POST, "/state/instances", control::seed, "put instances into the state").with_query(LIMIT),
     Route::control(POST, "/state/save", control::save, "write the file of --state"),
-    Route::control(GET, "/ledger", control::ledger, "what the run relied upon and left behind").with_query(LIMIT),
+    Route::control(GET, "/ledger", control::ledger, "what the run relied upon and left behind").with_query(LEDGER),
     Route::control(GET, "/clock", control::clock, "the time"),
     Route::control(PUT, "/clock", control::set_clock, "stop the clock or move it"),
     Route::control(GET, "/rules", control::rules, "the rule table"),
@@ -89,6 +89,11 @@ const ORGANIZATION: Parameter = Parameter::text(
 );
 
 const LIMIT: &[Parameter] = &[ORGANIZATION];
+
+const LEDGER: &[Parameter] = &[
+    ORGANIZATION,
+    Parameter::text("of", "run: of the whole run, not only since the last reset"),
+];
 
 const JOURNAL: &[Parameter] = WAIT.split_at(10).0;
 

@@ -295,6 +295,19 @@ impl<'a> Expectation<'a> {
     }
 }
 
+/// Fails with the scripts that have not fired.
+#[track_caller]
+pub(super) fn assert_none_unfired(unfired: &[String]) {
+    let scripts: String = unfired
+        .iter()
+        .map(|script| format!("\n  {script}"))
+        .collect();
+    assert!(
+        unfired.is_empty(),
+        "expected every script to fire, but these have not:{scripts}"
+    );
+}
+
 /// `1 request`, `at least 2 requests`
 impl std::fmt::Display for Count {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -52,7 +52,10 @@ pub(in crate::emulator) fn requests(emulator: &Emulator, call: &Call<'_, '_>) ->
     } else {
         Json::Array(Vec::new())
     };
-    Ok(ok(call, &found_json(&found, [("nearest", nearest)])))
+    Ok(ok(
+        call,
+        &found_json(emulator, &found, ("nearest", nearest)),
+    ))
 }
 
 /// `GET /__admin/requests/wait?count=1&timeout=5s&method=…` → `{"requests": […], "dropped": 0, "satisfied": true}`
@@ -65,7 +68,10 @@ pub(in crate::emulator) fn wait_for_requests(emulator: &Emulator, call: &Call<'_
     } = Asked::read(emulator, call)?;
     let found = emulator.received_after(after, &predicate);
     let satisfied = found.requests.len() >= count;
-    let mut outcome = ok(call, &found_json(&found, [("satisfied", satisfied.into())]));
+    let mut outcome = ok(
+        call,
+        &found_json(emulator, &found, ("satisfied", satisfied.into())),
+    );
     outcome.patience = (!satisfied).then_some(patience);
     Ok(outcome)
 }
@@ -154,12 +160,19 @@ pub(in crate::emulator) fn save(emulator: &Emulator, call: &Call<'_, '_>) -> Han
     Ok(done(call))
 }
 
-/// `GET /__admin/ledger` → the document of [`crate::Ledger`]
+/// `GET /__admin/ledger?of=run` → the document of [`crate::Ledger`], since the last reset or of the whole run
 pub(in crate::emulator) fn ledger(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    Ok(ok(
-        call,
-        &emulator.ledger(organization(call).as_deref()).to_json(),
-    ))
+    let organization = organization(call);
+    let mut asked = call.query();
+    let ledger = match asked.find(|(name, _)| name == "of") {
+        None => emulator.ledger(organization.as_deref()),
+        Some((_, period)) if period == "run" => emulator.run_ledger(organization.as_deref()),
+        Some((_, other)) => {
+            let wrong = format!("of must be run, or not be there, found {other:?}");
+            return Err(refused(wrong));
+        }
+    };
+    Ok(ok(call, &ledger.to_json()))
 }
 
 /// `PUT /__admin/clock` with `{"at": "2017-03-14T19:20:16Z"}`, `{"advance": "10s"}` or `{"at": null}` → `{"time"}`
@@ -302,17 +315,19 @@ impl Asked {
     }
 }
 
-fn found_json<'a>(found: &'a Found, extra: [(&'a str, Json<'a>); 1]) -> Json<'a> {
-    let requests = found
-        .requests
-        .iter()
-        .map(|received| received.to_json())
-        .collect();
-    let [extra] = extra;
+/// The number of the last request, from which a reader goes on with `after`, stands at the end.
+fn found_json<'a>(
+    emulator: &Emulator,
+    found: &'a Found,
+    (name, extra): (&'a str, Json<'a>),
+) -> Json<'a> {
+    let requests = found.requests.iter().map(|received| received.to_json());
+    let (_, last) = emulator.last_requests(0);
     object([
-        ("requests", requests),
+        ("requests", requests.collect()),
         ("dropped", found.dropped.into()),
-        extra,
+        (name, extra),
+        ("last", last.into()),
     ])
 }
 

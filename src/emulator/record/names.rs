@@ -36,11 +36,6 @@ impl Names {
             }
         })
     }
-
-    /// What the test calls the organization with this short name, if it does.
-    pub(crate) fn of(&self, name: &str) -> Option<String> {
-        self.0.lock().get(name).cloned()
-    }
 }
 
 #[cfg(test)]

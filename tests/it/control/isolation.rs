@@ -119,7 +119,7 @@ fn a_reset_of_one_organization_leaves_the_others() {
     assert_eq!(left("b"), [1; 6]);
     let again = ask(&ce, &Request::post("/instances", mailjet("n")).by(&of("a")));
     assert_eq!(again.id(), 1234);
-    ce.reset_organization("b");
+    ce.organization("b").reset();
     assert_eq!(left("b"), [0; 6]);
     assert_eq!(left("a")[0], 1);
 }

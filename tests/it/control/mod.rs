@@ -5,6 +5,7 @@ mod command;
 mod determinism;
 mod expectations;
 mod faults;
+mod gates;
 mod grades;
 mod isolation;
 mod journal;

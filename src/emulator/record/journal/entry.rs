@@ -9,7 +9,7 @@ use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::mask::{self, Mask};
-use super::received::{Content, Received, line};
+use super::received::{Content, Received};
 use crate::catalog::{Catalog, Element};
 use crate::emulator::context::named_element;
 use crate::emulator::identity;
@@ -210,25 +210,6 @@ impl Entry {
     fn headers(&self) -> &str {
         let head = self.request.head();
         head.split_once('\n').map_or("", |(_, headers)| headers)
-    }
-
-    pub(super) fn line(&self, catalog: &Catalog) -> String {
-        let mut mask = Mask::new(catalog, self.headers());
-        let target = mask.target(self.target());
-        let answer = if let Answer::Text(kept) = &self.answer {
-            kept.body_text()
-        } else {
-            &[]
-        };
-        let line = line(
-            self.method(),
-            &target,
-            self.status.map(|status| status.as_u16()),
-            self.rule,
-            self.effect,
-            answer,
-        );
-        mask.without(&line).into_owned()
     }
 
     pub(super) fn show(&self, catalog: &Catalog) -> Received {

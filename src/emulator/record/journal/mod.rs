@@ -23,6 +23,7 @@ pub use near::Near;
 pub use received::{Content, Found, Received};
 
 use crate::catalog::Catalog;
+use crate::emulator::disposal::dispose;
 use crate::emulator::identity;
 use crate::emulator::outcome::Outcome;
 use crate::emulator::state::instances::Stored;
@@ -81,19 +82,21 @@ impl Journal {
         }
     }
 
-    /// Keeps a request and its answer, dropping the oldest ones beyond the limits.
+    /// Keeps a request and its answer, dropping the oldest ones beyond the limits; returns the request's number.
     pub(crate) fn record(
         &self,
         request: &Request,
         outcome: &Outcome,
         circumstances: Circumstances,
-    ) {
+    ) -> u64 {
         let entry = self.entry(request, outcome, circumstances);
         let mut ring = self.ring.lock();
         ring.push(entry, &self.limits);
+        let number = ring.recorded;
         drop(ring);
         self.recorded.notify_all();
         self.changed.notify_waiters();
+        number
     }
 
     fn entry(&self, request: &Request, outcome: &Outcome, circumstances: Circumstances) -> Entry {
@@ -164,33 +167,49 @@ impl Journal {
         self.changed.notified()
     }
 
-    /// A line for each request after the one with this number, as soon as there is one; and the last one's number.
+    /// The requests after the one with this number, as soon as there is one; and the last one's number.
     ///
-    /// Requests that were dropped or forgotten meanwhile have no line.
-    pub(crate) fn wait_for_lines(&self, number: u64) -> (Vec<String>, u64) {
+    /// Those that were dropped or forgotten meanwhile are not among them.
+    pub(crate) fn wait_for_next(&self, number: u64) -> (Vec<Received>, u64) {
         let mut ring = self.ring.lock();
         while ring.recorded == number {
             self.recorded.wait(&mut ring);
         }
-        let later = ring
-            .entries
-            .iter()
-            .rev()
-            .take_while(|entry| entry.number > number);
-        let mut lines: Vec<_> = later.map(|entry| entry.line(&self.catalog)).collect();
-        lines.reverse();
-        (lines, ring.recorded)
+        let entries = ring.entries.iter().rev();
+        let later = entries.take_while(|entry| entry.number > number);
+        let mut later: Vec<_> = later.map(|entry| entry.show(&self.catalog)).collect();
+        later.reverse();
+        (later, ring.recorded)
+    }
+
+    /// The last requests, the oldest first, and how many there ever were.
+    pub(crate) fn last(&self, count: usize) -> (Vec<Received>, u64) {
+        let ring = self.ring.lock();
+        let first = ring.entries.len().saturating_sub(count);
+        let last = ring.entries.range(first..);
+        (
+            last.map(|entry| entry.show(&self.catalog)).collect(),
+            ring.recorded,
+        )
     }
 
     /// Forgets every request, or those of one organization.
     pub(crate) fn clear(&self, organization: Option<&str>) {
         let organization = organization.map(identity::fingerprint);
         let mut ring = self.ring.lock();
-        ring.entries
-            .retain(|entry| organization.is_some() && entry.organization != organization);
+        let entries = std::mem::take(&mut ring.entries);
+        let stays = |entry: &Entry| organization.is_some() && entry.organization != organization;
+        let (kept, forgotten): (VecDeque<_>, VecDeque<_>) = match organization {
+            None => (VecDeque::new(), entries),
+            Some(_) => entries.into_iter().partition(stays),
+        };
+        ring.bytes = kept.iter().map(Entry::bytes).sum();
+        ring.entries = kept;
         ring.dropped
             .retain(|of, _| organization.is_some() && *of != organization);
-        ring.bytes = ring.entries.iter().map(Entry::bytes).sum();
+        drop(ring);
+        let things = forgotten.len();
+        dispose(forgotten, things);
     }
 }
 

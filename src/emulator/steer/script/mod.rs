@@ -206,13 +206,16 @@ impl Script {
         effect
     }
 
-    /// Forgets every rule, or those that name this organization.
-    pub(crate) fn clear(&self, organization: Option<&str>) {
+    /// Forgets every rule, or those that name this organization, and returns them.
+    pub(crate) fn clear(&self, organization: Option<&str>) -> Vec<Line> {
         let mut lines = self.lines.lock();
-        lines.retain(|line| {
+        let stays = |line: &Line| {
             organization.is_some() && line.scripted.predicate.organization_secret() != organization
-        });
+        };
+        let (kept, removed) = std::mem::take(&mut *lines).into_iter().partition(stays);
+        *lines = kept;
         self.length.store(lines.len(), Ordering::Release);
+        removed
     }
 
     /// Every rule, or those that name this organization, with what became of it.
