@@ -10,8 +10,9 @@ pub(crate) mod expectation;
 pub(crate) mod listener;
 pub(crate) mod organization;
 mod patience;
+mod progress;
 pub(crate) mod runtime;
-mod socket;
+pub(crate) mod socket;
 
 use std::fmt;
 use std::net::SocketAddr;
