@@ -110,6 +110,9 @@ fn show_last_requests(emulator: &Emulator) {
         "mock-ce: the command failed; the last {shown} of {count} requests:"
     ));
     for received in requests {
-        super::tell(&format!("  {}", received.to_log_line()));
+        super::tell(&format!(
+            "  {}",
+            emulator.outside_view(received).to_log_line()
+        ));
     }
 }

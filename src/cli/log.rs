@@ -61,7 +61,10 @@ impl Log {
                 if missed > 0 && self == Log::Text {
                     super::tell(&format!("({missed} requests not logged)"));
                 }
-                let lines = requests.iter().filter_map(|received| self.line(received));
+                let shown = requests
+                    .into_iter()
+                    .map(|received| emulator.outside_view(received));
+                let lines = shown.filter_map(|received| self.line(&received));
                 lines.for_each(|line| super::tell(&line));
                 last = number;
             }

@@ -51,7 +51,7 @@ impl MockCe {
         Organization::new(&self.emulator, secret.into())
     }
 
-    /// The journaled requests that fit, with secrets masked.
+    /// The journaled requests that fit, as they came, secrets included.
     #[must_use]
     pub fn journal(&self, query: &Predicate) -> Found {
         self.emulator.received(query)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::patience;
 use crate::emulator::Emulator;
-use crate::emulator::record::journal::{Found, Near, Received};
+use crate::emulator::record::journal::{Found, Received};
 use crate::emulator::steer::predicate::{Made, Predicate, conditions};
 
 /// More requests are not listed in a failure.
@@ -253,7 +253,7 @@ impl<'a> Expectation<'a> {
     fn failure(&self, count: Count, requests: &[Received], dropped: u64) -> String {
         let mut text = format!(
             "expected {count} with {}, but received {}",
-            self.predicate,
+            self.predicate.masked(),
             requests.len()
         );
         if dropped > 0 {
@@ -263,7 +263,8 @@ impl<'a> Expectation<'a> {
             );
         }
         for received in requests.iter().take(MAX_LISTED) {
-            let _ = write!(text, "\n  received: {}", received.to_line());
+            let shown = self.emulator.outside_view(received.clone());
+            let _ = write!(text, "\n  received: {}", shown.to_line());
         }
         if requests.len() > MAX_LISTED {
             let more = requests.len() - MAX_LISTED;
@@ -282,12 +283,10 @@ impl<'a> Expectation<'a> {
         }
         let mut text = String::new();
         for near in nearest {
-            let Near {
-                received,
-                differences,
-            } = &near;
-            let _ = write!(text, "\n  nearest: {}", received.to_line());
-            for difference in differences {
+            // The panic's text ends on standard error.
+            let shown = self.emulator.outside_view(near.received.clone());
+            let _ = write!(text, "\n  nearest: {}", shown.to_line());
+            for difference in near.differences_in(&shown, &self.predicate) {
                 let _ = write!(text, "\n    {difference}");
             }
         }

@@ -52,10 +52,7 @@ pub(in crate::emulator) fn requests(emulator: &Emulator, call: &Call<'_, '_>) ->
     } else {
         Json::Array(Vec::new())
     };
-    Ok(ok(
-        call,
-        &found_json(emulator, &found, ("nearest", nearest)),
-    ))
+    Ok(ok(call, &found_json(emulator, found, ("nearest", nearest))))
 }
 
 /// `GET /__admin/requests/wait?count=1&timeout=5s&method=…` → `{"requests": […], "dropped": 0, "satisfied": true}`
@@ -70,7 +67,7 @@ pub(in crate::emulator) fn wait_for_requests(emulator: &Emulator, call: &Call<'_
     let satisfied = found.requests.len() >= count;
     let mut outcome = ok(
         call,
-        &found_json(emulator, &found, ("satisfied", satisfied.into())),
+        &found_json(emulator, found, ("satisfied", satisfied.into())),
     );
     outcome.patience = (!satisfied).then_some(patience);
     Ok(outcome)
@@ -315,20 +312,20 @@ impl Asked {
     }
 }
 
+/// The requests as readers outside of this process get them.
+///
 /// The number of the last request, from which a reader goes on with `after`, stands at the end.
-fn found_json<'a>(
-    emulator: &Emulator,
-    found: &'a Found,
-    (name, extra): (&'a str, Json<'a>),
-) -> Json<'a> {
-    let requests = found.requests.iter().map(|received| received.to_json());
+fn found_json(emulator: &Emulator, found: Found, (name, extra): (&str, Json<'_>)) -> Json<'static> {
+    let requests = found.requests.into_iter();
+    let shown = requests.map(|received| emulator.outside_view(received).to_json().into_owned());
     let (_, last) = emulator.last_requests(0);
-    object([
-        ("requests", requests.collect()),
+    let json = object([
+        ("requests", shown.collect()),
         ("dropped", found.dropped.into()),
         (name, extra),
         ("last", last.into()),
-    ])
+    ]);
+    json.into_owned()
 }
 
 impl Emulator {
@@ -338,9 +335,10 @@ impl Emulator {
         // Of other organizations a reader of this one is told nothing.
         let own = near.filter(|near| near.is_of_same_sender(predicate));
         let shown = own.map(|near| {
-            let differs = near.differences_in(&near.received, predicate);
+            let shown = self.outside_view(near.received.clone());
+            let differs = near.differences_in(&shown, predicate);
             object([
-                ("request", near.received.to_line().into()),
+                ("request", shown.to_line().into()),
                 ("differs", differs.into_iter().map(Json::from).collect()),
             ])
         });

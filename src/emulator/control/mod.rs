@@ -190,7 +190,7 @@ impl Emulator {
         sections.iter().flat_map(of).collect()
     }
 
-    /// The requests that fit, with secrets masked.
+    /// The requests that fit, as they came, secrets included.
     #[must_use]
     pub fn received(&self, query: &Predicate) -> Found {
         self.journal.find(0, query)
@@ -201,13 +201,22 @@ impl Emulator {
         self.journal.find(after, predicate)
     }
 
-    /// The requests after the one with this number, as soon as there is one; and the last one's number.
+    /// Makes the view of a request that `/__admin` and standard error show: secrets are masked, unless the server was
+    /// told to show them.
+    #[must_use]
+    pub fn outside_view(&self, received: Received) -> Received {
+        self.journal.outside_view(received)
+    }
+
+    /// Waits for a request after the one with this number; returns each such request, and the last number.
+    ///
+    /// They are as they came; for others see [`Emulator::outside_view`].
     #[must_use]
     pub fn wait_for_next(&self, number: u64) -> (Vec<Received>, u64) {
         self.journal.wait_for_next(number)
     }
 
-    /// The last requests, the oldest first, and how many there ever were.
+    /// The last requests as they came, the oldest first, and the number of the last one.
     #[must_use]
     pub fn last_requests(&self, count: usize) -> (Vec<Received>, u64) {
         self.journal.last(count)

@@ -28,15 +28,6 @@ impl Near {
 
     /// The differences, for readers who are not shown secrets: `shown` is the request as they see it.
     pub(crate) fn differences_in(&self, shown: &Received, predicate: &Predicate) -> Vec<String> {
-        let of_shown = predicate.masked().differences(shown);
-        let place = |line: &str| line.split(", was ").next().unwrap_or_default().to_owned();
-        let raw = predicate.masked().differences(&self.received);
-        let lines = raw.into_iter().map(|line| {
-            let same_place = of_shown.iter().find(|shown| place(shown) == place(&line));
-            same_place
-                .cloned()
-                .unwrap_or_else(|| format!("{}, was a secret", place(&line)))
-        });
-        lines.collect()
+        predicate.shown_differences(&self.received, shown)
     }
 }

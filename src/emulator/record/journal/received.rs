@@ -11,7 +11,11 @@ use crate::emulator::view::date;
 use crate::rules::Rule;
 use crate::wire::json::{Json, object, object_of_pairs};
 
-/// One request that a server received, and how it was answered; secrets are masked.
+/// One request that a server received, and how it was answered.
+///
+/// In process it is shown as it came, secrets included. Below `/__admin` and on standard error every secret is replaced
+/// by a short stable name such as `secret-1f3a9c0e`, unless the server was started with
+/// [`Settings::show_secrets`](crate::Settings::show_secrets).
 ///
 /// As JSON: `{"number", "at", "requestId", "organization", "method", "target", "headers": {}, "body": {"text",
 /// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "answer": {…}}`; times are
@@ -21,23 +25,23 @@ use crate::wire::json::{Json, object, object_of_pairs};
 pub struct Received {
     /// Counts the server's requests from 1.
     pub number: u64,
-    /// When, in milliseconds since 1970, by the server's clock.
+    /// When it came, in milliseconds since 1970, by the server's clock.
     pub at: u64,
-    /// What the header `elements-request-id` of the answer said.
+    /// The value of the answer's header `elements-request-id`.
     pub request_id: String,
-    /// A short stable name for the organization's secret: `"secret-1f3a9c0e"`.
+    /// A short stable name for the organization's secret, never the secret itself: `"secret-1f3a9c0e"`.
     pub organization: Option<String>,
     /// The verb.
     pub method: String,
     /// Path and query as sent.
     pub target: String,
-    /// The headers, secrets replaced by their short names.
+    /// The headers, names in lower case; bytes that are not UTF-8 are replaced.
     pub headers: Vec<(String, String)>,
     /// The request's body.
     pub body: Content,
-    /// The key of the element it was about, if it can be told.
+    /// The key of the element that the request was about, if it can be told.
     pub element: Option<String>,
-    /// The id of the instance it was about.
+    /// The id of the instance that the request was about.
     pub instance: Option<u64>,
     /// The answer's status; `None` where the script ended the connection instead of an answer being made.
     pub status: Option<u16>,
@@ -65,9 +69,9 @@ pub struct Found {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Content {
-    /// The text, secrets masked; bytes that are not UTF-8 are replaced.
+    /// The text; bytes that are not UTF-8 are replaced.
     pub text: String,
-    /// How long the body was, in bytes.
+    /// The length of the whole body, in bytes.
     pub length: u64,
     /// A digest of the whole body, where only its beginning was kept.
     pub digest: Option<String>,

@@ -32,13 +32,13 @@ impl Subject for EntryView<'_> {
     }
 
     fn header(&self, name: &HeaderName) -> Vec<Cow<'_, str>> {
-        let headers = self.entry.header_pairs();
+        let headers = self.entry.headers();
         let of_name = headers.filter(|(known, _)| *known == name.as_str());
         of_name.map(|(_, value)| value).collect()
     }
 
     fn header_names(&self) -> Vec<Cow<'_, str>> {
-        self.entry.header_pairs().map(|(name, _)| name).collect()
+        self.entry.headers().map(|(name, _)| name).collect()
     }
 
     fn body(&self) -> &[u8] {
@@ -76,12 +76,7 @@ impl Subject for EntryView<'_> {
 
     fn request(&self) -> Cow<'_, Request> {
         let (method, target) = (self.method(), self.entry.target());
-        Cow::Owned(request(
-            method,
-            target,
-            self.entry.header_pairs(),
-            self.body(),
-        ))
+        Cow::Owned(request(method, target, self.entry.headers(), self.body()))
     }
 }
 

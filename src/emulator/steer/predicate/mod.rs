@@ -135,6 +135,21 @@ impl Predicate {
             .collect()
     }
 
+    /// The same for readers who are not told secrets: `shown` is the request as they see it.
+    pub(crate) fn shown_differences(&self, raw: &dyn Subject, shown: &dyn Subject) -> Vec<String> {
+        let place = |line: &str| line.split(": ").next().unwrap_or_default().to_owned();
+        let mut lines = Vec::new();
+        for condition in &self.conditions {
+            let of_shown = condition.masked().differences(shown);
+            for line in condition.differences(raw) {
+                let same = of_shown.iter().find(|shown| place(shown) == place(&line));
+                let hidden = || format!("{}: another secret was expected", place(&line));
+                lines.push(same.cloned().unwrap_or_else(hidden));
+            }
+        }
+        lines
+    }
+
     /// How far a request is from fitting: conditions that do not hold, then differences.
     pub(crate) fn distance(&self, subject: &dyn Subject) -> (usize, usize) {
         let differences = self
