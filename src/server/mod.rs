@@ -7,6 +7,7 @@ mod connection;
 mod control;
 mod delivery;
 pub(crate) mod expectation;
+mod failure;
 pub(crate) mod listener;
 pub(crate) mod organization;
 mod patience;

@@ -126,6 +126,13 @@ fn escape(text: &str) -> String {
     escaped
 }
 
+impl serde_core::Serialize for Report {
+    /// In the shape that the type's documentation gives.
+    fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,9 +4,11 @@
 mod command;
 mod determinism;
 mod expectations;
+mod failing;
 mod faults;
 mod gates;
 mod grades;
+mod hints;
 mod isolation;
 mod journal;
 mod ledger;

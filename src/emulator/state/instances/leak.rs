@@ -146,3 +146,10 @@ impl fmt::Display for Leak {
         write!(f, " at {}", self.at())
     }
 }
+
+impl serde_core::Serialize for Leak {
+    /// In the shape that the type's documentation gives.
+    fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
