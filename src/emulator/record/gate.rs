@@ -91,3 +91,21 @@ impl Gate {
         if count == 0 { Ok(()) } else { Err(reason) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(Ledger { missed: 2, ..Ledger::default() }, Gate::Misses, "the cassette did not have 2 requests")]
+    #[case(Ledger { refused: 1, ..Ledger::default() }, Gate::MinGrade, "1 answer would rest on a rule below --min-grade")]
+    #[case(Ledger { more_left: 3, ..Ledger::default() }, Gate::Leaks, "3 instances were created and never deleted")]
+    #[case(Ledger { more_unfired: 1, ..Ledger::default() }, Gate::Unfired, "1 script never fired")]
+    #[case(Ledger { more_mishaps: 2, ..Ledger::default() }, Gate::Mishaps, "2 mishaps")]
+    fn each_gate_judges_its_own(#[case] run: Ledger, #[case] gate: Gate, #[case] reason: &str) {
+        assert_eq!(gate.judge(&run), Err(reason.to_owned()));
+        let others = Gate::ALL.iter().filter(|other| **other != gate);
+        assert!(others.into_iter().all(|other| other.judge(&run).is_ok()));
+    }
+}

@@ -21,6 +21,8 @@ mod state;
 mod state_file;
 mod surface;
 #[cfg(feature = "cli")]
+mod tailing;
+#[cfg(feature = "cli")]
 mod waiting;
 
 use mock_ce::{Json, MockCe};

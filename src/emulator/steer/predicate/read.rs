@@ -22,6 +22,9 @@ const MEMBERS: [&str; 11] = [
 const BODY_MEMBERS: [&str; 5] = ["json", "contains", "at", "text", "textContains"];
 const VALUE_MEMBERS: [&str; 2] = ["contains", "present"];
 
+/// Makes a condition of a member that is text.
+type MakeOfText = fn(&str) -> Made;
+
 impl Predicate {
     /// Reads a predicate that stands at `path`.
     pub(crate) fn read(json: &Json<'_>, path: &str) -> Reading<Self> {
@@ -29,7 +32,7 @@ impl Predicate {
         let mut reader = Reader {
             predicate: Predicate::new(),
         };
-        let texts: [(&str, fn(&str) -> Made); 5] = [
+        let texts: [(&str, MakeOfText); 5] = [
             ("path", Condition::path),
             ("element", Condition::element),
             ("organization", Condition::organization),
