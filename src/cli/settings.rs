@@ -1,5 +1,7 @@
 //! The flags for a server's settings, made from the library's table so that the builder and the flags cannot differ.
 
+use std::path::Path;
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use mock_ce::settings::{FLAGS, Flag};
 use mock_ce::{MockCe, Settings};
@@ -33,6 +35,10 @@ pub(super) fn apply(mut settings: Settings, matches: &ArgMatches) -> Settings {
             settings = (flag.apply)(settings, value)
                 .unwrap_or_else(|reason| refuse_usage(flag.name, &reason));
         }
+    }
+    let cassettes = matches.try_get_many::<String>("cassette").ok().flatten();
+    for cassette in cassettes.into_iter().flatten() {
+        super::tell_unfinished(Path::new(cassette));
     }
     settings
 }
