@@ -18,7 +18,7 @@ use crate::rules::{self, Rule};
 use crate::wire::error::ApiError;
 use crate::wire::json::object;
 use crate::wire::message::{Conduct, Connection, Reply};
-use crate::wire::vocabulary::{EXPOSED_HEADERS, header, member};
+use crate::wire::vocabulary::{EXPOSED_HEADERS, EXPOSED_MARKS, header, member};
 
 /// A reply, and why it is what it is.
 #[derive(Debug)]
@@ -80,6 +80,9 @@ impl Outcome {
         let mut outcome = Outcome::json(error.rule, body.to_bytes());
         outcome.reply.status = error.status;
         outcome.reply.connection = error.connection;
+        if let Some(hint) = error.hint {
+            outcome = outcome.header(header::HINT, &printable(&hint));
+        }
         match error.allow {
             Some(allow) => outcome.header(ALLOW, &allow),
             None => outcome,
@@ -186,9 +189,26 @@ impl Outcome {
                 ACCESS_CONTROL_EXPOSE_HEADERS,
                 HeaderValue::from_static(EXPOSED_HEADERS),
             );
+            if self.reply.status.as_u16() >= 400 {
+                // On a line of its own: the first one stays to the letter what the vendor sends (rule `cors-exposed`),
+                // and so does the whole of a success.
+                headers.append(
+                    ACCESS_CONTROL_EXPOSE_HEADERS,
+                    HeaderValue::from_static(EXPOSED_MARKS),
+                );
+            }
             headers.insert(VARY, HeaderValue::from_static("origin"));
         }
     }
+}
+
+/// A text as a header can have it: what is not printable ASCII is a question mark.
+fn printable(text: &str) -> String {
+    let shown = |character: char| match character {
+        ' '..='~' => character,
+        _ => '?',
+    };
+    text.chars().map(shown).collect()
 }
 
 /// Says the time where it is not the machine's, which the connection says by itself.

@@ -7,7 +7,10 @@ mod connection;
 mod control;
 mod delivery;
 pub(crate) mod expectation;
+mod failure;
 pub(crate) mod listener;
+pub(crate) mod organization;
+mod patience;
 mod progress;
 pub(crate) mod runtime;
 pub(crate) mod socket;
@@ -80,7 +83,7 @@ impl MockCe {
     /// Every instance of every organization, by organization and id.
     #[must_use]
     pub fn instances(&self) -> Vec<Instance> {
-        self.emulator.instances()
+        self.emulator.instances(None)
     }
 
     /// The service behind the server, for requests without a socket.
@@ -165,6 +168,10 @@ fn load_state(emulator: &Emulator, path: &Path) -> Result<(), StartError> {
         .restore(&document, None)
         .map_err(|error| refused(error.to_string()))
 }
+
+// A panicking test may look at its server: the locks inside know no poison, and each change of state is one step.
+impl std::panic::UnwindSafe for MockCe {}
+impl std::panic::RefUnwindSafe for MockCe {}
 
 impl fmt::Debug for MockCe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -20,6 +20,8 @@ pub struct ApiError {
     pub(crate) message: String,
     /// The verbs for `Allow`.
     pub(crate) allow: Option<String>,
+    /// What helps the developer where the vendor's fixed text does not; it goes into the header `mock-ce-hint`.
+    pub(crate) hint: Option<String>,
     pub(crate) connection: Connection,
 }
 
@@ -30,6 +32,10 @@ pub(crate) fn clip(text: &str) -> &str {
         .map_or(text, |(end, _)| &text[..end])
 }
 
+/// The ways to make an element known that is not.
+const ADDING_AN_ELEMENT: &str = "an element of your own is a fixture in a directory: start with --catalog DIR, or in Rust \
+     with MockCe::builder().catalog(DIR); mock-ce import makes a fixture of a guide";
+
 impl ApiError {
     fn new(status: StatusCode, rule: &'static Rule, message: impl Into<String>) -> Self {
         let (allow, connection) = (None, Connection::KeepAlive);
@@ -38,8 +44,15 @@ impl ApiError {
             rule,
             message: message.into(),
             allow,
+            hint: None,
             connection,
         }
+    }
+
+    /// The same with a hint.
+    pub(crate) fn hinted(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
     }
 
     /// 400 for a reason that the rule explains.
@@ -138,6 +151,7 @@ impl ApiError {
             rule,
             format!("{} {}{nearest}", text::NO_ELEMENT, clip(key_or_id)),
         )
+        .hinted(ADDING_AN_ELEMENT)
     }
 
     /// 404 for an instance.

@@ -15,6 +15,7 @@ pub mod message;
 #[allow(dead_code)]
 pub(crate) mod oauth;
 mod rule;
+pub mod status;
 #[allow(dead_code)]
 pub(crate) mod time;
 pub mod vocabulary;

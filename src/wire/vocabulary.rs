@@ -96,11 +96,17 @@ pub mod header {
     pub const NEXT_PAGE: HeaderName = HeaderName::from_static("elements-next-page-token");
     /// The mock's own mark: the rule that decided the answer, and its grade.
     pub const BECAUSE: HeaderName = HeaderName::from_static("mock-ce-because");
+
+    /// The mock's own word to the developer, where the vendor's text does not help.
+    pub const HINT: HeaderName = HeaderName::from_static("mock-ce-hint");
 }
 
 /// The headers that a browser's script may read (rule `cors`).
 pub const EXPOSED_HEADERS: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, \
      Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition";
+
+/// The mock's own headers that a browser's script may read of a refusal.
+pub(crate) const EXPOSED_MARKS: &str = "mock-ce-because, mock-ce-hint";
 
 /// The end of the year 9999, the last time that the API's dates can say, in milliseconds since 1970.
 pub(crate) const MAX_TIME: u64 = 253_402_300_799_000;

@@ -108,7 +108,7 @@ fn the_corpus_reaches_what_it_is_for() {
         let statuses: Vec<_> = requests
             .map(|request| emulator.answer(&request).reply.status.as_u16())
             .collect();
-        (statuses, emulator.instances().len())
+        (statuses, emulator.instances(None).len())
     };
     let samples = corpus("fuzz/corpus/request")
         .into_iter()

@@ -257,6 +257,7 @@ fn update(
                     .with(&before.element, element, &changes),
                 created: before.created,
                 origin: before.origin,
+                request: before.request.clone(),
                 updated: now,
                 element: element.clone(),
             }

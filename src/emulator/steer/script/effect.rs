@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::emulator::identity;
 use crate::wire::message::{Conduct, Cut, Pace};
+use crate::wire::status::Status;
 
 /// The effect on a request for which a scripted rule fires.
 ///
@@ -60,9 +61,13 @@ impl LiteralReply {
     /// # Panics
     /// When `status` is not from 200 to 999: those below are no answers.
     #[track_caller]
-    pub fn new(status: u16) -> Self {
-        assert!(status >= 200, "a status is from 200 to 999, found {status}");
-        let status = StatusCode::from_u16(status).expect("a status is from 200 to 999");
+    pub fn new(status: impl Status) -> Self {
+        let status = status.number();
+        assert!(
+            (200..=999).contains(&status),
+            "mock-ce: a status must be from 200 to 999, found {status}"
+        );
+        let status = StatusCode::from_u16(status).expect("it is in the range of statuses");
         LiteralReply {
             status,
             ..LiteralReply::default()
@@ -89,6 +94,22 @@ impl LiteralReply {
 }
 
 impl Effect {
+    /// Refuses what cannot be had.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self {
+            Effect::Status(status) if !(200..=599).contains(status) => Err(format!(
+                "the effect's status must be from 200 to 599, found {status}"
+            )),
+            Effect::Dribble { bytes: 0, .. } => {
+                Err("the effect's dribble.bytes must be at least 1".to_owned())
+            }
+            Effect::DelayBetween(least, most) if least > most => Err(format!(
+                "the effect's delay must not have a min that is longer than its max, found {least:?} and {most:?}"
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Its name in the control API and the journal.
     #[must_use]
     pub fn name(&self) -> &'static str {
