@@ -190,7 +190,7 @@ impl Outcome {
                 HeaderValue::from_static(EXPOSED_HEADERS),
             );
             if self.reply.status.as_u16() >= 400 {
-                // On a line of its own: the first one stays to the letter what the vendor sends (rule `cors-exposed`),
+                // On a line of its own: the first one stays to the letter what the vendor sends (rule `cors`),
                 // and so does the whole of a success.
                 headers.append(
                     ACCESS_CONTROL_EXPOSE_HEADERS,

@@ -62,7 +62,7 @@ fn a_hint_is_printable() {
     assert!(reply.header("mock-ce-hint").is_some());
 }
 
-/// Rule `cors-exposed`: the vendor's list is a line to itself, and the whole header of a success.
+/// Rule `cors`: the vendor's list is a line to itself, and the whole header of a success.
 #[test]
 fn a_page_may_read_the_marks_of_a_refusal() {
     let ce = MockCe::start();
