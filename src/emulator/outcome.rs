@@ -189,9 +189,9 @@ impl Outcome {
                 ACCESS_CONTROL_EXPOSE_HEADERS,
                 HeaderValue::from_static(EXPOSED_HEADERS),
             );
-            if self.reply.status.as_u16() >= 400 {
-                // On a line of its own: the first one stays to the letter what the vendor sends (rule `cors-exposed`),
-                // and so does the whole of a success.
+            // The vendor's list stays to the letter what it is on every route of the API (rule `cors`): the marks stand
+            // on a line of their own, where there is no such route or where the page asks for them.
+            if *self.rule == rules::UNKNOWN_ROUTE || asked.contains_key(header::HINT) {
                 headers.append(
                     ACCESS_CONTROL_EXPOSE_HEADERS,
                     HeaderValue::from_static(EXPOSED_MARKS),
