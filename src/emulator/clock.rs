@@ -8,7 +8,7 @@ const RUNNING: u64 = u64::MAX;
 /// The end of the year 9999, the last one that the API's dates can say.
 const LATEST: u64 = 253_402_300_799_000;
 
-/// Where a server takes the time from.
+/// The clock of a server.
 #[derive(Debug)]
 pub(crate) struct Clock {
     /// As it was at the start.
@@ -39,7 +39,7 @@ impl Clock {
         base.saturating_add(self.advanced.load(Relaxed)).min(LATEST)
     }
 
-    /// Whether it says another time than the machine's.
+    /// Tells whether it says another time than the machine's.
     pub(crate) fn is_own(&self) -> bool {
         self.stopped_at.load(Relaxed) != RUNNING || self.advanced.load(Relaxed) != 0
     }

@@ -18,7 +18,7 @@ use crate::wire::json::Json;
 use crate::wire::vocabulary::CONTROL_PATH;
 
 impl MockCe {
-    /// Where other languages steer the server: `http://127.0.0.1:PORT/__admin`.
+    /// The base URL of the control API, by which other languages steer the server: `http://127.0.0.1:PORT/__admin`.
     #[must_use]
     pub fn admin_url(&self) -> String {
         format!("http://{}{CONTROL_PATH}", self.address())

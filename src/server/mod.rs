@@ -62,7 +62,7 @@ impl MockCe {
         Settings::default()
     }
 
-    /// What a client takes as its base: `http://127.0.0.1:PORT/elements/api-v2`.
+    /// The base URL for a client: `http://127.0.0.1:PORT/elements/api-v2`.
     #[must_use]
     pub fn base_url(&self) -> String {
         self.dialect_url(Dialect::Element)
@@ -181,7 +181,7 @@ impl fmt::Debug for MockCe {
     }
 }
 
-/// Why a server did not start.
+/// The reason for which a server did not start.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::runtime;
 use crate::emulator::Emulator;
-use crate::settings::AGES;
+use crate::settings::MAX_WAIT;
 
 /// Returns as soon as `is_enough`, which is asked again for each recorded request, or when the time is over.
 ///
@@ -20,7 +20,7 @@ pub(super) async fn wait_until(
     let Ok(runtime) = runtime::handle() else {
         return;
     };
-    let mut alarm = runtime.spawn(async move { tokio::time::sleep(patience.min(AGES)).await });
+    let mut alarm = runtime.spawn(async move { tokio::time::sleep(patience.min(MAX_WAIT)).await });
     loop {
         // Made before the question, so that nothing recorded in between is missed.
         let mut recorded = pin!(emulator.next_recorded());

@@ -1,4 +1,4 @@
-//! What the API's caller is told when a request is refused: one constructor per situation.
+//! Refusals as the API's caller reads them: one constructor per situation.
 //!
 //! Messages name the offending path or value and, where one is near, the valid choice. What the operator of the mock
 //! is told is another type, next to what fails.
@@ -25,7 +25,7 @@ pub struct ApiError {
     pub(crate) connection: Connection,
 }
 
-/// As much of a caller's text as a message repeats.
+/// Clips a caller's text to what a message may repeat.
 pub(crate) fn clip(text: &str) -> &str {
     text.char_indices()
         .nth(120)

@@ -1,4 +1,4 @@
-//! What travels, spelled as the real API spells it; no behaviour.
+//! Messages and their parts, spelled as the real API spells them; no behaviour.
 //!
 //! Everything here is a value or a pure function: texts and names ([`vocabulary`]), whole messages ([`message`]), the
 //! `Authorization` header ([`auth`]), the shapes of elements and instances, and the error body. Which request gets

@@ -12,6 +12,7 @@ mod mask;
 mod near;
 mod received;
 mod subject;
+mod words;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -31,7 +32,7 @@ use crate::emulator::outcome::Outcome;
 use crate::emulator::state::instances::Stored;
 use crate::emulator::steer::predicate::Predicate;
 use crate::emulator::view::View;
-use crate::settings::{AGES, JournalLimits, Secrets};
+use crate::settings::{JournalLimits, MAX_WAIT, Secrets};
 use crate::wire::message::{Body, Request};
 use entry::{Entry, KeptAnswer, KeptMessage};
 use subject::EntryView;
@@ -164,7 +165,7 @@ impl Journal {
 
     /// Waits until `count` requests fit or `patience` is over, and finds those that fit then.
     pub(crate) fn wait_for(&self, count: usize, query: &Predicate, patience: Duration) -> Found {
-        let deadline = Instant::now() + patience.min(AGES);
+        let deadline = Instant::now() + patience.min(MAX_WAIT);
         let mut ring = self.ring.lock();
         let found = loop {
             let is_enough = ring.count(query, &self.catalog) >= count;

@@ -106,7 +106,7 @@ impl Seed {
 }
 
 impl Seed {
-    /// Whether an instance can be made of it; `path` stands before the name of what is wrong.
+    /// Checks that an instance can be made of it; `path` stands before the name of the member at fault.
     pub(crate) fn check(&self, path: &str) -> Reading<()> {
         let texts = [
             ("organization", Some(&self.organization)),

@@ -41,7 +41,7 @@ struct State {
     organizations: BTreeMap<Arc<str>, Namespace>,
     /// The first organization with each fingerprint, which is what a token tells.
     by_fingerprint: BTreeMap<u64, Arc<str>>,
-    /// Where the instances are whose tokens do not tell it: seeded and restored ones. Growing by a million others
+    /// The places of instances whose tokens do not tell them: seeded and restored ones. Growing by a million others
     /// rebuilds no table, so that no creation waits for one.
     chosen: BTreeMap<Box<str>, Address>,
     /// Tokens of deleted instances that do not tell themselves whose they were, and the organization's fingerprint.
@@ -51,7 +51,7 @@ struct State {
 /// More retired tokens are not remembered; a test that chooses as many does not ask for one of them again.
 const MAX_RETIRED: usize = 10_000;
 
-/// Where the instance of a token is.
+/// The place of a token's instance.
 #[derive(Clone, Debug)]
 struct Address {
     organization: Arc<str>,
@@ -211,7 +211,7 @@ impl Store {
         Ok(())
     }
 
-    /// Whether the organization has given out this id, whether or not the instance still exists.
+    /// Tells whether the organization has ever given out this id.
     pub(crate) fn has_issued(&self, organization: &str, id: u64) -> bool {
         let state = self.state.lock();
         let namespace = state.organizations.get(organization);
@@ -310,7 +310,7 @@ impl Section for Store {
 }
 
 impl State {
-    /// Whether nobody has the ids and tokens that were chosen, nor gets them while the drafts are kept in their order.
+    /// Checks that nobody has the ids and tokens that were chosen, nor gets them while the drafts are kept in turn.
     fn check_free(&self, chosen: &[Chosen<'_>], seed: u64) -> Result<(), (usize, String)> {
         let (mut ids, mut tokens) = (HashSet::new(), HashSet::new());
         let mut next_ids = HashMap::new();

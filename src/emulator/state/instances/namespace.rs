@@ -12,7 +12,7 @@ use super::stored::{OrganizationInstances, Origin, Stored};
 /// The id of an organization's first instance (rule `instance-id`).
 pub(crate) const FIRST_ID: u64 = 1234;
 
-/// Which instances a list is about.
+/// The instances that a list is about.
 #[derive(Default)]
 pub(crate) struct Selection<'a> {
     /// Only this element's.
@@ -26,7 +26,7 @@ pub(crate) struct Selection<'a> {
 /// One page of a list.
 pub(crate) struct Page {
     pub(crate) instances: Vec<Arc<Stored>>,
-    /// How many there are over all pages.
+    /// The number of instances over all pages.
     pub(crate) total: usize,
     /// The id after which the next page starts; `None` on the last one.
     pub(crate) next: Option<u64>,
@@ -72,7 +72,7 @@ impl Namespace {
         self.next_id = id.saturating_add(1);
     }
 
-    /// Whether there ever was an instance with this id.
+    /// Tells whether there ever was an instance with this id.
     pub(super) fn has_issued(&self, id: u64) -> bool {
         let chosen = self.gaps.as_ref().map(|gaps| &gaps.chosen);
         chosen.is_some_and(|chosen| chosen.contains(&id)) || self.has_counted(id)

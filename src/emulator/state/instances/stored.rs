@@ -76,7 +76,7 @@ impl Deref for Token {
     }
 }
 
-/// Who put an instance there.
+/// The origin of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// A client's creation.
@@ -148,7 +148,7 @@ impl Draft {
 }
 
 impl Stored {
-    /// Roughly what it takes, the element aside.
+    /// Estimates the bytes that it takes, the element aside.
     pub(crate) fn bytes(&self) -> usize {
         let tags: usize = self.tags.iter().map(|tag| tag.len()).sum();
         size_of::<Stored>() + self.token.len() + self.name.len() + tags + self.configuration.bytes()

@@ -1,4 +1,4 @@
-//! What a scripted rule does to a request.
+//! The effects of a scripted rule on a request.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::emulator::identity;
 use crate::wire::message::{Conduct, Cut, Pace};
 use crate::wire::status::Status;
 
-/// What happens to a request for which a scripted rule fires.
+/// The effect on a request for which a scripted rule fires.
 ///
 /// `Status`, `Reply`, `Reset` and `Close` come instead of handling the request, which then has no effect. With all
 /// others it is handled as usual, and only its reply suffers.
@@ -110,7 +110,7 @@ impl Effect {
         }
     }
 
-    /// What the control API and the journal call it.
+    /// Its name in the control API and the journal.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -127,7 +127,7 @@ impl Effect {
         }
     }
 
-    /// What the connection does with the reply; `number` is the request's, for what the seed decides.
+    /// Tells the connection how to bring the reply; `number` is the request's, for draws from the seed.
     pub(crate) fn conduct(&self, body: usize, seed: u64, number: u64) -> Conduct {
         let cut = |cut| Conduct {
             cut: Some(cut),
