@@ -1,4 +1,4 @@
-//! The outcome of a request: a reply, the rule behind it, and the way in which it reaches the caller.
+//! What answering a request comes to: a reply, the rule behind it, and how it is brought to the caller.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,11 +23,11 @@ use crate::wire::vocabulary::{EXPOSED_HEADERS, EXPOSED_MARKS, header, member};
 /// A reply, and why it is what it is.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The reply to the caller.
+    /// What the caller gets.
     pub reply: Reply,
     /// The rule that decided.
     pub rule: &'static Rule,
-    /// The way in which the reply reaches the caller.
+    /// How the reply is brought to the caller.
     pub(crate) conduct: Conduct,
     /// For how long it is worth asking again, because more may be recorded.
     pub(crate) patience: Option<Duration>,
@@ -35,7 +35,7 @@ pub struct Outcome {
     pub(crate) effect: Option<&'static str>,
     /// The instance it is about.
     pub(crate) instance: Option<Arc<Stored>>,
-    /// The view of it, where the body is exactly that.
+    /// How the body shows it, where the body is exactly that.
     pub(crate) view: Option<View>,
 }
 
@@ -89,7 +89,7 @@ impl Outcome {
         }
     }
 
-    /// Makes the answer that a scripted effect gives instead of the service; `None` for one that leaves it to the service.
+    /// What a scripted effect puts in the place of an answer; `None` for one that leaves the answer to the service.
     pub(crate) fn scripted(effect: &Effect, request_id: &[u8]) -> Option<Self> {
         match effect {
             Effect::Status(status) => {
@@ -134,12 +134,12 @@ impl Outcome {
         self.conduct = effect.conduct(self.reply.body.len(), seed, number);
     }
 
-    /// Tells whether the reply can be given at once.
+    /// Whether the reply can be given at once.
     pub(crate) fn is_ready(&self) -> bool {
         self.patience.is_none() && self.conduct.delay.is_zero()
     }
 
-    /// Tells whether there is an answer at all, be it lost on its way.
+    /// Whether there is an answer at all, be it lost on its way.
     pub(crate) fn is_made(&self) -> bool {
         !matches!(self.effect, Some("reset" | "close"))
     }
@@ -189,9 +189,9 @@ impl Outcome {
                 ACCESS_CONTROL_EXPOSE_HEADERS,
                 HeaderValue::from_static(EXPOSED_HEADERS),
             );
-            if self.reply.status.as_u16() >= 400 {
-                // On a line of its own: the first one stays to the letter what the vendor sends (rule `cors`),
-                // and so does the whole of a success.
+            // The vendor's list stays to the letter what it is on every route of the API (rule `cors`): the marks stand
+            // on a line of their own, where there is no such route or where the page asks for them.
+            if *self.rule == rules::UNKNOWN_ROUTE || asked.contains_key(header::HINT) {
                 headers.append(
                     ACCESS_CONTROL_EXPOSE_HEADERS,
                     HeaderValue::from_static(EXPOSED_MARKS),

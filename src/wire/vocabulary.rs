@@ -105,7 +105,7 @@ pub mod header {
 pub const EXPOSED_HEADERS: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, \
      Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition";
 
-/// The mock's own headers that a browser's script may read of a refusal.
+/// The mock's own headers that a browser's script may read where it asks for them.
 pub(crate) const EXPOSED_MARKS: &str = "mock-ce-because, mock-ce-hint";
 
 /// The end of the year 9999, the last time that the API's dates can say, in milliseconds since 1970.
