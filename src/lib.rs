@@ -30,6 +30,9 @@ pub mod cassette;
 mod instance;
 pub mod settings;
 
+#[cfg(feature = "page")]
+mod page;
+
 pub mod emulator;
 
 mod server;

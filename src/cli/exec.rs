@@ -3,10 +3,11 @@
 //! The command finds the server in its environment. The exit status is the command's own; 3 when it succeeded but a
 //! gate failed; 127 when it could not be started.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
-use mock_ce::{Ledger, MockCe};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use mock_ce::{Ledger, MockCe, file};
 
 use super::signal::Signals;
 use super::{process, settings};
@@ -21,6 +22,11 @@ pub(super) fn command() -> Command {
         .long("deny-leaks")
         .action(ArgAction::SetTrue)
         .help("Exit 3 when an instance was created and never deleted");
+    let post_mortem = Arg::new("post-mortem")
+        .long("post-mortem")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .help("Write the inspection page with the run inside to FILE when the command or a gate fails");
     let command = Arg::new("command")
         .value_name("COMMAND")
         .required(true)
@@ -29,11 +35,16 @@ pub(super) fn command() -> Command {
         .allow_hyphen_values(true)
         .help("The command and its arguments");
     let about = "Run a command with a server of its own, and print what it relied upon";
-    settings::flags(Command::new("exec").about(about).arg(deny_leaks))
-        .arg(command)
-        .after_help(
-            "The command's environment has MOCK_CE_URL, MOCK_CE_ADMIN_URL and MOCK_CE_ORGANIZATION.",
-        )
+    settings::flags(
+        Command::new("exec")
+            .about(about)
+            .arg(deny_leaks)
+            .arg(post_mortem),
+    )
+    .arg(command)
+    .after_help(
+        "The command's environment has MOCK_CE_URL, MOCK_CE_ADMIN_URL and MOCK_CE_ORGANIZATION.",
+    )
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
@@ -48,16 +59,28 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let status = process::run(&words.cloned().collect::<Vec<_>>(), &environment, signals)?;
     let ledger = ce.ledger();
     super::tell(&ledger.to_string());
-    settings::stop(ce, matches)?;
     let failed_gate = failed_gate(&ledger, matches.get_flag("deny-leaks"));
     if let Some(reason) = &failed_gate {
         super::tell(&format!("mock-ce: gate failed: {reason}"));
     }
     let succeeded = status.is_some_and(|status| status.success());
+    let reason = match &failed_gate {
+        Some(reason) => Some(format!("gate failed: {reason}")),
+        None => (!succeeded).then(|| "the command failed".to_owned()),
+    };
+    if let Some((reason, path)) = reason.zip(matches.get_one::<PathBuf>("post-mortem")) {
+        write_post_mortem(path, &ce, &reason)?;
+    }
+    settings::stop(ce, matches)?;
     Ok(match failed_gate {
         Some(_) if succeeded => ExitCode::from(GATE_FAILED),
         _ => process::exit_code(status),
     })
+}
+
+fn write_post_mortem(path: &Path, ce: &MockCe, reason: &str) -> Result<(), String> {
+    file::write(path, &ce.post_mortem(reason))
+        .map_err(|error| format!("cannot write the post-mortem {:?}: {error}", path.display()))
 }
 
 /// What a gate has against the run, if anything.

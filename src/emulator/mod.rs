@@ -35,6 +35,7 @@ use http::header::{
 };
 use http::{HeaderMap, Method};
 
+pub(crate) use control::Cursor;
 pub use outcome::Outcome;
 
 use crate::catalog::Catalog;
@@ -111,6 +112,10 @@ impl Emulator {
         if control::is_for(request) {
             return control::answer(self, request);
         }
+        #[cfg(feature = "page")]
+        if let Some(redirect) = control::welcome(request) {
+            return redirect.dated(&self.clock);
+        }
         let number = self.requests.fetch_add(1, Relaxed);
         let request_id = identity::request_id(self.seed(), number);
         let answered = catch_unwind(AssertUnwindSafe(|| {
@@ -121,6 +126,7 @@ impl Emulator {
 
     /// What the script or the service has for a request, with what the script does to it.
     fn respond(&self, request: &Request, number: u64, request_id: [u8; 24]) -> Outcome {
+        let began = Instant::now();
         let effect = self.intercept(request);
         let mut organization = None;
         let scripted = effect
@@ -138,7 +144,7 @@ impl Emulator {
         // What needs no credentials, or was refused before they were looked at, still belongs to who sent them.
         let sender = || Some(identity::fingerprint(&self.organization_of(request)?));
         let organization = organization.or_else(sender);
-        self.remember(request, &outcome, request_id, organization);
+        self.remember(request, &outcome, request_id, organization, began);
         outcome
     }
 
@@ -148,7 +154,7 @@ impl Emulator {
         outcome.mark(&request.headers, &request_id, &self.clock);
         // Should this be what went wrong, the answer matters more.
         let _remembered = catch_unwind(AssertUnwindSafe(|| {
-            self.remember(request, &outcome, request_id, None);
+            self.remember(request, &outcome, request_id, None, Instant::now());
         }));
         outcome
     }
@@ -259,6 +265,7 @@ impl Emulator {
         outcome: &Outcome,
         request_id: [u8; 24],
         organization: Option<u64>,
+        began: Instant,
     ) {
         if outcome.rule.grade < self.min_grade {
             self.counters.refused(organization);
@@ -267,6 +274,7 @@ impl Emulator {
         }
         let shown = outcome.instance.clone().zip(outcome.view);
         let at = self.clock.now();
+        let took = u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX);
         self.journal.record(
             request,
             outcome,
@@ -274,6 +282,7 @@ impl Emulator {
                 at,
                 request_id,
                 organization,
+                took,
                 shown,
             },
         );

@@ -97,6 +97,11 @@ routes! {
     GET "/requests" Control CONTROL control::requests, "the journal, filtered by the query";
     GET "/requests/wait" Control CONTROL control::wait_for_requests, "the journal, as soon as `count` requests fit";
     DELETE "/requests" Control CONTROL control::forget_requests, "empty the journal";
+    GET "/requests/{number}" Control CONTROL control::request, "one request of the journal";
+    GET "/events" Control CONTROL control::events, "the journal as server-sent events, as it is written";
+    GET "/instances" Control CONTROL control::instances, "the instances, secrets masked";
+    DELETE "/instances" Control CONTROL control::forget_instances, "forget the instances of an organization";
+    DELETE "/instances/{id}" Control CONTROL control::forget_instance, "forget one instance";
     GET "/script" Control CONTROL control::script, "the scripted faults and answers, and how often they fired";
     POST "/script" Control CONTROL control::add_to_script, "script a fault or an answer";
     DELETE "/script" Control CONTROL control::clear_script, "forget the script";

@@ -8,8 +8,11 @@ mod control;
 mod delivery;
 pub(crate) mod expectation;
 pub(crate) mod listener;
+#[cfg(feature = "page")]
+mod post_mortem;
 pub(crate) mod runtime;
 mod socket;
+mod sse;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -41,6 +44,8 @@ use listener::{Bound, Listener};
 pub struct MockCe {
     emulator: Arc<Emulator>,
     listener: Listener<Answers>,
+    #[cfg(feature = "page")]
+    _witness: post_mortem::Witness,
 }
 
 impl MockCe {
@@ -121,7 +126,15 @@ impl Settings {
             limits: self.limits,
         };
         let listener = Bound::to(self.listen)?.serve(answers)?;
-        Ok(MockCe { emulator, listener })
+        Ok(MockCe {
+            #[cfg(feature = "page")]
+            _witness: post_mortem::Witness {
+                emulator: emulator.clone(),
+                port: listener.address().port(),
+            },
+            emulator,
+            listener,
+        })
     }
 
     /// The emulator that a server with these settings would have, for requests without a socket.

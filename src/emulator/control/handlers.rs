@@ -211,7 +211,7 @@ fn each<T>(
 }
 
 /// The organization that a control call is limited to.
-fn organization(call: &Call<'_>) -> Option<String> {
+pub(super) fn organization(call: &Call<'_>) -> Option<String> {
     let mut pairs = form_urlencoded::parse(call.query().as_bytes());
     pairs.find_map(|(name, value)| (name == "organization").then(|| value.into_owned()))
 }

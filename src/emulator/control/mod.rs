@@ -5,11 +5,20 @@
 //! is neither journaled nor counted.
 
 pub(crate) mod document;
+mod feed;
 mod handlers;
+mod inspect;
 mod openapi;
+#[cfg(feature = "page")]
+mod page;
 mod parameter;
 
+pub(crate) use feed::Cursor;
+pub(super) use feed::events;
 pub(super) use handlers::*;
+pub(super) use inspect::*;
+#[cfg(feature = "page")]
+pub(super) use page::welcome;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -88,13 +97,19 @@ fn dotted(path: &str) -> String {
 
 fn handle(emulator: &Emulator, request: &Request) -> Handled {
     check_sender(emulator.control, request)?;
+    #[cfg(feature = "page")]
+    if let Some(file) = page::answer(request) {
+        return Ok(file);
+    }
     let (route, path) = routes::find(&request.method, &request.uri)?;
     if !matches!(request.method, Method::GET | Method::HEAD) {
         check_content_type(request)?;
     }
-    check_media(request, route)?;
+    if !feed::is_accepted(request) {
+        check_media(request, route)?;
+    }
     parameter::check(request, route)?;
-    (route.handler)(
+    let handled = (route.handler)(
         emulator,
         &Call {
             request,
@@ -102,7 +117,11 @@ fn handle(emulator: &Emulator, request: &Request) -> Handled {
             path,
             caller: Caller::default(),
         },
-    )
+    );
+    if handled.is_ok() && !matches!(request.method, Method::GET | Method::HEAD) {
+        emulator.journal.announce_steering();
+    }
+    handled
 }
 
 /// A web page must not steer a developer's mock, and no other machine unless it was told so.

@@ -34,6 +34,8 @@ const JOURNAL: [Parameter; 7] = [
     ),
 ];
 
+const AFTER: [Parameter; 1] = [("after", "only requests after the one with this number")];
+
 const WAIT: [Parameter; 9] = [
     JOURNAL[0],
     JOURNAL[1],
@@ -51,9 +53,12 @@ pub(super) fn of(route: &Route) -> &'static [Parameter] {
     match (&route.method, route.pattern) {
         (&Method::GET, "/requests") => &JOURNAL,
         (_, "/requests/wait") => &WAIT,
-        (_, "/requests" | "/script" | "/state" | "/state/instances" | "/ledger") => {
-            std::slice::from_ref(&ORGANIZATION)
-        }
+        (&Method::GET, "/events") => &AFTER,
+        (
+            _,
+            "/instances" | "/instances/{id}" | "/requests" | "/script" | "/state"
+            | "/state/instances" | "/ledger",
+        ) => std::slice::from_ref(&ORGANIZATION),
         _ => &[],
     }
 }

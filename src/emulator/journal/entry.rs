@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::mem::size_of;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -10,11 +11,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::mask::{self, Mask};
 use super::received::{Content, Received, line};
 use crate::catalog::{Catalog, Element};
+use crate::emulator::clock::system_time;
 use crate::emulator::identity;
 use crate::emulator::named_element;
 use crate::emulator::store::Stored;
 use crate::emulator::view::View;
 use crate::rules::Rule;
+use crate::wire::json::{Json, object};
 use crate::wire::message::Request;
 
 /// One request as the journal keeps it.
@@ -24,6 +27,8 @@ pub(super) struct Entry {
     pub(super) at: u64,
     pub(super) request_id: [u8; 24],
     pub(super) organization: Option<u64>,
+    /// How long it took to answer, in microseconds.
+    pub(super) took: u32,
     pub(super) rule: &'static Rule,
     /// `None` where no answer was made.
     pub(super) status: Option<StatusCode>,
@@ -212,6 +217,34 @@ impl Entry {
         mask.without(&line).into_owned()
     }
 
+    /// What a list shows of the request: everything but headers and bodies.
+    pub(super) fn summary(&self, catalog: &Catalog) -> Json<'static> {
+        let mut mask = Mask::new(catalog, self.headers());
+        let target = mask.target(self.target());
+        object([
+            ("number", self.number.into()),
+            (
+                "at",
+                humantime::format_rfc3339_millis(system_time(self.at))
+                    .to_string()
+                    .into(),
+            ),
+            ("organization", self.organization.map(mask::name).into()),
+            ("method", self.method().to_owned().into()),
+            ("target", mask.without(&target).into_owned().into()),
+            ("element", self.element(catalog).into()),
+            ("instance", self.instance.into()),
+            (
+                "status",
+                self.status.map(|it| u64::from(it.as_u16())).into(),
+            ),
+            ("rule", self.rule.id.into()),
+            ("grade", self.rule.grade.name().into()),
+            ("effect", self.effect.into()),
+            ("took", u64::from(self.took).into()),
+        ])
+    }
+
     pub(super) fn show(&self, catalog: &Catalog) -> Received {
         let mut mask = Mask::new(catalog, self.headers());
         let target = mask.target(self.target());
@@ -232,6 +265,7 @@ impl Entry {
             at: self.at,
             request_id: String::from_utf8_lossy(&self.request_id).into_owned(),
             organization: self.organization.map(mask::name),
+            took: Duration::from_micros(self.took.into()),
             method: self.method().to_owned(),
             target: mask.without(&target).into_owned(),
             headers: headers

@@ -11,7 +11,10 @@ mod query;
 mod received;
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -22,12 +25,14 @@ pub(crate) use mask::secret_name;
 pub use query::{Found, PathPattern, Query};
 pub use received::{Content, Received};
 
+use super::control::Cursor;
 use super::identity;
 use super::outcome::Outcome;
 use super::store::Stored;
 use super::view::View;
 use crate::catalog::Catalog;
 use crate::settings::{AGES, JournalLimits};
+use crate::wire::json::Json;
 use crate::wire::message::{Body, Request};
 use entry::{Answer, Entry, Kept};
 
@@ -41,6 +46,10 @@ pub(crate) struct Journal {
     recorded: Condvar,
     /// Wakes those who wait for requests over a connection.
     changed: Notify,
+    /// How often script, state or clock were changed over the control API.
+    steered: AtomicU64,
+    /// Tells the journal of one server from that of another.
+    run: u64,
 }
 
 /// The most organizations whose dropped requests are told apart.
@@ -55,6 +64,24 @@ struct Ring {
     dropped: HashMap<Option<u64>, u64>,
     /// Bytes that the kept entries take.
     bytes: usize,
+    /// The number of the last request that was dropped for want of room.
+    last_dropped: u64,
+    /// How many requests had been recorded when all of them were last forgotten.
+    forgotten_until: u64,
+    /// How often requests were forgotten on purpose.
+    forgotten: u64,
+}
+
+/// What a listener to the journal has not been told.
+#[derive(Default)]
+pub(crate) struct Later {
+    /// Whether requests were forgotten: the listener is told again of all that are kept.
+    pub(crate) is_forgotten: bool,
+    /// How many requests were dropped before the listener was told of them.
+    pub(crate) missed: u64,
+    /// Number and summary, oldest first.
+    pub(crate) requests: Vec<(u64, Json<'static>)>,
+    pub(crate) is_steered: bool,
 }
 
 /// What a request and its answer leave behind, apart from the two messages.
@@ -64,6 +91,8 @@ pub(crate) struct Circumstances {
     pub(crate) request_id: [u8; 24],
     /// The fingerprint of the caller's organization secret.
     pub(crate) organization: Option<u64>,
+    /// How long it took to answer, in microseconds.
+    pub(crate) took: u32,
     /// The shown instance, where the answer's body is exactly that.
     pub(crate) shown: Option<(Arc<Stored>, View)>,
 }
@@ -76,6 +105,8 @@ impl Journal {
             ring: Mutex::default(),
             recorded: Condvar::new(),
             changed: Notify::new(),
+            steered: AtomicU64::new(0),
+            run: RandomState::new().build_hasher().finish(),
         }
     }
 
@@ -99,6 +130,7 @@ impl Journal {
             at,
             request_id,
             organization,
+            took,
             shown,
         } = circumstances;
         let body: &[u8] = match &request.body {
@@ -110,6 +142,7 @@ impl Journal {
             at,
             request_id,
             organization,
+            took,
             rule: outcome.rule,
             effect: outcome.effect,
             status: outcome.is_made().then_some(outcome.reply.status),
@@ -168,6 +201,63 @@ impl Journal {
         (lines, ring.recorded)
     }
 
+    /// A number that tells this journal from that of another server.
+    pub(crate) fn run(&self) -> u64 {
+        self.run
+    }
+
+    /// The cursor of a listener who knows the requests up to this number.
+    pub(crate) fn cursor(&self, number: u64) -> Cursor {
+        let ring = self.ring.lock();
+        // A higher number than was ever given is one of another server.
+        let known = if number > ring.recorded { 0 } else { number };
+        Cursor::new(known, ring.forgotten, self.steered.load(Relaxed))
+    }
+
+    /// Tells the listeners that script, state or clock were changed.
+    pub(crate) fn announce_steering(&self) {
+        self.steered.fetch_add(1, Relaxed);
+        self.changed.notify_waiters();
+    }
+
+    /// At most so many of what a listener has not been told, whose cursor moves on.
+    pub(crate) fn later(&self, cursor: &mut Cursor, most: usize) -> Later {
+        let steered = self.steered.load(Relaxed);
+        let is_steered = mem::replace(&mut cursor.steered, steered) != steered;
+        let ring = self.ring.lock();
+        let is_forgotten = mem::replace(&mut cursor.forgotten, ring.forgotten) != ring.forgotten;
+        if is_forgotten {
+            cursor.number = ring.last_dropped;
+        }
+        let known = cursor.number.max(ring.forgotten_until);
+        let missed = ring.last_dropped.saturating_sub(known);
+        cursor.number = known.max(ring.last_dropped);
+        let from = ring
+            .entries
+            .partition_point(|entry| entry.number <= cursor.number);
+        let requests: Vec<_> = (ring.entries.range(from..).take(most))
+            .map(|entry| (entry.number, entry.summary(&self.catalog)))
+            .collect();
+        if let Some((number, _)) = requests.last() {
+            cursor.number = *number;
+        }
+        Later {
+            is_forgotten,
+            missed,
+            requests,
+            is_steered,
+        }
+    }
+
+    /// The request with this number, if it is kept.
+    pub(crate) fn get(&self, number: u64) -> Option<Received> {
+        let ring = self.ring.lock();
+        let place = ring
+            .entries
+            .binary_search_by_key(&number, |entry| entry.number);
+        Some(ring.entries[place.ok()?].show(&self.catalog))
+    }
+
     /// Forgets every request, or those of one organization.
     pub(crate) fn clear(&self, organization: Option<&str>) {
         let organization = organization.map(identity::fingerprint);
@@ -177,6 +267,12 @@ impl Journal {
         ring.dropped
             .retain(|of, _| organization.is_some() && *of != organization);
         ring.bytes = ring.entries.iter().map(Entry::bytes).sum();
+        ring.forgotten += 1;
+        if organization.is_none() {
+            ring.forgotten_until = ring.recorded;
+        }
+        drop(ring);
+        self.changed.notify_waiters();
     }
 }
 
@@ -191,6 +287,7 @@ impl Ring {
                 break;
             };
             self.bytes -= oldest.bytes();
+            self.last_dropped = oldest.number;
             self.note_dropped(oldest.organization);
         }
     }

@@ -1,6 +1,7 @@
 //! One journaled request as it is shown.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::emulator::view::date;
 use crate::rules::Rule;
@@ -9,8 +10,8 @@ use crate::wire::json::{Json, object, object_of_pairs};
 /// One request that a server received, and how it was answered; secrets are masked.
 ///
 /// As JSON: `{"number", "at", "requestId", "organization", "method", "target", "headers": {}, "body": {"text",
-/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "answer": {…}}`; times are
-/// RFC 3339, absent values `null`, and the values of a header that came more than once are an array.
+/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "took", "answer": {…}}`; times are
+/// RFC 3339, `took` is in microseconds, absent values `null`, and the values of a header that came more than once are an array.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Received {
@@ -22,6 +23,8 @@ pub struct Received {
     pub request_id: String,
     /// A short stable name for the organization's secret: `"secret-1f3a9c0e"`.
     pub organization: Option<String>,
+    /// How long it took to make the answer, by the machine's clock.
+    pub took: Duration,
     /// The verb.
     pub method: String,
     /// Path and query as sent.
@@ -95,6 +98,7 @@ impl Received {
             ("rule", self.rule.id.into()),
             ("grade", self.rule.grade.name().into()),
             ("effect", self.effect.into()),
+            ("took", (self.took.as_micros() as u64).into()),
             ("answer", self.answer.to_json()),
         ])
     }
