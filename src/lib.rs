@@ -1,16 +1,24 @@
-//! An in-process mock of the Cloud Elements provisioning API, which says for every answer which rule it followed and
-//! how well that rule is evidenced.
+//! A mock of the Cloud Elements provisioning API that runs inside a test.
+//!
+//! Every reply names the rule behind it and how well that rule is evidenced.
 //!
 //! ```
 //! use mock_ce::MockCe;
 //!
 //! let ce = MockCe::start();
-//! let client_takes = ce.base_url();
-//! assert!(client_takes.starts_with("http://127.0.0.1:"));
+//! // Your client takes this as its setting.
+//! assert!(ce.base_url().starts_with("http://127.0.0.1:"));
 //! assert!(ce.instances().is_empty());
 //! ```
 //!
-//! A module uses only modules above it: that order is the architecture.
+//! Start with [`MockCe`], which is the server, and [`Settings`], which is its builder. [`Scripted`] orders a fault,
+//! [`MockCe::received`] asks what the client sent, and [`cassette`] and `recorder` replay and record the real service.
+//!
+//! Reference pages: [endpoints](docs::endpoints), [rules](docs::rules), [steering](docs::steering) from any language,
+//! [examples](docs::examples) in shell and Python, [attacks](docs::attacks).
+//!
+//! A module uses only modules above it in this file; that order is the architecture.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod rules;
@@ -40,12 +48,19 @@ mod server;
 #[cfg(feature = "recorder")]
 pub mod recorder;
 
+#[cfg(any(doc, doctest))]
+pub mod docs;
+
 pub use emulator::control::ControlError;
-pub use emulator::journal::{Content, Found, Query, Received};
-pub use emulator::ledger::{Ledger, Mishap};
-pub use emulator::script::{Effect, LiteralReply, Scripted};
-pub use emulator::snapshot::Seed;
+pub use emulator::path::{PathPattern, Surface};
+pub use emulator::record::journal::{Content, Found, Query, Received};
+pub use emulator::record::ledger::{Ledger, Mishap};
+pub use emulator::state::Seed;
+pub use emulator::steer::script::{Effect, LiteralReply, Scripted};
 pub use emulator::{Emulator, Outcome};
+// A test names methods and statuses without a dependency of its own on `http`.
+pub use http;
+pub use http::{Method, StatusCode};
 pub use instance::Instance;
 pub use rules::Grade;
 pub use server::expectation::Expectation;
@@ -54,8 +69,3 @@ pub use settings::{ControlAccess, EmptyLists, Settings, Shape};
 pub use wire::json::Json;
 pub use wire::message::Request;
 pub use wire::vocabulary::Dialect;
-
-/// The README's example, compiled and run with the documentation's.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -1,4 +1,4 @@
-//! The binary: arguments, run, exit code.
+//! The binary `mock-ce`.
 
 mod cli;
 

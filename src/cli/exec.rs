@@ -1,7 +1,7 @@
-//! `mock-ce exec -- COMMAND…`: a server for as long as a command runs, and at the end the ledger.
+//! `mock-ce exec -- COMMAND…` runs a command with a server of its own, and prints the ledger at the end.
 //!
-//! The command finds the server in its environment. The exit status is the command's own; 3 when it succeeded but a
-//! gate failed; 127 when it could not be started.
+//! The command finds the server in its environment. The exit status is that of the command, 3 when the command succeeded
+//! but a gate failed, and 127 when the command could not be started.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,9 +12,9 @@ use mock_ce::{Ledger, MockCe, file};
 use super::signal::Signals;
 use super::{process, settings};
 
-/// What the exit status is when only a gate failed.
+/// Exit status of a run whose command succeeded and whose gate failed.
 const GATE_FAILED: u8 = 3;
-/// The organization secret that the command is given.
+/// The organization secret in the command's environment.
 const ORGANIZATION: &str = "mock-ce-exec";
 
 pub(super) fn command() -> Command {
@@ -35,16 +35,12 @@ pub(super) fn command() -> Command {
         .allow_hyphen_values(true)
         .help("The command and its arguments");
     let about = "Run a command with a server of its own, and print what it relied upon";
-    settings::flags(
-        Command::new("exec")
-            .about(about)
-            .arg(deny_leaks)
-            .arg(post_mortem),
-    )
-    .arg(command)
-    .after_help(
-        "The command's environment has MOCK_CE_URL, MOCK_CE_ADMIN_URL and MOCK_CE_ORGANIZATION.",
-    )
+    let exec = Command::new("exec").about(about);
+    settings::add_flags(exec.arg(deny_leaks).arg(post_mortem))
+        .arg(command)
+        .after_help(
+            "The command's environment has MOCK_CE_URL, MOCK_CE_ADMIN_URL and MOCK_CE_ORGANIZATION.",
+        )
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
@@ -59,7 +55,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let status = process::run(&words.cloned().collect::<Vec<_>>(), &environment, signals)?;
     let ledger = ce.ledger();
     super::tell(&ledger.to_string());
-    let failed_gate = failed_gate(&ledger, matches.get_flag("deny-leaks"));
+    let failed_gate = find_failed_gate(&ledger, matches.get_flag("deny-leaks"));
     if let Some(reason) = &failed_gate {
         super::tell(&format!("mock-ce: gate failed: {reason}"));
     }
@@ -83,8 +79,8 @@ fn write_post_mortem(path: &Path, ce: &MockCe, reason: &str) -> Result<(), Strin
         .map_err(|error| format!("cannot write the post-mortem {:?}: {error}", path.display()))
 }
 
-/// What a gate has against the run, if anything.
-fn failed_gate(ledger: &Ledger, deny_leaks: bool) -> Option<String> {
+/// Finds the gate that the run failed, and says how.
+fn find_failed_gate(ledger: &Ledger, deny_leaks: bool) -> Option<String> {
     if ledger.refused > 0 {
         return Some(format!(
             "{} answers rest on rules below --min-grade",

@@ -1,7 +1,8 @@
-//! The binary's verbs, one a file.
+//! The verbs of the binary, one a file.
 //!
-//! Each verb has a `command`, which is its part of the help, and a `run`, whose error is one line for the operator:
-//! what failed, on what, what to do. The exit status is 0, 1 (ran and failed) or 2 (usage).
+//! Each verb has a `command`, which declares its arguments and help, and a `run`, which does the work. An error of `run`
+//! is one line for the operator that says what failed, on what, and what to do. The exit status is 0, 1 (ran and failed)
+//! or 2 (wrong usage); `exec` and `record` pass on the status of their command.
 
 mod check;
 mod compare;
@@ -21,9 +22,10 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
 
+/// Runs one verb with its parsed arguments.
 type Run = fn(&ArgMatches) -> Result<ExitCode, String>;
 
-/// Every verb, in the order of the help.
+/// All verbs, in the order in which the help lists them.
 fn verbs() -> [(Command, Run); 10] {
     [
         (serve::command(), serve::run),
@@ -39,6 +41,7 @@ fn verbs() -> [(Command, Run); 10] {
     ]
 }
 
+/// Parses the command line, runs its verb, and reports an error on standard error.
 pub(crate) fn run() -> ExitCode {
     let (commands, runs): (Vec<_>, Vec<_>) = verbs().into_iter().unzip();
     let names: Vec<_> = commands
@@ -63,13 +66,13 @@ pub(crate) fn run() -> ExitCode {
     })
 }
 
-/// One line on standard error; where that is closed there is nobody to tell.
+/// Writes one line to standard error. A failure is ignored, because nobody reads a closed standard error.
 fn tell(line: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Text on standard output.
+/// Writes text to standard output and flushes it.
 fn print(text: &str) -> Result<(), String> {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();

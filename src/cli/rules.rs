@@ -1,4 +1,4 @@
-//! `mock-ce rules`: the rule table, for people and as JSON.
+//! `mock-ce rules` prints the rule table, as text or as JSON.
 
 use std::process::ExitCode;
 
@@ -10,9 +10,9 @@ pub(super) fn command() -> Command {
     let json = Arg::new("json")
         .long("json")
         .action(ArgAction::SetTrue)
-        .help("Print JSON");
+        .help("Print JSON, with the sources of each rule");
     Command::new("rules")
-        .about("Print every rule with its grade and source")
+        .about("Print every rule with its grade")
         .arg(json)
 }
 
@@ -27,6 +27,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Formats a rule as one line: id, grade and statement in columns.
 fn to_line(rule: &Rule) -> String {
     format!(
         "{:<24}{:<9}{}\n",

@@ -1,6 +1,7 @@
-//! `mock-ce serve`: a server until it is told to stop.
+//! `mock-ce serve` runs a server until a signal stops it.
 //!
-//! Standard output has the base URL and nothing else; the banner and one line a request go to standard error.
+//! The base URL is the only line on standard output, so that a script can read it. The banner and one line per request
+//! go to standard error.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,8 @@ use mock_ce::{Emulator, MockCe, file};
 use super::settings;
 use super::signal::Signals;
 
-const PORT: u16 = 6847;
+/// The port without `--listen`. It is fixed so that a client can be configured once.
+const DEFAULT_PORT: u16 = 6847;
 
 pub(super) fn command() -> Command {
     let ready_file = Arg::new("ready-file")
@@ -23,12 +25,13 @@ pub(super) fn command() -> Command {
         .value_name("PATH")
         .value_parser(value_parser!(PathBuf))
         .help("Write {base_url, admin_url, pid, version} as JSON here once the port is open");
-    let about = format!("Serve the API until interrupted [default address: 127.0.0.1:{PORT}]");
-    settings::flags(Command::new("serve").about(about).arg(ready_file))
+    let about =
+        format!("Serve the API until interrupted [default address: 127.0.0.1:{DEFAULT_PORT}]");
+    settings::add_flags(Command::new("serve").about(about).arg(ready_file))
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
     let chosen = settings::apply(MockCe::builder().listen(address), matches);
     let mut signals = Signals::listen()?;
     let ce = settings::start(chosen)?;
@@ -36,14 +39,15 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         write_ready_file(path, &ce)?;
     }
     super::print(&format!("{}\n", ce.base_url()))?;
-    super::tell(&banner(&ce));
+    super::tell(&render_banner(&ce));
     log_requests(ce.emulator().clone());
     signals.wait();
     settings::stop(ce, matches)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn banner(ce: &MockCe) -> String {
+/// Renders the greeting, with a `curl` command that creates an instance.
+fn render_banner(ce: &MockCe) -> String {
     let url = ce.base_url();
     format!(
         "mock-ce {} serves {url} and stops at Ctrl-C; try\n  \
@@ -54,6 +58,7 @@ fn banner(ce: &MockCe) -> String {
     )
 }
 
+/// Writes the file that tells a waiting script that the port is open.
 fn write_ready_file(path: &Path, ce: &MockCe) -> Result<(), String> {
     let ready = object([
         ("base_url", ce.base_url().into()),
@@ -65,7 +70,9 @@ fn write_ready_file(path: &Path, ce: &MockCe) -> Result<(), String> {
         .map_err(|error| format!("cannot write the ready file {:?}: {error}", path.display()))
 }
 
-/// Logs from the journal, on a thread of its own: a log that nobody reads must not hold up an answer.
+/// Starts a thread that logs each request from the journal.
+///
+/// The thread keeps a slow reader of standard error from holding up an answer; lines that it misses are counted.
 fn log_requests(emulator: Arc<Emulator>) {
     thread::spawn(move || {
         let mut last = 0;

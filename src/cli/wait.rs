@@ -1,4 +1,6 @@
-//! `mock-ce wait URL`: until a server is ready.
+//! `mock-ce wait URL` returns as soon as the server at a URL is ready.
+//!
+//! It asks the health route over a plain socket until a server answers or the time is over.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
@@ -10,14 +12,14 @@ use clap::{Arg, ArgMatches, Command};
 use http::Uri;
 use mock_ce::Json;
 
-/// Between two questions.
+/// Pause between two requests.
 const PAUSE: Duration = Duration::from_millis(20);
-/// The longest that is waited at all.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long one question may take.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// The most of an answer that is read.
-const LARGEST: u64 = 1 << 20;
+/// Maximum of `--timeout`; a later deadline could lie beyond what `Instant` can hold.
+const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+/// Maximum time for one request.
+const MAX_REQUEST_TIME: Duration = Duration::from_secs(1);
+/// Maximum number of bytes read of a reply.
+const MAX_REPLY_LEN: u64 = 1 << 20;
 
 pub(super) fn command() -> Command {
     let url = Arg::new("url")
@@ -29,7 +31,7 @@ pub(super) fn command() -> Command {
         .value_name("TIME")
         .default_value("10s")
         .value_parser(humantime::parse_duration)
-        .help("How long to wait at most");
+        .help("Maximum time to wait");
     Command::new("wait")
         .about("Wait until a server is ready")
         .arg(url)
@@ -41,17 +43,19 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let timeout = *matches
         .get_one::<Duration>("timeout")
         .expect("it has a default");
-    let deadline = Instant::now() + timeout.min(LONGEST);
-    let address = address(url)?;
+    let deadline = Instant::now() + timeout.min(MAX_WAIT);
+    let address = parse_address(url)?;
     loop {
         match ask(&address) {
-            Ok(Answer::Ready) => return Ok(ExitCode::SUCCESS),
-            Ok(Answer::Refused) => {
+            Ok(Responder::Ready) => return Ok(ExitCode::SUCCESS),
+            Ok(Responder::Closed) => {
                 return Err(format!(
                     "{url} refuses to be asked from here; start it with --control anywhere"
                 ));
             }
-            Ok(Answer::Other) => return Err(format!("{url} is no mock-ce: it has no control API")),
+            Ok(Responder::Foreign) => {
+                return Err(format!("{url} is not a mock-ce: it has no control API"));
+            }
             Err(error) if Instant::now() >= deadline => {
                 let waited = humantime::format_duration(timeout);
                 return Err(format!("{url} was not ready within {waited}: {error}"));
@@ -61,18 +65,18 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     }
 }
 
-/// What answers at an address.
-enum Answer {
-    /// A server that is ready.
+/// The kinds of server that can answer at an address.
+enum Responder {
+    /// A mock-ce that is ready.
     Ready,
-    /// A server that is not to be asked from here.
-    Refused,
-    /// Something else.
-    Other,
+    /// A mock-ce whose control API is closed to this machine.
+    Closed,
+    /// Another server.
+    Foreign,
 }
 
-/// Host and port of a URL.
-fn address(url: &str) -> Result<(String, u16), String> {
+/// Parses the host and the port out of a URL.
+fn parse_address(url: &str) -> Result<(String, u16), String> {
     let wrong = || format!("{url:?} is not a URL such as http://127.0.0.1:6847");
     let uri: Uri = url.parse().map_err(|_| wrong())?;
     if uri.scheme_str() != Some("http") {
@@ -82,40 +86,41 @@ fn address(url: &str) -> Result<(String, u16), String> {
     Ok((host.to_owned(), uri.port_u16().unwrap_or(80)))
 }
 
-/// Asks at each address that the host has; an error while nothing answers.
-fn ask((host, port): &(String, u16)) -> io::Result<Answer> {
+/// Asks each address of the host in turn; it is an error when none answers.
+fn ask((host, port): &(String, u16)) -> io::Result<Responder> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     for address in (host.as_str(), *port).to_socket_addrs()? {
         match ask_at(address) {
-            Ok(answer) => return Ok(answer),
+            Ok(responder) => return Ok(responder),
             Err(error) => last = error,
         }
     }
     Err(last)
 }
 
-fn ask_at(address: SocketAddr) -> io::Result<Answer> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+/// Sends one health request and judges the reply.
+fn ask_at(address: SocketAddr) -> io::Result<Responder> {
+    let mut stream = TcpStream::connect_timeout(&address, MAX_REQUEST_TIME)?;
+    stream.set_read_timeout(Some(MAX_REQUEST_TIME))?;
     let question =
         format!("GET /__admin/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     stream.write_all(question.as_bytes())?;
     let mut reply = String::new();
-    stream.take(LARGEST).read_to_string(&mut reply)?;
-    // A server that is about to start or to stop may close without a word.
+    stream.take(MAX_REPLY_LEN).read_to_string(&mut reply)?;
+    // A server that is starting or stopping may close the connection without a reply.
     let status = reply
         .split(' ')
         .nth(1)
         .ok_or(io::ErrorKind::UnexpectedEof)?;
     let body = reply.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     Ok(match status {
-        "200" if is_health(body) => Answer::Ready,
-        "403" if body.contains("the control API") => Answer::Refused,
-        _ => Answer::Other,
+        "200" if is_health(body) => Responder::Ready,
+        "403" if body.contains("the control API") => Responder::Closed,
+        _ => Responder::Foreign,
     })
 }
 
-/// Other servers have a page at this path too.
+/// Tells the health document of mock-ce from a page that another server has at this path.
 fn is_health(body: &str) -> bool {
     let health = Json::parse(body.as_bytes()).ok();
     let status = health.as_ref().and_then(|health| health.get("status"));

@@ -1,19 +1,20 @@
-//! One request on its way to a handler: who calls, and what was sent.
+//! A routed request whose caller is known: what every handler is given.
 //!
-//! In the order of the contract: credentials, media types, size, JSON.
+//! Checked in the order of the contract: credentials, media types, size, JSON.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Method;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_TYPE};
 
-use super::ledger::Mishap;
-use super::routes::{Access, Route, RoutePath};
-use super::store::Stored;
-use super::{Emulator, journal};
-use crate::rules;
+use super::context::Context;
+use super::path::PathPattern;
+use super::record::ledger::Mishap;
+use super::route::{Access, Payload};
+use super::state::instances::Stored;
+use super::{Emulator, identity};
+use crate::rules::{self, Rule};
 use crate::wire::auth::Credentials;
 use crate::wire::error::ApiError;
 use crate::wire::json::{Json, position};
@@ -22,50 +23,53 @@ use crate::wire::message::{Body, Request};
 use crate::wire::vocabulary::Dialect;
 
 /// A routed request whose caller is known.
-pub(crate) struct Call<'a> {
-    pub(crate) request: &'a Request,
-    pub(crate) route: &'static Route,
-    pub(crate) path: RoutePath<'a>,
-    pub(crate) caller: Caller<'a>,
+pub(crate) struct Call<'c, 'r> {
+    pub(crate) context: &'c Context<'r>,
+    /// The rule that a success follows.
+    pub(crate) rule: &'static Rule,
+    pub(crate) pattern: &'static PathPattern,
+    pub(crate) caller: Caller,
 }
 
-/// Whose state a call sees.
+/// The caller, as far as the route must know.
 #[derive(Default)]
-pub(crate) struct Caller<'a> {
-    pub(crate) organization: Cow<'a, str>,
+pub(crate) struct Caller {
+    /// The secret of the organization whose state the call sees.
+    pub(crate) organization: Arc<str>,
     /// The instance of the header's token, where the route acts on it.
     pub(crate) of_token: Option<Arc<Stored>>,
 }
 
-impl<'a> Caller<'a> {
-    /// Who sent a request, as far as its route must know.
+impl Caller {
+    /// Identifies the caller of a request (rules `auth-grammar`, `auth-required`, `dead-token`).
     pub(crate) fn identify(
         emulator: &Emulator,
-        request: &'a Request,
+        context: &Context<'_>,
         access: Access,
-        dialect: Dialect,
     ) -> Result<Self, ApiError> {
         if matches!(access, Access::Open | Access::Control) {
             return Ok(Caller::default());
         }
         let required = || ApiError::unauthorized(&rules::AUTH_REQUIRED);
-        let header = request.header_text(&AUTHORIZATION).ok_or_else(required)?;
-        let credentials = Credentials::parse(header, dialect)
+        let credentials = context
+            .credentials()
+            .ok_or_else(required)?
             .map_err(|_| ApiError::unauthorized(&rules::AUTH_GRAMMAR))?;
         emulator.check_accepted(&credentials)?;
         credentials.user.ok_or_else(required)?;
-        if access == Access::Organization {
-            let organization = credentials.organization.ok_or_else(required)?;
-            return Ok(Caller {
-                organization: organization.into(),
+        let caller = match access {
+            Access::Organization => Caller {
+                organization: credentials.organization.ok_or_else(required)?.into(),
                 of_token: None,
-            });
-        }
-        Caller::of_token(
-            emulator,
-            credentials.token.ok_or_else(required)?,
-            &credentials,
-        )
+            },
+            _ => Caller::of_token(
+                emulator,
+                credentials.token.ok_or_else(required)?,
+                &credentials,
+            )?,
+        };
+        context.remember_organization(&caller.organization);
+        Ok(caller)
     }
 
     fn of_token(
@@ -74,9 +78,10 @@ impl<'a> Caller<'a> {
         credentials: &Credentials<'_>,
     ) -> Result<Self, ApiError> {
         let dead = || ApiError::unauthorized(&rules::DEAD_TOKEN);
-        let Some((organization, stored)) = emulator.store.by_token(token, emulator.seed()) else {
-            if let Some(organization) = emulator.store.formerly_of(token, emulator.seed()) {
-                let mishap = Mishap::UsedAfterDeletion(journal::secret_name(token));
+        let (store, seed) = (&emulator.state.instances, emulator.seed());
+        let Some((organization, stored)) = store.by_token(token, seed) else {
+            if let Some(organization) = store.formerly_of(token, seed) {
+                let mishap = Mishap::UsedAfterDeletion(identity::secret_name(token));
                 emulator.counters.mishap(Some(organization), mishap);
             }
             return Err(dead());
@@ -88,14 +93,14 @@ impl<'a> Caller<'a> {
             return Err(dead());
         }
         Ok(Caller {
-            organization: Cow::Owned(organization.to_string()),
+            organization,
             of_token: Some(stored),
         })
     }
 }
 
 impl Emulator {
-    /// Rule `any-credentials`.
+    /// Refuses credentials other than the only ones that the server accepts (rule `any-credentials`).
     fn check_accepted(&self, credentials: &Credentials<'_>) -> Result<(), ApiError> {
         let Some((user, organization)) = &self.accepted else {
             return Ok(());
@@ -108,14 +113,13 @@ impl Emulator {
     }
 }
 
-/// Rules `accept`, `content-type` and `too-large`, in this order.
-pub(crate) fn check_media(request: &Request, route: &Route) -> Result<(), ApiError> {
+/// Checks the media types and the size of a request (rules `accept`, `content-type` and `too-large`, in this order).
+pub(crate) fn check_media(request: &Request, payload: Payload) -> Result<(), ApiError> {
     let accept = request.header_list(&ACCEPT);
     if let Some(accept) = accept.filter(|accept| !media::accepts_json(accept)) {
         return Err(ApiError::not_acceptable(&accept));
     }
-    let takes_body = matches!(route.method, Method::POST | Method::PUT | Method::PATCH);
-    if takes_body && request.body != Body::Whole(Bytes::new()) {
+    if payload == Payload::Json && request.body != Body::Whole(Bytes::new()) {
         check_content_type(request)?;
     }
     match request.body {
@@ -124,7 +128,7 @@ pub(crate) fn check_media(request: &Request, route: &Route) -> Result<(), ApiErr
     }
 }
 
-/// Rule `content-type`.
+/// Refuses a body that is not said to be JSON (rule `content-type`).
 pub(crate) fn check_content_type(request: &Request) -> Result<(), ApiError> {
     let content_type = request.header_text(&CONTENT_TYPE);
     if content_type.is_some_and(media::is_json) {
@@ -133,9 +137,9 @@ pub(crate) fn check_content_type(request: &Request) -> Result<(), ApiError> {
     Err(ApiError::unsupported_media_type(content_type))
 }
 
-impl<'a> Call<'a> {
+impl<'r> Call<'_, 'r> {
     pub(crate) fn dialect(&self) -> Dialect {
-        self.path.dialect
+        self.context.dialect()
     }
 
     /// The secret whose state the call sees.
@@ -144,27 +148,27 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.path.parameter(self.route.pattern, name)
+        let path = self.context.path()?;
+        self.pattern.parameter(name, &path.segments)
     }
 
     pub(crate) fn key_or_id(&self) -> Option<&str> {
         self.parameter("keyOrId")
     }
 
-    pub(crate) fn query(&self) -> &'a str {
-        self.request.uri.query().unwrap_or_default()
+    /// The parameters of the query, decoded, in order.
+    pub(crate) fn query(&self) -> impl Iterator<Item = (Cow<'r, str>, Cow<'r, str>)> + use<'r> {
+        form_urlencoded::parse(self.context.query().as_bytes())
     }
 
     /// The body as JSON (rules `json-malformed`, `curly-quotes`).
-    pub(crate) fn json(&self) -> Result<Json<'a>, ApiError> {
-        let Body::Whole(text) = &self.request.body else {
-            unreachable!("a body that is too large is refused before any handler runs")
-        };
-        Json::parse(text).map_err(|problem| ApiError::malformed(&problem, curly_quote(text)))
+    pub(crate) fn json(&self) -> Result<&Json<'r>, ApiError> {
+        let refusal = |problem| ApiError::malformed(problem, curly_quote(self.context.body()));
+        self.context.json().map_err(refusal)
     }
 }
 
-/// What to say of the first curly quote in a text; `None` when there is none.
+/// Says what to type instead of the first curly quote of a text; `None` when there is none.
 fn curly_quote(text: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?;
     let is_curly =

@@ -67,6 +67,16 @@ pub(crate) fn fingerprint(text: &str) -> u64 {
     fingerprint_bytes(text.as_bytes())
 }
 
+/// The short stable name of a secret, by which equal ones can be told from others: `secret-1f3a9c0e`.
+pub(crate) fn secret_name(secret: &str) -> String {
+    name_of(fingerprint(secret))
+}
+
+/// The same of a fingerprint.
+pub(crate) fn name_of(fingerprint: u64) -> String {
+    format!("secret-{:08x}", fingerprint >> 32)
+}
+
 /// The same for any bytes.
 pub(crate) fn fingerprint_bytes(bytes: &[u8]) -> u64 {
     mix(bytes

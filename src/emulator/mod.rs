@@ -1,28 +1,41 @@
-//! What the service does with one request; no sockets.
+//! The emulated service: a request in, an outcome out, without sockets.
 //!
-//! [`Emulator::answer`] is the way of every request, in process, over a socket and in the binary. What the script orders
-//! comes first, then what a cassette has; then the checks run in the order of the contract, and the first that fails
+//! [`Emulator::answer`] is the way of every request, in process, over a socket and in the binary. A scripted effect
+//! comes first, then a cassette's recording; then the checks run in the order of the contract, and the first that fails
 //! answers: route, method, credentials, media types, size, JSON, element, members and configuration.
+//!
+//! A module of this list uses only modules before it:
+//!
+//! ```text
+//! identity · clock · path      tokens and ids · the time · paths and their one pattern
+//! state                        instances, and every other section that a reset clears
+//! context                      a request, read lazily: path, credentials and body once each
+//! view                         an instance as a reply shows it
+//! steer                        scripted faults and answers
+//! outcome                      a reply, its rule, and how it is brought to the caller
+//! record                       journal and ledger
+//! replay                       answers from a cassette
+//! call · route                 a routed request · a row of the table
+//! service · control            the documented service · the operations of a test
+//! routes                       the table
+//! ```
 
 mod call;
 mod clock;
-mod configuration;
+mod context;
 pub mod control;
-mod elements;
 mod identity;
-mod instances;
-pub mod journal;
-pub mod ledger;
 mod outcome;
-mod provision;
+pub(crate) mod path;
+pub(crate) mod record;
 mod replay;
+pub mod route;
 pub mod routes;
-pub mod script;
-pub mod snapshot;
-mod store;
+mod service;
+pub(crate) mod state;
+pub(crate) mod steer;
 mod view;
 
-use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,7 +44,7 @@ use std::time::Instant;
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ORIGIN,
+    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
 };
 use http::{HeaderMap, Method};
 
@@ -41,27 +54,24 @@ pub use outcome::Outcome;
 use crate::catalog::Catalog;
 use crate::rules::{self, Grade, Rule};
 use crate::settings::{ControlAccess, EmptyLists, Settings, Shape};
-use crate::wire::auth::Credentials;
 use crate::wire::error::ApiError;
-use crate::wire::json::Json;
-use crate::wire::message::{Body, Malformed, Request};
-use crate::wire::vocabulary::Dialect;
+use crate::wire::message::{Malformed, Request};
 use call::{Call, Caller};
 use clock::Clock;
-use journal::{Circumstances, Journal};
-use ledger::Counters;
+use context::Context;
 use outcome::Handled;
+use record::journal::{Circumstances, Journal};
+use record::ledger::Counters;
 use replay::Tape;
-use routes::Access;
-use script::{Effect, Script, Subject};
-use store::Store;
+use state::State;
+use steer::script::{Effect, Script, Subject};
 use view::{Hydration, View};
 
 /// The emulated service: a catalog, instances, the rules, and what a test has ordered.
 #[derive(Debug)]
 pub struct Emulator {
     catalog: Arc<Catalog>,
-    store: Store,
+    state: State,
     script: Script,
     journal: Journal,
     counters: Counters,
@@ -80,13 +90,13 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// An emulator with these settings and this catalog; what concerns sockets is not looked at.
+    /// Makes an emulator with these settings and this catalog; settings of sockets are not looked at.
     #[must_use]
     pub fn new(settings: &Settings, catalog: Arc<Catalog>) -> Self {
         let journal = Journal::new(settings.journal, catalog.clone());
         Emulator {
             catalog,
-            store: Store::default(),
+            state: State::default(),
             script: Script::default(),
             journal,
             counters: Counters::default(),
@@ -119,42 +129,37 @@ impl Emulator {
         let number = self.requests.fetch_add(1, Relaxed);
         let request_id = identity::request_id(self.seed(), number);
         let answered = catch_unwind(AssertUnwindSafe(|| {
-            self.respond(request, number, request_id)
+            self.respond(&Context::new(request), number, request_id)
         }));
         answered.unwrap_or_else(|_| self.apologize(request, request_id))
     }
 
-    /// What the script or the service has for a request, with what the script does to it.
-    fn respond(&self, request: &Request, number: u64, request_id: [u8; 24]) -> Outcome {
-        let began = Instant::now();
-        let effect = self.intercept(request);
-        let mut organization = None;
+    /// Answers a request by the script or by the service, applies the scripted effect, and records both messages.
+    fn respond(&self, context: &Context<'_>, number: u64, request_id: [u8; 24]) -> Outcome {
+        let effect = self.intercept(context);
         let scripted = effect
             .as_ref()
             .and_then(|effect| Outcome::scripted(effect, &request_id));
         let mut outcome = scripted.unwrap_or_else(|| {
-            let handled = guard(|| self.handle(request, &mut organization));
+            let handled = guard(|| self.handle(context));
             let admitted = handled.map_err(|error| self.admit(error));
             admitted.unwrap_or_else(|error| Outcome::refusal(error, &request_id))
         });
         if let Some(effect) = &effect {
-            outcome.suffer(effect, self.seed(), number);
+            outcome.apply_effect(effect, self.seed(), number);
         }
-        outcome.mark(&request.headers, &request_id, &self.clock);
-        // What needs no credentials, or was refused before they were looked at, still belongs to who sent them.
-        let sender = || Some(identity::fingerprint(&self.organization_of(request)?));
-        let organization = organization.or_else(sender);
-        self.remember(request, &outcome, request_id, organization, began);
+        outcome.add_standard_headers(&context.request.headers, &request_id, &self.clock);
+        self.remember(context, &outcome, request_id);
         outcome
     }
 
-    /// The answer where answering itself went wrong (rule `internal`).
+    /// Answers 500 where answering itself went wrong (rule `internal`).
     fn apologize(&self, request: &Request, request_id: [u8; 24]) -> Outcome {
         let mut outcome = Outcome::refusal(ApiError::internal(), &request_id);
-        outcome.mark(&request.headers, &request_id, &self.clock);
-        // Should this be what went wrong, the answer matters more.
+        outcome.add_standard_headers(&request.headers, &request_id, &self.clock);
+        // Recording may be what went wrong; the answer matters more.
         let _remembered = catch_unwind(AssertUnwindSafe(|| {
-            self.remember(request, &outcome, request_id, None, Instant::now());
+            self.remember(&Context::new(request), &outcome, request_id);
         }));
         outcome
     }
@@ -163,43 +168,42 @@ impl Emulator {
     pub fn refuse_malformed(&self, malformed: Malformed) -> Outcome {
         let request_id = identity::request_id(self.seed(), self.requests.fetch_add(1, Relaxed));
         let mut outcome = Outcome::refusal(ApiError::malformed_http(malformed), &request_id);
-        outcome.mark(&HeaderMap::new(), &request_id, &self.clock);
+        outcome.add_standard_headers(&HeaderMap::new(), &request_id, &self.clock);
         outcome
     }
 
-    /// The straight line; `organization` is told whose request it is as soon as that is known.
-    fn handle(&self, request: &Request, organization: &mut Option<u64>) -> Handled {
+    /// Answers a request by the cassette or by its route: the straight line.
+    fn handle(&self, context: &Context<'_>) -> Handled {
+        let request = context.request;
         if let Some(recorded) = self.tape.as_ref().and_then(|tape| tape.answer(request)) {
             return recorded;
         }
         if let Some(answer) = preflight(request) {
             return Ok(answer);
         }
-        let (route, path) = routes::find(&request.method, &request.uri)?;
+        let routes::Entry { route, pattern } = routes::find(context)?;
         self.check_grade(route.rule)?;
-        if routes::has_trailing_slash(&request.uri) {
+        if context.has_trailing_slash() {
             self.check_grade(&rules::TRAILING_SLASH)?;
         }
-        let caller = Caller::identify(self, request, route.access, path.dialect)?;
-        if route.access != Access::Open {
-            *organization = Some(identity::fingerprint(&caller.organization));
+        let caller = Caller::identify(self, context, route.access)?;
+        if context.has_trailing_slash() {
+            self.counters
+                .relied(self.fingerprint(context), &rules::TRAILING_SLASH);
         }
-        if routes::has_trailing_slash(&request.uri) {
-            self.counters.relied(*organization, &rules::TRAILING_SLASH);
-        }
-        call::check_media(request, route)?;
+        call::check_media(request, route.body)?;
         (route.handler)(
             self,
             &Call {
-                request,
-                route,
-                path,
+                context,
+                rule: route.rule,
+                pattern,
                 caller,
             },
         )
     }
 
-    /// Whether a rule is evidenced well enough to be followed.
+    /// Refuses a rule that is evidenced too poorly to be followed.
     fn check_grade(&self, rule: &'static Rule) -> Result<(), ApiError> {
         if rule.grade >= self.min_grade {
             return Ok(());
@@ -207,85 +211,44 @@ impl Emulator {
         Err(ApiError::below_grade(rule, self.min_grade))
     }
 
-    /// The refusal itself, or 501 where its rule is evidenced too poorly.
+    /// Returns the refusal itself, or 501 where its rule is evidenced too poorly.
     fn admit(&self, error: ApiError) -> ApiError {
         self.check_grade(error.rule).err().unwrap_or(error)
     }
 
     /// The effect that the script has for a request.
-    fn intercept(&self, request: &Request) -> Option<Effect> {
-        // Found out once at the most, however many rules ask.
-        let (organization, element) = (OnceCell::new(), OnceCell::new());
+    fn intercept(&self, context: &Context<'_>) -> Option<Effect> {
         let subject = Subject {
-            method: &request.method,
-            path: request.uri.path(),
-            organization: &|| {
-                organization
-                    .get_or_init(|| self.organization_of(request))
-                    .clone()
-            },
-            element: &|| element.get_or_init(|| self.named_element(request)).clone(),
+            method: &context.request.method,
+            path: context.request.uri.path(),
+            organization: &|| context.organization(&self.state.instances, self.seed()),
+            element: &|| context.named_element(&self.catalog),
         };
         self.script.intercept(&subject, self.seed())
     }
 
-    /// The organization of a request, also of one that only carries a token.
-    fn organization_of(&self, request: &Request) -> Option<String> {
-        let header = request.header_text(&AUTHORIZATION)?;
-        let credentials = Dialect::ALL
-            .iter()
-            .find_map(|dialect| Credentials::parse(header, *dialect).ok())?;
-        let of_token = || {
-            Some(
-                self.store
-                    .by_token(credentials.token?, self.seed())?
-                    .0
-                    .to_string(),
-            )
-        };
-        credentials
-            .organization
-            .map(str::to_owned)
-            .or_else(of_token)
-    }
-
-    /// The key of the element that a request names.
-    fn named_element(&self, request: &Request) -> Option<String> {
-        let body: &[u8] = match &request.body {
-            Body::Whole(body) => body,
-            Body::TooLarge(_) => &[],
-        };
-        named_element(&self.catalog, request.uri.path(), body)
+    /// The fingerprint of the organization whose request it is.
+    fn fingerprint(&self, context: &Context<'_>) -> Option<u64> {
+        context.fingerprint(&self.state.instances, self.seed())
     }
 
     /// Writes a request and its answer into the journal and the ledger.
-    fn remember(
-        &self,
-        request: &Request,
-        outcome: &Outcome,
-        request_id: [u8; 24],
-        organization: Option<u64>,
-        began: Instant,
-    ) {
+    fn remember(&self, context: &Context<'_>, outcome: &Outcome, request_id: [u8; 24]) {
+        // A request that needs no credentials, or was refused before they were judged, still belongs to its sender.
+        let organization = self.fingerprint(context);
         if outcome.rule.grade < self.min_grade {
             self.counters.refused(organization);
         } else {
             self.counters.relied(organization, outcome.rule);
         }
-        let shown = outcome.instance.clone().zip(outcome.view);
-        let at = self.clock.now();
-        let took = u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX);
-        self.journal.record(
-            request,
-            outcome,
-            Circumstances {
-                at,
-                request_id,
-                organization,
-                took,
-                shown,
-            },
-        );
+        let circumstances = Circumstances {
+            at: self.clock.now(),
+            request_id,
+            organization,
+            took: u32::try_from(context.began.elapsed().as_micros()).unwrap_or(u32::MAX),
+            shown: outcome.instance.clone().zip(outcome.view),
+        };
+        self.journal.record(context.request, outcome, circumstances);
     }
 
     fn seed(&self) -> u64 {
@@ -296,7 +259,7 @@ impl Emulator {
         &self.catalog
     }
 
-    fn view(&self, call: &Call<'_>) -> View {
+    fn view(&self, call: &Call<'_, '_>) -> View {
         View {
             dialect: call.dialect(),
             shape: self.shape,
@@ -312,7 +275,7 @@ fn guard(handle: impl FnOnce() -> Handled) -> Handled {
     catch_unwind(AssertUnwindSafe(handle)).unwrap_or_else(|_| Err(ApiError::internal()))
 }
 
-/// The answer to a browser's question whether it may send a request (rule `cors`).
+/// Answers a browser that asks whether it may send a request (rule `cors`).
 fn preflight(request: &Request) -> Option<Outcome> {
     let is_preflight = request.method == Method::OPTIONS
         && request.headers.contains_key(ORIGIN)
@@ -328,23 +291,10 @@ fn preflight(request: &Request) -> Option<Outcome> {
     Some(outcome)
 }
 
-/// The element that a request names, in the path or in the body: by its key in the catalog, or else as sent.
-fn named_element(catalog: &Catalog, path: &str, body: &[u8]) -> Option<String> {
-    let in_body = || {
-        let body = Json::parse(body).ok()?;
-        let mut nouns = Dialect::ALL.iter();
-        let named = nouns.find_map(|dialect| body.get(dialect.noun()))?;
-        let key = named.get("key").and_then(Json::as_str).map(str::to_owned);
-        key.or_else(|| Some(named.get("id")?.as_u64()?.to_string()))
-    };
-    let named = routes::named_element(path).or_else(in_body)?;
-    let known = catalog.find(&named);
-    Some(known.map_or(named, |element| element.key().to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::json::Json;
     use http::StatusCode;
 
     /// Rule `internal`.
@@ -352,7 +302,7 @@ mod tests {
     fn a_panic_is_an_answer_and_the_next_request_is_served() {
         let emulator = Emulator::new(&Settings::default(), Catalog::documented().clone());
         let refused = guard(|| {
-            let _held = emulator.store.get("o", 1);
+            let _held = emulator.state.instances.get("o", 1);
             panic!("on purpose")
         });
         assert_eq!(refused.unwrap_err(), ApiError::internal());
@@ -370,7 +320,7 @@ mod tests {
         let body = Json::parse(&outcome.reply.body).unwrap();
         let request_id = body.get("requestId").and_then(Json::as_str);
         assert_eq!(request_id, Some("0123456789abcdef01234567"));
-        let found = emulator.received(&journal::Query::new().rule("internal"));
+        let found = emulator.received(&record::journal::Query::new().rule("internal"));
         assert_eq!(found.requests.len(), 1);
     }
 }

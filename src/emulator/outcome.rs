@@ -12,8 +12,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::Cursor;
 use super::clock::{Clock, system_time};
-use super::script::{Effect, LiteralReply};
-use super::store::Stored;
+use super::state::instances::Stored;
+use super::steer::script::{Effect, LiteralReply};
 use super::view::View;
 use crate::rules::{self, Rule};
 use crate::wire::error::ApiError;
@@ -119,8 +119,8 @@ impl Outcome {
         outcome
     }
 
-    /// Lets an effect that fired spoil the reply.
-    pub(crate) fn suffer(&mut self, effect: &Effect, seed: u64, number: u64) {
+    /// Applies a scripted effect that fired to the reply.
+    pub(crate) fn apply_effect(&mut self, effect: &Effect, seed: u64, number: u64) {
         self.effect = Some(effect.name());
         if *effect == Effect::MalformedJson {
             // Half of an object or array is never JSON; of nothing, something that is not.
@@ -162,8 +162,13 @@ impl Outcome {
         self
     }
 
-    /// Puts on the reply what every reply of the API carries (rules `request-id`, `cors`).
-    pub(crate) fn mark(&mut self, asked: &HeaderMap, request_id: &[u8], clock: &Clock) {
+    /// Adds the headers that every reply of the API carries (rules `request-id`, `cors`).
+    pub(crate) fn add_standard_headers(
+        &mut self,
+        asked: &HeaderMap,
+        request_id: &[u8],
+        clock: &Clock,
+    ) {
         let headers = &mut self.reply.headers;
         let request_id =
             HeaderValue::from_bytes(request_id).expect("hex digits are a header's value");

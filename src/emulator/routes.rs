@@ -1,258 +1,191 @@
-//! One row per endpoint; dispatch, `Allow`, near-miss hints and the README's table all come from here.
+//! The route table, one row an endpoint: dispatch, `Allow`, near-miss hints, the OpenAPI document and the tables of the
+//! documentation all come from here.
 //!
-//! Decided in this order: which rows have the path, then which of those has the verb. Patterns stand in the `element`
-//! spelling; a segment in braces takes any text.
+//! Decided in this order: the first pattern that has the path, where a literal word stands before a parameter at each
+//! place; then the row of that pattern that has the verb.
 
-use std::borrow::Cow;
+use http::Method;
+use http::Uri;
+use once_cell::sync::Lazy;
 
-use http::{Method, Uri};
-use percent_encoding::percent_decode_str;
-
-use super::Emulator;
-use super::call::Call;
+use super::context::Context;
 use super::control;
-use super::elements;
-use super::instances;
-use super::outcome::Handled;
-use crate::rules::{self, Rule};
+use super::path::{ApiPath, PathPattern, Surface};
+use super::route::Access::{Open, Organization, Token};
+use super::route::ParameterKind::{Boolean, Number, Texts};
+use super::route::{Parameter, Route};
+use super::service::{elements, instances};
+use crate::rules;
 use crate::wire::distance;
 use crate::wire::error::{ApiError, clip};
-use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
+use crate::wire::vocabulary::Dialect;
 
-/// One endpoint.
-pub struct Route {
-    /// The verb.
-    pub method: Method,
-    /// The path below the base path, in the `element` spelling: `"/instances/{id}"`.
-    pub pattern: &'static str,
-    /// The rule that a success follows.
-    pub rule: &'static Rule,
-    /// What the endpoint does, for tables.
-    pub summary: &'static str,
-    /// Who may call.
-    pub access: Access,
-    pub(crate) handler: fn(&Emulator, &Call<'_>) -> Handled,
-}
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+const PUT: Method = Method::PUT;
+const PATCH: Method = Method::PATCH;
+const DELETE: Method = Method::DELETE;
 
-/// Who may call an endpoint (rules `catalog-open`, `auth-required`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Anybody.
-    Open,
-    /// A `User` and an `Organization`.
-    Organization,
-    /// A `User` and the `Element` token of a living instance.
-    Token,
-    /// Whoever may steer the mock (rule `control`); the path is below `/__admin`.
-    Control,
-}
+/// Every endpoint of the API and of the control API.
+#[rustfmt::skip]
+pub static ROUTES: &[Route] = &[
+    Route::api(GET, "/elements", Open, &rules::ELEMENT_LIST, elements::list, "all elements"),
+    Route::api(GET, "/elements/keys", Open, &rules::ELEMENT_LIST, elements::keys, "the keys of all elements"),
+    Route::api(GET, "/elements/{keyOrId}", Open, &rules::ELEMENT_GET, elements::get, "one element with its configuration entries"),
 
-impl Access {
-    /// The words that `Authorization` must have.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Access::Open | Access::Control => "none",
-            Access::Organization => "User, Organization",
-            Access::Token => "User, Element",
-        }
-    }
-}
+    Route::api(POST, "/instances", Organization, &rules::CREATE, instances::create, "provision an instance"),
+    Route::api(GET, "/instances", Organization, &rules::INSTANCE_LIST, instances::list, "the caller's instances").with_query(LISTING),
+    Route::api(PUT, "/instances", Token, &rules::BY_TOKEN, instances::replace, "update the token's instance"),
+    Route::api(PATCH, "/instances", Token, &rules::BY_TOKEN, instances::patch, "update the token's instance"),
+    Route::api(DELETE, "/instances", Token, &rules::BY_TOKEN, instances::delete, "delete the token's instance"),
+    Route::api(GET, "/instances/{id}", Organization, &rules::INSTANCE_GET, instances::get, "one instance"),
+    Route::api(PUT, "/instances/{id}", Organization, &rules::INSTANCE_REPLACE, instances::replace, "update an instance"),
+    Route::api(PATCH, "/instances/{id}", Organization, &rules::INSTANCE_PATCH, instances::patch, "update or move an instance"),
+    Route::api(DELETE, "/instances/{id}", Organization, &rules::INSTANCE_DELETE, instances::delete, "delete an instance"),
+    Route::api(POST, "/elements/{keyOrId}/instances", Organization, &rules::CREATE_BY_ELEMENT, instances::create, "provision an instance of the element"),
+    Route::api(GET, "/elements/{keyOrId}/instances", Organization, &rules::BY_ELEMENT, instances::list, "the element's instances").with_query(LISTING),
+    Route::api(GET, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::get, "one of the element's instances"),
+    Route::api(PUT, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::replace, "update one of them"),
+    Route::api(PATCH, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::patch, "update one of them"),
+    Route::api(DELETE, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::delete, "delete one of them"),
 
-macro_rules! routes {
-    ($($method:ident $pattern:literal $access:ident $rule:ident $handler:path, $summary:literal;)*) => {
-        /// Every endpoint of the API and of the control API.
-        pub static ROUTES: &[Route] = &[$(Route {
-            method: Method::$method,
-            pattern: $pattern,
-            rule: &rules::$rule,
-            summary: $summary,
-            access: Access::$access,
-            handler: $handler,
-        }),*];
-    };
-}
-
-routes! {
-    GET "/elements" Open ELEMENT_LIST elements::list, "all elements";
-    GET "/elements/keys" Open ELEMENT_LIST elements::keys, "the keys of all elements";
-    GET "/elements/{keyOrId}" Open ELEMENT_GET elements::get, "one element with its configuration entries";
-    POST "/instances" Organization CREATE instances::create, "provision an instance";
-    GET "/instances" Organization INSTANCE_LIST instances::list, "the caller's instances";
-    PUT "/instances" Token BY_TOKEN instances::replace, "update the token's instance";
-    PATCH "/instances" Token BY_TOKEN instances::patch, "update the token's instance";
-    DELETE "/instances" Token BY_TOKEN instances::delete, "delete the token's instance";
-    GET "/instances/{id}" Organization INSTANCE_GET instances::get, "one instance";
-    PUT "/instances/{id}" Organization INSTANCE_REPLACE instances::replace, "update an instance";
-    PATCH "/instances/{id}" Organization INSTANCE_PATCH instances::patch, "update or move an instance";
-    DELETE "/instances/{id}" Organization INSTANCE_DELETE instances::delete, "delete an instance";
-    POST "/elements/{keyOrId}/instances" Organization CREATE_BY_ELEMENT instances::create, "provision an instance of the element";
-    GET "/elements/{keyOrId}/instances" Organization BY_ELEMENT instances::list, "the element's instances";
-    GET "/elements/{keyOrId}/instances/{id}" Organization BY_ELEMENT instances::get, "one of the element's instances";
-    PUT "/elements/{keyOrId}/instances/{id}" Organization BY_ELEMENT instances::replace, "update one of them";
-    PATCH "/elements/{keyOrId}/instances/{id}" Organization BY_ELEMENT instances::patch, "update one of them";
-    DELETE "/elements/{keyOrId}/instances/{id}" Organization BY_ELEMENT instances::delete, "delete one of them";
-
-    GET "/health" Control CONTROL control::health, "whether the server is ready, and what it serves";
-    GET "/requests" Control CONTROL control::requests, "the journal, filtered by the query";
-    GET "/requests/wait" Control CONTROL control::wait_for_requests, "the journal, as soon as `count` requests fit";
-    DELETE "/requests" Control CONTROL control::forget_requests, "empty the journal";
-    GET "/requests/{number}" Control CONTROL control::request, "one request of the journal";
-    GET "/events" Control CONTROL control::events, "the journal as server-sent events, as it is written";
-    GET "/instances" Control CONTROL control::instances, "the instances, secrets masked";
-    DELETE "/instances" Control CONTROL control::forget_instances, "forget the instances of an organization";
-    DELETE "/instances/{id}" Control CONTROL control::forget_instance, "forget one instance";
-    GET "/script" Control CONTROL control::script, "the scripted faults and answers, and how often they fired";
-    POST "/script" Control CONTROL control::add_to_script, "script a fault or an answer";
-    DELETE "/script" Control CONTROL control::clear_script, "forget the script";
-    GET "/state" Control CONTROL control::snapshot, "the state as one document";
-    PUT "/state" Control CONTROL control::restore, "restore such a document";
-    DELETE "/state" Control CONTROL control::reset, "forget instances, journal, script and ledger";
-    POST "/state/instances" Control CONTROL control::seed, "put instances into the state";
-    POST "/state/save" Control CONTROL control::save, "write the file of --state";
-    GET "/ledger" Control CONTROL control::ledger, "what the run relied upon and left behind";
-    GET "/clock" Control CONTROL control::clock, "the time";
-    PUT "/clock" Control CONTROL control::set_clock, "stop the clock or move it";
-    GET "/rules" Control CONTROL control::rules, "the rule table";
-    GET "/openapi.json" Control CONTROL control::openapi, "this API and the emulated one as OpenAPI";
-}
-
-/// A path of the API or of the control API: its dialect, and its segments below the base path, decoded.
-pub(crate) struct RoutePath<'a> {
-    surface: Surface,
-    pub(crate) dialect: Dialect,
-    segments: Vec<Cow<'a, str>>,
-}
-
-/// The two sets of routes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Surface {
-    Api,
-    Control,
-}
-
-impl Surface {
-    fn of(route: &Route) -> Self {
-        if route.access == Access::Control {
-            Surface::Control
-        } else {
-            Surface::Api
-        }
-    }
-
-    fn base_path(self, dialect: Dialect) -> &'static str {
-        match self {
-            Surface::Api => dialect.base_path(),
-            Surface::Control => CONTROL_PATH,
-        }
-    }
-}
-
-/// The places where paths begin.
-const BASES: [(Surface, Dialect); 3] = [
-    (Surface::Api, Dialect::Element),
-    (Surface::Api, Dialect::YourMom),
-    (Surface::Control, Dialect::Element),
+    Route::control(GET, "/health", control::health, "whether the server is ready, and what it serves"),
+    Route::control(GET, "/requests", control::requests, "the journal, filtered by the query").with_query(JOURNAL),
+    Route::control(GET, "/requests/wait", control::wait_for_requests, "the journal, as soon as `count` requests fit").with_query(WAIT),
+    Route::control(DELETE, "/requests", control::forget_requests, "empty the journal").with_query(LIMIT),
+    Route::control(GET, "/requests/{number}", control::request, "one request of the journal"),
+    Route::control(GET, "/events", control::events, "the journal as server-sent events, while it is written").with_query(AFTER),
+    Route::control(GET, "/instances", control::instances, "the instances, secrets masked").with_query(LIMIT),
+    Route::control(DELETE, "/instances", control::forget_instances, "forget the instances of an organization").with_query(LIMIT),
+    Route::control(DELETE, "/instances/{id}", control::forget_instance, "forget one instance").with_query(LIMIT),
+    Route::control(GET, "/script", control::script, "the scripted faults and answers, and how often they fired").with_query(LIMIT),
+    Route::control(POST, "/script", control::add_to_script, "script a fault or an answer").with_query(LIMIT),
+    Route::control(DELETE, "/script", control::clear_script, "forget the script").with_query(LIMIT),
+    Route::control(GET, "/state", control::snapshot, "the state as one document").with_query(LIMIT),
+    Route::control(PUT, "/state", control::restore, "restore such a document").with_query(LIMIT),
+    Route::control(DELETE, "/state", control::reset, "forget instances, journal, script and ledger").with_query(LIMIT),
+    Route::control(POST, "/state/instances", control::seed, "put instances into the state").with_query(LIMIT),
+    Route::control(POST, "/state/save", control::save, "write the file of --state"),
+    Route::control(GET, "/ledger", control::ledger, "what the run relied upon and left behind").with_query(LIMIT),
+    Route::control(GET, "/clock", control::clock, "the time"),
+    Route::control(PUT, "/clock", control::set_clock, "stop the clock or move it"),
+    Route::control(GET, "/rules", control::rules, "the rule table"),
+    Route::control(GET, "/openapi.json", control::openapi, "this API and the emulated one as OpenAPI"),
 ];
 
-impl<'a> RoutePath<'a> {
-    /// `None` for a path that begins in none of the places.
-    pub(crate) fn parse(path: &'a str) -> Option<Self> {
-        BASES.iter().find_map(|&(surface, dialect)| {
-            let below = path
-                .strip_prefix(surface.base_path(dialect))?
-                .strip_prefix('/')?;
-            let below = below.strip_suffix('/').unwrap_or(below);
-            // No route is deeper than this; a hostile path need not be read to its end.
-            let segments = below.split('/').take(6).map(decode).collect();
-            Some(RoutePath {
-                surface,
-                dialect,
-                segments,
-            })
-        })
+/// The parameters of a list of instances (rule `instance-list`).
+const LISTING: &[Parameter] = &[
+    Parameter::text("tags[]", "only instances with this tag; all must match").of(Texts),
+    Parameter::text(
+        "searchText",
+        "only instances with this text in their name or element key",
+    ),
+    Parameter::text("pageSize", "the number of instances on a page").of(Number(1, 200)),
+    Parameter::text(
+        "nextPage",
+        "the token that continues a list, from elements-next-page-token",
+    ),
+    Parameter::text("hydrate", "false leaves the configuration out").of(Boolean),
+];
+
+const ORGANIZATION: Parameter = Parameter::text(
+    "organization",
+    "the organization's secret: only what belongs to it",
+);
+
+const LIMIT: &[Parameter] = &[ORGANIZATION];
+
+const AFTER: &[Parameter] =
+    &[
+        Parameter::text("after", "only requests after the one with this number")
+            .of(Number(0, u64::MAX)),
+    ];
+
+const JOURNAL: &[Parameter] = WAIT.split_at(7).0;
+
+const WAIT: &[Parameter] = &[
+    ORGANIZATION,
+    Parameter::text("method", "only requests with this verb"),
+    Parameter::text(
+        "path",
+        "only requests to a path that fits, such as /instances/*",
+    ),
+    Parameter::text("element", "only requests about the element with this key"),
+    Parameter::text("instance", "only requests about the instance with this id")
+        .of(Number(0, u64::MAX)),
+    Parameter::text("rule", "only requests that this rule decided"),
+    Parameter::text(
+        "status",
+        "only requests that were answered with this status",
+    )
+    .of(Number(100, 999)),
+    Parameter::text("count", "how many requests to wait for, 1 if not said")
+        .of(Number(0, u64::MAX)),
+    Parameter::text("timeout", "how long to wait at most, such as 5s"),
+];
+
+/// A row with its pattern made ready.
+pub(crate) struct Entry {
+    pub(crate) route: &'static Route,
+    pub(crate) pattern: PathPattern,
+}
+
+/// The rows of a surface by the number of their segments, more literal patterns first.
+struct Index([Vec<Vec<Entry>>; 2]);
+
+static INDEX: Lazy<Index> = Lazy::new(|| {
+    let mut index = Index([Vec::new(), Vec::new()]);
+    for route in ROUTES {
+        let pattern = PathPattern::new(route.pattern);
+        let length = pattern.length().expect("no row's pattern varies in length");
+        let rows = &mut index.0[route.surface as usize];
+        rows.resize_with(rows.len().max(length + 1), Vec::new);
+        rows[length].push(Entry { route, pattern });
     }
-
-    fn fits(&self, route: &Route) -> bool {
-        if Surface::of(route) != self.surface {
-            return false;
-        }
-        let mut wanted = route.pattern[1..].split('/');
-        let all_fit = self.segments.iter().all(|segment| match wanted.next() {
-            Some("elements") => *segment == self.dialect.plural(),
-            Some(parameter) if parameter.starts_with('{') => !segment.is_empty(),
-            Some(word) => *segment == word,
-            None => false,
-        });
-        all_fit && wanted.next().is_none()
+    for rows in index.0.iter_mut().flatten() {
+        // Stable: the verbs of one pattern keep the order of the table, which `Allow` shows.
+        rows.sort_by_cached_key(|entry| entry.pattern.precedence());
     }
+    index
+});
 
-    /// The text that stands where `pattern` has the parameter `name`.
-    pub(crate) fn parameter(&self, pattern: &str, name: &str) -> Option<&str> {
-        let in_braces =
-            |word: &str| word.strip_prefix('{').and_then(|w| w.strip_suffix('}')) == Some(name);
-        let position = pattern[1..].split('/').position(in_braces)?;
-        self.segments.get(position).map(|segment| &**segment)
-    }
+/// The rows of the most literal pattern that has the path, in the order of the table.
+fn fitting(path: &ApiPath<'_>) -> impl Iterator<Item = &'static Entry> {
+    let rows = INDEX.0[path.surface as usize].get(path.segments.len());
+    let fits = |entry: &&Entry| entry.pattern.matches(&path.segments, path.dialect);
+    let mut rows = rows.into_iter().flatten();
+    let first = rows.find(fits);
+    let of_same = move |entry: &&'static Entry| {
+        first.is_some_and(|first| first.route.pattern == entry.route.pattern)
+    };
+    first.into_iter().chain(rows.filter(of_same))
 }
 
-fn decode(segment: &str) -> Cow<'_, str> {
-    percent_decode_str(segment).decode_utf8_lossy()
-}
-
-/// The element that stands in a path of the API, as sent.
-pub(crate) fn named_element(path: &str) -> Option<String> {
-    let path = RoutePath::parse(path)?;
-    let is_element =
-        path.surface == Surface::Api && path.segments.first()? == path.dialect.plural();
-    path.segments
-        .get(1)
-        .filter(|_| is_element)
-        .map(|segment| segment.to_string())
-}
-
-/// Whether a path ends in a slash that its route has not (rule `trailing-slash`).
-pub(crate) fn has_trailing_slash(uri: &Uri) -> bool {
-    uri.path().ends_with('/')
-}
-
-/// Whether a verb is answered by a route: its own, and `HEAD` by `GET` (rule `method`).
+/// Tells whether a row answers a verb: its own, and `GET` also `HEAD` (rule `method`).
 fn takes(route: &Route, method: &Method) -> bool {
     route.method == *method || (*method == Method::HEAD && route.method == Method::GET)
 }
 
-/// The route of a request.
+/// Finds the route of a request.
 ///
 /// # Errors
 /// 404 when no route has the path, 405 when none of those that have it takes the verb.
-pub(crate) fn find<'a>(
-    method: &Method,
-    uri: &'a Uri,
-) -> Result<(&'static Route, RoutePath<'a>), ApiError> {
-    let unknown = || ApiError::unknown_route(unknown_route(method, uri.path()));
-    let path = RoutePath::parse(uri.path()).ok_or_else(unknown)?;
-    // A literal path stands above the pattern that would take it too.
-    let mut routes = fitting(&path);
-    let first = routes.next().ok_or_else(unknown)?;
-    let others = routes.filter(|route| route.pattern == first.pattern);
-    let route = std::iter::once(first)
-        .chain(others)
-        .find(|route| takes(route, method));
-    match route {
-        Some(route) => Ok((route, path)),
-        None => Err(ApiError::method(method, uri.path(), allow(&path))),
-    }
-}
-
-fn fitting(path: &RoutePath<'_>) -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().filter(|route| path.fits(route))
+pub(crate) fn find(context: &Context<'_>) -> Result<&'static Entry, ApiError> {
+    let (method, sent) = (&context.request.method, context.request.uri.path());
+    let unknown = || ApiError::unknown_route(unknown_route(method, sent));
+    let path = context.path().ok_or_else(unknown)?;
+    let mut rows = fitting(path);
+    let first = rows.next().ok_or_else(unknown)?;
+    let found = std::iter::once(first)
+        .chain(rows)
+        .find(|entry| takes(entry.route, method));
+    found.ok_or_else(|| ApiError::method(method, sent, allow(path)))
 }
 
 /// The verbs for `Allow`.
-fn allow(path: &RoutePath<'_>) -> String {
-    let pattern = fitting(path).next().map(|route| route.pattern);
+fn allow(path: &ApiPath<'_>) -> String {
     let mut verbs = Vec::new();
-    for route in fitting(path).filter(|route| Some(route.pattern) == pattern) {
+    for Entry { route, .. } in fitting(path) {
         verbs.push(route.method.as_str());
         if route.method == Method::GET {
             verbs.push("HEAD");
@@ -263,7 +196,7 @@ fn allow(path: &RoutePath<'_>) -> String {
 
 /// The verbs that a path of the API has, for the answer to a preflight; `None` for an unknown path.
 pub(crate) fn allowed(uri: &Uri) -> Option<String> {
-    let path = RoutePath::parse(uri.path()).filter(|path| path.surface == Surface::Api)?;
+    let path = ApiPath::parse(uri.path()).filter(|path| path.surface == Surface::Api)?;
     fitting(&path).next()?;
     Some(allow(&path))
 }
@@ -274,10 +207,12 @@ fn unknown_route(method: &Method, path: &str) -> String {
     format!("No route {} {}{hint}", clip(method.as_str()), clip(path))
 }
 
+/// The longest path for which a near route is searched.
+const MAX_SEARCHED_LEN: usize = 200;
+
 /// The route that the caller probably meant, with the caller's own parameters.
 fn nearest_route(method: &Method, path: &str) -> Option<String> {
-    const LONGEST: usize = 200;
-    if path.len() > LONGEST {
+    if path.len() > MAX_SEARCHED_LEN {
         return None;
     }
     let dialect = if path.contains(Dialect::YourMom.noun()) {
@@ -287,7 +222,7 @@ fn nearest_route(method: &Method, path: &str) -> Option<String> {
     };
     let sent = path.trim_end_matches('/');
     let limit = sent.len() / 4 + 1;
-    let mut near = String::with_capacity(LONGEST);
+    let mut near = String::with_capacity(MAX_SEARCHED_LEN);
     let candidates = ROUTES.iter().filter_map(|route| {
         let below = fill(&mut near, route, sent, dialect);
         // A caller who left the base path out is near too.
@@ -303,9 +238,9 @@ fn nearest_route(method: &Method, path: &str) -> Option<String> {
 
 /// Writes a route's path: parameters taken from where `sent` has them, the noun in the dialect's spelling.
 ///
-/// Returns where the base path ends.
+/// Returns the length of the base path.
 fn fill(path: &mut String, route: &Route, sent: &str, dialect: Dialect) -> usize {
-    let base = Surface::of(route).base_path(dialect);
+    let base = route.surface.base_path(dialect);
     path.clear();
     path.push_str(base);
     let mut sent = sent.strip_prefix(base).unwrap_or(sent).split('/').skip(1);
@@ -324,12 +259,17 @@ fn fill(path: &mut String, route: &Route, sent: &str, dialect: Dialect) -> usize
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::message::Request;
     use rstest::rstest;
 
+    fn found(method: Method, path: &str) -> Result<&'static str, ApiError> {
+        let request = Request::new(method, path, "");
+        let found = find(&Context::new(&request));
+        found.map(|entry| entry.route.pattern)
+    }
+
     fn refusal(method: Method, path: &str) -> ApiError {
-        find(&method, &path.parse().unwrap())
-            .map(|(route, _)| route.pattern)
-            .unwrap_err()
+        found(method, path).unwrap_err()
     }
 
     /// Rules `base-path`, `dialect`, `trailing-slash`.
@@ -342,8 +282,7 @@ mod tests {
     #[case("/elements/api-v2/%69nstances/1", "/instances/{id}")]
     #[case("http://example.com/elements/api-v2/elements", "/elements")]
     fn paths_find_their_route(#[case] path: &str, #[case] pattern: &str) {
-        let uri = path.parse().unwrap();
-        assert_eq!(find(&Method::GET, &uri).unwrap().0.pattern, pattern);
+        assert_eq!(found(Method::GET, path), Ok(pattern));
     }
 
     /// Rule `unknown-route`: the message names method, path and what was probably meant.

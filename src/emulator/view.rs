@@ -1,7 +1,7 @@
 //! A stored instance as a reply shows it: in the documented shape, exactly, or in the platform's later one.
 
 use super::clock::system_time;
-use super::store::Stored;
+use super::state::instances::Stored;
 use crate::settings::Shape;
 use crate::wire::instance::push_platform_members;
 use crate::wire::json::{Json, Members};

@@ -7,10 +7,10 @@ use http::Method;
 use super::MockCe;
 use super::expectation::Expectation;
 use crate::emulator::control::ControlError;
-use crate::emulator::journal::{Found, Query};
-use crate::emulator::ledger::Ledger;
-use crate::emulator::script::Scripted;
-use crate::emulator::snapshot::Seed;
+use crate::emulator::record::journal::{Found, Query};
+use crate::emulator::record::ledger::Ledger;
+use crate::emulator::state::Seed;
+use crate::emulator::steer::script::Scripted;
 use crate::instance::Instance;
 use crate::wire::json::Json;
 use crate::wire::vocabulary::CONTROL_PATH;
@@ -82,7 +82,7 @@ impl MockCe {
         self.emulator.seed_instance(seed)
     }
 
-    /// The whole state as one document, secrets included; its shape stands at [`crate::emulator::snapshot`].
+    /// The whole state as one document, secrets included; its shape stands at [`Emulator::snapshot`](crate::Emulator::snapshot).
     #[must_use]
     pub fn snapshot(&self) -> Json<'static> {
         self.emulator.snapshot(None)

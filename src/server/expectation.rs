@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use http::StatusCode;
 
 use crate::emulator::Emulator;
-use crate::emulator::journal::{Found, Query, Received};
+use crate::emulator::record::journal::{Found, Query, Received};
 
 /// Received requests to be narrowed and asserted on.
 ///

@@ -1,4 +1,4 @@
-//! Every setting as a flag: one flat table.
+//! The table of flags: one row per setting.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use crate::cassette::{Fallback, Repeat, SelectorError};
 
 /// One setting as a flag of the binary.
 pub struct Flag {
-    /// Without the dashes: `"seed"`.
+    /// The name without the dashes: `"seed"`.
     pub name: &'static str,
-    /// What its value is called in the help; `None` for a flag that takes none.
+    /// The placeholder of its value in the help; `None` for a flag without a value.
     pub value: Option<&'static str>,
-    /// One line for the help.
+    /// The line of the help.
     pub help: &'static str,
-    /// Applies the value.
+    /// Parses a value and applies it to the settings.
     ///
     /// # Errors
-    /// What is wrong with the value, and what to write instead.
+    /// The value is wrong; the text says so and what to write instead.
     pub apply: fn(Settings, &str) -> Result<Settings, String>,
 }
 
-/// Every setting as a flag, in the order of the help.
+/// All flags, in the order in which the help lists them.
 pub static FLAGS: &[Flag] = &[
     Flag {
         name: "listen",
@@ -29,15 +29,15 @@ pub static FLAGS: &[Flag] = &[
         apply: |settings, value| {
             let address = value
                 .parse()
-                .map_err(|_| wrong(value, "an address such as 127.0.0.1:6847"))?;
+                .map_err(|_| explain(value, "an address such as 127.0.0.1:6847"))?;
             Ok(settings.listen(address))
         },
     },
     Flag {
         name: "seed",
         value: Some("NUMBER"),
-        help: "What tokens and request ids derive from [default: 0]",
-        apply: |settings, value| Ok(settings.seed(number(value)?)),
+        help: "Seed of tokens and request ids; the same seed gives the same ones [default: 0]",
+        apply: |settings, value| Ok(settings.seed(parse_number(value)?)),
     },
     Flag {
         name: "shape",
@@ -46,7 +46,7 @@ pub static FLAGS: &[Flag] = &[
         apply: |settings, value| match value {
             "documented" => Ok(settings.shape(Shape::Documented)),
             "platform" => Ok(settings.shape(Shape::Platform)),
-            _ => Err(wrong(value, "documented or platform")),
+            _ => Err(explain(value, "documented or platform")),
         },
     },
     Flag {
@@ -56,18 +56,18 @@ pub static FLAGS: &[Flag] = &[
         apply: |settings, value| match value {
             "not-found" => Ok(settings.empty_lists(EmptyLists::NotFound)),
             "ok" => Ok(settings.empty_lists(EmptyLists::Ok)),
-            _ => Err(wrong(value, "not-found or ok")),
+            _ => Err(explain(value, "not-found or ok")),
         },
     },
     Flag {
         name: "credentials",
         value: Some("USER:ORGANIZATION"),
-        help: "The only secrets accepted [default: any]",
+        help: "Accept these secrets only [default: any]",
         apply: |settings, value| match value.split_once(':') {
             Some((user, organization)) if !user.is_empty() && !organization.is_empty() => {
                 Ok(settings.credentials(user, organization))
             }
-            // The value is a secret: not repeated.
+            // The value is a secret, so the error does not repeat it.
             _ => Err("is not a pair of secrets; write USER:ORGANIZATION".to_owned()),
         },
     },
@@ -80,10 +80,10 @@ pub static FLAGS: &[Flag] = &[
     Flag {
         name: "clock",
         value: Some("TIME"),
-        help: "Stand still at this time, such as 2017-03-14T19:20:16Z [default: the machine's clock]",
+        help: "Stop the clock at this time, such as 2017-03-14T19:20:16Z [default: the machine's clock]",
         apply: |settings, value| {
             let at = humantime::parse_rfc3339(value)
-                .map_err(|_| wrong(value, "a time such as 2017-03-14T19:20:16Z"))?;
+                .map_err(|_| explain(value, "a time such as 2017-03-14T19:20:16Z"))?;
             Ok(settings.clock(at))
         },
     },
@@ -96,7 +96,7 @@ pub static FLAGS: &[Flag] = &[
     Flag {
         name: "state",
         value: Some("FILE"),
-        help: "Read the state from here if it is there, write it at the end and on request",
+        help: "Read the state from this file at the start if it exists, and write it at the end",
         apply: |settings, value| Ok(settings.state(value)),
     },
     Flag {
@@ -111,12 +111,12 @@ pub static FLAGS: &[Flag] = &[
     Flag {
         name: "fallback",
         value: Some("ANSWER"),
-        help: "`refuse` what the cassette does not have, or `emulate` it [default: refuse]",
+        help: "`refuse` requests that the cassette does not have, or `emulate` them [default: refuse]",
         apply: |mut settings, value| {
             settings.fallback = match value {
                 "refuse" => Fallback::Refuse,
                 "emulate" => Fallback::Emulate,
-                _ => return Err(wrong(value, "refuse or emulate")),
+                _ => return Err(explain(value, "refuse or emulate")),
             };
             Ok(settings)
         },
@@ -128,13 +128,13 @@ pub static FLAGS: &[Flag] = &[
         apply: |settings, value| match value {
             "never" => Ok(settings.repeat(Repeat::Never)),
             "last" => Ok(settings.repeat(Repeat::Last)),
-            _ => Err(wrong(value, "never or last")),
+            _ => Err(explain(value, "never or last")),
         },
     },
     Flag {
         name: "ignore",
         value: Some("SELECTOR"),
-        help: "Place of requests that need not be as recorded, such as body:/name; repeatable",
+        help: "Place where a request may differ from the recorded one, such as body:/name; repeatable",
         apply: |settings, value| {
             let place = value
                 .parse()
@@ -149,85 +149,86 @@ pub static FLAGS: &[Flag] = &[
         apply: |settings, value| match value {
             "loopback" => Ok(settings.control(ControlAccess::Loopback)),
             "anywhere" => Ok(settings.control(ControlAccess::Anywhere)),
-            _ => Err(wrong(value, "loopback or anywhere")),
+            _ => Err(explain(value, "loopback or anywhere")),
         },
     },
     Flag {
         name: "journal-entries",
         value: Some("NUMBER"),
-        help: "Most requests that the journal keeps [default: 10000]",
-        apply: |settings, value| Ok(settings.journal_entries(number(value)?)),
+        help: "Maximum number of requests in the journal [default: 10000]",
+        apply: |settings, value| Ok(settings.journal_entries(parse_number(value)?)),
     },
     Flag {
         name: "journal-bytes",
         value: Some("BYTES"),
-        help: "Most bytes that the journal keeps [default: 16777216]",
-        apply: |settings, value| Ok(settings.journal_bytes(number(value)?)),
+        help: "Maximum number of bytes in the journal [default: 16777216]",
+        apply: |settings, value| Ok(settings.journal_bytes(parse_number(value)?)),
     },
     Flag {
         name: "journal-body-limit",
         value: Some("BYTES"),
-        help: "Most bytes of one body that the journal keeps [default: 16384]",
-        apply: |settings, value| Ok(settings.journal_body_limit(number(value)?)),
+        help: "Maximum number of bytes of one body in the journal [default: 16384]",
+        apply: |settings, value| Ok(settings.journal_body_limit(parse_number(value)?)),
     },
     Flag {
         name: "body-limit",
         value: Some("BYTES"),
-        help: "Largest body [default: 8388608]",
-        apply: |settings, value| Ok(settings.body_limit(number(value)?)),
+        help: "Maximum length of a body [default: 8388608]",
+        apply: |settings, value| Ok(settings.body_limit(parse_number(value)?)),
     },
     Flag {
         name: "connection-limit",
         value: Some("NUMBER"),
-        help: "Most connections open at once [default: 10000]",
-        apply: |settings, value| Ok(settings.connection_limit(number(value)?)),
+        help: "Maximum number of open connections [default: 10000]",
+        apply: |settings, value| Ok(settings.connection_limit(parse_number(value)?)),
     },
     Flag {
         name: "header-limit",
         value: Some("NUMBER"),
-        help: "Most headers of a request [default: 100]",
-        apply: |settings, value| Ok(settings.header_limit(number(value)?)),
+        help: "Maximum number of headers of a request [default: 100]",
+        apply: |settings, value| Ok(settings.header_limit(parse_number(value)?)),
     },
     Flag {
         name: "head-limit",
         value: Some("BYTES"),
-        help: "Largest head of a request, at least 8192 [default: 65536]",
-        apply: |settings, value| Ok(settings.head_limit(number(value)?)),
+        help: "Maximum length of a request's head, at least 8192 [default: 65536]",
+        apply: |settings, value| Ok(settings.head_limit(parse_number(value)?)),
     },
     Flag {
         name: "head-timeout",
         value: Some("TIME"),
-        help: "How long a request's head may take [default: 10s]",
-        apply: |settings, value| Ok(settings.head_timeout(duration(value)?)),
+        help: "Maximum time for a request's head [default: 10s]",
+        apply: |settings, value| Ok(settings.head_timeout(parse_duration(value)?)),
     },
     Flag {
         name: "body-timeout",
         value: Some("TIME"),
-        help: "How long a body may pause [default: 30s]",
-        apply: |settings, value| Ok(settings.body_timeout(duration(value)?)),
+        help: "Maximum pause within a body [default: 30s]",
+        apply: |settings, value| Ok(settings.body_timeout(parse_duration(value)?)),
     },
     Flag {
         name: "request-timeout",
         value: Some("TIME"),
-        help: "How long a whole request may take [default: 60s]",
-        apply: |settings, value| Ok(settings.request_timeout(duration(value)?)),
+        help: "Maximum time for a request and its reply [default: 60s]",
+        apply: |settings, value| Ok(settings.request_timeout(parse_duration(value)?)),
     },
     Flag {
         name: "keep-alive-timeout",
         value: Some("TIME"),
-        help: "How long a connection may idle [default: 75s]",
-        apply: |settings, value| Ok(settings.keep_alive_timeout(duration(value)?)),
+        help: "Maximum idle time of a connection [default: 75s]",
+        apply: |settings, value| Ok(settings.keep_alive_timeout(parse_duration(value)?)),
     },
 ];
 
-fn wrong(value: &str, expected: &str) -> String {
+/// Says that a value is not what was expected.
+fn explain(value: &str, expected: &str) -> String {
     format!("{value:?} is not {expected}")
 }
 
-fn number<T: std::str::FromStr>(value: &str) -> Result<T, String> {
-    value.parse().map_err(|_| wrong(value, "a whole number"))
+fn parse_number<T: std::str::FromStr>(value: &str) -> Result<T, String> {
+    value.parse().map_err(|_| explain(value, "a whole number"))
 }
 
-fn duration(value: &str) -> Result<Duration, String> {
-    humantime::parse_duration(value).map_err(|_| wrong(value, "a time such as 10s or 500ms"))
+fn parse_duration(value: &str) -> Result<Duration, String> {
+    humantime::parse_duration(value).map_err(|_| explain(value, "a time such as 10s or 500ms"))
 }

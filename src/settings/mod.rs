@@ -1,4 +1,4 @@
-//! What a server can be told before it starts: one definition for the Rust builder and the binary's flags.
+//! The settings of a server, defined once for the Rust builder and for the flags of the binary.
 
 mod flags;
 
@@ -10,7 +10,7 @@ use crate::cassette::{Fallback, Repeat, Selector};
 use crate::rules::Grade;
 pub use flags::{FLAGS, Flag};
 
-/// Settings of a server, and its builder: each method sets one of them.
+/// The settings of a server, and its builder: each method sets one of them.
 ///
 /// ```
 /// use mock_ce::{MockCe, Shape};
@@ -39,40 +39,40 @@ pub struct Settings {
     pub(crate) ignored: Vec<Selector>,
 }
 
-/// From where a server can be steered (rule `control`).
+/// The callers to whom the control API is open (rule `control`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ControlAccess {
-    /// From this machine only.
+    /// Callers on this machine.
     #[default]
     Loopback,
-    /// From wherever the server can be reached.
+    /// All callers that reach the server.
     Anywhere,
 }
 
-/// How much a server remembers of what it was asked.
+/// The limits of the journal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct JournalLimits {
-    /// Requests.
+    /// Maximum number of requests.
     pub(crate) entries: usize,
-    /// Bytes that they take together.
+    /// Maximum number of bytes of all requests together.
     pub(crate) bytes: usize,
-    /// Bytes of one body; the rest is cut.
+    /// Maximum number of bytes of one body; the rest is cut off.
     pub(crate) body: usize,
 }
 
-/// How much of an instance replies show (rule `platform-shape`).
+/// The shape in which replies show an instance (rule `platform-shape`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Shape {
-    /// Exactly what the guide's response shows.
+    /// Exactly the members of the guide's response.
     #[default]
     Documented,
-    /// What the platform showed later: also tags, configuration, dates and more.
+    /// The members that the platform showed later: also tags, configuration, dates and more.
     Platform,
 }
 
-/// Whether an empty list is an error (rule `empty-list`).
+/// The answer to a list request that finds nothing (rule `empty-list`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EmptyLists {
@@ -83,27 +83,27 @@ pub enum EmptyLists {
     Ok,
 }
 
-/// As good as for ever; a longer time would reach beyond what clocks can say.
+/// Maximum of every time limit; a deadline further off could lie beyond what `Instant` can hold.
 pub(crate) const AGES: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a server bears from its clients before it lets go.
+/// The limits for clients; a client that exceeds one is refused or disconnected.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Bytes of a body; a larger one is refused (rule `too-large`).
+    /// Maximum number of bytes of a body (rule `too-large`).
     pub(crate) body: usize,
-    /// Open connections; beyond, nothing is accepted until one closes.
+    /// Maximum number of open connections; further ones wait to be accepted.
     pub(crate) connections: usize,
-    /// Headers of a request.
+    /// Maximum number of headers of a request.
     pub(crate) headers: usize,
-    /// Bytes of a request's head.
+    /// Maximum number of bytes of a request's head.
     pub(crate) head: usize,
-    /// From a head's first byte to its last.
+    /// Maximum time from the first byte of a head to its last.
     pub(crate) head_time: Duration,
-    /// Between two pieces of a body.
+    /// Maximum time between two pieces of a body.
     pub(crate) body_idle: Duration,
-    /// From a request's first byte to the reply's last.
+    /// Maximum time from the first byte of a request to the last byte of its reply.
     pub(crate) request_time: Duration,
-    /// Between a reply and the next request.
+    /// Maximum time between a reply and the next request.
     pub(crate) keep_alive: Duration,
 }
 
@@ -144,148 +144,148 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The address to listen on; port 0 takes any free one. Default: `127.0.0.1:0`.
+    /// Sets the address to listen on; port 0 takes any free one. Default: `127.0.0.1:0`.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// What tokens and request ids derive from; the same seed gives the same ones. Default: 0.
+    /// Sets the seed of tokens and request ids; the same seed gives the same ones. Default: 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// How much of an instance replies show (rule `platform-shape`). Default: [`Shape::Documented`].
+    /// Sets the shape in which replies show an instance (rule `platform-shape`). Default: [`Shape::Documented`].
     pub fn shape(mut self, shape: Shape) -> Self {
         self.shape = shape;
         self
     }
 
-    /// What a list without instances answers (rule `empty-list`). Default: [`EmptyLists::NotFound`].
+    /// Sets the answer to a list request that finds nothing (rule `empty-list`). Default: [`EmptyLists::NotFound`].
     pub fn empty_lists(mut self, empty_lists: EmptyLists) -> Self {
         self.empty_lists = empty_lists;
         self
     }
 
-    /// The only user and organization secrets that are accepted (rule `any-credentials`). Default: any.
+    /// Accepts these user and organization secrets only (rule `any-credentials`). Default: any.
     pub fn credentials(mut self, user: impl Into<String>, organization: impl Into<String>) -> Self {
         self.credentials = Some((user.into(), organization.into()));
         self
     }
 
-    /// A directory of catalog fixtures with elements beside the documented ones; may be said again. Default: none.
+    /// Adds a directory of catalog fixtures, whose elements join the documented ones. Default: none.
     pub fn catalog(mut self, directory: impl Into<PathBuf>) -> Self {
         self.catalogs.push(directory.into());
         self
     }
 
-    /// A clock that stands still at this time. Default: the machine's clock.
+    /// Stops the clock at this time. Default: the machine's clock.
     pub fn clock(mut self, at: SystemTime) -> Self {
         self.clock = Some(at);
         self
     }
 
-    /// The weakest grade of a rule that is followed; an answer that rests on a weaker one is 501. Default: any.
+    /// Sets the weakest grade that an answer may rest on; the server answers 501 instead of a weaker one. Default: any.
     pub fn min_grade(mut self, grade: Grade) -> Self {
         self.min_grade = grade;
         self
     }
 
-    /// From where the control API is open (rule `control`). Default: [`ControlAccess::Loopback`].
+    /// Sets the callers to whom the control API is open (rule `control`). Default: [`ControlAccess::Loopback`].
     pub fn control(mut self, access: ControlAccess) -> Self {
         self.control = access;
         self
     }
 
-    /// A file with the state: read at the start if it is there, written by [`crate::MockCe::save`]. Default: none.
+    /// Sets the state file, which the server reads at its start if it exists. Default: none.
     ///
-    /// The binary also writes it at its end.
+    /// [`crate::MockCe::save`] writes it, and the binary writes it when it ends.
     pub fn state(mut self, file: impl Into<PathBuf>) -> Self {
         self.state = Some(file.into());
         self
     }
 
-    /// A cassette that answers first (rule `recorded`), and what answers the rest. Default: none.
+    /// Answers from this cassette (rule `recorded`), and all other requests by the fallback. Default: none.
     pub fn cassette(mut self, file: impl Into<PathBuf>, fallback: Fallback) -> Self {
         self.cassette = Some(file.into());
         self.fallback = fallback;
         self
     }
 
-    /// What becomes of a request that comes more often than it was recorded. Default: [`Repeat::Never`].
+    /// Sets the answer to a request that comes more often than it was recorded. Default: [`Repeat::Never`].
     pub fn repeat(mut self, repeat: Repeat) -> Self {
         self.repeat = repeat;
         self
     }
 
-    /// A place of requests that a cassette's need not agree in; may be said again. Default: none.
+    /// Adds a place where a request may differ from the recorded one. Default: none.
     pub fn ignore(mut self, place: Selector) -> Self {
         self.ignored.push(place);
         self
     }
 
-    /// The most requests that the journal keeps; the oldest are dropped, and counted. Default: 10,000.
+    /// Sets the maximum number of requests in the journal, which drops and counts the oldest. Default: 10,000.
     pub fn journal_entries(mut self, entries: usize) -> Self {
         self.journal.entries = entries;
         self
     }
 
-    /// The most bytes that the journal keeps. Default: 16 MiB.
+    /// Sets the maximum number of bytes in the journal. Default: 16 MiB.
     pub fn journal_bytes(mut self, bytes: usize) -> Self {
         self.journal.bytes = bytes;
         self
     }
 
-    /// The most bytes of one body that the journal keeps; the rest is cut. Default: 16 KiB.
+    /// Sets the maximum number of bytes of one body in the journal; the rest is cut off. Default: 16 KiB.
     pub fn journal_body_limit(mut self, bytes: usize) -> Self {
         self.journal.body = bytes;
         self
     }
 
-    /// The largest body in bytes (rule `too-large`). Default: 8 MiB.
+    /// Sets the maximum length of a body in bytes (rule `too-large`). Default: 8 MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.limits.body = bytes;
         self
     }
 
-    /// The most connections open at once, at least 1; beyond, accepting waits until one closes. Default: 10,000.
+    /// Sets the maximum number of open connections, at least 1; further ones wait to be accepted. Default: 10,000.
     pub fn connection_limit(mut self, connections: usize) -> Self {
         self.limits.connections = connections.max(1);
         self
     }
 
-    /// The most headers of a request. Default: 100.
+    /// Sets the maximum number of headers of a request. Default: 100.
     pub fn header_limit(mut self, headers: usize) -> Self {
         self.limits.headers = headers;
         self
     }
 
-    /// The largest head of a request in bytes, at least 8,192. Default: 64 KiB.
+    /// Sets the maximum length of a request's head in bytes, at least 8,192. Default: 64 KiB.
     pub fn head_limit(mut self, bytes: usize) -> Self {
         self.limits.head = bytes.max(8192);
         self
     }
 
-    /// How long a request's head may take. Default: 10 s.
+    /// Sets the maximum time for a request's head. Default: 10 s.
     pub fn head_timeout(mut self, time: Duration) -> Self {
         self.limits.head_time = time.min(AGES);
         self
     }
 
-    /// How long a body may pause. Default: 30 s.
+    /// Sets the maximum pause within a body. Default: 30 s.
     pub fn body_timeout(mut self, time: Duration) -> Self {
         self.limits.body_idle = time.min(AGES);
         self
     }
 
-    /// How long a whole request may take, reply included. Default: 60 s.
+    /// Sets the maximum time for a request and its reply. Default: 60 s.
     pub fn request_timeout(mut self, time: Duration) -> Self {
         self.limits.request_time = time.min(AGES);
         self
     }
 
-    /// How long a connection may idle between requests. Default: 75 s.
+    /// Sets the maximum idle time of a connection between two requests. Default: 75 s.
     pub fn keep_alive_timeout(mut self, time: Duration) -> Self {
         self.limits.keep_alive = time.min(AGES);
         self

@@ -12,6 +12,7 @@ mod binary;
 mod cases;
 mod contract;
 mod control;
+mod docs;
 #[cfg(feature = "cli")]
 mod example;
 mod fuzzing;
@@ -20,7 +21,6 @@ mod many;
 #[cfg(target_os = "linux")]
 mod process;
 mod properties;
-mod readme;
 #[cfg(feature = "cli")]
 mod recorder;
 mod samples;

@@ -1,11 +1,11 @@
-//! The guides themselves: every sample request, sent as it is printed, gets the response that is printed.
+//! The sample requests of the guides: each one, sent as it is printed, gets the response that the guide prints.
 
 use mock_ce::{Dialect, Json};
 use rstest::rstest;
 
 use super::support::{Core, Document, Harness, Reply, Request, Server};
 
-/// Sends each guide's samples verbatim, each to a fresh server.
+/// Sends every sample of every guide verbatim, each to a fresh server.
 fn every_sample_is_answered_as_documented<H: Harness>() {
     let mut sent = 0;
     for guide in Document::all() {
@@ -28,7 +28,7 @@ fn every_sample_is_answered_as_documented<H: Harness>() {
     assert_eq!(sent, 6, "five guides have six requests");
 }
 
-/// The same members in the same order with the same values, but for `id`, `name` and `token`.
+/// Compares a reply with the guide's response: the same members, order and values, except `id`, `name` and `token`.
 fn assert_is_documented(reply: &Reply, guide: &Document) {
     assert_eq!(reply.id(), 1234);
     assert_eq!(reply.member("name"), "<INSERT_INSTANCE_NAME>");
@@ -63,7 +63,7 @@ fn every_sample_is_answered_as_documented_by_the_binary() {
     every_sample_is_answered_as_documented::<super::support::Binary>();
 }
 
-/// Rule `placeholders`: the values that the guides tell the reader to replace are taken as they are.
+/// Rule `placeholders`: values such as `<INSERT_TAGS>`, which a reader should replace, are ordinary values.
 #[test]
 fn placeholders_are_kept_as_they_are_printed() {
     for guide in Document::all() {
@@ -88,7 +88,7 @@ fn placeholders_are_kept_as_they_are_printed() {
     }
 }
 
-/// A guide's minimum payload in a dialect, with `keep` deciding which entries stay.
+/// A guide's minimum payload in a dialect, with the configuration entries that `keep` accepts.
 fn payload(guide: &Document, dialect: Dialect, keep: impl Fn(&str) -> bool) -> String {
     let mut body = Json::parse(guide.samples[0].as_bytes()).unwrap();
     if let Json::Object(members) = &mut body {
@@ -137,7 +137,7 @@ fn each_required_entry_left_out_is_named(#[case] dialect: Dialect) {
     }
 }
 
-/// Rule `configuration-missing`: one message names them all, in the order of the catalog.
+/// Rule `configuration-missing`: one message names all entries, in the order of the catalog.
 #[rstest]
 #[case::element(Dialect::Element)]
 #[case::your_mom(Dialect::YourMom)]
@@ -153,7 +153,7 @@ fn all_required_entries_left_out_are_named_at_once(#[case] dialect: Dialect) {
     }
 }
 
-/// Rule `configuration-missing`: with every pair left out as well, the order is the catalog's.
+/// Rule `configuration-missing`: a message about two entries names them in the order of the catalog.
 #[test]
 fn two_required_entries_left_out_are_named_in_the_order_of_the_catalog() {
     for guide in Document::one_an_element() {
@@ -192,7 +192,7 @@ fn the_minimum_payload_is_enough_and_the_catalog_says_so() {
     }
 }
 
-/// Rule `configuration-required`: what only SendGrid's extended payload has is optional, and known to the catalog.
+/// Rule `configuration-required`: the entries that only SendGrid's extended payload has are optional and in the catalog.
 #[test]
 fn the_extended_entries_are_optional() {
     let guides = Document::all();

@@ -57,7 +57,7 @@ pub(super) fn is_accepted(request: &Request) -> bool {
 }
 
 /// `GET /__admin/events?after=12`, or with the header `Last-Event-ID`
-pub(in crate::emulator) fn events(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn events(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let mut cursor = Cursor {
         number: after(call)?,
         ..Cursor::default()
@@ -68,15 +68,16 @@ pub(in crate::emulator) fn events(emulator: &Emulator, call: &Call<'_>) -> Handl
         .header(CACHE_CONTROL, "no-store");
     outcome.reply.body = first.into();
     // A HEAD ends with its head.
-    outcome.follow = (call.request.method == Method::GET).then_some(cursor);
+    outcome.follow = (call.context.request.method == Method::GET).then_some(cursor);
     Ok(outcome)
 }
 
 /// The number of the last request that the listener knows; what the browser says when it comes back is newer.
-fn after(call: &Call<'_>) -> Result<u64, ApiError> {
-    let mut pairs = form_urlencoded::parse(call.query().as_bytes());
-    let asked = pairs.find_map(|(name, value)| (name == "after").then_some(value));
-    let header = call.request.header_text(&LAST_EVENT_ID);
+fn after(call: &Call<'_, '_>) -> Result<u64, ApiError> {
+    let asked = call
+        .query()
+        .find_map(|(name, value)| (name == "after").then_some(value));
+    let header = call.context.request.header_text(&LAST_EVENT_ID);
     let Some(said) = header.or(asked.as_deref()) else {
         return Ok(0);
     };

@@ -4,26 +4,26 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 
-use super::document::{Document, duration};
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
-use crate::emulator::journal::{Found, Query};
 use crate::emulator::outcome::{Handled, Outcome};
-use crate::emulator::script::{Line, Scripted};
-use crate::emulator::snapshot::Seed;
+use crate::emulator::record::journal::{Found, Query};
+use crate::emulator::state::Seed;
+use crate::emulator::steer::script::{Line, Scripted};
 use crate::emulator::view::date;
 use crate::instance::Instance;
 use crate::rules::{self, RULES, Rule};
 use crate::wire::error::ApiError;
+use crate::wire::json::document::{Document, duration};
 use crate::wire::json::{Json, object};
 
 /// How long `requests/wait` waits when it is not told.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest that it waits.
-const LONGEST: Duration = Duration::from_secs(50);
+const MAX_PATIENCE: Duration = Duration::from_secs(50);
 
 /// `GET /__admin/health` → `{"status", "version", "seed", "uptime", "time", "catalog": [key]}`; uptime in seconds
-pub(in crate::emulator) fn health(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn health(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let keys = emulator
         .catalog()
         .elements()
@@ -41,7 +41,7 @@ pub(in crate::emulator) fn health(emulator: &Emulator, call: &Call<'_>) -> Handl
 }
 
 /// `GET /__admin/requests?method=…` → `{"requests": […], "dropped": 0, "nearest": […]}`
-pub(in crate::emulator) fn requests(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn requests(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let Asked { query, .. } = Asked::read(call)?;
     let found = emulator.received(&query);
     let nearest = if found.requests.is_empty() {
@@ -53,7 +53,7 @@ pub(in crate::emulator) fn requests(emulator: &Emulator, call: &Call<'_>) -> Han
 }
 
 /// `GET /__admin/requests/wait?count=1&timeout=5s&method=…` → `{"requests": […], "dropped": 0, "satisfied": true}`
-pub(in crate::emulator) fn wait_for_requests(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn wait_for_requests(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let Asked {
         query,
         count,
@@ -67,22 +67,22 @@ pub(in crate::emulator) fn wait_for_requests(emulator: &Emulator, call: &Call<'_
 }
 
 /// `DELETE /__admin/requests`
-pub(in crate::emulator) fn forget_requests(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn forget_requests(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     emulator.forget_requests(organization(call).as_deref());
     Ok(done(call))
 }
 
 /// `GET /__admin/script` → `[{"match", "when", "effect", "matched", "fired"}]`
-pub(in crate::emulator) fn script(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn script(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let lines = emulator.script.lines(organization(call).as_deref());
     Ok(ok(call, &lines.iter().map(Line::to_json).collect()))
 }
 
 /// `POST /__admin/script` with one scripted rule or an array of them
-pub(in crate::emulator) fn add_to_script(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn add_to_script(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let body = call.json()?;
     let organization = organization(call);
-    let scripted = each(&body, Scripted::read).map_err(refused)?;
+    let scripted = each(body, Scripted::read).map_err(refused)?;
     for scripted in scripted {
         emulator.script(match &organization {
             Some(organization) => scripted.organization(organization.clone()),
@@ -93,37 +93,37 @@ pub(in crate::emulator) fn add_to_script(emulator: &Emulator, call: &Call<'_>) -
 }
 
 /// `DELETE /__admin/script`
-pub(in crate::emulator) fn clear_script(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn clear_script(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     emulator.clear_script(organization(call).as_deref());
     Ok(done(call))
 }
 
-/// `GET /__admin/state` → the document of [`crate::emulator::snapshot`]
-pub(in crate::emulator) fn snapshot(emulator: &Emulator, call: &Call<'_>) -> Handled {
+/// `GET /__admin/state` → the document of [`Emulator::snapshot`]
+pub(in crate::emulator) fn snapshot(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     Ok(ok(call, &emulator.snapshot(organization(call).as_deref())))
 }
 
 /// `PUT /__admin/state` with such a document
-pub(in crate::emulator) fn restore(emulator: &Emulator, call: &Call<'_>) -> Handled {
-    emulator.restore(&call.json()?, organization(call).as_deref())?;
+pub(in crate::emulator) fn restore(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    emulator.restore(call.json()?, organization(call).as_deref())?;
     Ok(done(call))
 }
 
 /// `DELETE /__admin/state`: forgets instances, journal, script and ledger
-pub(in crate::emulator) fn reset(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn reset(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     emulator.reset(organization(call).as_deref());
     Ok(done(call))
 }
 
 /// `POST /__admin/state/instances` with `{"organization", "element", "name", …}` or an array → the instances
-pub(in crate::emulator) fn seed(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn seed(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let body = call.json()?;
     let limit = organization(call);
     let read = |json: &Json<'_>, path: &str| {
         let seed = Seed::read(json, path, limit.as_deref())?;
         Ok((path.to_owned(), seed))
     };
-    let seeds = each(&body, read).map_err(refused)?;
+    let seeds = each(body, read).map_err(refused)?;
     let seeds: Vec<_> = seeds
         .iter()
         .map(|(path, seed)| (path.clone(), seed))
@@ -133,13 +133,13 @@ pub(in crate::emulator) fn seed(emulator: &Emulator, call: &Call<'_>) -> Handled
 }
 
 /// `POST /__admin/state/save`: writes the file of `--state`
-pub(in crate::emulator) fn save(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn save(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     emulator.save()?;
     Ok(done(call))
 }
 
-/// `GET /__admin/ledger` → the document of [`crate::emulator::ledger::Ledger`]
-pub(in crate::emulator) fn ledger(emulator: &Emulator, call: &Call<'_>) -> Handled {
+/// `GET /__admin/ledger` → the document of [`crate::Ledger`]
+pub(in crate::emulator) fn ledger(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     Ok(ok(
         call,
         &emulator.ledger(organization(call).as_deref()).to_json(),
@@ -147,9 +147,9 @@ pub(in crate::emulator) fn ledger(emulator: &Emulator, call: &Call<'_>) -> Handl
 }
 
 /// `PUT /__admin/clock` with `{"at": "2017-03-14T19:20:16Z"}`, `{"advance": "10s"}` or `{"at": null}` → `{"time"}`
-pub(in crate::emulator) fn set_clock(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn set_clock(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let body = call.json()?;
-    let document = Document::read(&body, "", &["at", "advance"]).map_err(refused)?;
+    let document = Document::read(body, "", &["at", "advance"]).map_err(refused)?;
     let at = document.moment("at").map_err(refused)?;
     let by = document.duration("advance").map_err(refused)?;
     if body.get("at").is_some() {
@@ -162,7 +162,7 @@ pub(in crate::emulator) fn set_clock(emulator: &Emulator, call: &Call<'_>) -> Ha
 }
 
 /// `GET /__admin/clock` → `{"time": "2017-03-14T19:20:16Z"}`
-pub(in crate::emulator) fn clock(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn clock(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     Ok(ok(
         call,
         &object([("time", date(emulator.clock.now()).into())]),
@@ -170,7 +170,7 @@ pub(in crate::emulator) fn clock(emulator: &Emulator, call: &Call<'_>) -> Handle
 }
 
 /// `GET /__admin/rules` → `[{"id", "grade", "statement", "source"}]`
-pub(in crate::emulator) fn rules(_: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn rules(_: &Emulator, call: &Call<'_, '_>) -> Handled {
     Ok(ok(
         call,
         &RULES.iter().map(|rule| Rule::to_json(rule)).collect(),
@@ -178,17 +178,17 @@ pub(in crate::emulator) fn rules(_: &Emulator, call: &Call<'_>) -> Handled {
 }
 
 /// `GET /__admin/openapi.json`
-pub(in crate::emulator) fn openapi(_: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn openapi(_: &Emulator, call: &Call<'_, '_>) -> Handled {
     Ok(ok(call, &super::openapi::document()))
 }
 
-fn ok(call: &Call<'_>, body: &Json<'_>) -> Outcome {
-    Outcome::json(call.route.rule, body.to_string())
+fn ok(call: &Call<'_, '_>, body: &Json<'_>) -> Outcome {
+    Outcome::json(call.rule, body.to_string())
 }
 
 /// 200 with an empty object: a client that reads JSON need not special-case it.
-fn done(call: &Call<'_>) -> Outcome {
-    Outcome::json(call.route.rule, "{}")
+fn done(call: &Call<'_, '_>) -> Outcome {
+    Outcome::json(call.rule, "{}")
 }
 
 fn refused(reason: String) -> ApiError {
@@ -211,8 +211,8 @@ fn each<T>(
 }
 
 /// The organization that a control call is limited to.
-pub(super) fn organization(call: &Call<'_>) -> Option<String> {
-    let mut pairs = form_urlencoded::parse(call.query().as_bytes());
+pub(super) fn organization(call: &Call<'_, '_>) -> Option<String> {
+    let mut pairs = call.query();
     pairs.find_map(|(name, value)| (name == "organization").then(|| value.into_owned()))
 }
 
@@ -224,13 +224,13 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(call: &Call<'_>) -> Result<Self, ApiError> {
+    fn read(call: &Call<'_, '_>) -> Result<Self, ApiError> {
         let mut asked = Asked {
             query: Query::new(),
             count: 1,
             patience: PATIENCE,
         };
-        for (name, value) in form_urlencoded::parse(call.query().as_bytes()) {
+        for (name, value) in call.query() {
             asked.take(&name, &value).map_err(refused)?;
         }
         Ok(asked)
@@ -258,7 +258,7 @@ impl Asked {
             "timeout" => {
                 let patience =
                     duration(&Json::from(value)).ok_or_else(|| wrong("a time such as 5s"))?;
-                self.patience = patience.min(LONGEST);
+                self.patience = patience.min(MAX_PATIENCE);
                 query
             }
             _ => unreachable!("unknown parameters are refused before any handler runs"),

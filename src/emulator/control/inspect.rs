@@ -4,12 +4,13 @@ use http::StatusCode;
 
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
-use crate::emulator::journal::secret_name;
+use crate::emulator::identity::secret_name;
 use crate::emulator::outcome::{Handled, Outcome};
-use crate::emulator::store::Stored;
+use crate::emulator::state::Section as _;
+use crate::emulator::state::instances::Stored;
 use crate::emulator::view::date;
 #[cfg(feature = "page")]
-use crate::emulator::{journal::Query, script::Line};
+use crate::emulator::{record::journal::Query, steer::script::Line};
 use crate::rules;
 #[cfg(feature = "page")]
 use crate::rules::{RULES, Rule};
@@ -20,7 +21,7 @@ use crate::wire::json::{Json, object};
 const MAX_LISTED: usize = 1000;
 
 /// `GET /__admin/requests/{number}` → [`Received`](crate::Received)
-pub(in crate::emulator) fn request(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn request(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let number = whole(call, "number")?;
     let received = emulator.journal.get(number);
     let missing = || {
@@ -29,38 +30,35 @@ pub(in crate::emulator) fn request(emulator: &Emulator, call: &Call<'_>) -> Hand
         ))
     };
     let received = received.ok_or_else(missing)?;
-    Ok(Outcome::json(
-        call.route.rule,
-        received.to_json().to_string(),
-    ))
+    Ok(Outcome::json(call.rule, received.to_json().to_string()))
 }
 
 /// `GET /__admin/instances` → `{"instances": […], "total", "time"}`
-pub(in crate::emulator) fn instances(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn instances(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let document = emulator.instances_masked(super::handlers::organization(call).as_deref());
-    Ok(Outcome::json(call.route.rule, document.to_string()))
+    Ok(Outcome::json(call.rule, document.to_string()))
 }
 
 /// `DELETE /__admin/instances?organization=…`
-pub(in crate::emulator) fn forget_instances(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn forget_instances(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     for organization in organizations(emulator, call)? {
-        emulator.store.clear(Some(&organization));
+        emulator.state.instances.clear(Some(&organization));
     }
-    Ok(Outcome::json(call.route.rule, "{}"))
+    Ok(Outcome::json(call.rule, "{}"))
 }
 
 /// `DELETE /__admin/instances/{id}?organization=…`
-pub(in crate::emulator) fn forget_instance(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn forget_instance(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let id = whole(call, "id")?;
     let removed = organizations(emulator, call)?
         .iter()
-        .find_map(|organization| emulator.store.remove(organization, id));
+        .find_map(|organization| emulator.state.instances.remove(organization, id));
     let missing = || missing(&format!("the organization has no instance {id}"));
     removed.ok_or_else(missing)?;
-    Ok(Outcome::json(call.route.rule, "{}"))
+    Ok(Outcome::json(call.rule, "{}"))
 }
 
-fn whole(call: &Call<'_>, name: &str) -> Result<u64, ApiError> {
+fn whole(call: &Call<'_, '_>, name: &str) -> Result<u64, ApiError> {
     let said = call.parameter(name).unwrap_or_default();
     said.parse().map_err(|_| {
         let reason = format!("{name} must be a whole number, found {said:?}");
@@ -78,12 +76,12 @@ fn missing(reason: &str) -> ApiError {
 /// The secrets of the organizations that a call names, by the secret or by the short name that stands for it.
 ///
 /// A person who looks at the page knows the short name only. Two organizations with one short name are not told apart.
-fn organizations(emulator: &Emulator, call: &Call<'_>) -> Result<Vec<String>, ApiError> {
+fn organizations(emulator: &Emulator, call: &Call<'_, '_>) -> Result<Vec<String>, ApiError> {
     let Some(named) = super::handlers::organization(call) else {
         let reason = "organization is required: whose instances are to be forgotten".to_owned();
         return Err(ApiError::bad_request(&rules::CONTROL, reason));
     };
-    let sections = emulator.store.sections(None);
+    let sections = emulator.state.instances.sections(None);
     let secrets = sections
         .iter()
         .map(|section| section.organization.to_string());
@@ -95,7 +93,7 @@ fn organizations(emulator: &Emulator, call: &Call<'_>) -> Result<Vec<String>, Ap
 impl Emulator {
     /// The instances of everybody or of one organization, newest first, as somebody may see them who must not see their secrets.
     pub(crate) fn instances_masked(&self, organization: Option<&str>) -> Json<'static> {
-        let sections = self.store.sections(organization);
+        let sections = self.state.instances.sections(organization);
         let total: usize = sections.iter().map(|section| section.instances.len()).sum();
         let all = sections.iter().flat_map(|section| {
             let name = secret_name(&section.organization);

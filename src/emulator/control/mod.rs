@@ -4,7 +4,6 @@
 //! `/__admin` is decided in this order: may the sender steer (rule `control`), route, verb, content type, handler. It
 //! is neither journaled nor counted.
 
-pub(crate) mod document;
 mod feed;
 mod handlers;
 mod inspect;
@@ -29,13 +28,15 @@ use http::header::{HOST, ORIGIN};
 use http::{Method, Uri};
 
 use super::call::{Call, Caller, check_content_type, check_media};
-use super::configuration::Configuration;
-use super::journal::{Found, Query};
-use super::ledger::Ledger;
+use super::context::Context;
 use super::outcome::{Handled, Outcome};
-use super::script::Scripted;
-use super::snapshot::{self, Seed};
-use super::store::{Chosen, Draft, Origin, Section};
+use super::record::journal::{Found, Query};
+use super::record::ledger::Ledger;
+use super::state::Seed;
+use super::state::instances::{
+    Chosen, Configuration, Draft, OrganizationInstances, Origin, document,
+};
+use super::steer::script::Scripted;
 use super::{Emulator, guard, identity, routes};
 use crate::file;
 use crate::instance::Instance;
@@ -101,20 +102,21 @@ fn handle(emulator: &Emulator, request: &Request) -> Handled {
     if let Some(file) = page::answer(request) {
         return Ok(file);
     }
-    let (route, path) = routes::find(&request.method, &request.uri)?;
+    let context = Context::new(request);
+    let routes::Entry { route, pattern } = routes::find(&context)?;
     if !matches!(request.method, Method::GET | Method::HEAD) {
         check_content_type(request)?;
     }
     if !feed::is_accepted(request) {
-        check_media(request, route)?;
+        check_media(request, route.body)?;
     }
     parameter::check(request, route)?;
     let handled = (route.handler)(
         emulator,
         &Call {
-            request,
-            route,
-            path,
+            context: &context,
+            rule: route.rule,
+            pattern,
             caller: Caller::default(),
         },
     );
@@ -176,8 +178,8 @@ impl Emulator {
     /// Every instance of every organization, by organization and id.
     #[must_use]
     pub fn instances(&self) -> Vec<Instance> {
-        let sections = self.store.sections(None);
-        let of = |section: &Section| {
+        let sections = self.state.instances.sections(None);
+        let of = |section: &OrganizationInstances| {
             let organization = section.organization.clone();
             section
                 .instances
@@ -228,7 +230,7 @@ impl Emulator {
 
     /// Forgets instances, journal, script and ledger, of everybody or of one organization; ids start anew.
     pub fn reset(&self, organization: Option<&str>) {
-        self.store.clear(organization);
+        self.state.clear(organization);
         self.journal.clear(organization);
         self.script.clear(organization);
         self.counters.clear(organization);
@@ -254,7 +256,7 @@ impl Emulator {
         let chosen = seeds.iter().map(|(path, seed)| self.chosen(seed, path));
         let chosen = chosen.collect::<Result<Vec<_>, _>>()?;
         let (now, at) = (self.clock.now(), |at: usize| dotted(&seeds[at].0));
-        let kept = self.store.seed(chosen, self.seed(), now);
+        let kept = self.state.instances.seed(chosen, self.seed(), now);
         let kept = kept.map_err(|(number, reason)| at(number) + &reason)?;
         let instances = kept.iter().zip(seeds);
         Ok(instances
@@ -266,7 +268,7 @@ impl Emulator {
     fn chosen<'s>(&self, seed: &'s Seed, path: &str) -> Result<Chosen<'s>, String> {
         let path = dotted(path);
         seed.check(&path)?;
-        let element = snapshot::element(&seed.element, &format!("{path}element"), self.catalog())?;
+        let element = document::element(&seed.element, &format!("{path}element"), self.catalog())?;
         let entries = seed
             .configuration
             .iter()
@@ -285,11 +287,17 @@ impl Emulator {
         })
     }
 
-    /// The state as a document, of everybody or of one organization (see [`snapshot`]).
+    /// The state as a document, of everybody or of one organization.
+    ///
+    /// ```json
+    /// {"version": 1, "seed": 0, "requests": 3, "organizations": [{"organization": "secret", "nextId": 1235,
+    ///   "instances": [{"id": 1234, "element": "mailjet", "token": "…=", "name": "Test", "tags": [],
+    ///     "configuration": {}, "created": "2017-03-14T19:20:16.000Z", "updated": "2017-03-14T19:20:16.000Z"}]}]}
+    /// ```
     #[must_use]
     pub fn snapshot(&self, organization: Option<&str>) -> Json<'static> {
-        let sections = self.store.sections(organization);
-        snapshot::to_json(self.seed(), self.requests.load(Relaxed), &sections)
+        let requests = self.requests.load(Relaxed);
+        self.state.snapshot(organization, self.seed(), requests)
     }
 
     /// Puts a document's state in the place of everything, or of what one organization has.
@@ -303,15 +311,12 @@ impl Emulator {
         document: &Json<'_>,
         organization: Option<&str>,
     ) -> Result<(), ControlError> {
-        let restored = snapshot::read(document, self.catalog())?;
-        let seed = match organization {
-            None => restored.seed.unwrap_or(self.seed()),
-            Some(_) => self.seed(),
-        };
-        self.store.restore(organization, restored.sections, seed)?;
+        let (seed, requests) =
+            self.state
+                .restore(document, organization, self.seed(), self.catalog())?;
         if organization.is_none() {
             self.seed.store(seed, Relaxed);
-            self.requests.store(restored.requests.unwrap_or(0), Relaxed);
+            self.requests.store(requests, Relaxed);
         }
         Ok(())
     }
@@ -330,7 +335,7 @@ impl Emulator {
     /// What was relied upon and left behind, by everybody or by one organization.
     #[must_use]
     pub fn ledger(&self, organization: Option<&str>) -> Ledger {
-        let sections = self.store.sections(organization);
+        let sections = self.state.instances.sections(organization);
         let left = sections.iter().flat_map(|section| &section.instances);
         let left = left.filter(|stored| stored.origin == Origin::Created);
         let left = left

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::parameter::{self, Parameter};
-use crate::emulator::routes::{Access, ROUTES, Route};
+use crate::emulator::route::{Parameter, Payload, Route};
+use crate::emulator::routes::ROUTES;
 use crate::wire::json::{Json, Members, object};
-use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
 
 /// The document, version 3.1, with a path for each route; API paths stand in the `element` dialect.
 pub(super) fn document() -> Json<'static> {
@@ -31,7 +30,7 @@ pub(super) fn document() -> Json<'static> {
 fn paths() -> Members<'static> {
     let mut paths: Members<'static> = Vec::new();
     for route in ROUTES {
-        let path = full_path(route);
+        let path = route.full_path();
         let operation = (
             Cow::Owned(route.method.as_str().to_lowercase()),
             operation(route),
@@ -44,26 +43,14 @@ fn paths() -> Members<'static> {
     paths
 }
 
-fn full_path(route: &Route) -> String {
-    let base = match route.access {
-        Access::Control => CONTROL_PATH,
-        _ => Dialect::Element.base_path(),
-    };
-    format!("{base}{}", route.pattern)
-}
-
 fn operation(route: &Route) -> Json<'static> {
     let parameters = route
         .pattern
         .split('/')
         .filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'));
-    let of_query: &[Parameter] = match route.access {
-        Access::Control => parameter::of(route),
-        _ => &[],
-    };
-    let query = of_query
-        .iter()
-        .map(|(name, meaning)| described(name, "query", Some(meaning)));
+    let described_query =
+        |parameter: &Parameter| described(parameter.name, "query", Some(parameter.summary));
+    let query = route.query.iter().map(described_query);
     let answer = |description: &'static str| object([("description", description.into())]);
     let json = object([("application/json", object([("schema", object([]))]))]);
     let error = object([(
@@ -90,7 +77,7 @@ fn operation(route: &Route) -> Json<'static> {
             object([("200", answer("done")), ("default", refusal)]),
         ),
     ];
-    if matches!(route.method.as_str(), "POST" | "PUT" | "PATCH") {
+    if route.body == Payload::Json {
         operation.push(("requestBody".into(), object([("content", json)])));
     }
     Json::Object(operation)

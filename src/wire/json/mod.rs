@@ -4,6 +4,7 @@
 //! `serde_json::Value` is what a faithful mock needs: the documented order of members, an error for a member that
 //! appears twice, and a problem report that says what stands at the place where parsing stopped.
 
+pub(crate) mod document;
 mod problem;
 mod read;
 

@@ -1,11 +1,12 @@
 //! The control API as a whole: its description, its errors, its health.
 
-use mock_ce::emulator::routes::{Access, ROUTES};
+use mock_ce::emulator::route::Access;
+use mock_ce::emulator::routes::ROUTES;
 use mock_ce::{Json, MockCe};
 
 use super::{ask, asking, at, look, number_at, order, text_at};
 
-fn full_path(route: &mock_ce::emulator::routes::Route) -> String {
+fn full_path(route: &mock_ce::emulator::route::Route) -> String {
     let base = match route.access {
         Access::Control => "/__admin",
         _ => "/elements/api-v2",

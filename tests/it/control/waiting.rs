@@ -59,10 +59,13 @@ fn a_timeout_is_told() {
 }
 
 #[rstest]
-#[case::no_such_page("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", "is no mock-ce")]
+#[case::no_such_page(
+    "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
+    "is not a mock-ce"
+)]
 #[case::another_health(
     "HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{\"status\":\"healthy\"}",
-    "is no mock-ce"
+    "is not a mock-ce"
 )]
 fn what_is_no_mock_ce_is_told_at_once(#[case] reply: &'static str, #[case] expected: &str) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,11 +1,14 @@
-//! The README's example: two scripts of a new user, run as that user would, and quoted as they are.
+//! Two scripts of a new user, run as that user would, and quoted by a page of the documentation as they are.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use rstest::rstest;
 
+use crate::docs::text;
 use crate::support::Process;
+
+const PAGE: &str = "src/docs/examples.md";
 
 fn script(name: &str) -> PathBuf {
     let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/example");
@@ -16,7 +19,7 @@ fn is_there(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok()
 }
 
-/// `None`, with a word on it for who reads the test's output, where the machine lacks what the script is run with.
+/// Runs a script under `exec`; `None`, and a line in the test's output, where the machine lacks its interpreter.
 #[expect(clippy::print_stderr, reason = "a test that was not run must say so")]
 fn run(program: &str, name: &str) -> Option<Output> {
     if program == "python3" && !is_there(program) {
@@ -55,31 +58,30 @@ fn the_example_runs_and_its_ledger_names_a_rule_of_each_grade(
     );
 }
 
-/// Whoever reads the README reads what was run.
+/// The page shows the scripts that were run.
 #[rstest]
-#[case("sh", "provisioning.sh")]
-#[case("python", "provisioning.py")]
-fn the_readme_quotes_the_example(#[case] language: &str, #[case] name: &str) {
-    let readme = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(readme).unwrap();
-    let text = std::fs::read_to_string(script(name)).unwrap();
-    let block = format!("```{language}\n{text}```\n");
+#[case::shell("sh", "provisioning.sh")]
+#[case::python("python", "provisioning.py")]
+fn the_page_quotes_the_example(#[case] language: &str, #[case] name: &str) {
+    let script = std::fs::read_to_string(script(name)).unwrap();
+    let block = format!("```{language}\n{script}```\n");
     assert!(
-        readme.contains(&block),
-        "README.md does not quote {name} as it is"
+        text(PAGE).contains(&block),
+        "{PAGE} does not quote {name} as it is"
     );
 }
 
-/// And the ledger that is printed there is the one of that run.
+/// The page shows the ledger that such a run prints.
 #[test]
-fn the_readme_shows_the_ledger_of_the_example() {
+fn the_page_shows_the_ledger_of_the_example() {
     let output = run("sh", "provisioning.sh").expect("a shell is always there");
-    let readme = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(readme).unwrap();
     let (said, told) = (
         String::from_utf8(output.stdout).unwrap(),
         String::from_utf8(output.stderr).unwrap(),
     );
     let block = format!("```text\n{said}{told}```\n");
-    assert!(readme.contains(&block), "README.md does not show:\n{block}");
+    assert!(
+        text(PAGE).contains(&block),
+        "{PAGE} does not show:\n{block}"
+    );
 }

@@ -4,47 +4,47 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::Emulator;
-use super::call::Call;
-use super::outcome::{Handled, Outcome};
 use crate::catalog::Element;
+use crate::emulator::Emulator;
+use crate::emulator::call::Call;
+use crate::emulator::outcome::{Handled, Outcome};
 use crate::rules;
 use crate::wire::error::ApiError;
 use crate::wire::json::Json;
 
 /// `GET /elements`
-pub(super) fn list(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let objects = emulator
         .catalog()
         .elements()
         .iter()
         .map(|element| &*element.face(call.dialect()).object);
-    Ok(Outcome::json(call.route.rule, array(objects)))
+    Ok(Outcome::json(call.rule, array(objects)))
 }
 
 /// `GET /elements/keys`
-pub(super) fn keys(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn keys(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let keys: Json<'_> = emulator
         .catalog()
         .elements()
         .iter()
         .map(|element| element.key().into())
         .collect();
-    Ok(Outcome::json(call.route.rule, keys.to_string()))
+    Ok(Outcome::json(call.rule, keys.to_string()))
 }
 
 /// `GET /elements/{keyOrId}`
-pub(super) fn get(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn get(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let key_or_id = call.key_or_id().unwrap_or_default();
     let element = known(emulator, key_or_id)?;
     Ok(Outcome::json(
-        call.route.rule,
+        call.rule,
         element.face(call.dialect()).object.clone(),
     ))
 }
 
 /// The element that a path names, or the refusal of rule `element-get`.
-pub(super) fn known<'e>(
+pub(in crate::emulator) fn known<'e>(
     emulator: &'e Emulator,
     key_or_id: &str,
 ) -> Result<&'e Arc<Element>, ApiError> {

@@ -14,8 +14,8 @@ use parking_lot::Mutex;
 
 pub use effect::{Effect, LiteralReply};
 
-use super::identity;
-use super::journal::PathPattern;
+use crate::emulator::identity;
+use crate::emulator::path::PathPattern;
 
 /// One scripted fault or answer: an effect, the requests that it is for, and which of those it meets.
 ///
@@ -119,9 +119,8 @@ impl Scripted {
                 .path
                 .as_ref()
                 .is_none_or(|path| path.fits(subject.path))
-            && (self.organization.as_deref()).is_none_or(|organization| {
-                (subject.organization)().as_deref() == Some(organization)
-            })
+            && (self.organization.as_deref())
+                .is_none_or(|organization| (subject.organization)() == Some(organization))
             && self
                 .element
                 .as_deref()
@@ -147,7 +146,7 @@ impl Scripted {
 pub(crate) struct Subject<'a> {
     pub(crate) method: &'a Method,
     pub(crate) path: &'a str,
-    pub(crate) organization: &'a dyn Fn() -> Option<String>,
+    pub(crate) organization: &'a dyn Fn() -> Option<&'a str>,
     pub(crate) element: &'a dyn Fn() -> Option<String>,
 }
 

@@ -18,8 +18,9 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::effect::{Effect, LiteralReply};
 use super::{Line, Position, Scripted};
-use crate::emulator::control::document::{Document, Reading, duration};
-use crate::emulator::journal::PathPattern;
+use crate::emulator::identity;
+use crate::emulator::path::PathPattern;
+use crate::wire::json::document::{Document, Reading, duration};
 use crate::wire::json::{Json, object};
 
 impl Scripted {
@@ -230,7 +231,7 @@ impl Line {
                 text(
                     organization
                         .as_deref()
-                        .map(crate::emulator::journal::secret_name)
+                        .map(identity::secret_name)
                         .as_deref(),
                 ),
             ),

@@ -7,8 +7,8 @@ use std::fmt;
 
 use parking_lot::Mutex;
 
-use super::identity;
-use super::script::Line;
+use crate::emulator::identity;
+use crate::emulator::steer::script::Line;
 use crate::rules::{Grade, Rule};
 use crate::wire::json::{Json, object};
 

@@ -15,21 +15,8 @@ use crate::emulator::identity;
 use crate::wire::json::Json;
 use crate::wire::vocabulary::{is_secret_key, member};
 
-/// `secret-1f3a9c0e`
-pub(super) fn name(fingerprint: u64) -> String {
-    let mut name = Vec::with_capacity(16);
-    push_name(&mut name, fingerprint);
-    String::from_utf8(name).expect("hex digits are text")
-}
-
 fn push_name(out: &mut Vec<u8>, fingerprint: u64) {
-    out.extend_from_slice(b"secret-");
-    out.extend_from_slice(&identity::hex::<8>(fingerprint >> 32));
-}
-
-/// The short stable name of a secret.
-pub(crate) fn secret_name(secret: &str) -> String {
-    name(identity::fingerprint(secret))
+    out.extend_from_slice(identity::name_of(fingerprint).as_bytes());
 }
 
 pub(super) fn push_secret(out: &mut Vec<u8>, secret: &[u8]) {
@@ -186,7 +173,7 @@ impl<'c> Mask<'c> {
             return None;
         }
         let met = |word: &str| {
-            let name = secret_name(word);
+            let name = identity::secret_name(word);
             self.names.iter().find(|met| **met == name)
         };
         let plain = || met(&percent_decode_str(word).decode_utf8_lossy());
@@ -205,7 +192,7 @@ impl<'c> Mask<'c> {
 
     /// The name of a secret, which is looked for from now on.
     fn meet(&mut self, secret: &str) -> String {
-        let name = secret_name(secret);
+        let name = identity::secret_name(secret);
         if !self.names.contains(&name) {
             self.names.push(name.clone());
         }

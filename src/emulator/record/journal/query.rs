@@ -8,7 +8,7 @@ use super::entry::Entry;
 use super::received::Received;
 use crate::catalog::Catalog;
 use crate::emulator::identity;
-use crate::wire::vocabulary::Dialect;
+use crate::emulator::path::PathPattern;
 
 /// What a request must have been to be found; what is not set is not looked at.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,52 +32,6 @@ pub struct Found {
     ///
     /// A query for one organization counts only that one's.
     pub dropped: u64,
-}
-
-/// A path with `*` for any one segment: `"/instances/*"`.
-///
-/// It may be relative to the base path, in which case it fits in both dialects, and segments in braces are like `*`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PathPattern(String);
-
-impl PathPattern {
-    /// A pattern from its text.
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        let text = text.trim_end_matches('/');
-        let slash = if text.starts_with('/') { "" } else { "/" };
-        PathPattern(format!("{slash}{text}"))
-    }
-
-    /// Whether a path, without its query, fits.
-    #[must_use]
-    pub fn fits(&self, path: &str) -> bool {
-        let below = |dialect: &Dialect| Some((path.strip_prefix(dialect.base_path())?, *dialect));
-        let relative = Dialect::ALL.iter().find_map(below);
-        self.fits_whole(path, Dialect::Element)
-            || relative.is_some_and(|(path, dialect)| self.fits_whole(path, dialect))
-    }
-
-    /// The pattern's own noun is in the `element` spelling.
-    fn fits_whole(&self, path: &str, dialect: Dialect) -> bool {
-        let mut segments = path.trim_end_matches('/').split('/');
-        let fits = |wanted: &str, found: &str| match wanted {
-            "*" => true,
-            "elements" => found == dialect.plural(),
-            parameter if parameter.starts_with('{') && parameter.ends_with('}') => true,
-            word => word == found,
-        };
-        self.0
-            .split('/')
-            .all(|wanted| segments.next().is_some_and(|found| fits(wanted, found)))
-            && segments.next().is_none()
-    }
-
-    /// The text of the pattern.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl Query {
@@ -140,7 +94,7 @@ impl Query {
     #[must_use]
     pub fn differences(&self, received: &Received) -> Vec<String> {
         let path = received.target.split('?').next().unwrap_or_default();
-        let organization = self.organization.map(super::mask::name);
+        let organization = self.organization.map(identity::name_of);
         let instance = |id: u64| id.to_string();
         let told = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
         let fields = [
@@ -153,7 +107,7 @@ impl Query {
                 "path",
                 (self.path.as_ref())
                     .filter(|p| !p.fits(path))
-                    .map(|p| p.0.clone()),
+                    .map(|p| p.as_str().to_owned()),
                 path.to_owned(),
             ),
             (
@@ -243,9 +197,12 @@ impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields = [
             ("method", self.method.as_ref().map(Method::to_string)),
-            ("path", self.path.as_ref().map(|path| path.0.clone())),
+            (
+                "path",
+                self.path.as_ref().map(|path| path.as_str().to_owned()),
+            ),
             ("element", self.element.clone()),
-            ("organization", self.organization.map(super::mask::name)),
+            ("organization", self.organization.map(identity::name_of)),
             ("instance", self.instance.map(|id| id.to_string())),
             ("rule", self.rule.clone()),
             (
@@ -257,29 +214,5 @@ impl fmt::Display for Query {
             .into_iter()
             .filter_map(|(name, value)| Some(format!("{name} {}", value?)));
         f.write_str(&set.collect::<Vec<_>>().join(", "))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("/instances", "/elements/api-v2/instances", true)]
-    #[case("/instances", "/your_moms/api-v2/instances/", true)]
-    #[case("instances/", "/elements/api-v2/instances", true)]
-    #[case("/elements/api-v2/instances", "/elements/api-v2/instances", true)]
-    #[case("/elements/api-v2/instances", "/your_moms/api-v2/instances", false)]
-    #[case("/instances/*", "/elements/api-v2/instances/1234", true)]
-    #[case("/instances/{id}", "/elements/api-v2/instances/1234", true)]
-    #[case("/instances/*", "/elements/api-v2/instances", false)]
-    #[case(
-        "/elements/*/instances",
-        "/your_moms/api-v2/your_moms/6/instances",
-        true
-    )]
-    fn a_pattern_fits(#[case] pattern: &str, #[case] path: &str, #[case] expected: bool) {
-        assert_eq!(PathPattern::new(pattern).fits(path), expected);
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::stored::{Section, Stored};
+use super::stored::{OrganizationInstances, Stored};
 
 /// The id of an organization's first instance (rule `instance-id`).
 pub(crate) const FIRST_ID: u64 = 1234;
@@ -80,9 +80,9 @@ impl Namespace {
         (FIRST_ID..self.next_id).contains(&id) && !skipped.any(|ids| ids.contains(&id))
     }
 
-    pub(super) fn section(&self) -> Section {
+    pub(super) fn section(&self) -> OrganizationInstances {
         let (organization, next_id) = (self.organization.clone(), self.next_id);
-        Section {
+        OrganizationInstances {
             organization,
             next_id,
             instances: self.instances.values().cloned().collect(),

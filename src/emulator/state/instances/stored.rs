@@ -3,9 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::configuration::Configuration;
 use crate::catalog::Element;
 use crate::emulator::clock::system_time;
-use crate::emulator::configuration::Configuration;
 use crate::emulator::identity::TOKEN_LEN;
 use crate::instance::Instance;
 
@@ -78,7 +78,7 @@ pub(crate) struct Draft {
 }
 
 /// All instances of an organization, and the id that the next one gets.
-pub(crate) struct Section {
+pub(crate) struct OrganizationInstances {
     pub(crate) organization: Arc<str>,
     pub(crate) next_id: u64,
     pub(crate) instances: Vec<Arc<Stored>>,

@@ -1,41 +1,19 @@
-//! The state as one JSON document: taken, restored, and seeded.
+//! Instances as documents: the section of a snapshot, and what a test seeds.
 //!
-//! ```json
-//! {
-//!   "version": 1, "seed": 0, "requests": 3,
-//!   "organizations": [{
-//!     "organization": "secret", "nextId": 1235,
-//!     "instances": [{
-//!       "id": 1234, "element": "mailjet", "token": "…=", "name": "Test", "tags": [],
-//!       "configuration": {}, "created": "2017-03-14T19:20:16.000Z", "updated": "2017-03-14T19:20:16.000Z"
-//!     }]
-//!   }]
-//! }
-//! ```
-//!
-//! It holds secrets, for without them it could not be restored. Restoring is all or nothing: the first mistake in the
-//! document refuses it with its path.
+//! A snapshot holds tokens and configurations, for without them it could not be restored.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::clock::{millis, system_time};
 use super::configuration::Configuration;
-use super::control::document::{Document, Reading};
-use super::store::{FIRST_ID, Origin, Section, Stored};
+use super::namespace::FIRST_ID;
+use super::stored::{OrganizationInstances, Origin, Stored};
 use crate::catalog::{Catalog, Element};
+use crate::emulator::clock::{millis, system_time};
+use crate::wire::json::document::{Document, Reading};
 use crate::wire::json::{Json, object};
-
-use std::sync::Arc;
-
-/// The version of the document that is written, and the only one that is read.
-pub(crate) const VERSION: u64 = 1;
-
-/// A state that was read.
-pub(crate) struct Restored {
-    pub(crate) seed: Option<u64>,
-    pub(crate) requests: Option<u64>,
-    pub(crate) sections: Vec<Section>,
-}
 
 /// An instance to be put into the state by a test, before or beside what clients create.
 ///
@@ -146,27 +124,22 @@ impl Seed {
 }
 
 /// The largest id that may be chosen: every JSON reader takes it for a whole number.
-const LARGEST_ID: u64 = (1 << 53) - 1;
+const MAX_ID: u64 = (1 << 53) - 1;
 
 /// Ids stay where every language's JSON numbers are exact, and there is always a next one.
 fn check_id(id: u64, path: &str) -> Reading<()> {
-    if (1..=LARGEST_ID).contains(&id) {
+    if (1..=MAX_ID).contains(&id) {
         return Ok(());
     }
-    Err(format!("{path} must be from 1 to {LARGEST_ID}, found {id}"))
+    Err(format!("{path} must be from 1 to {MAX_ID}, found {id}"))
 }
 
-/// The document for these sections.
-pub(crate) fn to_json(seed: u64, requests: u64, sections: &[Section]) -> Json<'static> {
-    object([
-        ("version", VERSION.into()),
-        ("seed", seed.into()),
-        ("requests", requests.into()),
-        ("organizations", sections.iter().map(section_json).collect()),
-    ])
+/// `[{"organization", "nextId", "instances": […]}]`
+pub(super) fn to_json(sections: &[OrganizationInstances]) -> Json<'static> {
+    sections.iter().map(section_json).collect()
 }
 
-fn section_json(section: &Section) -> Json<'static> {
+fn section_json(section: &OrganizationInstances) -> Json<'static> {
     object([
         ("organization", section.organization.to_string().into()),
         ("nextId", section.next_id.into()),
@@ -204,22 +177,10 @@ fn instance_json(stored: &Stored) -> Json<'static> {
     ])
 }
 
-/// Reads a document; what it says is checked against the catalog and for ids and tokens that come twice.
-pub(crate) fn read(json: &Json<'_>, catalog: &Catalog) -> Reading<Restored> {
-    let document = Document::read(json, "", &["version", "seed", "requests", "organizations"])?;
-    match document.required_whole("version")? {
-        VERSION => {}
-        other => {
-            return Err(format!(
-                "version: {other} is not known; this server reads version {VERSION}"
-            ));
-        }
-    }
-    let (seed, requests) = (document.whole("seed")?, document.whole("requests")?);
-    if document.get("organizations").is_none() {
-        return Err("organizations is required".to_owned());
-    }
-    let sections = document.array("organizations")?.iter().enumerate();
+/// Reads the section of a snapshot; it is checked against the catalog and for ids and tokens that come twice.
+pub(super) fn read(json: &Json<'_>, catalog: &Catalog) -> Reading<Vec<OrganizationInstances>> {
+    let found = || format!("organizations must be an array, found {}", json.kind());
+    let sections = json.as_array().ok_or_else(found)?.iter().enumerate();
     let sections: Vec<_> = sections
         .map(|(at, json)| read_section(json, &format!("organizations[{at}]"), catalog))
         .collect::<Reading<_>>()?;
@@ -231,21 +192,15 @@ pub(crate) fn read(json: &Json<'_>, catalog: &Catalog) -> Reading<Restored> {
     let tokens = sections.iter().zip(0..).flat_map(|(section, of)| {
         let tokens = section.instances.iter().zip(0..);
         tokens.map(move |(stored, at)| {
-            (
-                format!("organizations[{of}].instances[{at}].token"),
-                &*stored.token,
-            )
+            let path = format!("organizations[{of}].instances[{at}].token");
+            (path, &*stored.token)
         })
     });
     check_distinct(tokens)?;
-    Ok(Restored {
-        seed,
-        requests,
-        sections,
-    })
+    Ok(sections)
 }
 
-fn read_section(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Section> {
+fn read_section(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<OrganizationInstances> {
     let document = Document::read(json, path, &["organization", "nextId", "instances"])?;
     let organization = document.required_text("organization")?.into();
     let instances = document.array("instances")?.iter().enumerate();
@@ -263,12 +218,12 @@ fn read_section(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Secti
         .max()
         .unwrap_or(FIRST_ID);
     let next_id = document.whole("nextId")?.unwrap_or(FIRST_ID);
-    let (path, last) = (document.at("nextId"), LARGEST_ID + 1);
+    let (path, last) = (document.at("nextId"), MAX_ID + 1);
     if !(1..=last).contains(&next_id) {
         return Err(format!("{path} must be from 1 to {last}, found {next_id}"));
     }
     let next_id = next_id.max(after_last);
-    Ok(Section {
+    Ok(OrganizationInstances {
         organization,
         next_id,
         instances,
@@ -353,10 +308,8 @@ fn read_configuration(document: &Document<'_>) -> Reading<Vec<(String, String)>>
 }
 
 /// The path of what comes twice is told and not the text: organizations and tokens are secrets.
-fn check_distinct<T: std::hash::Hash + Eq>(
-    mut values: impl Iterator<Item = (String, T)>,
-) -> Reading<()> {
-    let mut seen = std::collections::HashSet::new();
+fn check_distinct<T: Hash + Eq>(mut values: impl Iterator<Item = (String, T)>) -> Reading<()> {
+    let mut seen = HashSet::new();
     match values.find_map(|(path, value)| (!seen.insert(value)).then_some(path)) {
         Some(path) => Err(format!("{path} comes twice")),
         None => Ok(()),

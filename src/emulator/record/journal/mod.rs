@@ -6,33 +6,30 @@
 
 mod broken;
 mod entry;
+mod listen;
 mod mask;
 mod query;
 mod received;
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-pub(crate) use mask::secret_name;
-pub use query::{Found, PathPattern, Query};
+pub use query::{Found, Query};
 pub use received::{Content, Received};
 
-use super::control::Cursor;
-use super::identity;
-use super::outcome::Outcome;
-use super::store::Stored;
-use super::view::View;
 use crate::catalog::Catalog;
+use crate::emulator::identity;
+use crate::emulator::outcome::Outcome;
+use crate::emulator::state::instances::Stored;
+use crate::emulator::view::View;
 use crate::settings::{AGES, JournalLimits};
-use crate::wire::json::Json;
 use crate::wire::message::{Body, Request};
 use entry::{Answer, Entry, Kept};
 
@@ -70,18 +67,6 @@ struct Ring {
     forgotten_until: u64,
     /// How often requests were forgotten on purpose.
     forgotten: u64,
-}
-
-/// What a listener to the journal has not been told.
-#[derive(Default)]
-pub(crate) struct Later {
-    /// Whether requests were forgotten: the listener is told again of all that are kept.
-    pub(crate) is_forgotten: bool,
-    /// How many requests were dropped before the listener was told of them.
-    pub(crate) missed: u64,
-    /// Number and summary, oldest first.
-    pub(crate) requests: Vec<(u64, Json<'static>)>,
-    pub(crate) is_steered: bool,
 }
 
 /// What a request and its answer leave behind, apart from the two messages.
@@ -199,63 +184,6 @@ impl Journal {
         let mut lines: Vec<_> = later.map(|entry| entry.line(&self.catalog)).collect();
         lines.reverse();
         (lines, ring.recorded)
-    }
-
-    /// A number that tells this journal from that of another server.
-    pub(crate) fn run(&self) -> u64 {
-        self.run
-    }
-
-    /// The cursor of a listener who knows the requests up to this number.
-    pub(crate) fn cursor(&self, number: u64) -> Cursor {
-        let ring = self.ring.lock();
-        // A higher number than was ever given is one of another server.
-        let known = if number > ring.recorded { 0 } else { number };
-        Cursor::new(known, ring.forgotten, self.steered.load(Relaxed))
-    }
-
-    /// Tells the listeners that script, state or clock were changed.
-    pub(crate) fn announce_steering(&self) {
-        self.steered.fetch_add(1, Relaxed);
-        self.changed.notify_waiters();
-    }
-
-    /// At most so many of what a listener has not been told, whose cursor moves on.
-    pub(crate) fn later(&self, cursor: &mut Cursor, most: usize) -> Later {
-        let steered = self.steered.load(Relaxed);
-        let is_steered = mem::replace(&mut cursor.steered, steered) != steered;
-        let ring = self.ring.lock();
-        let is_forgotten = mem::replace(&mut cursor.forgotten, ring.forgotten) != ring.forgotten;
-        if is_forgotten {
-            cursor.number = ring.last_dropped;
-        }
-        let known = cursor.number.max(ring.forgotten_until);
-        let missed = ring.last_dropped.saturating_sub(known);
-        cursor.number = known.max(ring.last_dropped);
-        let from = ring
-            .entries
-            .partition_point(|entry| entry.number <= cursor.number);
-        let requests: Vec<_> = (ring.entries.range(from..).take(most))
-            .map(|entry| (entry.number, entry.summary(&self.catalog)))
-            .collect();
-        if let Some((number, _)) = requests.last() {
-            cursor.number = *number;
-        }
-        Later {
-            is_forgotten,
-            missed,
-            requests,
-            is_steered,
-        }
-    }
-
-    /// The request with this number, if it is kept.
-    pub(crate) fn get(&self, number: u64) -> Option<Received> {
-        let ring = self.ring.lock();
-        let place = ring
-            .entries
-            .binary_search_by_key(&number, |entry| entry.number);
-        Some(ring.entries[place.ok()?].show(&self.catalog))
     }
 
     /// Forgets every request, or those of one organization.

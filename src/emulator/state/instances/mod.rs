@@ -4,6 +4,8 @@
 //! rendered under it. Readers take a counted reference to an instance and let go; a change puts a new instance in the
 //! place of the old one.
 
+mod configuration;
+pub(crate) mod document;
 mod namespace;
 mod stored;
 
@@ -12,10 +14,14 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::identity;
-use namespace::Namespace;
-pub(crate) use namespace::{FIRST_ID, Page, Selection};
-pub(crate) use stored::{Chosen, Draft, Origin, Section, Stored, Token};
+use super::{Change, Restoration, Section};
+use crate::emulator::identity;
+use crate::wire::json::Json;
+use crate::wire::json::document::Reading;
+pub(crate) use configuration::Configuration;
+use namespace::{FIRST_ID, Namespace};
+pub(crate) use namespace::{Page, Selection};
+pub(crate) use stored::{Chosen, Draft, OrganizationInstances, Origin, Stored, Token};
 
 /// All instances of a server.
 #[derive(Debug, Default)]
@@ -137,7 +143,7 @@ impl Store {
     }
 
     /// Every organization's instances, or only those of one, by organization and id.
-    pub(crate) fn sections(&self, only: Option<&str>) -> Vec<Section> {
+    pub(crate) fn sections(&self, only: Option<&str>) -> Vec<OrganizationInstances> {
         let state = self.state.lock();
         let of = |namespace: &&Namespace| only.is_none_or(|only| only == &*namespace.organization);
         let mut sections: Vec<_> = state
@@ -154,10 +160,10 @@ impl Store {
     /// Puts sections in the place of everything, or of what one organization has.
     ///
     /// Nothing changes when a section is of another organization than `only`, or has a token of one that stays.
-    pub(crate) fn restore(
+    fn restore(
         &self,
         only: Option<&str>,
-        sections: Vec<Section>,
+        sections: Vec<OrganizationInstances>,
         seed: u64,
     ) -> Result<(), String> {
         if sections
@@ -189,11 +195,6 @@ impl Store {
             }
         }
         Ok(())
-    }
-
-    /// Forgets everything, or what one organization has; ids start anew.
-    pub(crate) fn clear(&self, only: Option<&str>) {
-        self.state.lock().forget(only);
     }
 
     /// Whether the organization has given out this id, whether or not the instance still exists.
@@ -232,6 +233,31 @@ impl Store {
             .organizations
             .get(organization)
             .map_or(empty, |namespace| namespace.page(selection, after, size))
+    }
+}
+
+impl Section for Store {
+    fn member(&self) -> &'static str {
+        "organizations"
+    }
+
+    fn clear(&self, only: Option<&str>) {
+        self.state.lock().forget(only);
+    }
+
+    fn snapshot(&self, only: Option<&str>) -> Json<'static> {
+        document::to_json(&self.sections(only))
+    }
+
+    fn read<'s>(
+        &'s self,
+        json: Option<&Json<'_>>,
+        restoration: &Restoration<'s>,
+    ) -> Reading<Change<'s>> {
+        let json = json.ok_or_else(|| "organizations is required".to_owned())?;
+        let sections = document::read(json, restoration.catalog)?;
+        let Restoration { only, seed, .. } = *restoration;
+        Ok(Box::new(move || self.restore(only, sections, seed)))
     }
 }
 
@@ -340,7 +366,6 @@ impl State {
 mod tests {
     use super::*;
     use crate::catalog::Catalog;
-    use crate::emulator::configuration::Configuration;
 
     const SEED: u64 = 7;
 

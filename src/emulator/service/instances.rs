@@ -7,16 +7,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 
-use super::call::Call;
-use super::configuration::Configuration;
 use super::elements;
-use super::ledger::Mishap;
-use super::outcome::{Handled, Outcome};
 use super::provision::{self, Occasion, Provision};
-use super::store::{Draft, Page, Selection, Stored};
-use super::view::{Hydration, View};
-use super::{Emulator, identity};
 use crate::catalog::Element;
+use crate::emulator::call::Call;
+use crate::emulator::outcome::{Handled, Outcome};
+use crate::emulator::record::ledger::Mishap;
+use crate::emulator::state::instances::{Configuration, Draft, Page, Selection, Stored};
+use crate::emulator::view::{Hydration, View};
+use crate::emulator::{Emulator, identity};
 use crate::rules::{self, Rule};
 use crate::settings::EmptyLists;
 use crate::wire::error::{ApiError, clip};
@@ -24,15 +23,15 @@ use crate::wire::json::Json;
 use crate::wire::vocabulary::{header, member, query};
 
 /// `POST /instances`, `POST /elements/{keyOrId}/instances`
-pub(super) fn create(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn create(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let body = call.json()?;
-    provision::members(&body)?;
-    let element = element_to_create(emulator, call, &body)?;
+    provision::members(body)?;
+    let element = element_to_create(emulator, call, body)?;
     let Provision {
         name,
         tags,
         configuration,
-    } = provision::check(&body, element, Occasion::Create)?;
+    } = provision::check(body, element, Occasion::Create)?;
     let entries = configuration
         .iter()
         .filter_map(|(key, value)| Some((*key, value.as_deref()?)));
@@ -42,7 +41,7 @@ pub(super) fn create(emulator: &Emulator, call: &Call<'_>) -> Handled {
         tags: boxed(tags.unwrap_or_default()),
         configuration: Configuration::pack(element, entries),
     };
-    let stored = emulator.store.insert(
+    let stored = emulator.state.instances.insert(
         call.organization(),
         draft,
         emulator.seed(),
@@ -52,45 +51,48 @@ pub(super) fn create(emulator: &Emulator, call: &Call<'_>) -> Handled {
 }
 
 /// `GET /instances/{id}`, `GET /elements/{keyOrId}/instances/{id}`
-pub(super) fn get(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn get(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let stored = addressed(emulator, call)?;
     Ok(show(emulator, call, stored))
 }
 
 /// `PUT /instances/{id}`, `PUT /instances`, `PUT /elements/{keyOrId}/instances/{id}`
-pub(super) fn replace(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn replace(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let stored = addressed(emulator, call)?;
     let body = call.json()?;
-    provision::members(&body)?;
-    update(emulator, call, &stored, &body, None)
+    provision::members(body)?;
+    update(emulator, call, &stored, body, None)
 }
 
 /// `PATCH /instances/{id}`, `PATCH /instances`, `PATCH /elements/{keyOrId}/instances/{id}`
-pub(super) fn patch(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn patch(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let stored = addressed(emulator, call)?;
     let body = call.json()?;
-    provision::members(&body)?;
-    let named = provision::named_element(&body, call.dialect(), emulator.catalog())?;
-    check_id(&body, stored.id)?;
-    update(emulator, call, &stored, &body, named)
+    provision::members(body)?;
+    let named = provision::named_element(body, call.dialect(), emulator.catalog())?;
+    check_id(body, stored.id)?;
+    update(emulator, call, &stored, body, named)
 }
 
 /// `DELETE /instances/{id}`, `DELETE /instances`, `DELETE /elements/{keyOrId}/instances/{id}`
-pub(super) fn delete(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn delete(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let stored = addressed(emulator, call)?;
-    let removed = emulator.store.remove(call.organization(), stored.id);
+    let removed = emulator
+        .state
+        .instances
+        .remove(call.organization(), stored.id);
     let removed = removed.ok_or_else(|| gone(call, &stored))?;
-    Ok(Outcome::empty(call.route.rule).about(removed))
+    Ok(Outcome::empty(call.rule).about(removed))
 }
 
 /// `GET /instances`, `GET /elements/{keyOrId}/instances`
-pub(super) fn list(emulator: &Emulator, call: &Call<'_>) -> Handled {
+pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let listing = Listing::parse(emulator, call)?;
     let Page {
         instances,
         total,
         next,
-    } = emulator.store.page(
+    } = emulator.state.instances.page(
         call.organization(),
         &listing.selection,
         listing.after,
@@ -111,8 +113,7 @@ pub(super) fn list(emulator: &Emulator, call: &Call<'_>) -> Handled {
         .render(&mut body, &stored);
     }
     body.push(b']');
-    let outcome =
-        Outcome::json(call.route.rule, body).header(header::TOTAL_COUNT, &total.to_string());
+    let outcome = Outcome::json(call.rule, body).header(header::TOTAL_COUNT, &total.to_string());
     Ok(match next {
         Some(last) => outcome.header(header::NEXT_PAGE, &cursor(last)),
         None => outcome,
@@ -122,7 +123,7 @@ pub(super) fn list(emulator: &Emulator, call: &Call<'_>) -> Handled {
 /// The element that a creation is for: named by the path, or by the body.
 fn element_to_create<'e>(
     emulator: &'e Emulator,
-    call: &Call<'_>,
+    call: &Call<'_, '_>,
     body: &Json<'_>,
 ) -> Result<&'e Arc<Element>, ApiError> {
     let catalog = emulator.catalog();
@@ -146,7 +147,7 @@ fn element_to_create<'e>(
 }
 
 /// The instance that the path or the token names.
-fn addressed(emulator: &Emulator, call: &Call<'_>) -> Result<Arc<Stored>, ApiError> {
+fn addressed(emulator: &Emulator, call: &Call<'_, '_>) -> Result<Arc<Stored>, ApiError> {
     if let Some(of_token) = &call.caller.of_token {
         return Ok(of_token.clone());
     }
@@ -156,8 +157,8 @@ fn addressed(emulator: &Emulator, call: &Call<'_>) -> Result<Arc<Stored>, ApiErr
         .transpose()?;
     let id = call.parameter("id").unwrap_or_default();
     let rule = lookup_rule(call);
-    let found = parse_id(id)?.and_then(|id| emulator.store.get(call.organization(), id));
-    if found.is_none() && call.route.method == Method::DELETE {
+    let found = parse_id(id)?.and_then(|id| emulator.state.instances.get(call.organization(), id));
+    if found.is_none() && call.context.request.method == Method::DELETE {
         note_second_deletion(emulator, call, id);
     }
     found
@@ -166,12 +167,12 @@ fn addressed(emulator: &Emulator, call: &Call<'_>) -> Result<Arc<Stored>, ApiErr
 }
 
 /// Remembers for the ledger that an instance is deleted that was deleted before.
-fn note_second_deletion(emulator: &Emulator, call: &Call<'_>, id: &str) {
+fn note_second_deletion(emulator: &Emulator, call: &Call<'_, '_>, id: &str) {
     let organization = call.organization();
     if let Some(id) = id
         .parse()
         .ok()
-        .filter(|id| emulator.store.has_issued(organization, *id))
+        .filter(|id| emulator.state.instances.has_issued(organization, *id))
     {
         let caller = Some(identity::fingerprint(organization));
         emulator.counters.mishap(caller, Mishap::DeletedTwice(id));
@@ -179,7 +180,7 @@ fn note_second_deletion(emulator: &Emulator, call: &Call<'_>, id: &str) {
 }
 
 /// The rule that refuses an id: the element's own for a path below an element.
-fn lookup_rule(call: &Call<'_>) -> &'static Rule {
+fn lookup_rule(call: &Call<'_, '_>) -> &'static Rule {
     if call.key_or_id().is_some() {
         &rules::BY_ELEMENT
     } else {
@@ -198,7 +199,7 @@ fn parse_id(id: &str) -> Result<Option<u64>, ApiError> {
 }
 
 /// The answer for an instance that went away between looking it up and changing it.
-fn gone(call: &Call<'_>, stored: &Stored) -> ApiError {
+fn gone(call: &Call<'_, '_>, stored: &Stored) -> ApiError {
     match call.caller.of_token {
         Some(_) => ApiError::unauthorized(&rules::DEAD_TOKEN),
         None => ApiError::no_instance(lookup_rule(call), &stored.id.to_string()),
@@ -224,7 +225,7 @@ fn check_id(body: &Json<'_>, id: u64) -> Result<(), ApiError> {
 /// Applies what `body` sends; `moved_to` is the element that the instance belongs to afterwards, if that changes.
 fn update(
     emulator: &Emulator,
-    call: &Call<'_>,
+    call: &Call<'_, '_>,
     stored: &Stored,
     body: &Json<'_>,
     moved_to: Option<&Arc<Element>>,
@@ -242,7 +243,8 @@ fn update(
     let (name, tags) = (name.map(Box::<str>::from), tags.map(boxed));
     let now = emulator.clock.now();
     let updated = emulator
-        .store
+        .state
+        .instances
         .update(call.organization(), stored.id, |before| {
             let element = moved_to.unwrap_or(&before.element);
             Stored {
@@ -263,12 +265,12 @@ fn update(
     Ok(show(emulator, call, updated))
 }
 
-fn show(emulator: &Emulator, call: &Call<'_>, stored: Arc<Stored>) -> Outcome {
+fn show(emulator: &Emulator, call: &Call<'_, '_>, stored: Arc<Stored>) -> Outcome {
     let (view, mut body) = (emulator.view(call), Vec::new());
     view.render(&mut body, &stored);
     Outcome {
         view: Some(view),
-        ..Outcome::json(call.route.rule, body).about(stored)
+        ..Outcome::json(call.rule, body).about(stored)
     }
 }
 
@@ -284,10 +286,10 @@ struct Listing<'a> {
     hydration: Hydration,
 }
 
-const LARGEST_PAGE: usize = 200;
+const MAX_PAGE_SIZE: usize = 200;
 
 impl<'a> Listing<'a> {
-    fn parse(emulator: &Emulator, call: &Call<'a>) -> Result<Self, ApiError> {
+    fn parse(emulator: &Emulator, call: &Call<'_, 'a>) -> Result<Self, ApiError> {
         let element = call
             .key_or_id()
             .map(|key_or_id| elements::known(emulator, key_or_id))
@@ -299,11 +301,11 @@ impl<'a> Listing<'a> {
         };
         let mut listing = Listing {
             selection,
-            size: LARGEST_PAGE,
+            size: MAX_PAGE_SIZE,
             after: 0,
             hydration: Hydration::Full,
         };
-        for (name, value) in form_urlencoded::parse(call.query().as_bytes()) {
+        for (name, value) in call.query() {
             match &*name {
                 query::TAGS => listing.selection.tags.push(value),
                 query::SEARCH_TEXT => listing.selection.search = Some(value.to_lowercase()),
@@ -321,11 +323,11 @@ fn page_size(value: &str) -> Result<usize, ApiError> {
     let size = value
         .parse()
         .ok()
-        .filter(|size| (1..=LARGEST_PAGE).contains(size));
+        .filter(|size| (1..=MAX_PAGE_SIZE).contains(size));
     size.ok_or_else(|| {
         let found = clip(value);
         let message =
-            format!("pageSize must be a whole number from 1 to {LARGEST_PAGE}, found {found:?}");
+            format!("pageSize must be a whole number from 1 to {MAX_PAGE_SIZE}, found {found:?}");
         ApiError::bad_request(&rules::INSTANCE_LIST, message)
     })
 }

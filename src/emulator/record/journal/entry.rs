@@ -12,9 +12,9 @@ use super::mask::{self, Mask};
 use super::received::{Content, Received, line};
 use crate::catalog::{Catalog, Element};
 use crate::emulator::clock::system_time;
+use crate::emulator::context::named_element;
 use crate::emulator::identity;
-use crate::emulator::named_element;
-use crate::emulator::store::Stored;
+use crate::emulator::state::instances::Stored;
 use crate::emulator::view::View;
 use crate::rules::Rule;
 use crate::wire::json::{Json, object};
@@ -217,27 +217,24 @@ impl Entry {
         mask.without(&line).into_owned()
     }
 
-    /// What a list shows of the request: everything but headers and bodies.
+    /// The members that a list shows: everything but headers and bodies.
     pub(super) fn summary(&self, catalog: &Catalog) -> Json<'static> {
         let mut mask = Mask::new(catalog, self.headers());
         let target = mask.target(self.target());
+        let at = humantime::format_rfc3339_millis(system_time(self.at)).to_string();
+        let status = self.status.map(|status| u64::from(status.as_u16()));
         object([
             ("number", self.number.into()),
+            ("at", at.into()),
             (
-                "at",
-                humantime::format_rfc3339_millis(system_time(self.at))
-                    .to_string()
-                    .into(),
+                "organization",
+                self.organization.map(identity::name_of).into(),
             ),
-            ("organization", self.organization.map(mask::name).into()),
             ("method", self.method().to_owned().into()),
             ("target", mask.without(&target).into_owned().into()),
             ("element", self.element(catalog).into()),
             ("instance", self.instance.into()),
-            (
-                "status",
-                self.status.map(|it| u64::from(it.as_u16())).into(),
-            ),
+            ("status", status.into()),
             ("rule", self.rule.id.into()),
             ("grade", self.rule.grade.name().into()),
             ("effect", self.effect.into()),
@@ -264,7 +261,7 @@ impl Entry {
             number: self.number,
             at: self.at,
             request_id: String::from_utf8_lossy(&self.request_id).into_owned(),
-            organization: self.organization.map(mask::name),
+            organization: self.organization.map(identity::name_of),
             took: Duration::from_micros(self.took.into()),
             method: self.method().to_owned(),
             target: mask.without(&target).into_owned(),

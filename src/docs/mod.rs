@@ -1,0 +1,19 @@
+//! Reference pages: they exist in the documentation only.
+//!
+//! Two more pages stand where their code is: [`crate::cassette`] says what a recording keeps, and [`crate::catalog`]
+//! what the catalog is made of.
+
+#[doc = include_str!("endpoints.md")]
+pub mod endpoints {}
+
+#[doc = include_str!("rules.md")]
+pub mod rules {}
+
+#[doc = include_str!("steering.md")]
+pub mod steering {}
+
+#[doc = include_str!("examples.md")]
+pub mod examples {}
+
+#[doc = include_str!("attacks.md")]
+pub mod attacks {}

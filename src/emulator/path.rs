@@ -1,0 +1,257 @@
+//! Paths of the API, and the one pattern that routes, journal queries and scripts match them with.
+//!
+//! A path is read once into its surface, its dialect and its decoded segments. A pattern stands in the `element`
+//! spelling: a word is itself, `*` and `{name}` are any one segment, `**` is any number of them, none included.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
+
+/// The sets of routes: what the vendor documents, and what a test steers the mock by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// The emulated API, below its base path in either dialect.
+    Api,
+    /// The control API, below `/__admin`.
+    Control,
+}
+
+impl Surface {
+    /// The path that all of a surface's routes stand below.
+    #[must_use]
+    pub fn base_path(self, dialect: Dialect) -> &'static str {
+        match self {
+            Surface::Api => dialect.base_path(),
+            Surface::Control => CONTROL_PATH,
+        }
+    }
+}
+
+/// The places where paths begin.
+const BASES: [(Surface, Dialect); 3] = [
+    (Surface::Api, Dialect::Element),
+    (Surface::Api, Dialect::YourMom),
+    (Surface::Control, Dialect::Element),
+];
+
+/// More segments than any route has; the rest of a hostile path is not read.
+const MAX_SEGMENTS: usize = 16;
+
+/// A path below one of the base paths.
+pub(crate) struct ApiPath<'a> {
+    pub(crate) surface: Surface,
+    pub(crate) dialect: Dialect,
+    pub(crate) segments: Vec<Cow<'a, str>>,
+}
+
+impl<'a> ApiPath<'a> {
+    /// Reads a path, without its query; `None` for one that stands below no base path.
+    pub(crate) fn parse(path: &'a str) -> Option<Self> {
+        BASES.iter().find_map(|&(surface, dialect)| {
+            let below = path
+                .strip_prefix(surface.base_path(dialect))?
+                .strip_prefix('/')?;
+            Some(ApiPath {
+                surface,
+                dialect,
+                segments: segments(below).collect(),
+            })
+        })
+    }
+
+    /// The element that the path names, as it was sent.
+    pub(crate) fn named_element(&self) -> Option<&str> {
+        let is_below_element =
+            self.surface == Surface::Api && self.segments.first()? == self.dialect.plural();
+        let named = self.segments.get(1).filter(|_| is_below_element)?;
+        Some(named)
+    }
+}
+
+/// The decoded segments of a path, which may end in a slash (rule `trailing-slash`).
+fn segments(path: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path.split('/').take(MAX_SEGMENTS).map(decode)
+}
+
+fn decode(segment: &str) -> Cow<'_, str> {
+    percent_decode_str(segment).decode_utf8_lossy()
+}
+
+/// A path with `*` or `{name}` for any one segment and `**` for any number of them: `"/instances/*"`.
+///
+/// It may be relative to the base path, in which case it fits in both dialects.
+///
+/// ```
+/// use mock_ce::PathPattern;
+///
+/// let pattern = PathPattern::new("/elements/{key}/instances");
+/// assert!(pattern.fits("/elements/api-v2/elements/twilio/instances"));
+/// assert!(pattern.fits("/your_moms/api-v2/your_moms/7/instances"));
+/// assert!(PathPattern::new("/hubs/**").fits("/elements/api-v2/hubs/crm/accounts/5"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathPattern {
+    text: String,
+    segments: Vec<Segment>,
+}
+
+/// One segment of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Segment {
+    /// The API's plural noun, which each dialect spells in its own way.
+    Noun,
+    Word(String),
+    /// `{name}`, or `*` without a name.
+    One(String),
+    /// `**`
+    Many,
+}
+
+impl PathPattern {
+    /// Makes a pattern of its text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let text = text.trim_end_matches('/');
+        let text = text.strip_prefix('/').unwrap_or(text);
+        PathPattern {
+            segments: text.split('/').map(Segment::new).collect(),
+            text: format!("/{text}"),
+        }
+    }
+
+    /// Tells whether a path, without its query, fits.
+    #[must_use]
+    pub fn fits(&self, path: &str) -> bool {
+        let below_base = ApiPath::parse(path);
+        below_base.is_some_and(|path| {
+            path.surface == Surface::Api && self.matches(&path.segments, path.dialect)
+        }) || self.fits_whole(path)
+    }
+
+    fn fits_whole(&self, path: &str) -> bool {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let found: Vec<_> = segments(path).collect();
+        self.matches(&found, Dialect::Element)
+    }
+
+    /// Tells whether all of these segments fit.
+    pub(crate) fn matches(&self, found: &[Cow<'_, str>], dialect: Dialect) -> bool {
+        matches(&self.segments, found, dialect)
+    }
+
+    /// The segment that stands where the pattern has `{name}`; a pattern with `**` names none behind it.
+    pub(crate) fn parameter<'p>(&self, name: &str, found: &'p [Cow<'_, str>]) -> Option<&'p str> {
+        let named = |segment: &Segment| matches!(segment, Segment::One(known) if known == name);
+        let position = self.segments.iter().position(named)?;
+        found.get(position).map(|segment| &**segment)
+    }
+
+    /// The number of segments; `None` where it varies.
+    pub(crate) fn length(&self) -> Option<usize> {
+        let varies = self.segments.contains(&Segment::Many);
+        (!varies).then_some(self.segments.len())
+    }
+
+    /// Orders patterns so that a literal word stands before a parameter at the first place where they differ in kind.
+    pub(crate) fn precedence(&self) -> Vec<u8> {
+        let rank = |segment: &Segment| match segment {
+            Segment::Noun | Segment::Word(_) => 0,
+            Segment::One(_) => 1,
+            Segment::Many => 2,
+        };
+        self.segments.iter().map(rank).collect()
+    }
+
+    /// The text of the pattern, with its leading slash.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Segment {
+    fn new(text: &str) -> Self {
+        let in_braces = text
+            .strip_prefix('{')
+            .and_then(|text| text.strip_suffix('}'));
+        match (text, in_braces) {
+            ("elements", _) => Segment::Noun,
+            ("**", _) => Segment::Many,
+            ("*", _) => Segment::One(String::new()),
+            (_, Some(name)) => Segment::One(name.to_owned()),
+            (word, None) => Segment::Word(decode(word).into_owned()),
+        }
+    }
+
+    fn takes(&self, found: &str, dialect: Dialect) -> bool {
+        match self {
+            Segment::Noun => found == dialect.plural(),
+            Segment::Word(word) => found == word,
+            Segment::One(_) | Segment::Many => !found.is_empty(),
+        }
+    }
+}
+
+fn matches(wanted: &[Segment], found: &[Cow<'_, str>], dialect: Dialect) -> bool {
+    match wanted.split_first() {
+        None => found.is_empty(),
+        Some((Segment::Many, rest)) => {
+            (0..=found.len()).any(|skipped| matches(rest, &found[skipped..], dialect))
+        }
+        Some((one, rest)) => found.split_first().is_some_and(|(first, found)| {
+            one.takes(first, dialect) && matches(rest, found, dialect)
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("/instances", "/elements/api-v2/instances", true)]
+    #[case("/instances", "/your_moms/api-v2/instances/", true)]
+    #[case("instances/", "/elements/api-v2/instances", true)]
+    #[case("/instances", "/elements/api-v2/%69nstances", true)]
+    #[case("/elements/api-v2/instances", "/elements/api-v2/instances", true)]
+    #[case("/elements/api-v2/instances", "/your_moms/api-v2/instances", false)]
+    #[case("/instances/*", "/elements/api-v2/instances/1234", true)]
+    #[case("/instances/{id}", "/elements/api-v2/instances/1234", true)]
+    #[case("/instances/*", "/elements/api-v2/instances", false)]
+    #[case(
+        "/elements/*/instances",
+        "/your_moms/api-v2/your_moms/6/instances",
+        true
+    )]
+    #[case("/instances/**", "/elements/api-v2/instances", true)]
+    #[case("/instances/**", "/elements/api-v2/instances/1/configuration/2", true)]
+    #[case("/**/2", "/elements/api-v2/instances/1/configuration/2", true)]
+    #[case("/**/3", "/elements/api-v2/instances/1/configuration/2", false)]
+    #[case("/**", "/favicon.ico", true)]
+    #[case("/instances", "/__admin/instances", false)]
+    #[case("/__admin/state", "/__admin/state", true)]
+    fn a_pattern_fits(#[case] pattern: &str, #[case] path: &str, #[case] expected: bool) {
+        assert_eq!(PathPattern::new(pattern).fits(path), expected);
+    }
+
+    #[test]
+    fn a_hostile_path_is_not_read_to_its_end() {
+        let long = "/elements/api-v2/".to_owned() + &"a/".repeat(100_000);
+        let path = ApiPath::parse(&long).unwrap();
+        assert_eq!(path.segments.len(), MAX_SEGMENTS);
+        assert!(!PathPattern::new("/**/**/**/**/b").fits(&long));
+    }
+
+    #[test]
+    fn a_parameter_is_the_segment_in_its_place() {
+        let pattern = PathPattern::new("/elements/{keyOrId}/instances/{id}");
+        let path = ApiPath::parse("/elements/api-v2/elements/a%20b/instances/5").unwrap();
+        assert_eq!(pattern.parameter("keyOrId", &path.segments), Some("a b"));
+        assert_eq!(pattern.parameter("id", &path.segments), Some("5"));
+        assert_eq!(pattern.parameter("other", &path.segments), None);
+    }
+}

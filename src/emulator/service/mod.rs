@@ -1,0 +1,5 @@
+//! The documented service, one capability a file: handlers that the route table names.
+
+pub(super) mod elements;
+pub(super) mod instances;
+mod provision;

@@ -1,0 +1,3 @@
+//! Orders of a test that change what its clients meet.
+
+pub(crate) mod script;

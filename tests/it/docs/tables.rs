@@ -1,0 +1,108 @@
+//! Tables that repeat what the code says.
+
+use std::fmt::Write as _;
+
+use mock_ce::emulator::route::Access;
+use mock_ce::emulator::routes::ROUTES;
+use mock_ce::rules::RULES;
+use rstest::rstest;
+
+use super::{blocks, first_cells, path, text};
+use crate::support::{Harness as _, Request, Server};
+
+/// Compares what stands between two marks of a page with `expected`; `UPDATE_GOLDEN=1` writes it there.
+fn assert_section(page: &str, name: &str, expected: &str) {
+    let (text, open) = (text(page), format!("<!-- {name} -->\n"));
+    let close = format!("<!-- /{name} -->");
+    let (before, rest) = text.split_once(&open).expect("the opening mark");
+    let (section, after) = rest.split_once(&close).expect("the closing mark");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(
+            path(page),
+            format!("{before}{open}{expected}{close}{after}"),
+        )
+        .unwrap();
+    } else {
+        assert_eq!(
+            section, expected,
+            "run the tests with UPDATE_GOLDEN=1 and review the change"
+        );
+    }
+}
+
+#[test]
+fn the_rules_are_those_of_the_rule_table() {
+    let mut rules = String::from("| rule | grade | statement |\n|---|---|---|\n");
+    for rule in RULES {
+        let (id, grade, statement) = (rule.id, rule.grade, rule.statement);
+        writeln!(rules, "| `{id}` | {grade} | {statement} |").unwrap();
+    }
+    assert_section("src/docs/rules.md", "rules", &rules);
+}
+
+#[test]
+fn the_endpoints_are_those_of_the_route_table() {
+    let mut endpoints =
+        String::from("| route | needs | rule | what it does |\n|---|---|---|---|\n");
+    for route in ROUTES {
+        let base = match route.access {
+            Access::Control => "/__admin",
+            _ => "",
+        };
+        let (method, pattern, words) = (&route.method, route.pattern, route.access.words());
+        let (rule, summary) = (route.rule.id, route.summary);
+        writeln!(
+            endpoints,
+            "| `{method} {base}{pattern}` | {words} | `{rule}` | {summary} |"
+        )
+        .unwrap();
+    }
+    assert_section("src/docs/endpoints.md", "endpoints", &endpoints);
+}
+
+/// Every effect that a page shows as JSON is one that the control API takes.
+#[rstest]
+#[case::readme("README.md", 5)]
+#[case::steering("src/docs/steering.md", 9)]
+fn the_effects_can_be_ordered(#[case] page: &str, #[case] at_least: usize) {
+    let cells = first_cells(page, "effect").join(", ");
+    let effects = cells.split('`').filter(|text| text.starts_with(['{', '"']));
+    // `{"min", "max"}` names members without values: it is no JSON.
+    let whole: Vec<_> = effects.filter(|text| !text.contains("\", \"")).collect();
+    assert!(whole.len() >= at_least, "{whole:?}");
+    for effect in whole {
+        order(&format!("{{\"effect\": {effect}}}"));
+    }
+}
+
+#[test]
+fn the_examples_of_orders_can_be_given() {
+    let examples = blocks("src/docs/steering.md", "json");
+    assert_eq!(examples.len(), 1);
+    examples.iter().for_each(|example| order(example));
+}
+
+/// Fails unless the control API takes this rule of the script.
+fn order(rule: &str) {
+    let request = Request::raw("POST", "/__admin/script").header("host", "localhost");
+    let reply = Server::start(&[]).ask(request.json(rule));
+    assert_eq!(reply.status, 200, "{rule}: {}", reply.text());
+}
+
+#[test]
+fn each_attack_names_a_module_of_the_tests() {
+    let attacks = text("src/docs/attacks.md");
+    let rows = attacks
+        .lines()
+        .skip_while(|line| !line.ends_with("| test |"));
+    let rows: Vec<_> = rows.skip(2).take_while(|line| !line.is_empty()).collect();
+    assert!(rows.len() >= 17, "{rows:?}");
+    for row in rows {
+        let module = row.rsplit('`').nth(1).unwrap();
+        let here = path(&format!("tests/it/abuse/{module}.rs")).exists();
+        assert!(
+            here || path(&format!("tests/it/abuse/{module}")).is_dir(),
+            "{row}"
+        );
+    }
+}
