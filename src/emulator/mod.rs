@@ -119,12 +119,12 @@ impl Emulator {
     ///
     /// Never panics: whatever goes wrong inside is a 500 (rule `internal`).
     pub fn answer(&self, request: &Request) -> Outcome {
-        if control::is_for(request) {
-            return control::answer(self, request);
-        }
         #[cfg(feature = "page")]
         if let Some(redirect) = control::welcome(request) {
             return redirect.dated(&self.clock);
+        }
+        if control::is_for(request) {
+            return control::answer(self, request);
         }
         let number = self.requests.fetch_add(1, Relaxed);
         let request_id = identity::request_id(self.seed(), number);

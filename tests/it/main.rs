@@ -18,6 +18,8 @@ mod example;
 mod fuzzing;
 mod guides;
 mod many;
+#[cfg(feature = "page")]
+mod page;
 #[cfg(target_os = "linux")]
 mod process;
 mod properties;
