@@ -128,10 +128,7 @@ impl Settings {
         let listener = Bound::to(self.listen)?.serve(answers)?;
         Ok(MockCe {
             #[cfg(feature = "page")]
-            _witness: post_mortem::Witness {
-                emulator: emulator.clone(),
-                port: listener.address().port(),
-            },
+            _witness: post_mortem::Witness::new(emulator.clone(), listener.address().port()),
             emulator,
             listener,
         })

@@ -28,8 +28,20 @@ fn post_mortem(emulator: &Emulator, reason: &str) -> String {
 
 /// Writes the post-mortem when it is dropped by a panic.
 pub(super) struct Witness {
-    pub(super) emulator: Arc<Emulator>,
-    pub(super) port: u16,
+    emulator: Arc<Emulator>,
+    port: u16,
+    /// The directory of the environment variable, if it is set.
+    directory: Option<PathBuf>,
+}
+
+impl Witness {
+    pub(super) fn new(emulator: Arc<Emulator>, port: u16) -> Self {
+        Witness {
+            emulator,
+            port,
+            directory: env::var_os(DIRECTORY).map(PathBuf::from),
+        }
+    }
 }
 
 impl Drop for Witness {
@@ -37,14 +49,14 @@ impl Drop for Witness {
         if !thread::panicking() {
             return;
         }
-        let Some(directory) = env::var_os(DIRECTORY) else {
+        let Some(directory) = &self.directory else {
             return;
         };
         let test = thread::current().name().unwrap_or("main").to_owned();
-        let path = path(Path::new(&directory), &test, self.port);
+        let path = path(directory, &test, self.port);
         let text = post_mortem(&self.emulator, &format!("{test} panicked"));
         // A panic while panicking would end the process, and there is nobody to return an error to.
-        let written = std::fs::create_dir_all(&directory).and_then(|()| file::write(&path, &text));
+        let written = std::fs::create_dir_all(directory).and_then(|()| file::write(&path, &text));
         #[allow(clippy::print_stderr)]
         match written {
             Ok(()) => eprintln!("mock-ce: the post-mortem is in {:?}", path.display()),
@@ -72,6 +84,7 @@ fn path(directory: &Path, test: &str, port: u16) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::panic::AssertUnwindSafe;
 
     #[test]
     fn a_file_is_named_after_its_test_and_its_port() {
@@ -79,5 +92,30 @@ mod tests {
             path(Path::new("out"), "it::a/../b c", 7),
             Path::new("out/it--a----b-c-7.html")
         );
+    }
+
+    #[test]
+    fn a_server_that_a_panic_drops_leaves_its_run_behind() {
+        let directory = tempfile::tempdir().unwrap();
+        let leave = |end: fn()| {
+            let emulator = MockCe::start().emulator().clone();
+            let request = crate::Request::new(http::Method::GET, "/elements/api-v2/elements/6", "");
+            emulator.answer(&request);
+            let _witness = Witness {
+                emulator,
+                port: 7,
+                directory: Some(directory.path().join("new")),
+            };
+            end();
+        };
+        leave(|| {});
+        assert!(!directory.path().join("new").exists());
+        let panicked = std::panic::catch_unwind(AssertUnwindSafe(|| leave(|| panic!("on purpose"))));
+        assert!(panicked.is_err());
+        let written = std::fs::read_dir(directory.path().join("new")).unwrap();
+        let written: Vec<_> = written.map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(written.len(), 1);
+        let text = std::fs::read_to_string(&written[0]).unwrap();
+        assert!(text.contains("\"rule\":\"element-get\""));
     }
 }

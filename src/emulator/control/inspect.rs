@@ -158,7 +158,6 @@ fn masked(organization: &str, stored: &Stored) -> Json<'static> {
                 .collect(),
         ),
         ("token", secret_name(&stored.token).into()),
-        ("state", "enabled".into()),
         ("created", date(stored.created).into()),
         ("updated", date(stored.updated).into()),
         ("configuration", Json::Object(entries.collect())),

@@ -19,7 +19,7 @@ const instanceRow = (one, now) => {
   const entries = Object.entries(one.configuration);
   const fold = make('details', {}, make('summary', {}, one.name), definitions(entries.length > 0 ? entries : [['configuration', 'empty']]));
   const query = `instance:${one.id} organization:${one.organization}`;
-  return row(mono(one.id), mono(one.element), fold, one.tags.join(', '), one.state, timeOf(one.created).slice(0, 8), age(one.created, now),
+  return row(mono(one.id), mono(one.element), fold, one.tags.join(', '), mono(one.token), timeOf(one.created).slice(0, 8), age(one.created, now),
     make('div', { class: 'group' }, make('button', { type: 'button', onclick: () => filterTo(query), 'aria-label': `Requests of instance ${one.id}` }, 'Requests'),
       act('Forget', `Forget instance ${one.id}`, () => source.order('DELETE', `instances/${one.id}?organization=${encodeURIComponent(one.organization)}`))));
 };
@@ -27,10 +27,10 @@ const instanceRow = (one, now) => {
 const showInstances = ({ instances, total, time }) => {
   const groups = Map.groupBy ? Map.groupBy(instances, (one) => one.organization) : new Map([['', instances]]);
   const now = new Date(time);
-  const heads = ['Id', 'Element', 'Name and configuration', 'Tags', 'State', 'Created', 'Age', ''];
+  const heads = ['Id', 'Element', 'Name and configuration', 'Tags', 'Token', 'Created', 'Age', 'Actions'];
   const parts = [...groups].flatMap(([organization, list]) => [
     make('div', { class: 'group' }, make('h3', { class: 'mono' }, organization), text('span', 'help', plural(list.length, 'instance')),
-      act('Forget all of it', `Forget all instances of ${organization}`, () => source.order('DELETE', `instances?organization=${encodeURIComponent(organization)}`))),
+      act('Forget all of it', `Forget all of it: the instances of ${organization}`, () => source.order('DELETE', `instances?organization=${encodeURIComponent(organization)}`))),
     table(`Instances of ${organization}`, heads, list.map((one) => instanceRow(one, now))),
   ]);
   const more = total > instances.length ? [text('p', 'help', `${thousands(total - instances.length)} more are not shown.`)] : [];
