@@ -34,7 +34,7 @@ pub(crate) enum Keep {
 }
 
 const USAGE: &str =
-    "usage: cargo bench --bench compare -- [--quick | --long] [--peers] [--build-cost]";
+    "usage: cargo bench --bench compare -- [--quick | --long | --check] [--peers] [--build-cost]";
 
 impl Arguments {
     /// `None` when it is not a benchmark that is wanted.
@@ -48,6 +48,7 @@ impl Arguments {
             match &**word {
                 "--bench" => wanted = true,
                 "--quick" => arguments = arguments.quick(),
+                "--check" => arguments = arguments.check(),
                 "--long" => arguments.long_run = 10_000_000,
                 "--peers" => arguments.peers = true,
                 "--build-cost" => arguments.build_cost = true,
@@ -68,6 +69,20 @@ impl Arguments {
             peers: false,
             build_cost: false,
             keep: Keep::Files,
+        }
+    }
+
+    /// Shows that every measurement works; its numbers mean nothing.
+    fn check(self) -> Self {
+        Arguments {
+            rounds: 1,
+            slice: Duration::from_millis(20),
+            full: 10_000,
+            long_run: 1_000,
+            starts: 5,
+            idle: 10,
+            keep: Keep::Nothing,
+            ..self
         }
     }
 

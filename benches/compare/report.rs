@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::SystemTime;
 
 use crate::arguments::Arguments;
@@ -39,6 +40,17 @@ impl Table {
     }
 }
 
+/// The commit that is measured, with a mark where the tree differs from it.
+fn commit() -> String {
+    let described = Command::new("git")
+        .args(["describe", "--always", "--dirty", "--exclude=*"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output();
+    let described = described.ok().filter(|output| output.status.success());
+    let name = described.and_then(|output| String::from_utf8(output.stdout).ok());
+    name.map_or_else(|| "unknown".to_owned(), |name| name.trim().to_owned())
+}
+
 /// All tables of a run.
 pub(crate) struct Report(String);
 
@@ -48,9 +60,10 @@ impl Report {
         let mut head = String::from("# Measured\n\n");
         let _infallible = writeln!(
             head,
-            "{}, {}; {} rounds of {} ms each.\nMedian (least–greatest); a ratio is of requests a second, to bare \
+            "{}, commit {}, {}; {} rounds of {} ms each.\nMedian (least–greatest); a ratio is of requests a second, to bare \
              hyper in the same round.\nmock-ce, full: with {} instances.",
             &date[..10],
+            commit(),
             process::machine(),
             arguments.rounds,
             arguments.slice.as_millis(),

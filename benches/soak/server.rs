@@ -19,11 +19,13 @@ impl Server {
         ]))
     }
 
-    /// The same with few descriptors.
-    #[allow(dead_code)]
-    pub(crate) fn start_with(descriptors: u32) -> Self {
-        let serve = format!("ulimit -n {descriptors}; exec \"$0\" serve --listen 127.0.0.1:0");
-        Server::run(Command::new("sh").args(["-c", &serve, env!("CARGO_BIN_EXE_mock-ce")]))
+    /// Starts one with few descriptors and these flags.
+    #[allow(dead_code, reason = "the benchmark has no need of it, the tests have")]
+    pub(crate) fn start_short_of_descriptors(descriptors: u32, flags: &[&str]) -> Self {
+        let serve =
+            format!("ulimit -n {descriptors}; exec \"$0\" serve --listen 127.0.0.1:0 \"$@\"");
+        let binary = env!("CARGO_BIN_EXE_mock-ce");
+        Server::run(Command::new("sh").args(["-c", &serve, binary]).args(flags))
     }
 
     fn run(command: &mut Command) -> Self {

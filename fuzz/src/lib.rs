@@ -19,7 +19,9 @@ use std::str::FromStr as _;
 use http::{HeaderName, HeaderValue, Method, Uri};
 use mock_ce::cassette::{Cassette, Redaction, Repeat, Replay};
 use mock_ce::catalog::Catalog;
+#[cfg(feature = "guide")]
 use mock_ce::catalog::fixture::Fixture;
+#[cfg(feature = "guide")]
 use mock_ce::catalog::guide::{Guide, Mode, import};
 use mock_ce::wire::auth::Credentials;
 use mock_ce::wire::message::Body;
@@ -47,6 +49,7 @@ pub fn request(input: &[u8]) {
 }
 
 /// A guide: importing it does not panic, and every fixture that comes of it is read as it was written.
+#[cfg(feature = "guide")]
 pub fn guide(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let guide = [Guide {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::fixture::{Entry, Fixture};
+use super::resource::ResourceSpec;
 use crate::wire::instance::{Template, platform_response};
 use crate::wire::json::{Json, Members, object};
 use crate::wire::vocabulary::{Dialect, is_secret_key, member};
@@ -12,7 +13,10 @@ use crate::wire::vocabulary::{Dialect, is_secret_key, member};
 pub struct Element {
     id: u64,
     key: Box<str>,
+    hub: Option<Box<str>>,
+    authentication: Option<Box<str>>,
     entries: Vec<Entry>,
+    resources: Vec<ResourceSpec>,
     faces: [Face; 2],
 }
 
@@ -38,7 +42,11 @@ impl Element {
             .as_object()
             .expect("a fixture's element is an object");
         let entries = fixture.configuration();
-        let platform = platform_response(response, hub(fixture.key(), entries));
+        let documented = fixture.element().get(member::HUB).and_then(Json::as_str);
+        let said = fixture
+            .hub()
+            .or_else(|| derived_hub(fixture.key(), entries));
+        let platform = platform_response(response, said);
         let faces = Dialect::ALL.map(|dialect| Face {
             documented: Template::compile(response, dialect),
             platform: Template::compile(&platform, dialect),
@@ -47,7 +55,10 @@ impl Element {
         Element {
             id: fixture.id(),
             key: fixture.key().into(),
+            hub: documented.or(said).map(Box::from),
+            authentication: fixture.authentication().map(Box::from),
             entries: entries.to_vec(),
+            resources: fixture.resources().to_vec(),
             faces,
         }
     }
@@ -68,6 +79,24 @@ impl Element {
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The hub: `messaging`. The response's wins, then the fixture's, then the first word of the configuration keys.
+    #[must_use]
+    pub fn hub(&self) -> Option<&str> {
+        self.hub.as_deref()
+    }
+
+    /// How instances authenticate (`oauth2`, `oauth1`, `basic`, …), where the fixture says so.
+    #[must_use]
+    pub fn authentication(&self) -> Option<&str> {
+        self.authentication.as_deref()
+    }
+
+    /// The resources that instances have.
+    #[must_use]
+    pub fn resources(&self) -> &[ResourceSpec] {
+        &self.resources
     }
 
     /// The entry with this key.
@@ -105,7 +134,7 @@ fn is_password(entry: &Entry) -> bool {
 }
 
 /// The hub that a guide leaves unsaid: the first word of its configuration keys, unless that is the element's own key.
-fn hub<'a>(key: &str, entries: &'a [Entry]) -> Option<&'a str> {
+fn derived_hub<'a>(key: &str, entries: &'a [Entry]) -> Option<&'a str> {
     let (hub, _) = entries.first()?.key.split_once('.')?;
     (hub != key).then_some(hub)
 }

@@ -1,8 +1,10 @@
 //! A catalog fixture: one element, what its guide documents and what it demands, as one JSON file.
 //!
 //! The file's members, in this order: `format` (1, may be left out), `guides` (the documents it was read from),
-//! `instance` (the documented response as a whole, in the `element` spelling), `configuration` (the entries, required
-//! and optional), `samples` (the documented requests). A fixture written by hand may leave out `guides` and `samples`.
+//! `instance` (the documented response as a whole, in the `element` spelling), `hub` and `authentication` (where the
+//! response does not say them), `configuration` (the entries, required and optional), `samples` (the documented
+//! requests), `resources` (the calls under an instance's token). Only `instance` and `configuration` must be there.
+//! `fixtures/element.schema.json` is the same as a JSON Schema.
 //! Deliberately not lenient: a member nobody knows is a typing error, and is refused with its line.
 
 mod located;
@@ -10,6 +12,7 @@ mod read;
 
 use std::fmt;
 
+use super::resource::ResourceSpec;
 use crate::wire::json::{Json, object};
 
 /// The version of the file format that is read and written.
@@ -36,8 +39,11 @@ pub struct Fixture {
     instance: Json<'static>,
     id: u64,
     key: String,
+    hub: Option<String>,
+    authentication: Option<String>,
     configuration: Vec<Entry>,
     samples: Vec<Sample>,
+    resources: Vec<ResourceSpec>,
 }
 
 /// One configuration entry of an element.
@@ -51,6 +57,10 @@ pub struct Entry {
     pub kind: Option<String>,
     /// Whether a request without it is refused.
     pub required: bool,
+    /// Whether nothing but its presence in a sample says that it is required.
+    pub assumed: bool,
+    /// Whether its value may be an object or an array.
+    pub structured: bool,
     /// The value an absent entry has, where the fixture says so.
     pub default: Option<String>,
 }
@@ -94,6 +104,29 @@ impl Fixture {
         read::fixture(text)
     }
 
+    /// A fixture from its parts, checked as a file is.
+    #[cfg(feature = "guide")]
+    pub(super) fn build(
+        guides: Vec<String>,
+        instance: Json<'static>,
+        configuration: Vec<Entry>,
+        samples: Vec<Sample>,
+        resources: Vec<ResourceSpec>,
+    ) -> Result<Self, FixtureError> {
+        let unchecked = Fixture {
+            guides,
+            instance,
+            id: 0,
+            key: String::new(),
+            hub: None,
+            authentication: None,
+            configuration,
+            samples,
+            resources,
+        };
+        Fixture::parse(&unchecked.to_text())
+    }
+
     /// The names of the documents it was read from.
     #[must_use]
     pub fn guides(&self) -> &[String] {
@@ -126,6 +159,24 @@ impl Fixture {
         &self.key
     }
 
+    /// The hub, where the fixture says one beside the response.
+    #[must_use]
+    pub fn hub(&self) -> Option<&str> {
+        self.hub.as_deref()
+    }
+
+    /// How instances authenticate (`oauth2`, `oauth1`, `basic`, …), where the fixture says so.
+    #[must_use]
+    pub fn authentication(&self) -> Option<&str> {
+        self.authentication.as_deref()
+    }
+
+    /// The resources that instances have.
+    #[must_use]
+    pub fn resources(&self) -> &[ResourceSpec] {
+        &self.resources
+    }
+
     /// The configuration entries, the minimum payload's first.
     #[must_use]
     pub fn configuration(&self) -> &[Entry] {
@@ -141,12 +192,29 @@ impl Fixture {
     /// The fixture as the file holds it.
     #[must_use]
     pub fn to_json(&self) -> Json<'static> {
-        file(
-            &self.guides,
-            self.instance.clone(),
-            &self.configuration,
-            &self.samples,
-        )
+        let guides = self.guides.iter().cloned().map(Json::from);
+        let text = |text: &Option<String>| text.clone().map(Json::from);
+        let authentication = text(&self.authentication).map(|kind| object([("type", kind)]));
+        let resources = self.resources.iter().map(ResourceSpec::to_json);
+        said([
+            ("format", Some(Json::from(FORMAT))),
+            ("guides", Some(guides.collect())),
+            ("instance", Some(self.instance.clone())),
+            ("hub", text(&self.hub)),
+            ("authentication", authentication),
+            (
+                "configuration",
+                Some(self.configuration.iter().map(Entry::to_json).collect()),
+            ),
+            (
+                "samples",
+                Some(self.samples.iter().map(Sample::to_json).collect()),
+            ),
+            (
+                "resources",
+                (!self.resources.is_empty()).then(|| resources.collect()),
+            ),
+        ])
     }
 
     /// The text of the file, indented for review and ending in a line break.
@@ -156,40 +224,29 @@ impl Fixture {
     }
 }
 
-/// A fixture file from its parts, which nobody has checked yet.
-pub(super) fn file(
-    guides: &[String],
-    instance: Json<'static>,
-    configuration: &[Entry],
-    samples: &[Sample],
-) -> Json<'static> {
-    let guides = guides.iter().cloned().map(Json::from);
-    object([
-        ("format", Json::from(FORMAT)),
-        ("guides", guides.collect()),
-        ("instance", instance),
-        (
-            "configuration",
-            configuration.iter().map(Entry::to_json).collect(),
-        ),
-        ("samples", samples.iter().map(Sample::to_json).collect()),
-    ])
+/// An object of the members that have a value.
+fn said<const N: usize>(members: [(&'static str, Option<Json<'static>>); N]) -> Json<'static> {
+    let members = members.into_iter();
+    Json::Object(
+        members
+            .filter_map(|(name, value)| Some((name.into(), value?)))
+            .collect(),
+    )
 }
 
 impl Entry {
     fn to_json(&self) -> Json<'static> {
         let text = |text: &Option<String>| text.clone().map(Json::from);
-        let members = [
+        let flag = |flag: bool| flag.then_some(Json::from(true));
+        said([
             ("key", Some(Json::from(self.key.clone()))),
             ("name", text(&self.name)),
             ("type", text(&self.kind)),
             ("required", Some(Json::from(self.required))),
+            ("assumed", flag(self.assumed)),
+            ("structured", flag(self.structured)),
             ("default", text(&self.default)),
-        ];
-        let said = members
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.into(), value?)));
-        Json::Object(said.collect())
+        ])
     }
 }
 
@@ -206,6 +263,7 @@ impl Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::resource::ResourceMethod;
 
     pub(super) const WHOLE: &str = r#"{
   "format": 1,
@@ -223,17 +281,23 @@ mod tests {
     },
     "valid": true
   },
+  "hub": "post",
+  "authentication": {
+    "type": "basic"
+  },
   "configuration": [
     {
       "key": "pigeon.loft",
       "name": "Loft",
       "type": "TEXTFIELD_32",
       "required": true,
+      "assumed": true,
       "default": "roof"
     },
     {
       "key": "pigeon.wing",
-      "required": false
+      "required": false,
+      "structured": true
     }
   ],
   "samples": [
@@ -247,6 +311,34 @@ mod tests {
         "tags": []
       }
     }
+  ],
+  "resources": [
+    {
+      "path": "/letters",
+      "methods": [
+        "create",
+        "retrieve"
+      ],
+      "row": {
+        "number": 1,
+        "text": "Coo"
+      },
+      "id": "number",
+      "required": [
+        "text"
+      ],
+      "echoed": [
+        "text"
+      ],
+      "sets": {
+        "sent": "{now}"
+      },
+      "defaults": {
+        "weight": 1
+      },
+      "pageSize": 20,
+      "seeded": 4
+    }
   ]
 }
 "#;
@@ -259,11 +351,22 @@ mod tests {
     }
 
     #[test]
+    fn a_resource_that_says_little_has_the_defaults_of_the_format() {
+        let resources = r#""resources": [{"path": "/x", "methods": ["list"], "row": {"id": "1"}}],
+            "configuration": [], "instance": {"id": 1, "name": "", "token": "t", "element": {"id": 7, "key": "k"}}"#;
+        let fixture = Fixture::parse(&format!("{{{resources}}}")).unwrap();
+        let row = Json::parse(br#"{"id": "1"}"#).unwrap().into_owned();
+        let expected = ResourceSpec::new("/x".to_owned(), vec![ResourceMethod::List], row);
+        assert_eq!(fixture.resources(), [expected]);
+    }
+
+    #[test]
     fn what_a_hand_written_fixture_leaves_out_is_empty() {
         let text = r#"{"configuration": [], "instance": {"id": 1, "name": "", "token": "t",
             "element": {"id": 7, "key": "k"}}}"#;
         let fixture = Fixture::parse(text).unwrap();
         assert_eq!((fixture.guides(), fixture.samples()), (&[][..], &[][..]));
+        assert_eq!(fixture.resources(), []);
         assert_eq!(fixture.element().to_string(), r#"{"id":7,"key":"k"}"#);
     }
 }

@@ -6,7 +6,9 @@
 
 mod element;
 pub mod fixture;
+#[cfg(feature = "guide")]
 pub mod guide;
+mod resource;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use once_cell::sync::OnceCell;
 
 pub use element::Element;
 use fixture::{Fixture, FixtureError};
+pub use resource::{DEFAULT_PAGE_SIZE, NOW, ResourceMethod, ResourceSpec};
 
 use crate::wire::vocabulary::is_secret_key;
 

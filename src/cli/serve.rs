@@ -3,6 +3,7 @@
 //! The base URL is the only line on standard output, so that a script can read it. The banner and one line per request
 //! go to standard error.
 
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -35,13 +36,16 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let chosen = settings::apply(MockCe::builder().listen(address), matches);
     let mut signals = Signals::listen()?;
     let ce = settings::start(chosen)?;
-    if let Some(path) = matches.get_one::<PathBuf>("ready-file") {
-        write_ready_file(path, &ce)?;
-    }
+    let ready_file = matches.get_one::<PathBuf>("ready-file");
+    let ready = ready_file.map(|path| write_ready_file(path, &ce));
+    let ready = ready.transpose()?;
     super::print(&format!("{}\n", ce.base_url()))?;
     super::tell(&render_banner(&ce));
     log_requests(ce.emulator().clone());
     signals.wait();
+    if let Some((path, text)) = ready_file.zip(ready) {
+        remove_ready_file(path, &text);
+    }
     settings::stop(ce, matches)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -58,16 +62,30 @@ fn render_banner(ce: &MockCe) -> String {
     )
 }
 
-/// Writes the file that tells a waiting script that the port is open.
-fn write_ready_file(path: &Path, ce: &MockCe) -> Result<(), String> {
+/// Writes the file that tells a waiting script that the port is open, and returns its text.
+fn write_ready_file(path: &Path, ce: &MockCe) -> Result<String, String> {
     let ready = object([
         ("base_url", ce.base_url().into()),
         ("admin_url", ce.admin_url().into()),
         ("pid", u64::from(std::process::id()).into()),
         ("version", env!("CARGO_PKG_VERSION").into()),
     ]);
-    file::write(path, &(ready.to_pretty() + "\n"))
-        .map_err(|error| format!("cannot write the ready file {:?}: {error}", path.display()))
+    let text = ready.to_pretty() + "\n";
+    let written = file::write(path, &text);
+    written
+        .map_err(|error| format!("cannot write the ready file {:?}: {error}", path.display()))?;
+    Ok(text)
+}
+
+/// Removes the ready file, unless another server has written it meanwhile.
+fn remove_ready_file(path: &Path, text: &str) {
+    let Ok(path) = path.canonicalize() else {
+        return;
+    };
+    if fs::read_to_string(&path).is_ok_and(|found| found == text) {
+        // A file that stays behind is told by its `pid`; that is no reason to fail at the end.
+        let _ = fs::remove_file(path);
+    }
 }
 
 /// Starts a thread that logs each request from the journal.

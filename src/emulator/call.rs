@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING};
 
 use super::context::Context;
 use super::path::PathPattern;
@@ -121,6 +121,7 @@ pub(crate) fn check_media(request: &Request, payload: Payload) -> Result<(), Api
     }
     if payload == Payload::Json && request.body != Body::Whole(Bytes::new()) {
         check_content_type(request)?;
+        check_codings(request)?;
     }
     match request.body {
         Body::TooLarge(limit) => Err(ApiError::too_large(limit)),
@@ -135,6 +136,27 @@ pub(crate) fn check_content_type(request: &Request) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(ApiError::unsupported_media_type(content_type))
+}
+
+/// Refuses a body in a coding that would have to be undone before it is JSON (rule `content-type`).
+fn check_codings(request: &Request) -> Result<(), ApiError> {
+    for header in [CONTENT_ENCODING, TRANSFER_ENCODING] {
+        for line in request.headers.get_all(&header) {
+            let codings = String::from_utf8_lossy(line.as_bytes());
+            if !codings.split(',').all(is_no_coding) {
+                return Err(ApiError::unsupported_coding(&header, &codings));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Tells if a body arrives as it is under this coding; chunks are put together before anything is read.
+fn is_no_coding(coding: &str) -> bool {
+    let coding = coding.trim();
+    ["", "identity", "chunked"]
+        .iter()
+        .any(|plain| coding.eq_ignore_ascii_case(plain))
 }
 
 impl<'r> Call<'_, 'r> {

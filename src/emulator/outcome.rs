@@ -156,6 +156,14 @@ impl Outcome {
         self
     }
 
+    /// The same with this id of its request.
+    pub(crate) fn identified(mut self, request_id: &[u8]) -> Self {
+        let request_id =
+            HeaderValue::from_bytes(request_id).expect("hex digits are a header's value");
+        self.reply.headers.insert(header::REQUEST_ID, request_id);
+        self
+    }
+
     /// The same with the clock's date.
     pub(crate) fn dated(mut self, clock: &Clock) -> Self {
         date(&mut self.reply.headers, clock);

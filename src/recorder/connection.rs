@@ -9,10 +9,10 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
 
 use super::proxy::Proxy;
 use crate::server::listener::{Port, Serve};
+use crate::server::socket::Stream;
 
 /// How long the head of a request may take.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -22,9 +22,7 @@ impl Serve for Arc<Proxy> {
         self.most_connections
     }
 
-    async fn serve(port: Arc<Port<Self>>, stream: TcpStream, _: IpAddr) {
-        // Without it a reply may wait for the acknowledgement of the one before.
-        let _ = stream.set_nodelay(true);
+    async fn serve(port: Arc<Port<Self>>, stream: Stream, _: IpAddr) {
         let answer = service_fn(|request| port.service.clone().answer(request));
         let mut connection = pin!(
             http1::Builder::new()

@@ -17,11 +17,11 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use rustls_pki_types::ServerName;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::{RecordError, tls};
+use crate::server::socket::Stream;
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// How long an answer may take when nothing more of the request was sent.
@@ -239,10 +239,8 @@ where
     }
 
     async fn connect_in_time(&self) -> Result<SendRequest<B>, Unanswered> {
-        let stream = TcpStream::connect((self.address.host(), self.address.port())).await;
+        let stream = Stream::connect(self.address.host(), self.address.port()).await;
         let stream = stream.map_err(Unanswered::Connect)?;
-        // Without it a request may wait for the acknowledgement of the one before.
-        let _ = stream.set_nodelay(true);
         match &self.tls {
             None => handshake(TokioIo::new(stream)).await,
             Some((connector, name)) => {

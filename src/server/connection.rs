@@ -14,20 +14,20 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::CONNECTION;
+use http::header::{CONNECTION, HOST};
 use http::request::Parts;
-use http::{HeaderValue, Response};
+use http::{HeaderValue, Response, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::listener::{Port, Serve};
-use super::socket::{Phase, Progress, Socket};
+use super::progress::{ObservedStream, Phase, Progress};
+use super::socket::Stream;
 use super::sse::ReplyBody;
 use crate::emulator::{Emulator, Outcome};
 use crate::settings::Limits;
@@ -49,20 +49,14 @@ impl Serve for Answers {
         self.limits.connections
     }
 
-    fn serve(
-        port: Arc<Shared>,
-        stream: TcpStream,
-        peer: IpAddr,
-    ) -> impl Future<Output = ()> + Send {
+    fn serve(port: Arc<Shared>, stream: Stream, peer: IpAddr) -> impl Future<Output = ()> + Send {
         serve(stream, peer, port)
     }
 }
 
-async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>) {
-    // Without it a reply may wait for the acknowledgement of the one before; where it cannot be set, it only is slower.
-    let _ = stream.set_nodelay(true);
+async fn serve(stream: Stream, peer: IpAddr, shared: Arc<Shared>) {
     let progress = Progress::new();
-    let socket = TokioIo::new(Socket::new(stream, progress.clone()));
+    let socket = TokioIo::new(ObservedStream::new(stream, progress.clone()));
     let answering = Answering {
         shared: shared.clone(),
         progress: progress.clone(),
@@ -70,8 +64,9 @@ async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>) {
     };
     let mut http = protocol(&shared).serve_connection(socket, answering);
     let end = drive(&mut http, &shared, &progress).await;
-    let mut stream = http.into_parts().io.into_inner().stream;
-    match end {
+    let parts = http.into_parts();
+    let mut stream = parts.io.into_inner().stream;
+    match end.explained(&parts.read_buf, &shared.service.limits) {
         End::Closed => linger(stream).await,
         // A close with unread input would be a reset, which was not ordered.
         End::Broken if progress.is_closed_on_purpose() => linger(stream).await,
@@ -109,7 +104,7 @@ enum End {
     Overdue,
 }
 
-type Http = http1::Connection<TokioIo<Socket>, Answering>;
+type Http = http1::Connection<TokioIo<ObservedStream>, Answering>;
 
 /// Lets hyper work until the connection ends, a deadline passes, or the server stops.
 async fn drive(http: &mut Http, shared: &Shared, progress: &Progress) -> End {
@@ -149,10 +144,25 @@ impl End {
             Err(_) => End::Broken,
         }
     }
+
+    /// Tells a body too long to be counted from a head that is too large: hyper has one error for both.
+    ///
+    /// `unread` is hyper's buffer. A head over the limits is still in it; one that could be read is not, whatever hyper
+    /// did not like about its `Content-Length`.
+    fn explained(self, unread: &[u8], limits: &Limits) -> Self {
+        let End::Unparsable(Malformed::TooLarge) = self else {
+            return self;
+        };
+        let lines = unread.iter().filter(|byte| **byte == b'\n').count();
+        if unread.len() >= limits.head || lines > limits.headers {
+            return self;
+        }
+        End::Unparsable(Malformed::NotHttp)
+    }
 }
 
 /// Closes so that the client can read the last reply: a close with unread input would throw it away.
-async fn linger(mut stream: TcpStream) {
+async fn linger(mut stream: Stream) {
     let mut rest = [0; 4096];
     let until_the_client_closes = async {
         stream.shutdown().await?;
@@ -216,6 +226,9 @@ impl Future for Exchange {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if self.held.is_none() {
+            if !self.has_right_host() {
+                return Poll::Ready(Ok(self.answering.refuse(Malformed::Host)));
+            }
             let Ok(body) = ready!(self.collecting.poll(cx)) else {
                 return Poll::Ready(Ok(self.answering.refuse(Malformed::NotHttp)));
             };
@@ -238,6 +251,15 @@ impl Future for Exchange {
 }
 
 impl Exchange {
+    /// Tells if the request names its host as often as its version of HTTP demands: two servers on the way may heed
+    /// different ones of two.
+    fn has_right_host(&self) -> bool {
+        let head = self.head.as_ref().expect("an exchange answers once");
+        let mut hosts = head.headers.get_all(HOST).iter();
+        let has_one = hosts.next().is_some();
+        hosts.next().is_none() && (has_one || head.version < Version::HTTP_11)
+    }
+
     fn request(&mut self, body: Body) -> Request {
         let head = self.head.take().expect("an exchange answers once");
         let peer = Some(self.answering.peer);
@@ -262,7 +284,7 @@ impl Answering {
         let body = mem::take(&mut reply.body);
         let body = match follow {
             None => {
-                self.progress.reply(&conduct);
+                self.progress.begin_reply(&conduct);
                 ReplyBody::Whole(body)
             }
             Some(cursor) => {

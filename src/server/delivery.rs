@@ -7,9 +7,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncWrite as _;
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
+use super::socket::Stream;
 use crate::wire::message::{Conduct, Cut, Pace};
 
 /// A reply on its way out under a scripted conduct.
@@ -39,7 +39,7 @@ impl Delivery {
     /// Writes as much of `bytes` as may pass now; fails where the reply is to end.
     pub(super) fn poll_write(
         &mut self,
-        stream: &mut TcpStream,
+        stream: &mut Stream,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
@@ -67,12 +67,11 @@ impl Delivery {
     }
 
     /// Prepares the end that comes when the stream is dropped; the error makes the connection drop it.
-    fn end(&self, stream: &TcpStream) -> io::Error {
-        if self.cut == Some(Cut::Reset) {
-            // Without unsent data a reset follows only if lingering is off.
-            if let Err(error) = stream.set_zero_linger() {
-                return error;
-            }
+    fn end(&self, stream: &Stream) -> io::Error {
+        if self.cut == Some(Cut::Reset)
+            && let Err(error) = stream.reset_on_close()
+        {
+            return error;
         }
         io::Error::new(
             io::ErrorKind::ConnectionAborted,

@@ -12,11 +12,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
+use super::socket::{Acceptor, Stream};
 use super::{StartError, runtime};
 
 /// How long requests under way may take to finish when the server stops.
@@ -32,7 +32,7 @@ pub(crate) trait Serve: Send + Sync + Sized + 'static {
     /// Serves one connection to its end.
     fn serve(
         port: Arc<Port<Self>>,
-        stream: TcpStream,
+        stream: Stream,
         peer: IpAddr,
     ) -> impl Future<Output = ()> + Send;
 }
@@ -60,12 +60,9 @@ impl<S> Port<S> {
     }
 }
 
-/// How many connections may wait to be accepted; where more come at once, their clients try again after a second.
-const BACKLOG: u32 = 4096;
-
 /// A port that is taken, and not served yet.
 pub(crate) struct Bound {
-    socket: TcpListener,
+    acceptor: Acceptor,
     address: SocketAddr,
 }
 
@@ -84,9 +81,9 @@ impl Bound {
         let runtime = runtime::handle().map_err(StartError::Runtime)?;
         let failed = |source| StartError::Listen { address, source };
         let _entered = runtime.enter();
-        let socket = bind(address).map_err(failed)?;
-        let address = socket.local_addr().map_err(failed)?;
-        Ok(Bound { socket, address })
+        let acceptor = Acceptor::bind(address).map_err(failed)?;
+        let address = acceptor.address().map_err(failed)?;
+        Ok(Bound { acceptor, address })
     }
 
     #[cfg(feature = "recorder")]
@@ -104,7 +101,7 @@ impl Bound {
         });
         let (open, closed) = sync_channel(0);
         let accepting = Accepting {
-            socket: self.socket,
+            acceptor: self.acceptor,
             connections: JoinSet::new(),
             port: port.clone(),
             _open: open,
@@ -148,28 +145,16 @@ impl<S> Drop for Listener<S> {
     }
 }
 
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4()?,
-        SocketAddr::V6(_) => TcpSocket::new_v6()?,
-    };
-    // A port just closed can be opened again; elsewhere the option would let two servers share one.
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
-}
-
 /// The task behind an open port. Fields drop in this order: the port closes, connections end, the owner is told.
 struct Accepting<S> {
-    socket: TcpListener,
+    acceptor: Acceptor,
     connections: JoinSet<()>,
     port: Arc<Port<S>>,
     _open: SyncSender<()>,
 }
 
 enum Event {
-    Accepted(io::Result<(TcpStream, SocketAddr)>),
+    Accepted(io::Result<(Stream, IpAddr)>),
     Stopping,
 }
 
@@ -184,7 +169,7 @@ impl<S: Serve> Accepting<S> {
             });
             match event.await {
                 Event::Accepted(Ok((stream, peer))) => {
-                    let serving = S::serve(self.port.clone(), stream, peer.ip());
+                    let serving = S::serve(self.port.clone(), stream, peer);
                     self.connections.spawn(serving);
                 }
                 Event::Accepted(Err(error)) if is_of_one_connection(&error) => {}
@@ -197,22 +182,22 @@ impl<S: Serve> Accepting<S> {
     }
 
     /// The next connection, unless the server has as many as it may.
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Stream, IpAddr)>> {
         while let Poll::Ready(Some(_ended)) = self.connections.poll_join_next(cx) {}
         if self.connections.len() >= self.port.service.most_connections() {
             return Poll::Pending;
         }
-        self.socket.poll_accept(cx)
+        self.acceptor.poll_accept(cx)
     }
 
     async fn drain(self) {
         let Accepting {
-            socket,
+            acceptor,
             mut connections,
             port,
             _open,
         } = self;
-        drop(socket);
+        drop(acceptor);
         let all_ended = async { while connections.join_next().await.is_some() {} };
         let _in_time = timeout(DRAIN, all_ended).await;
         // Whatever is still open is cut, and has ended before the owner is told.

@@ -10,8 +10,9 @@ pub(crate) mod expectation;
 pub(crate) mod listener;
 #[cfg(feature = "page")]
 mod post_mortem;
+mod progress;
 pub(crate) mod runtime;
-mod socket;
+pub(crate) mod socket;
 mod sse;
 
 use std::fmt;

@@ -110,7 +110,8 @@ mod tests {
         };
         leave(|| {});
         assert!(!directory.path().join("new").exists());
-        let panicked = std::panic::catch_unwind(AssertUnwindSafe(|| leave(|| panic!("on purpose"))));
+        let panicked =
+            std::panic::catch_unwind(AssertUnwindSafe(|| leave(|| panic!("on purpose"))));
         assert!(panicked.is_err());
         let written = std::fs::read_dir(directory.path().join("new")).unwrap();
         let written: Vec<_> = written.map(|entry| entry.unwrap().path()).collect();

@@ -1,166 +1,70 @@
-//! A TCP stream as hyper sees it, and what a connection is busy with.
+//! The sockets of the server and of the recorder; nothing else in the library knows what a stream runs on.
 //!
-//! The stream tells its [`Progress`] what passes through, which is all that the deadlines need. It also keeps back the
-//! empty reply that hyper writes of its own accord to what it cannot parse: the connection answers that in the API's
-//! shape.
+//! A stream is plain TCP today. TLS and Unix sockets are to be further variants of [`Stream`], accepted by the same
+//! [`Acceptor`], so that neither connections nor scripted deliveries have to know of them.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-use super::delivery::Delivery;
-use crate::settings::{AGES, Limits};
-use crate::wire::message::Conduct;
+/// Connections that may wait to be accepted; where more come at once, their clients try again after a second.
+const BACKLOG: u32 = 4096;
 
-/// What a connection is busy with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// Nothing: the next request has not begun.
-    Idle,
-    /// A head is coming in.
-    Head,
-    /// A head is complete; the body comes in, or the answer is being made.
-    Exchange,
-    /// The answer is held back on purpose.
-    Held,
-    /// The reply goes out.
-    Reply,
-}
-
-/// What a connection is busy with, and since when; shared by its socket, its service and its deadlines.
+/// A connection to a peer, as bytes in both directions.
 #[derive(Debug)]
-pub(super) struct Progress(Mutex<State>);
-
-#[derive(Debug)]
-struct State {
-    phase: Phase,
-    /// When the request's first byte came, or the last reply was written.
-    began: Instant,
-    /// When something last came in.
-    heard: Instant,
-    /// How the reply goes out, when it is not simply written.
-    delivery: Option<Box<Delivery>>,
+pub(crate) enum Stream {
+    /// TCP, without encryption.
+    Plain(TcpStream),
 }
 
-impl Progress {
-    pub(super) fn new() -> Arc<Self> {
-        let now = Instant::now();
-        let state = State {
-            phase: Phase::Idle,
-            began: now,
-            heard: now,
-            delivery: None,
-        };
-        Arc::new(Progress(Mutex::new(state)))
+impl Stream {
+    /// Connects to the first address of `host` that answers.
+    #[cfg(feature = "recorder")]
+    pub(crate) async fn connect(host: &str, port: u16) -> io::Result<Self> {
+        Ok(Stream::plain(TcpStream::connect((host, port)).await?))
     }
 
-    pub(super) fn enter(&self, phase: Phase) {
-        self.0.lock().phase = phase;
+    fn plain(stream: TcpStream) -> Self {
+        // Without it a message may wait for the acknowledgement of the one before; where it cannot be set, it only is
+        // slower.
+        let _ = stream.set_nodelay(true);
+        Stream::Plain(stream)
     }
 
-    /// The reply goes out, in the way that its conduct says.
-    pub(super) fn reply(&self, conduct: &Conduct) {
-        let mut state = self.0.lock();
-        state.phase = Phase::Reply;
-        state.delivery = Delivery::of(conduct);
-    }
-
-    /// When the connection has taken too long for what it is busy with.
-    pub(super) fn deadline(&self, limits: &Limits) -> Instant {
-        let state = self.0.lock();
-        let whole = state.began + limits.request_time;
-        match state.phase {
-            Phase::Idle => state.began + limits.keep_alive,
-            Phase::Head => whole.min(state.began + limits.head_time),
-            Phase::Exchange => whole.min(state.heard + limits.body_idle),
-            Phase::Reply if state.delivery.is_none() => whole,
-            Phase::Held | Phase::Reply => state.began + AGES,
+    /// Makes the next close a reset.
+    pub(super) fn reset_on_close(&self) -> io::Result<()> {
+        match self {
+            // Without unsent bytes a reset follows only if lingering is off.
+            Stream::Plain(stream) => stream.set_zero_linger(),
         }
-    }
-
-    /// Whether a script ended the reply, other than by a reset.
-    pub(super) fn is_closed_on_purpose(&self) -> bool {
-        let state = self.0.lock();
-        state.delivery.as_ref().is_some_and(|it| it.is_closing())
-    }
-
-    fn heard(&self) {
-        let now = Instant::now();
-        let mut state = self.0.lock();
-        state.heard = now;
-        if state.phase == Phase::Idle {
-            state.phase = Phase::Head;
-            state.began = now;
-        }
-    }
-
-    fn flushed(&self) {
-        let mut state = self.0.lock();
-        if state.phase == Phase::Reply {
-            state.phase = Phase::Idle;
-            state.began = Instant::now();
-            state.delivery = None;
-        }
-    }
-
-    /// Writes in the way that the reply's conduct says; `None` for a reply that is simply written.
-    fn poll_write_specially(
-        &self,
-        stream: &mut TcpStream,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Option<Poll<io::Result<usize>>> {
-        let mut state = self.0.lock();
-        if matches!(state.phase, Phase::Idle | Phase::Head) {
-            // It answers no request: hyper writes it of its own accord, and it is kept back.
-            return Some(Poll::Ready(Ok(bytes.len())));
-        }
-        Some(state.delivery.as_mut()?.poll_write(stream, cx, bytes))
     }
 }
 
-/// A TCP stream that reports to a [`Progress`].
-pub(super) struct Socket {
-    pub(super) stream: TcpStream,
-    progress: Arc<Progress>,
-}
-
-impl Socket {
-    pub(super) fn new(stream: TcpStream, progress: Arc<Progress>) -> Self {
-        Socket { stream, progress }
-    }
-}
-
-impl AsyncRead for Socket {
+impl AsyncRead for Stream {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
-        if buf.filled().len() > before {
-            self.progress.heard();
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
         }
-        Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Socket {
+impl AsyncWrite for Stream {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let Socket { stream, progress } = self.get_mut();
-        let special = progress.poll_write_specially(stream, cx, buf);
-        special.unwrap_or_else(|| Pin::new(stream).poll_write(cx, buf))
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
     }
 
     fn poll_write_vectored(
@@ -168,26 +72,55 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let Socket { stream, progress } = self.get_mut();
-        let first = bufs
-            .iter()
-            .find(|buf| !buf.is_empty())
-            .map_or(&[][..], |buf| buf);
-        let special = progress.poll_write_specially(stream, cx, first);
-        special.unwrap_or_else(|| Pin::new(stream).poll_write_vectored(cx, bufs))
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+        }
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        match self {
+            Stream::Plain(stream) => stream.is_write_vectored(),
+        }
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-        self.progress.flushed();
-        Poll::Ready(Ok(()))
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
+        }
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
+/// A port that takes connections.
+#[derive(Debug)]
+pub(super) struct Acceptor(TcpListener);
+
+impl Acceptor {
+    /// Opens the port; it must be called within a runtime.
+    pub(super) fn bind(address: SocketAddr) -> io::Result<Self> {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // A port just closed can be opened again; elsewhere the option would let two servers share one.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        Ok(Acceptor(socket.listen(BACKLOG)?))
+    }
+
+    pub(super) fn address(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+
+    /// Takes the next connection, with the address of its peer.
+    pub(super) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Stream, IpAddr)>> {
+        let (stream, peer) = ready!(self.0.poll_accept(cx))?;
+        Poll::Ready(Ok((Stream::plain(stream), peer.ip())))
     }
 }

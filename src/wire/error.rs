@@ -93,6 +93,19 @@ impl ApiError {
         )
     }
 
+    /// 415 for a body in a coding that is not read.
+    pub(crate) fn unsupported_coding(header: &http::HeaderName, sent: &str) -> Self {
+        let message = format!(
+            "{header}: {} is not read; send the body as it is",
+            clip(sent)
+        );
+        ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            &rules::CONTENT_TYPE,
+            message,
+        )
+    }
+
     /// 429 as the vendor documents it, and the connection ends.
     pub(crate) fn too_large(limit: usize) -> Self {
         let message = format!("The request body exceeds the limit of {limit} bytes");
@@ -149,6 +162,10 @@ impl ApiError {
     pub(crate) fn malformed_http(malformed: Malformed) -> Self {
         let (status, message) = match malformed {
             Malformed::NotHttp => (StatusCode::BAD_REQUEST, "The request is not valid HTTP/1.1"),
+            Malformed::Host => (
+                StatusCode::BAD_REQUEST,
+                "A request of HTTP/1.1 must have exactly one Host header",
+            ),
             Malformed::TooLarge => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "The request line and headers exceed the limits of the server",
@@ -201,6 +218,11 @@ impl ApiError {
     /// 501 for a request that a cassette does not have.
     pub(crate) fn not_recorded(message: String) -> Self {
         ApiError::new(StatusCode::NOT_IMPLEMENTED, &rules::NOT_RECORDED, message)
+    }
+
+    /// 500 for what the machine refused, with what it said.
+    pub(crate) fn failed(message: String) -> Self {
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, &rules::INTERNAL, message)
     }
 
     /// 500.

@@ -5,11 +5,18 @@
 //! which of them is decided in the emulator.
 
 pub mod auth;
+pub mod ceql;
 pub(crate) mod distance;
 pub mod error;
 pub mod instance;
 pub mod json;
 pub mod media;
 pub mod message;
+#[allow(dead_code)]
+pub(crate) mod oauth;
 mod rule;
+#[allow(dead_code)]
+pub(crate) mod time;
 pub mod vocabulary;
+#[allow(dead_code)]
+pub(crate) mod webhook;

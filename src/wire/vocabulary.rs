@@ -102,6 +102,9 @@ pub mod header {
 pub const EXPOSED_HEADERS: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, \
      Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition";
 
+/// The end of the year 9999, the last time that the API's dates can say, in milliseconds since 1970.
+pub(crate) const MAX_TIME: u64 = 253_402_300_799_000;
+
 /// Members of requests and responses.
 pub mod member {
     #![allow(missing_docs, reason = "each constant is its own text")]

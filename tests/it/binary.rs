@@ -150,6 +150,29 @@ fn the_ready_file_says_where_the_server_is() {
 }
 
 #[test]
+fn the_ready_file_is_gone_when_the_server_has_ended() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("ready.json");
+    let process = Process::serve(&[("ready-file", path.to_str().unwrap())]);
+    assert!(path.exists());
+    process.signal("TERM");
+    process.wait();
+    assert!(!path.exists());
+}
+
+#[test]
+fn the_ready_file_of_another_server_stays() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("ready.json");
+    let flags = [("ready-file", path.to_str().unwrap())];
+    let first = Process::serve(&flags);
+    let _second = Process::serve(&flags);
+    first.signal("TERM");
+    first.wait();
+    assert!(path.exists());
+}
+
+#[test]
 fn a_ready_file_that_cannot_be_written_is_told() {
     let told = the_one_line(
         &run(&[

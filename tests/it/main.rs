@@ -13,9 +13,11 @@ mod cases;
 mod contract;
 mod control;
 mod docs;
+mod elements;
 #[cfg(feature = "cli")]
 mod example;
 mod fuzzing;
+#[cfg(feature = "guide")]
 mod guides;
 mod many;
 #[cfg(feature = "page")]

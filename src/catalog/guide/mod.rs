@@ -22,7 +22,7 @@ use std::collections::HashSet;
 
 pub use finding::{Defect, Finding, Refusal, Severity};
 
-use super::fixture::{self, Entry, Fixture, Sample};
+use super::fixture::{Entry, Fixture, FixtureError, Sample};
 use demand::demands;
 use statement::Statement;
 
@@ -93,7 +93,7 @@ fn read(guide: Guide<'_>, mode: Mode, findings: &mut Vec<Finding>) -> Result<Sta
     if mode == Mode::Strict {
         statement::check_unrepaired(guide, &findings[earlier..])?;
     }
-    match Fixture::parse(&file(std::slice::from_ref(&statement))) {
+    match file(std::slice::from_ref(&statement)) {
         Ok(_) => Ok(statement),
         Err(error) => Err(Refusal {
             file: statement.file,
@@ -135,11 +135,11 @@ fn other_id(first: &Statement, later: Statement) -> Refusal {
 }
 
 fn fixture(group: &[Statement]) -> Fixture {
-    Fixture::parse(&file(group)).expect("each statement of the group makes a valid fixture")
+    file(group).expect("each statement of the group makes a valid fixture")
 }
 
 /// The text of the fixture file that the guides of one element make.
-fn file(group: &[Statement]) -> String {
+fn file(group: &[Statement]) -> Result<Fixture, FixtureError> {
     let mut guides: Vec<_> = group
         .iter()
         .map(|statement| file_name(&statement.file))
@@ -152,16 +152,18 @@ fn file(group: &[Statement]) -> String {
             name: None,
             kind: None,
             required: demand.required,
+            assumed: false,
+            structured: false,
             default: None,
         })
         .collect();
-    fixture::file(
-        &guides,
+    Fixture::build(
+        guides,
         group[0].instance.to_json(),
-        &configuration,
-        &samples(group),
+        configuration,
+        samples(group),
+        Vec::new(),
     )
-    .to_pretty()
 }
 
 fn file_name(path: &str) -> String {

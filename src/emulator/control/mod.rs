@@ -24,8 +24,9 @@ use std::net::IpAddr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime};
 
+use http::Method;
 use http::header::{HOST, ORIGIN};
-use http::{Method, Uri};
+use http::uri::Authority;
 
 use super::call::{Call, Caller, check_content_type, check_media};
 use super::context::Context;
@@ -47,27 +48,43 @@ use crate::wire::json::Json;
 use crate::wire::message::Request;
 use crate::wire::vocabulary::CONTROL_PATH;
 
-/// Why a control operation was refused: what is wrong with what it was given.
+/// A control operation that was refused for what it was given, or that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ControlError(String);
+pub struct ControlError {
+    message: String,
+    blame: Blame,
+}
+
+/// The side that a control operation failed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Blame {
+    /// It was given something wrong.
+    Request,
+    /// The machine could not do it.
+    Machine,
+}
 
 impl fmt::Display for ControlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
 impl std::error::Error for ControlError {}
 
 impl From<String> for ControlError {
-    fn from(reason: String) -> Self {
-        ControlError(reason)
+    fn from(message: String) -> Self {
+        let blame = Blame::Request;
+        ControlError { message, blame }
     }
 }
 
 impl From<ControlError> for ApiError {
     fn from(error: ControlError) -> Self {
-        ApiError::bad_request(&rules::CONTROL, error.0)
+        match error.blame {
+            Blame::Request => ApiError::bad_request(&rules::CONTROL, error.message),
+            Blame::Machine => ApiError::failed(error.message),
+        }
     }
 }
 
@@ -79,12 +96,11 @@ pub(super) fn is_for(request: &Request) -> bool {
 
 /// Answers a request of the control API.
 pub(super) fn answer(emulator: &Emulator, request: &Request) -> Outcome {
+    let number = emulator.control_requests.fetch_add(1, Relaxed);
+    let request_id = identity::request_id(!emulator.seed(), number);
     let handled = guard(|| handle(emulator, request));
-    let outcome = handled.unwrap_or_else(|error| {
-        let number = emulator.control_requests.fetch_add(1, Relaxed);
-        Outcome::refusal(error, &identity::request_id(!emulator.seed(), number))
-    });
-    outcome.dated(&emulator.clock)
+    let outcome = handled.unwrap_or_else(|error| Outcome::refusal(error, &request_id));
+    outcome.identified(&request_id).dated(&emulator.clock)
 }
 
 /// A path to stand before the name of a member.
@@ -139,11 +155,11 @@ fn check_sender(access: ControlAccess, request: &Request) -> Result<(), ApiError
             "the control API is open to this machine only; start with --control anywhere to change that",
         );
     }
-    let host = request
-        .headers
-        .get(HOST)
-        .map(|host| host.to_str().unwrap_or_default());
-    if !anywhere && host.is_some_and(|host| !is_local(host)) {
+    let mut hosts = request.headers.get_all(HOST).iter();
+    let host = hosts.next().map(|host| host.to_str().unwrap_or_default());
+    // Of two, nobody can say which one a browser meant.
+    let is_foreign = |host| !is_local(host) || hosts.next().is_some();
+    if !anywhere && host.is_some_and(is_foreign) {
         return refused(
             "the control API is not open to this Host; call it by 127.0.0.1 or localhost",
         );
@@ -159,13 +175,16 @@ fn check_sender(access: ControlAccess, request: &Request) -> Result<(), ApiError
 
 /// Whether a `Host` header names this machine, by a name that no other page's server can have.
 fn is_local(host: &str) -> bool {
-    let Some(name) = host
-        .parse::<Uri>()
-        .ok()
-        .and_then(|uri| Some(uri.host()?.to_owned()))
-    else {
+    let Ok(authority) = host.parse::<Authority>() else {
         return false;
     };
+    let name = authority.host();
+    // The parser takes `[::1].example.com` for `[::1]`.
+    let port = host.strip_prefix(name).map(|rest| rest.strip_prefix(':'));
+    let is_whole = host == name || matches!(port, Some(Some(port)) if port.parse::<u16>().is_ok());
+    if !is_whole {
+        return false;
+    }
     let address = name
         .trim_start_matches('[')
         .trim_end_matches(']')
@@ -328,8 +347,11 @@ impl Emulator {
     pub fn save(&self) -> Result<(), ControlError> {
         let path = self.state_file.as_ref();
         let path = path.ok_or_else(|| "the server was started without --state FILE".to_owned())?;
-        let failed = |error| format!("cannot write the state {:?}: {error}", path.display());
-        Ok(file::write(path, &(self.snapshot(None).to_pretty() + "\n")).map_err(failed)?)
+        let failed = |error| ControlError {
+            message: format!("cannot write the state {:?}: {error}", path.display()),
+            blame: Blame::Machine,
+        };
+        file::write(path, &(self.snapshot(None).to_pretty() + "\n")).map_err(failed)
     }
 
     /// What was relied upon and left behind, by everybody or by one organization.
@@ -367,6 +389,11 @@ mod tests {
     #[case("localhost", true)]
     #[case("LOCALHOST:80", true)]
     #[case("[::1]:6847", true)]
+    #[case("[::1]", true)]
+    #[case("[::1].example.com", false)]
+    #[case("[::1].example.com:6847", false)]
+    #[case("user@localhost", false)]
+    #[case("localhost:port", false)]
     #[case("localhost.example.com", false)]
     #[case("127.0.0.1.example.com:80", false)]
     #[case("192.0.2.1", false)]

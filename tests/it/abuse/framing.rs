@@ -34,6 +34,8 @@ fn chunks(extension: &str, trailers: &str) -> String {
 #[case::hexadecimal(with("content-length: 0x6f\r\n", BODY), &[400])]
 #[case::words(with("content-length: many\r\n", BODY), &[400])]
 #[case::beyond_64_bits(with("content-length: 99999999999999999999999\r\n", BODY), &[400])]
+#[case::all_of_64_bits(with("content-length: 18446744073709551615\r\n", BODY), &[400])]
+#[case::all_of_64_bits_without_a_body(with("content-length: 18446744073709551615\r\n", ""), &[400])]
 #[case::nearly_64_bits(with("content-length: 18446744073709551613\r\n", BODY), &[429])]
 fn a_length_that_lies(#[case] bytes: String, #[case] expected: &[u16]) {
     let ce = MockCe::start();
@@ -56,10 +58,25 @@ fn a_length_that_lies(#[case] bytes: String, #[case] expected: &[u16]) {
 #[case::null_bytes(chunked("2\r\n\0\0\r\n0\r\n\r\n"), &[400])]
 #[case::length_as_well(with("content-length: 5\r\ntransfer-encoding: chunked\r\n", "2\r\n{}\r\n0\r\n\r\n"), &[400])]
 #[case::chunked_is_not_last(with("transfer-encoding: chunked, gzip\r\n", BODY), &[400])]
+#[case::coded_twice(with("transfer-encoding: gzip, chunked\r\n", "2\r\n{}\r\n0\r\n\r\n"), &[415])]
+#[case::coded_twice_in_two_lines(with("transfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n", "2\r\n{}\r\n0\r\n\r\n"), &[415])]
 #[case::unknown_coding(with("transfer-encoding: nonsense\r\n", BODY), &[400])]
 fn chunks_that_are_strange(#[case] bytes: String, #[case] expected: &[u16]) {
     let ce = MockCe::start();
     assert_eq!(statuses(&ce, bytes), expected);
+}
+
+/// Rule `content-type`: nothing is decoded here.
+#[rstest]
+#[case::none("identity", 200)]
+#[case::gzip("gzip", 415)]
+#[case::one_of_two("identity, br", 415)]
+#[case::unknown("nonsense", 415)]
+fn a_body_in_a_coding(#[case] coding: &str, #[case] expected: u16) {
+    let ce = MockCe::start();
+    let length = BODY.len();
+    let headers = format!("content-encoding: {coding}\r\ncontent-length: {length}\r\n");
+    assert_eq!(statuses(&ce, with(&headers, BODY)), [expected]);
 }
 
 #[test]

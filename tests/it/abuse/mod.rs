@@ -18,6 +18,7 @@ mod process;
 pub(crate) mod raw;
 #[cfg(feature = "cli")]
 mod soak;
+mod steering;
 
 use mock_ce::MockCe;
 use raw::Raw;

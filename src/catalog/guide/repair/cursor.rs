@@ -31,6 +31,8 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn peek(&self) -> Option<char> {
+        #[cfg(test)]
+        steps::count();
         self.rest().chars().next()
     }
 
@@ -79,5 +81,23 @@ impl<'a> Cursor<'a> {
     /// How far the place is indented, if nothing but blanks stands before it on its line.
     pub(super) fn indent(&self) -> Option<usize> {
         (!self.inked).then_some(self.at - self.line_start)
+    }
+}
+
+/// Counts the characters looked at by this thread, those looked at again included.
+#[cfg(test)]
+pub(super) mod steps {
+    use std::cell::Cell;
+
+    thread_local!(static STEPS: Cell<usize> = const { Cell::new(0) });
+
+    pub(super) fn count() {
+        STEPS.set(STEPS.get() + 1);
+    }
+
+    pub(in super::super) fn of(act: impl FnOnce()) -> usize {
+        STEPS.set(0);
+        act();
+        STEPS.get()
     }
 }

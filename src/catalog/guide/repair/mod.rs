@@ -158,8 +158,11 @@ mod tests {
     #[case::line_comments("\"\n//\n")]
     #[case::words("\"\na ")]
     fn a_long_hostile_text_takes_no_longer_than_its_length(#[case] piece: &str) {
+        const MAX_STEPS_A_BYTE: usize = 8;
         let text = format!("{{\"a\": \"{}", piece.repeat(200_000));
-        let _ = read(&text, 1);
+        let steps = cursor::steps::of(|| drop(read(&text, 1)));
+        assert!(steps > 0);
+        assert!(steps <= MAX_STEPS_A_BYTE * text.len(), "{steps} steps");
     }
 
     fn json() -> impl Strategy<Value = Json<'static>> {
