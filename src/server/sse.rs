@@ -32,7 +32,10 @@ pub(super) enum ReplyBody {
 }
 
 /// A listener, and what it is told next.
-pub(super) struct Events(Pin<Box<dyn Future<Output = Option<(Bytes, Listener)>> + Send>>);
+pub(super) struct Events(Pin<Box<dyn Future<Output = Told> + Send>>);
+
+/// Events as text, and the listener who is told more later; `None` when the server stops.
+type Told = Option<(Bytes, Listener)>;
 
 struct Listener {
     shared: Arc<Shared>,
@@ -49,7 +52,7 @@ impl ReplyBody {
 
 impl Listener {
     /// Waits for what comes next; `None` when the server stops.
-    async fn next(mut self) -> Option<(Bytes, Listener)> {
+    async fn next(mut self) -> Told {
         let shared = self.shared.clone();
         let text = self.text(&shared).await?;
         Some((text, self))

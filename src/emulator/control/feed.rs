@@ -106,7 +106,7 @@ impl Emulator {
             );
         }
         for (number, request) in &later.requests {
-            let _ = write!(events, "id: {number}\n");
+            let _ = writeln!(events, "id: {number}");
             push(&mut events, "request", request);
         }
         if later.is_steered {
