@@ -19,7 +19,7 @@ use super::connection::Shared;
 use crate::emulator::Cursor;
 
 /// How long a listener rests after each batch, so that a flood of requests is served first.
-const REST: Duration = Duration::from_millis(50);
+const REST: Duration = Duration::from_millis(20);
 /// How often a listener who hears nothing is written to: a connection whose end is gone shows only then.
 const PING: Duration = Duration::from_secs(15);
 

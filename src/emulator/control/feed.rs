@@ -24,7 +24,7 @@ use crate::wire::message::Request;
 use crate::wire::vocabulary::CONTROL_PATH;
 
 /// The most requests that one look at the journal tells, which is as long as it is locked.
-const MAX_REQUESTS: usize = 250;
+const MAX_REQUESTS: usize = 100;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// What a listener was told last.

@@ -58,12 +58,22 @@ const drawList = () => {
   }
 };
 
-/** The height of a row changes with the width of the list. */
+/** The height of a row changes with the width of the list; the focused row, or else the first, stays where it is. */
 const measureRows = () => {
+  const before = rowHeight;
+  const top = scroller.scrollTop;
   const probe = make('div', { class: 'row', 'aria-hidden': 'true' });
   spacer.append(probe);
   rowHeight = probe.offsetHeight || rowHeight;
   probe.remove();
+  drawList();
+  if (rowHeight === before) return;
+  const focused = current === null ? -1 : placeOf(current);
+  const isInSight = focused * before >= top - before && focused * before < top + scroller.clientHeight;
+  const place = focused >= 0 && isInSight ? focused : Math.floor(top / before);
+  const offset = Math.max(0, Math.min(scroller.clientHeight - rowHeight, place * before - top));
+  scroller.scrollTop = place * rowHeight - offset;
+  drawList();
 };
 
 /** Moves the focus to the row at a place, and the detail with it where one is open. */
@@ -111,4 +121,4 @@ spacer.addEventListener('click', (event) => {
 });
 scroller.addEventListener('scroll', drawList, { passive: true });
 $('filter').addEventListener('input', applyFilter);
-new ResizeObserver(() => { measureRows(); drawList(); }).observe(scroller);
+new ResizeObserver(measureRows).observe(scroller);

@@ -89,8 +89,15 @@ const listen = () => {
   stream = new EventSource(`${ADMIN}events?after=${last}`);
   const on = (name, hear) => stream.addEventListener(name, (event) => hear(JSON.parse(event.data), event));
   on('hello', (hello) => {
-    if (run !== null && run !== hello.run) startAnew();
+    const isAnother = run !== null && run !== hello.run;
     run = hello.run;
+    if (isAnother) {
+      // Its numbers are its own: what came before the page's last one is not to be missed.
+      stop();
+      startAnew();
+      listen();
+      return;
+    }
     $('version').textContent = `${hello.version} · seed ${hello.seed}`;
     state('is-live', 'live');
   });

@@ -20,7 +20,7 @@ const showView = () => {
   for (const link of document.querySelectorAll('nav a')) {
     if (link.hash === `#${view}`) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
   }
-  if (view === 'requests') { measureRows(); drawList(); } else { $(`${view}-list`).replaceChildren(); refresh(); }
+  if (view === 'requests') measureRows(); else { $(`${view}-list`).replaceChildren(); refresh(); }
 };
 
 const KEYS = {

@@ -108,6 +108,29 @@ fn the_keyboard_moves_opens_and_returns_to_the_same_row() {
     });
 }
 
+/// The list becomes narrower beside a detail, and its rows higher.
+#[test]
+fn a_row_stays_in_sight_when_it_is_opened() {
+    browse(async |ce, page| {
+        for id in 1..=200 {
+            get(ce, &format!("/instances/{id}"));
+        }
+        page.wait_for("document.querySelector('#requests-count').textContent === '200'")
+            .await;
+        page.press("j").await;
+        page.press("\u{e010}").await;
+        page.press("\u{e007}").await;
+        page.wait_for("document.activeElement.id === 'detail-title'")
+            .await;
+        let row = "document.querySelector('[aria-selected=true]').getBoundingClientRect()";
+        let list = "document.querySelector('#scroller').getBoundingClientRect()";
+        page.wait_for(&format!(
+            "{row}.height > 40 && {row}.top >= {list}.top - 1 && {row}.bottom <= {list}.bottom + 1"
+        ))
+        .await;
+    });
+}
+
 #[test]
 fn a_fault_that_is_ordered_meets_the_next_request() {
     browse(async |ce, page| {
@@ -155,7 +178,8 @@ fn ten_thousand_requests_in_a_burst_are_shown_and_only_those_in_sight_are_drawn(
 #[test]
 fn hostile_texts_stay_texts() {
     browse(async |ce, page| {
-        let path = "/elements/api-v2/%3Cimg%20src=x%20onerror=window.hacked=1%3E/%3Cscript%3E'&amp;";
+        let path =
+            "/elements/api-v2/%3Cimg%20src=x%20onerror=window.hacked=1%3E/%3Cscript%3E'&amp;";
         let hostile = Request::new(Method::POST, path, format!("{{\"name\": {SOME_HTML:?}}}"));
         answer(
             ce,
