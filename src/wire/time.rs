@@ -104,11 +104,14 @@ impl Interval {
 
     /// The interval that divides a span into a readable number of buckets.
     pub(crate) fn fitting(span: u64) -> Self {
-        match span {
-            0..=HOUR => Interval::Minute,
-            0..=WEEK => Interval::Hour,
-            0..=7_776_000_000 => Interval::Day,
-            _ => Interval::Month,
+        if span <= HOUR {
+            Interval::Minute
+        } else if span <= WEEK {
+            Interval::Hour
+        } else if span <= 90 * DAY {
+            Interval::Day
+        } else {
+            Interval::Month
         }
     }
 

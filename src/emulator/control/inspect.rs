@@ -8,9 +8,9 @@ use crate::emulator::identity::secret_name;
 use crate::emulator::outcome::{Handled, Outcome};
 use crate::emulator::state::Section as _;
 use crate::emulator::state::instances::Stored;
-use crate::emulator::view::date;
 #[cfg(feature = "page")]
-use crate::emulator::{record::journal::Query, steer::script::Line};
+use crate::emulator::steer::script::Line;
+use crate::emulator::view::date;
 use crate::rules;
 #[cfg(feature = "page")]
 use crate::rules::{RULES, Rule};
@@ -113,7 +113,7 @@ impl Emulator {
 impl Emulator {
     /// Journal, instances, script, ledger and rules as the page reads them, and why somebody looks at them.
     pub(crate) fn report(&self, reason: &str) -> Json<'static> {
-        let found = self.received(&Query::new());
+        let found = self.journal.masked();
         let requests = found.requests.iter().map(|one| one.to_json().into_owned());
         let lines = self.script.lines(None);
         object([

@@ -3,7 +3,14 @@
 use std::mem;
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::entry::Entry;
+use super::mask::MIN_WORD_LEN;
+#[cfg(feature = "page")]
+use super::mask::mask;
+#[cfg(feature = "page")]
+use super::{Found, Query};
 use super::{Journal, Received};
+use crate::catalog::Catalog;
 use crate::emulator::control::Cursor;
 use crate::wire::json::Json;
 
@@ -55,9 +62,12 @@ impl Journal {
         let from = ring
             .entries
             .partition_point(|entry| entry.number <= cursor.number);
-        let requests: Vec<_> = (ring.entries.range(from..).take(most))
-            .map(|entry| (entry.number, entry.summary(&self.catalog)))
-            .collect();
+        let entries: Vec<_> = ring.entries.range(from..).take(most).cloned().collect();
+        drop(ring);
+        let requests = entries
+            .iter()
+            .map(|entry| (entry.number, self.summary(entry)));
+        let requests: Vec<_> = requests.collect();
         if let Some((number, _)) = requests.last() {
             cursor.number = *number;
         }
@@ -69,12 +79,51 @@ impl Journal {
         }
     }
 
-    /// The request with this number, if it is kept.
+    fn summary(&self, entry: &Entry) -> Json<'static> {
+        // Masking reads both bodies, which a flood would feel.
+        let view = if is_plain(entry, &self.catalog) {
+            entry.outline(&self.catalog)
+        } else {
+            self.outside_view(entry.received(&self.catalog))
+        };
+        view.to_summary().into_owned()
+    }
+
+    /// The request with this number, if it is kept, as readers outside of this process get it.
     pub(crate) fn get(&self, number: u64) -> Option<Received> {
         let ring = self.ring.lock();
         let place = ring
             .entries
             .binary_search_by_key(&number, |entry| entry.number);
-        Some(ring.entries[place.ok()?].show(&self.catalog))
+        let entry = ring.entries[place.ok()?].clone();
+        drop(ring);
+        Some(self.outside_view(entry.received(&self.catalog)))
+    }
+
+    /// Everything that is kept, masked even where the server shows secrets.
+    #[cfg(feature = "page")]
+    pub(crate) fn masked(&self) -> Found {
+        let Found { requests, dropped } = self.find(&Query::new());
+        let masked = |received| mask(received, &self.catalog);
+        Found {
+            requests: requests.into_iter().map(masked).collect(),
+            dropped,
+        }
     }
 }
+
+/// Tells if no part of a request's outline can be a secret: a path of listed words, of element keys, and of words that
+/// are too short to be masked, and an element of the catalog.
+fn is_plain(entry: &Entry, catalog: &Catalog) -> bool {
+    let is_known = |word: &str| {
+        word.len() < MIN_WORD_LEN || PATH_WORDS.contains(&word) || catalog.find(word).is_some()
+    };
+    let has_query = entry.target().contains('?');
+    let element = entry.element(catalog);
+    !has_query
+        && entry.target().split('/').all(is_known)
+        && element.is_none_or(|key| catalog.find(&key).is_some())
+}
+
+/// The words of the API's paths that are long enough for a secret.
+const PATH_WORDS: [&str; 4] = ["elements", "your_moms", "api-v2", "instances"];
