@@ -1,12 +1,12 @@
 //! The rules: what the emulated service does, how well each behaviour is evidenced, and where the evidence is.
 //!
-//! Every answer names one of these. The table is the only place where a rule's grade and statement stand; the README's
-//! table and `mock-ce rules` are made from it.
+//! Every answer names one of these. The table is the only place where a rule's grade and statement stand; the
+//! documentation's table and `mock-ce rules` are made from it.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How well a behaviour is evidenced; a later one is stronger.
+/// The evidence for a behaviour, by its strength; a later grade is stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grade {
     /// Published nowhere; our choice, open to correction by a recording.
@@ -67,13 +67,13 @@ impl FromStr for Grade {
 /// One behaviour of the emulated service.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// What replies and tables call it: `"configuration-missing"`.
+    /// Its name in replies and tables: `"configuration-missing"`.
     pub id: &'static str,
-    /// How well it is evidenced.
+    /// The strength of the evidence.
     pub grade: Grade,
-    /// What must hold.
+    /// The behaviour, as a sentence.
     pub statement: &'static str,
-    /// Where the evidence is.
+    /// The place of the evidence.
     pub source: &'static str,
     /// The value of the header `mock-ce-because`.
     pub(crate) because: &'static str,

@@ -18,7 +18,7 @@ use super::service::{elements, instances};
 use crate::rules;
 use crate::wire::distance;
 use crate::wire::error::{ApiError, clip};
-use crate::wire::vocabulary::Dialect;
+use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
@@ -66,7 +66,7 @@ pub static ROUTES: &[Route] = &[
     Route::control(DELETE, "/state", control::reset, "forget instances, journal, script and ledger").with_query(LIMIT),
     Route::control(POST, "/state/instances", control::seed, "put instances into the state").with_query(LIMIT),
     Route::control(POST, "/state/save", control::save, "write the file of --state"),
-    Route::control(GET, "/ledger", control::ledger, "what the run relied upon and left behind").with_query(LIMIT),
+    Route::control(GET, "/ledger", control::ledger, "what the run relied upon and left behind").with_query(LEDGER),
     Route::control(GET, "/clock", control::clock, "the time"),
     Route::control(PUT, "/clock", control::set_clock, "stop the clock or move it"),
     Route::control(GET, "/rules", control::rules, "the rule table"),
@@ -101,7 +101,12 @@ const AFTER: &[Parameter] =
             .of(Number(0, u64::MAX)),
     ];
 
-const JOURNAL: &[Parameter] = WAIT.split_at(7).0;
+const LEDGER: &[Parameter] = &[
+    ORGANIZATION,
+    Parameter::text("of", "run: of the whole run, not only since the last reset"),
+];
+
+const JOURNAL: &[Parameter] = WAIT.split_at(10).0;
 
 const WAIT: &[Parameter] = &[
     ORGANIZATION,
@@ -118,7 +123,10 @@ const WAIT: &[Parameter] = &[
         "status",
         "only requests that were answered with this status",
     )
-    .of(Number(100, 999)),
+    .of(Number(200, 999)),
+    Parameter::text("grade", "only requests that a rule of this grade decided"),
+    Parameter::text("match", "only requests that fit this predicate, as JSON"),
+    Parameter::text("after", "only requests with a higher number").of(Number(0, u64::MAX)),
     Parameter::text("count", "how many requests to wait for, 1 if not said")
         .of(Number(0, u64::MAX)),
     Parameter::text("timeout", "how long to wait at most, such as 5s"),
@@ -172,7 +180,7 @@ fn takes(route: &Route, method: &Method) -> bool {
 /// 404 when no route has the path, 405 when none of those that have it takes the verb.
 pub(crate) fn find(context: &Context<'_>) -> Result<&'static Entry, ApiError> {
     let (method, sent) = (&context.request.method, context.request.uri.path());
-    let unknown = || ApiError::unknown_route(unknown_route(method, sent));
+    let unknown = || unknown_route(method, sent);
     let path = context.path().ok_or_else(unknown)?;
     let mut rows = fitting(path);
     let first = rows.next().ok_or_else(unknown)?;
@@ -201,10 +209,20 @@ pub(crate) fn allowed(uri: &Uri) -> Option<String> {
     Some(allow(&path))
 }
 
-fn unknown_route(method: &Method, path: &str) -> String {
-    let hint =
-        nearest_route(method, path).map_or(String::new(), |near| format!(". Did you mean {near}?"));
-    format!("No route {} {}{hint}", clip(method.as_str()), clip(path))
+/// 404 for a path that no route has; the hint says what there is instead.
+fn unknown_route(method: &Method, path: &str) -> ApiError {
+    let near = nearest_route(method, path);
+    let meant = near
+        .as_ref()
+        .map_or(String::new(), |near| format!(". Did you mean {near}?"));
+    let message = format!("No route {} {}{meant}", clip(method.as_str()), clip(path));
+    let near = near.map_or(String::new(), |near| format!("near: {near}; "));
+    let hint = format!(
+        "{near}the API stands below {} and the control API below {CONTROL_PATH}, open to this machine, or with \
+         --control anywhere to all",
+        Dialect::Element.base_path()
+    );
+    ApiError::unknown_route(message).hinted(hint)
 }
 
 /// The longest path for which a near route is searched.

@@ -7,7 +7,10 @@ mod connection;
 mod control;
 mod delivery;
 pub(crate) mod expectation;
+mod failure;
 pub(crate) mod listener;
+pub(crate) mod organization;
+mod patience;
 #[cfg(feature = "page")]
 mod post_mortem;
 mod progress;
@@ -64,7 +67,7 @@ impl MockCe {
         Settings::default()
     }
 
-    /// What a client takes as its base: `http://127.0.0.1:PORT/elements/api-v2`.
+    /// The base URL for a client: `http://127.0.0.1:PORT/elements/api-v2`.
     #[must_use]
     pub fn base_url(&self) -> String {
         self.dialect_url(Dialect::Element)
@@ -85,7 +88,7 @@ impl MockCe {
     /// Every instance of every organization, by organization and id.
     #[must_use]
     pub fn instances(&self) -> Vec<Instance> {
-        self.emulator.instances()
+        self.emulator.instances(None)
     }
 
     /// The service behind the server, for requests without a socket.
@@ -176,6 +179,10 @@ fn load_state(emulator: &Emulator, path: &Path) -> Result<(), StartError> {
         .map_err(|error| refused(error.to_string()))
 }
 
+// A panicking test may look at its server: the locks inside know no poison, and each change of state is one step.
+impl std::panic::UnwindSafe for MockCe {}
+impl std::panic::RefUnwindSafe for MockCe {}
+
 impl fmt::Debug for MockCe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MockCe")
@@ -184,7 +191,7 @@ impl fmt::Debug for MockCe {
     }
 }
 
-/// Why a server did not start.
+/// The reason for which a server did not start.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {

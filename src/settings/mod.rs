@@ -95,7 +95,7 @@ pub enum EmptyLists {
 }
 
 /// Maximum of every time limit; a deadline further off could lie beyond what `Instant` can hold.
-pub(crate) const AGES: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The limits for clients; a client that exceeds one is refused or disconnected.
 #[derive(Clone, Copy, Debug)]
@@ -289,25 +289,25 @@ impl Settings {
 
     /// Sets the maximum time for a request's head. Default: 10 s.
     pub fn head_timeout(mut self, time: Duration) -> Self {
-        self.limits.head_time = time.min(AGES);
+        self.limits.head_time = time.min(MAX_WAIT);
         self
     }
 
     /// Sets the maximum pause within a body. Default: 30 s.
     pub fn body_timeout(mut self, time: Duration) -> Self {
-        self.limits.body_idle = time.min(AGES);
+        self.limits.body_idle = time.min(MAX_WAIT);
         self
     }
 
     /// Sets the maximum time for a request and its reply. Default: 60 s.
     pub fn request_timeout(mut self, time: Duration) -> Self {
-        self.limits.request_time = time.min(AGES);
+        self.limits.request_time = time.min(MAX_WAIT);
         self
     }
 
     /// Sets the maximum idle time of a connection between two requests. Default: 75 s.
     pub fn keep_alive_timeout(mut self, time: Duration) -> Self {
-        self.limits.keep_alive = time.min(AGES);
+        self.limits.keep_alive = time.min(MAX_WAIT);
         self
     }
 }

@@ -385,6 +385,7 @@ fn the_help_of_serve_has_every_setting_and_no_other_flag() {
     };
     let mut expected: Vec<_> = FLAGS.iter().map(with_value).collect();
     expected.push("--ready-file <PATH>".to_owned());
+    expected.push("--log <FORMAT>".to_owned());
     let mut shown = flags_of(text(&output.stdout));
     shown.sort();
     expected.sort();

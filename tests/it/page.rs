@@ -103,7 +103,7 @@ fn looking_leaves_no_trace_in_the_journal() {
         );
     }
     ask(&ce, &asking("/").header("accept", "text/html"));
-    assert!(ce.journal(&mock_ce::Query::new()).requests.is_empty());
+    assert!(ce.journal(&mock_ce::Predicate::new()).requests.is_empty());
 }
 
 #[test]

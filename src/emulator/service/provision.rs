@@ -15,7 +15,7 @@ use crate::wire::instance::sanitize;
 use crate::wire::json::{Json, Members};
 use crate::wire::vocabulary::{Dialect, member};
 
-/// What a request sends, checked: names and tags sanitized, values as text.
+/// A checked request: names and tags sanitized, values as text.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Provision<'a> {
     pub(crate) name: Option<Cow<'a, str>>,
@@ -24,7 +24,7 @@ pub(crate) struct Provision<'a> {
     pub(crate) configuration: Vec<(&'a str, Option<Cow<'a, str>>)>,
 }
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Occasion {
     /// Everything required must be there.
@@ -333,7 +333,7 @@ fn missing(
     })
 }
 
-/// What the caller sent instead of a missing entry, if something unknown is near it.
+/// Finds the unknown entry that the caller probably sent instead of a missing one.
 fn misspelling(entry: &Entry, sent: &[(&str, Option<Cow<'_, str>>)], element: &Element) -> String {
     let unknown = sent
         .iter()

@@ -33,7 +33,7 @@ fn a_request_is_shown_within_a_second() {
         )
         .await;
         get(ce, "/elements/keys");
-        let at = ce.journal(&mock_ce::Query::new()).requests[0].at;
+        let at = ce.journal(&mock_ce::Predicate::new()).requests[0].at;
         let seen = page.later("window.seen.then(done)").await;
         let took = seen.as_u64().expect("a time").saturating_sub(at);
         assert!(took < 1000, "{took} ms");

@@ -5,8 +5,11 @@ mod command;
 mod determinism;
 mod events;
 mod expectations;
+mod failing;
 mod faults;
+mod gates;
 mod grades;
+mod hints;
 mod isolation;
 mod journal;
 mod ledger;
@@ -18,6 +21,8 @@ mod state;
 #[cfg(feature = "cli")]
 mod state_file;
 mod surface;
+#[cfg(feature = "cli")]
+mod tailing;
 #[cfg(feature = "cli")]
 mod waiting;
 

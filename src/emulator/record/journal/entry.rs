@@ -216,6 +216,20 @@ impl Entry {
         }
     }
 
+    /// Each header with its value.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        self.request.headers()
+    }
+
+    /// The body, as much of it as was kept.
+    pub(super) fn body(&self) -> &[u8] {
+        self.request.body_bytes()
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.request.length > self.request.body_bytes().len() as u64
+    }
+
     /// The request as it came.
     pub(super) fn received(&self, catalog: &Catalog) -> Received {
         let headers = self.request.headers();

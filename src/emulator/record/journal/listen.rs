@@ -3,15 +3,17 @@
 use std::mem;
 use std::sync::atomic::Ordering::Relaxed;
 
+#[cfg(feature = "page")]
+use super::Found;
 use super::entry::Entry;
-use super::mask::MIN_WORD_LEN;
 #[cfg(feature = "page")]
 use super::mask::mask;
-#[cfg(feature = "page")]
-use super::{Found, Query};
+use super::words::MIN_WORD_LEN;
 use super::{Journal, Received};
 use crate::catalog::Catalog;
 use crate::emulator::control::Cursor;
+#[cfg(feature = "page")]
+use crate::emulator::steer::predicate::Predicate;
 use crate::wire::json::Json;
 
 /// What a listener has not been told.
@@ -103,7 +105,7 @@ impl Journal {
     /// Everything that is kept, masked even where the server shows secrets.
     #[cfg(feature = "page")]
     pub(crate) fn masked(&self) -> Found {
-        let Found { requests, dropped } = self.find(&Query::new());
+        let Found { requests, dropped } = self.find(0, &Predicate::new());
         let masked = |received| mask(received, &self.catalog);
         Found {
             requests: requests.into_iter().map(masked).collect(),
