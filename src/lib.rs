@@ -38,6 +38,9 @@ pub mod cassette;
 mod instance;
 pub mod settings;
 
+#[cfg(feature = "page")]
+mod page;
+
 pub mod emulator;
 
 mod server;

@@ -33,6 +33,11 @@ pub(super) fn command() -> Command {
         .value_name("FILE")
         .value_parser(value_parser!(PathBuf))
         .help("Write gates and ledger of the run here: JSON, or JUnit where FILE ends in .xml");
+    let post_mortem = Arg::new("post-mortem")
+        .long("post-mortem")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .help("Write the inspection page with the run inside to FILE when the command or a gate fails");
     let command = Arg::new("command")
         .value_name("COMMAND")
         .required(true)
@@ -43,6 +48,7 @@ pub(super) fn command() -> Command {
     let about = "Run a command with a server of its own, and print what it relied upon";
     settings::add_flags(Command::new("exec").about(about).args(gates))
         .arg(report)
+        .arg(post_mortem)
         .arg(log::flag("off"))
         .arg(command)
         .after_help(
@@ -72,6 +78,9 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     if let Some(path) = matches.get_one::<PathBuf>("report") {
         write_report(path, &report)?;
     }
+    if let Some(path) = matches.get_one::<PathBuf>("post-mortem") {
+        write_post_mortem(path, &ce, &report, succeeded)?;
+    }
     settings::stop(ce, matches)?;
     for (_, reason) in report.failures() {
         super::tell(&format!("mock-ce: gate failed: {reason}"));
@@ -97,6 +106,22 @@ fn write_report(path: &Path, report: &Report) -> Result<(), String> {
     };
     file::write(path, &text)
         .map_err(|error| format!("cannot write the report {:?}: {error}", path.display()))
+}
+
+/// Writes the post-mortem of a run whose command or gate failed.
+fn write_post_mortem(
+    path: &Path,
+    ce: &MockCe,
+    report: &Report,
+    succeeded: bool,
+) -> Result<(), String> {
+    let reason = match report.failures().next() {
+        Some((_, reason)) => format!("gate failed: {reason}"),
+        None if succeeded => return Ok(()),
+        None => "the command failed".to_owned(),
+    };
+    file::write(path, &ce.post_mortem(&reason))
+        .map_err(|error| format!("cannot write the post-mortem {:?}: {error}", path.display()))
 }
 
 /// Shows what the failed command asked for last.

@@ -3,6 +3,7 @@
 //! Script, routes, handlers and journal all ask the same context, so nobody reads a header or a body a second time.
 
 use std::cell::OnceCell;
+use std::time::Instant;
 
 use http::header::AUTHORIZATION;
 
@@ -18,6 +19,7 @@ use crate::wire::vocabulary::Dialect;
 /// One request and what has been read of it so far.
 pub(crate) struct Context<'r> {
     pub(crate) request: &'r Request,
+    pub(crate) began: Instant,
     path: OnceCell<Option<ApiPath<'r>>>,
     credentials: OnceCell<Option<Result<Credentials<'r>, AuthProblem>>>,
     json: OnceCell<Result<Json<'r>, JsonProblem>>,
@@ -28,6 +30,7 @@ impl<'r> Context<'r> {
     pub(crate) fn new(request: &'r Request) -> Self {
         Context {
             request,
+            began: Instant::now(),
             path: OnceCell::new(),
             credentials: OnceCell::new(),
             json: OnceCell::new(),

@@ -49,6 +49,7 @@ use http::header::{
 };
 use http::{HeaderMap, Method};
 
+pub(crate) use control::Cursor;
 pub use outcome::Outcome;
 
 use crate::catalog::Catalog;
@@ -123,6 +124,10 @@ impl Emulator {
     ///
     /// Never panics: whatever goes wrong inside is a 500 (rule `internal`).
     pub fn answer(&self, request: &Request) -> Outcome {
+        #[cfg(feature = "page")]
+        if let Some(redirect) = control::welcome(request) {
+            return redirect.dated(&self.clock);
+        }
         if control::is_for(request) {
             return control::answer(self, request);
         }
@@ -245,6 +250,7 @@ impl Emulator {
             at: self.clock.now(),
             request_id,
             organization,
+            took: u32::try_from(context.began.elapsed().as_micros()).unwrap_or(u32::MAX),
             shown: outcome.instance.clone().zip(outcome.view),
         };
         let number = self.journal.record(context.request, outcome, circumstances);

@@ -10,6 +10,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use super::Cursor;
 use super::clock::{Clock, system_time};
 use super::state::instances::Stored;
 use super::steer::script::{Effect, LiteralReply};
@@ -31,6 +32,8 @@ pub struct Outcome {
     pub(crate) conduct: Conduct,
     /// For how long it is worth asking again, because more may be recorded.
     pub(crate) patience: Option<Duration>,
+    /// The listener to whom events go on being told after the body.
+    pub(crate) follow: Option<Cursor>,
     /// The scripted effect that fired.
     pub(crate) effect: Option<&'static str>,
     /// The instance it is about.
@@ -64,6 +67,7 @@ impl Outcome {
             rule,
             conduct: Conduct::default(),
             patience: None,
+            follow: None,
             effect: None,
             instance: None,
             view: None,

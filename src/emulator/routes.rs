@@ -53,6 +53,11 @@ pub static ROUTES: &[Route] = &[
     Route::control(GET, "/requests", control::requests, "the journal, filtered by the query").with_query(JOURNAL),
     Route::control(GET, "/requests/wait", control::wait_for_requests, "the journal, as soon as `count` requests fit").with_query(WAIT),
     Route::control(DELETE, "/requests", control::forget_requests, "empty the journal").with_query(LIMIT),
+    Route::control(GET, "/requests/{number}", control::request, "one request of the journal"),
+    Route::control(GET, "/events", control::events, "the journal as server-sent events, while it is written").with_query(AFTER),
+    Route::control(GET, "/instances", control::instances, "the instances, secrets masked").with_query(LIMIT),
+    Route::control(DELETE, "/instances", control::forget_instances, "forget the instances of an organization").with_query(LIMIT),
+    Route::control(DELETE, "/instances/{id}", control::forget_instance, "forget one instance").with_query(LIMIT),
     Route::control(GET, "/script", control::script, "the scripted faults and answers, and how often they fired").with_query(LIMIT),
     Route::control(POST, "/script", control::add_to_script, "script a fault or an answer").with_query(LIMIT),
     Route::control(DELETE, "/script", control::clear_script, "forget the script").with_query(LIMIT),
@@ -89,6 +94,12 @@ const ORGANIZATION: Parameter = Parameter::text(
 );
 
 const LIMIT: &[Parameter] = &[ORGANIZATION];
+
+const AFTER: &[Parameter] =
+    &[
+        Parameter::text("after", "only requests after the one with this number")
+            .of(Number(0, u64::MAX)),
+    ];
 
 const LEDGER: &[Parameter] = &[
     ORGANIZATION,

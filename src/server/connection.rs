@@ -18,7 +18,6 @@ use http::header::{CONNECTION, HOST};
 use http::request::Parts;
 use http::{HeaderValue, Response, Version};
 use http_body::Body as _;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service;
@@ -29,6 +28,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use super::listener::{Port, Serve};
 use super::progress::{ObservedStream, Phase, Progress};
 use super::socket::Stream;
+use super::sse::ReplyBody;
 use crate::emulator::{Emulator, Outcome};
 use crate::settings::Limits;
 use crate::wire::message::{Body, Connection, Malformed, Reply, Request};
@@ -42,7 +42,7 @@ pub(super) struct Answers {
     pub(super) limits: Limits,
 }
 
-type Shared = Port<Answers>;
+pub(super) type Shared = Port<Answers>;
 
 impl Serve for Answers {
     fn most_connections(&self) -> usize {
@@ -195,7 +195,7 @@ struct Answering {
 }
 
 impl Service<http::Request<Incoming>> for Answering {
-    type Response = Response<Full<Bytes>>;
+    type Response = Response<ReplyBody>;
     type Error = hyper::Error;
     type Future = Exchange;
 
@@ -222,7 +222,7 @@ struct Exchange {
 }
 
 impl Future for Exchange {
-    type Output = hyper::Result<Response<Full<Bytes>>>;
+    type Output = hyper::Result<Response<ReplyBody>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if self.held.is_none() {
@@ -274,13 +274,30 @@ impl Exchange {
 }
 
 impl Answering {
-    fn give(&self, outcome: Outcome) -> Response<Full<Bytes>> {
-        self.progress.begin_reply(&outcome.conduct);
-        response(outcome.reply)
+    fn give(&self, outcome: Outcome) -> Response<ReplyBody> {
+        let Outcome {
+            mut reply,
+            follow,
+            conduct,
+            ..
+        } = outcome;
+        let body = mem::take(&mut reply.body);
+        let body = match follow {
+            None => {
+                self.progress.begin_reply(&conduct);
+                ReplyBody::Whole(body)
+            }
+            Some(cursor) => {
+                // It goes on for as long as the listener likes.
+                self.progress.enter(Phase::Held);
+                ReplyBody::events(body, cursor, self.shared.clone())
+            }
+        };
+        response(reply, body)
     }
 
     /// Answers a body that breaks off or breaks its own framing.
-    fn refuse(&self, malformed: Malformed) -> Response<Full<Bytes>> {
+    fn refuse(&self, malformed: Malformed) -> Response<ReplyBody> {
         self.give(self.shared.service.emulator.refuse_malformed(malformed))
     }
 }
@@ -310,8 +327,8 @@ async fn ask_again(emulator: &Emulator, request: &Request, deadline: Instant) ->
     }
 }
 
-fn response(reply: Reply) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(reply.body));
+fn response(reply: Reply, body: ReplyBody) -> Response<ReplyBody> {
+    let mut response = Response::new(body);
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     if reply.connection == Connection::Close {

@@ -11,9 +11,12 @@ mod failure;
 pub(crate) mod listener;
 pub(crate) mod organization;
 mod patience;
+#[cfg(feature = "page")]
+mod post_mortem;
 mod progress;
 pub(crate) mod runtime;
 pub(crate) mod socket;
+mod sse;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -45,6 +48,8 @@ use listener::{Bound, Listener};
 pub struct MockCe {
     emulator: Arc<Emulator>,
     listener: Listener<Answers>,
+    #[cfg(feature = "page")]
+    _witness: post_mortem::Witness,
 }
 
 impl MockCe {
@@ -125,7 +130,12 @@ impl Settings {
             limits: self.limits,
         };
         let listener = Bound::to(self.listen)?.serve(answers)?;
-        Ok(MockCe { emulator, listener })
+        Ok(MockCe {
+            #[cfg(feature = "page")]
+            _witness: post_mortem::Witness::new(emulator.clone(), listener.address().port()),
+            emulator,
+            listener,
+        })
     }
 
     /// The emulator that a server with these settings would have, for requests without a socket.

@@ -20,6 +20,8 @@ mod fuzzing;
 #[cfg(feature = "guide")]
 mod guides;
 mod many;
+#[cfg(feature = "page")]
+mod page;
 #[cfg(target_os = "linux")]
 mod process;
 mod properties;

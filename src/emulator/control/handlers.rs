@@ -237,7 +237,7 @@ fn each<T>(
 }
 
 /// The organization that a control call is limited to.
-fn organization(call: &Call<'_, '_>) -> Option<String> {
+pub(super) fn organization(call: &Call<'_, '_>) -> Option<String> {
     let mut pairs = call.query();
     pairs.find_map(|(name, value)| (name == "organization").then(|| value.into_owned()))
 }

@@ -4,11 +4,20 @@
 //! `/__admin` is decided in this order: may the sender steer (rule `control`), route, verb, content type, handler. It
 //! is neither journaled nor counted.
 
+mod feed;
 mod handlers;
+mod inspect;
 mod openapi;
+#[cfg(feature = "page")]
+mod page;
 mod parameter;
 
+pub(crate) use feed::Cursor;
+pub(super) use feed::events;
 pub(super) use handlers::*;
+pub(super) use inspect::*;
+#[cfg(feature = "page")]
+pub(super) use page::welcome;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -105,14 +114,20 @@ fn dotted(path: &str) -> String {
 
 fn handle(emulator: &Emulator, request: &Request) -> Handled {
     check_sender(emulator.control, request)?;
+    #[cfg(feature = "page")]
+    if let Some(file) = page::answer(request) {
+        return Ok(file);
+    }
     let context = Context::new(request);
     let routes::Entry { route, pattern } = routes::find(&context)?;
     if !matches!(request.method, Method::GET | Method::HEAD) {
         check_content_type(request)?;
     }
-    check_media(request, route.body)?;
+    if !feed::is_accepted(request) {
+        check_media(request, route.body)?;
+    }
     parameter::check(request, route)?;
-    (route.handler)(
+    let handled = (route.handler)(
         emulator,
         &Call {
             context: &context,
@@ -120,7 +135,11 @@ fn handle(emulator: &Emulator, request: &Request) -> Handled {
             pattern,
             caller: Caller::default(),
         },
-    )
+    );
+    if handled.is_ok() && !matches!(request.method, Method::GET | Method::HEAD) {
+        emulator.journal.announce_steering();
+    }
+    handled
 }
 
 /// A web page must not steer a developer's mock, and no other machine unless it was told so.

@@ -30,8 +30,10 @@ fn tested(directory: &Path, rules: &mut BTreeSet<String>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            tested(&path, rules);
-        } else {
+            if !path.ends_with("target") {
+                tested(&path, rules);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = fs::read_to_string(&path).unwrap();
             rules.extend(rules_of_tests(&text));
         }

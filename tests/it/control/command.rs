@@ -259,3 +259,30 @@ fn the_ledger_goes_to_standard_error_and_names_what_was_assumed() {
     let expected = format!("assumed: unknown-route (1): {}", rule.statement);
     assert!(err(&output).contains(&expected), "{}", err(&output));
 }
+
+/// What CI keeps of a run that failed.
+#[rstest]
+#[case::command_failed(&[], "exit 4", Some("the command failed"))]
+#[case::gate_failed(&["--deny-leaks"], "exit 0", Some("gate failed: "))]
+#[case::all_is_well(&[], "exit 0", None)]
+fn a_post_mortem_is_written_when_the_run_failed(
+    #[case] flags: &[&str],
+    #[case] end: &str,
+    #[case] reason: Option<&str>,
+) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.html");
+    let flag = format!("--post-mortem={}", path.display());
+    let flags = [flags, &[flag.as_str()]].concat();
+    exec(&flags, &format!("{} && {end}", create("/instances")));
+    let written = std::fs::read_to_string(&path).ok();
+    assert_eq!(written.is_some(), reason.is_some());
+    if let (Some(written), Some(reason)) = (written, reason) {
+        assert!(written.starts_with("<!doctype html>"));
+        assert!(
+            written.contains(&format!("\"reason\":\"{reason}")),
+            "{reason}"
+        );
+        assert!(written.contains("\"rule\":\"create\""));
+    }
+}

@@ -3,6 +3,7 @@
 #[cfg(feature = "cli")]
 mod command;
 mod determinism;
+mod events;
 mod expectations;
 mod failing;
 mod faults;

@@ -141,6 +141,7 @@ fn every_query_parameter_is_described() {
             .unwrap();
         let names: Vec<_> = parameters
             .iter()
+            .filter(|parameter| text_at(parameter, "in") == "query")
             .map(|parameter| text_at(parameter, "name"))
             .collect();
         let described = if names.is_empty() {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::mem::size_of;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
@@ -23,6 +24,8 @@ pub(super) struct Entry {
     pub(super) at: u64,
     pub(super) request_id: [u8; 24],
     pub(super) organization: Option<u64>,
+    /// How long it took to answer, in microseconds.
+    pub(super) took: u32,
     pub(super) rule: &'static Rule,
     /// `None` where no answer was made.
     pub(super) status: Option<StatusCode>,
@@ -231,22 +234,33 @@ impl Entry {
     pub(super) fn received(&self, catalog: &Catalog) -> Received {
         let headers = self.request.headers();
         Received {
-            number: self.number,
-            at: self.at,
-            request_id: String::from_utf8_lossy(&self.request_id).into_owned(),
-            organization: self.organization.map(identity::name_of),
-            method: self.method().to_owned(),
-            target: self.target().to_owned(),
             headers: headers
                 .map(|(name, value)| (name.into_owned(), value.into_owned()))
                 .collect(),
             body: self.request.content(),
+            answer: self.answer.content(),
+            ..self.outline(catalog)
+        }
+    }
+
+    /// The request as it came, without headers and bodies.
+    pub(super) fn outline(&self, catalog: &Catalog) -> Received {
+        Received {
+            number: self.number,
+            at: self.at,
+            request_id: String::from_utf8_lossy(&self.request_id).into_owned(),
+            organization: self.organization.map(identity::name_of),
+            took: Duration::from_micros(self.took.into()),
+            method: self.method().to_owned(),
+            target: self.target().to_owned(),
+            headers: Vec::new(),
+            body: Content::default(),
             element: self.element(catalog),
             instance: self.instance,
             status: self.status.map(|status| status.as_u16()),
             rule: self.rule,
             effect: self.effect,
-            answer: self.answer.content(),
+            answer: Content::default(),
         }
     }
 }

@@ -236,6 +236,7 @@ mod tests {
             number: 1,
             at: 0,
             request_id: String::new(),
+            took: std::time::Duration::ZERO,
             organization: None,
             method: "POST".to_owned(),
             target: target.to_owned(),

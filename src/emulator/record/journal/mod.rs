@@ -8,6 +8,7 @@
 
 mod broken;
 mod entry;
+mod listen;
 mod mask;
 mod near;
 mod received;
@@ -15,7 +16,9 @@ mod subject;
 mod words;
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -48,6 +51,10 @@ pub(crate) struct Journal {
     recorded: Condvar,
     /// Wakes those who wait for requests over a connection.
     changed: Notify,
+    /// How often script, state or clock were changed over the control API.
+    steered: AtomicU64,
+    /// Tells the journal of one server from that of another.
+    run: u64,
 }
 
 /// Beyond so many organizations dropped requests are counted as nobody's.
@@ -62,6 +69,12 @@ struct Ring {
     dropped: HashMap<Option<u64>, u64>,
     /// Bytes that the kept entries take.
     bytes: usize,
+    /// The number of the last request that was dropped for want of room.
+    last_dropped: u64,
+    /// How many requests had been recorded when all of them were last forgotten.
+    forgotten_until: u64,
+    /// How often requests were forgotten on purpose.
+    forgotten: u64,
 }
 
 /// The entries that a query found: taken under the lock, read after it.
@@ -77,6 +90,8 @@ pub(crate) struct Circumstances {
     pub(crate) request_id: [u8; 24],
     /// The fingerprint of the caller's organization secret.
     pub(crate) organization: Option<u64>,
+    /// How long it took to answer, in microseconds.
+    pub(crate) took: u32,
     /// The shown instance, where the answer's body is exactly that.
     pub(crate) shown: Option<(Arc<Stored>, View)>,
 }
@@ -90,6 +105,8 @@ impl Journal {
             ring: Mutex::default(),
             recorded: Condvar::new(),
             changed: Notify::new(),
+            steered: AtomicU64::new(0),
+            run: RandomState::new().build_hasher().finish(),
         }
     }
 
@@ -116,6 +133,7 @@ impl Journal {
             at,
             request_id,
             organization,
+            took,
             shown,
         } = circumstances;
         let body: &[u8] = match &request.body {
@@ -127,6 +145,7 @@ impl Journal {
             at,
             request_id,
             organization,
+            took,
             rule: outcome.rule,
             effect: outcome.effect,
             status: outcome.is_made().then_some(outcome.reply.status),
@@ -243,7 +262,12 @@ impl Journal {
         ring.entries = kept;
         ring.dropped
             .retain(|of, _| organization.is_some() && *of != organization);
+        ring.forgotten += 1;
+        if organization.is_none() {
+            ring.forgotten_until = ring.recorded;
+        }
         drop(ring);
+        self.changed.notify_waiters();
         let things = forgotten.len();
         dispose(forgotten, things);
     }
@@ -261,6 +285,7 @@ impl Ring {
                 break;
             };
             self.bytes -= oldest.bytes();
+            self.last_dropped = oldest.number;
             self.note_dropped(oldest.organization);
         }
     }

@@ -1,7 +1,7 @@
 //! One journaled request as it is shown.
 
 use std::fmt::Write as _;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_core::de::DeserializeOwned;
 use serde_core::{Serialize, Serializer};
@@ -18,8 +18,8 @@ use crate::wire::json::{Json, object, object_of_pairs};
 /// [`Settings::show_secrets`](crate::Settings::show_secrets).
 ///
 /// As JSON: `{"number", "at", "requestId", "organization", "method", "target", "headers": {}, "body": {"text",
-/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "answer": {…}}`; times are
-/// RFC 3339, absent values `null`, and the values of a header that came more than once are an array.
+/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "took", "answer": {…}}`; times are
+/// RFC 3339, `took` is in microseconds, absent values `null`, and the values of a header that came more than once are an array.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Received {
@@ -31,6 +31,8 @@ pub struct Received {
     pub request_id: String,
     /// A short stable name for the organization's secret, never the secret itself: `"secret-1f3a9c0e"`.
     pub organization: Option<String>,
+    /// How long it took to make the answer, by the machine's clock.
+    pub took: Duration,
     /// The verb.
     pub method: String,
     /// Path and query as sent.
@@ -66,7 +68,7 @@ pub struct Found {
 }
 
 /// A body, as much of it as was kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Content {
     /// The text; bytes that are not UTF-8 are replaced.
@@ -116,7 +118,27 @@ impl Received {
             ("rule", self.rule.id.into()),
             ("grade", self.rule.grade.name().into()),
             ("effect", self.effect.into()),
+            ("took", (self.took.as_micros() as u64).into()),
             ("answer", self.answer.to_json()),
+        ])
+    }
+
+    /// The members that a list shows: everything but headers and bodies, and the time to the millisecond.
+    pub(super) fn to_summary(&self) -> Json<'_> {
+        let at = humantime::format_rfc3339_millis(system_time(self.at)).to_string();
+        object([
+            ("number", self.number.into()),
+            ("at", at.into()),
+            ("organization", self.organization.as_deref().into()),
+            ("method", (&*self.method).into()),
+            ("target", (&*self.target).into()),
+            ("element", self.element.as_deref().into()),
+            ("instance", self.instance.into()),
+            ("status", self.status.map(u64::from).into()),
+            ("rule", self.rule.id.into()),
+            ("grade", self.rule.grade.name().into()),
+            ("effect", self.effect.into()),
+            ("took", (self.took.as_micros() as u64).into()),
         ])
     }
 

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode;
 use crate::emulator::identity::secret_name;
 
 /// Shorter secrets are masked in their own places only: as words they would be everywhere.
-const MIN_WORD_LEN: usize = 6;
+pub(super) const MIN_WORD_LEN: usize = 6;
 
 /// Secrets by their first bytes: a hostile body may have thousands, and each word is looked up.
 #[derive(Default)]

@@ -1,0 +1,165 @@
+//! What a person looks at: one request, and the instances with their secrets masked.
+
+use http::StatusCode;
+
+use crate::emulator::Emulator;
+use crate::emulator::call::Call;
+use crate::emulator::identity::secret_name;
+use crate::emulator::outcome::{Handled, Outcome};
+use crate::emulator::state::Section as _;
+use crate::emulator::state::instances::Stored;
+#[cfg(feature = "page")]
+use crate::emulator::steer::script::Line;
+use crate::emulator::view::date;
+use crate::rules;
+#[cfg(feature = "page")]
+use crate::rules::{RULES, Rule};
+use crate::wire::error::ApiError;
+use crate::wire::json::{Json, object};
+
+/// The most instances that are listed; a page with more could not be read.
+const MAX_LISTED: usize = 1000;
+
+/// `GET /__admin/requests/{number}` → [`Received`](crate::Received)
+pub(in crate::emulator) fn request(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    let number = whole(call, "number")?;
+    let received = emulator.journal.get(number);
+    let missing = || {
+        missing(&format!(
+            "the journal has no request {number}: it was dropped, forgotten, or never came"
+        ))
+    };
+    let received = received.ok_or_else(missing)?;
+    Ok(Outcome::json(call.rule, received.to_json().to_string()))
+}
+
+/// `GET /__admin/instances` → `{"instances": […], "total", "time"}`
+pub(in crate::emulator) fn instances(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    let document = emulator.instances_masked(super::handlers::organization(call).as_deref());
+    Ok(Outcome::json(call.rule, document.to_string()))
+}
+
+/// `DELETE /__admin/instances?organization=…`
+pub(in crate::emulator) fn forget_instances(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    for organization in organizations(emulator, call)? {
+        emulator.state.instances.clear(Some(&organization));
+    }
+    Ok(Outcome::json(call.rule, "{}"))
+}
+
+/// `DELETE /__admin/instances/{id}?organization=…`
+pub(in crate::emulator) fn forget_instance(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    let id = whole(call, "id")?;
+    let removed = organizations(emulator, call)?
+        .iter()
+        .find_map(|organization| emulator.state.instances.remove(organization, id));
+    let missing = || missing(&format!("the organization has no instance {id}"));
+    removed.ok_or_else(missing)?;
+    Ok(Outcome::json(call.rule, "{}"))
+}
+
+fn whole(call: &Call<'_, '_>, name: &str) -> Result<u64, ApiError> {
+    let said = call.parameter(name).unwrap_or_default();
+    said.parse().map_err(|_| {
+        let reason = format!("{name} must be a whole number, found {said:?}");
+        ApiError::bad_request(&rules::CONTROL, reason)
+    })
+}
+
+fn missing(reason: &str) -> ApiError {
+    ApiError {
+        status: StatusCode::NOT_FOUND,
+        ..ApiError::bad_request(&rules::CONTROL, reason.to_owned())
+    }
+}
+
+/// The secrets of the organizations that a call names, by the secret or by the short name that stands for it.
+///
+/// A person who looks at the page knows the short name only. Two organizations with one short name are not told apart.
+fn organizations(emulator: &Emulator, call: &Call<'_, '_>) -> Result<Vec<String>, ApiError> {
+    let Some(named) = super::handlers::organization(call) else {
+        let reason = "organization is required: whose instances are to be forgotten".to_owned();
+        return Err(ApiError::bad_request(&rules::CONTROL, reason));
+    };
+    let sections = emulator.state.instances.sections(None);
+    let secrets = sections
+        .iter()
+        .map(|section| section.organization.to_string());
+    Ok(secrets
+        .filter(|secret| *secret == named || secret_name(secret) == named)
+        .collect())
+}
+
+impl Emulator {
+    /// The instances of everybody or of one organization, newest first, as somebody may see them who must not see their secrets.
+    pub(crate) fn instances_masked(&self, organization: Option<&str>) -> Json<'static> {
+        let sections = self.state.instances.sections(organization);
+        let total: usize = sections.iter().map(|section| section.instances.len()).sum();
+        let all = sections.iter().flat_map(|section| {
+            let name = secret_name(&section.organization);
+            let newest_first = section.instances.iter().rev();
+            newest_first.map(move |stored| masked(&name, stored))
+        });
+        object([
+            ("instances", all.take(MAX_LISTED).collect()),
+            ("total", (total as u64).into()),
+            ("time", date(self.clock.now()).into()),
+        ])
+    }
+}
+
+/// What a post-mortem shows of a run.
+#[cfg(feature = "page")]
+impl Emulator {
+    /// Journal, instances, script, ledger and rules as the page reads them, and why somebody looks at them.
+    pub(crate) fn report(&self, reason: &str) -> Json<'static> {
+        let found = self.journal.masked();
+        let requests = found.requests.iter().map(|one| one.to_json().into_owned());
+        let lines = self.script.lines(None);
+        object([
+            ("reason", reason.to_owned().into()),
+            ("version", env!("CARGO_PKG_VERSION").into()),
+            ("seed", self.seed().into()),
+            ("time", date(self.clock.now()).into()),
+            ("requests", requests.collect()),
+            ("dropped", found.dropped.into()),
+            ("instances", self.instances_masked(None)),
+            ("script", lines.iter().map(Line::to_json).collect()),
+            ("ledger", self.ledger(None).to_json()),
+            (
+                "rules",
+                RULES.iter().map(|rule| Rule::to_json(rule)).collect(),
+            ),
+        ])
+    }
+}
+
+fn masked(organization: &str, stored: &Stored) -> Json<'static> {
+    let element = &stored.element;
+    let entries = stored.configuration.entries(element).map(|(key, value)| {
+        let value = if element.hides(key) {
+            secret_name(value)
+        } else {
+            value.to_owned()
+        };
+        (key.to_owned().into(), value.into())
+    });
+    object([
+        ("id", stored.id.into()),
+        ("organization", organization.to_owned().into()),
+        ("element", element.key().to_owned().into()),
+        ("name", stored.name.to_string().into()),
+        (
+            "tags",
+            stored
+                .tags
+                .iter()
+                .map(|tag| Json::from(tag.to_string()))
+                .collect(),
+        ),
+        ("token", secret_name(&stored.token).into()),
+        ("created", date(stored.created).into()),
+        ("updated", date(stored.updated).into()),
+        ("configuration", Json::Object(entries.collect())),
+    ])
+}
