@@ -48,6 +48,17 @@ impl CassetteError {
         CassetteError::Malformed { reason }
     }
 
+    /// Tells of a file that cannot be written.
+    pub(super) fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| CassetteError::Unwritable { source }.of(path)
+    }
+
+    /// Tells of a file that is not there.
+    pub(super) fn absent(path: &Path) -> Self {
+        let source = io::ErrorKind::NotFound.into();
+        CassetteError::Unreadable { source }.of(path)
+    }
+
     /// The same, naming the file.
     pub(super) fn of(self, path: &Path) -> Self {
         CassetteError::Of {

@@ -16,6 +16,7 @@ mod drift;
 mod encoding;
 mod error;
 mod finding;
+mod format;
 #[cfg(feature = "recorder")]
 mod har;
 mod message;
@@ -33,8 +34,6 @@ mod words;
 
 use std::path::Path;
 use std::time::SystemTime;
-
-use serde_core::ser::{Serialize, SerializeMap, Serializer};
 
 pub use difference::{Difference, DifferenceKind};
 pub use disk::{JournalFile, Start, Unfinished};
@@ -59,7 +58,6 @@ pub(crate) use words::is_path_word;
 
 use crate::file::behind_links;
 use crate::wire::json::{Json, Members};
-use disk::Line;
 use message::member;
 
 /// The version of the format; a file of another one is refused.
@@ -192,9 +190,8 @@ impl Cassette {
             .and_then(Json::as_array)
             .ok_or_else(|| CassetteError::malformed("interactions is not an array".to_owned()))?;
         let read = |(index, json)| {
-            Interaction::parse(json).map_err(|problem| {
-                CassetteError::malformed(format!("interaction {}: {problem}", index + 1))
-            })
+            let path = format!("interactions[{index}]");
+            Interaction::parse(json, &path).map_err(CassetteError::malformed)
         };
         cassette.interactions = interactions
             .iter()
@@ -222,20 +219,21 @@ impl Cassette {
     /// The document, sealed.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let seal = Some(self.seal());
-        let text = serde_json::to_string_pretty(&Document {
-            cassette: self,
-            seal,
-        });
-        text.expect("a cassette always serialises") + "\n"
+        let mut members = self.members();
+        members.push(member("seal", self.seal().into()));
+        Json::Object(members).to_pretty() + "\n"
     }
 
     fn seal(&self) -> String {
-        let document = Document {
-            cassette: self,
-            seal: None,
-        };
-        seal::of(&serde_json::to_string(&document).expect("a cassette always serialises"))
+        seal::of(&Json::Object(self.members()).to_string())
+    }
+
+    /// All but the seal.
+    fn members(&self) -> Members<'_> {
+        let interactions = self.interactions.iter().map(Interaction::to_json);
+        let mut members = self.head();
+        members.push(member("interactions", interactions.collect()));
+        members
     }
 
     /// All but the interactions.
@@ -252,27 +250,6 @@ impl Cassette {
             }
         }
         members
-    }
-}
-
-/// A cassette as it is written, with its seal or without.
-struct Document<'c> {
-    cassette: &'c Cassette,
-    seal: Option<String>,
-}
-
-impl Serialize for Document<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut members = serializer.serialize_map(None)?;
-        for (name, value) in self.cassette.head() {
-            members.serialize_entry(&name, &value)?;
-        }
-        let interactions: Vec<_> = self.cassette.interactions.iter().map(Line).collect();
-        members.serialize_entry("interactions", &interactions)?;
-        if let Some(seal) = &self.seal {
-            members.serialize_entry("seal", seal)?;
-        }
-        members.end()
     }
 }
 

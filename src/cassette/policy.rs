@@ -15,6 +15,7 @@ use super::selector::{MessagePart, Place, Selector, Side, Step};
 use super::words::{self, Known};
 use crate::catalog::Catalog;
 use crate::secrets::{AuthorizationPart, authorization_parts, names_secret};
+use crate::wire::json::Json;
 use crate::wire::vocabulary::{header, member, query, text};
 
 /// Decides what a cassette keeps of the messages that are recorded into it.
@@ -145,6 +146,20 @@ impl Policy {
     /// Tells whether all of a text is kept, so that it may also be shown.
     pub(super) fn shows(&self, place: &Place<'_>, text: &str) -> bool {
         self.keeps_all(place, text, &[])
+    }
+
+    /// Tells whether a plain value would be kept; what is inside an object or an array is not looked at.
+    pub(super) fn shows_json(&self, place: &Place<'_>, json: &Json<'_>) -> bool {
+        match json {
+            Json::Text(text) => self.shows(place, text),
+            Json::Number(number) => self.keeps_number(place, number),
+            _ => true,
+        }
+    }
+
+    /// Tells whether every name on the way to a place is kept.
+    pub(super) fn keeps_names(&self, place: &Place<'_>) -> bool {
+        names_of(place).all(|name| self.keeps_name(place, name))
     }
 
     /// Tells whether nothing of a text would be replaced.

@@ -195,6 +195,14 @@ impl fmt::Display for Place<'_> {
     }
 }
 
+impl Place<'static> {
+    /// A part of a message as a whole.
+    pub(super) const fn whole(side: Side, part: MessagePart) -> Self {
+        let steps = &[];
+        Place { side, part, steps }
+    }
+}
+
 impl Place<'_> {
     /// The place for a report; without its last step when that is a name which may not be told.
     pub(super) fn outline(&self, is_in_name: bool) -> String {
