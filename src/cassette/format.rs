@@ -28,16 +28,16 @@ impl Interaction {
         ])
     }
 
-    /// Reads an interaction that stands at `path`; the error says what is wrong with which member.
-    pub(super) fn parse(json: &Json<'_>, path: &str) -> Reading<Self> {
-        let interaction = Document::read(json, path, &["request", "response"])?;
+    /// Reads an interaction; the error says what is wrong with which member.
+    pub(super) fn parse(json: &Json<'_>) -> Reading<Self> {
+        let interaction = Document::read(json, "", &["request", "response"])?;
         let message = |name: &str| {
             let json = interaction.get(name);
-            json.ok_or_else(|| format!("{} is required", interaction.at(name)))
+            json.ok_or_else(|| format!("{name} is required"))
         };
         Ok(Interaction {
-            request: parse_request(message("request")?, &interaction.at("request"))?,
-            response: parse_response(message("response")?, &interaction.at("response"))?,
+            request: parse_request(message("request")?, "request")?,
+            response: parse_response(message("response")?, "response")?,
         })
     }
 }
@@ -190,7 +190,7 @@ mod tests {
         });
         let interaction = interaction.unwrap();
         let line = interaction.to_json().to_bytes();
-        let read = Interaction::parse(&Json::parse(&line).unwrap(), "").unwrap();
+        let read = Interaction::parse(&Json::parse(&line).unwrap()).unwrap();
         assert_eq!(read.to_json(), interaction.to_json());
     }
 
@@ -232,6 +232,6 @@ mod tests {
     ) {
         let text = format!(r#"{{"request":{{"method":"GET",{asked}}},"response":{{{answered}}}}}"#);
         let json = Json::parse(text.as_bytes()).unwrap();
-        assert_eq!(Interaction::parse(&json, ""), Err(problem.to_owned()));
+        assert_eq!(Interaction::parse(&json), Err(problem.to_owned()));
     }
 }

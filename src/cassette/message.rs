@@ -218,11 +218,7 @@ fn read_headers(side: Side, headers: &HeaderMap, policy: &Policy) -> (Pairs, Vec
     let (mut kept, mut left_out) = (Pairs::new(), Vec::new());
     for (name, value) in headers {
         let steps = [Step::Member(name.as_str())];
-        let place = Place {
-            side,
-            part: MessagePart::Header,
-            steps: &steps,
-        };
+        let place = Place::new(side, MessagePart::Header, &steps);
         if words::is_kept_header(name.as_str()) || policy.is_kept_by_user(&place) {
             kept.push((name.as_str().to_owned(), text_of_bytes(value.as_bytes())));
         } else if !UNSOUGHT_HEADERS.contains(&name.as_str()) {

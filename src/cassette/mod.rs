@@ -190,8 +190,8 @@ impl Cassette {
             .and_then(Json::as_array)
             .ok_or_else(|| CassetteError::malformed("interactions is not an array".to_owned()))?;
         let read = |(index, json)| {
-            let path = format!("interactions[{index}]");
-            Interaction::parse(json, &path).map_err(CassetteError::malformed)
+            let named = |problem| format!("interaction {}: {problem}", index + 1);
+            Interaction::parse(json).map_err(|problem| CassetteError::malformed(named(problem)))
         };
         cassette.interactions = interactions
             .iter()

@@ -454,15 +454,7 @@ mod tests {
         let policy = Policy::new(Catalog::documented());
         let steps: Vec<_> = steps.split('/').map(Step::Member).collect();
         let side = Side::Response;
-        let pieces = policy.pieces(
-            &Place {
-                side,
-                part,
-                steps: &steps,
-            },
-            text,
-            &["123456"],
-        );
+        let pieces = policy.pieces(&Place::new(side, part, &steps), text, &["123456"]);
         let shown = pieces.iter().map(|piece| match piece {
             Piece::Keep(text) => text,
             Piece::Replace(_) => "*",

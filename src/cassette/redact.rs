@@ -134,9 +134,7 @@ impl Redactor {
                 for piece in pieces {
                     match piece {
                         Piece::Keep(text) => made.push_str(text),
-                        Piece::Replace(text) => {
-                            made.push_str(&format!("{}", PlainText(self.number(text))))
-                        }
+                        Piece::Replace(text) => made += &plain_text(self.number(text)),
                     }
                 }
                 self.sought.insert(text, self.policy.known());
@@ -149,7 +147,7 @@ impl Redactor {
     fn text(&mut self, place: &Place<'_>, text: &str) -> Json<'static> {
         let number = self.number(text);
         match place.part {
-            MessagePart::Path => PlainText(number).to_string().into(),
+            MessagePart::Path => plain_text(number).into(),
             _ => placeholder::for_text(text, number).into(),
         }
     }
@@ -172,7 +170,7 @@ impl Redactor {
         let is_fixed = self.policy.known().has_name(name) || placeholder::number_of(name).is_some();
         let is_repeated =
             !is_fixed && !self.policy.is_kept_by_user(place) && self.sought.is_in(name);
-        is_repeated.then(|| PlainText(self.number(name)).to_string().into())
+        is_repeated.then(|| plain_text(self.number(name)).into())
     }
 
     /// The first place that holds what is looked for.
@@ -199,12 +197,8 @@ impl Redactor {
 }
 
 /// A placeholder that may stand inside another text.
-struct PlainText(u32);
-
-impl fmt::Display for PlainText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&placeholder::for_text("", self.0))
-    }
+fn plain_text(number: u32) -> String {
+    placeholder::for_text("", number)
 }
 
 /// The numbers in a path, which are ids wherever else they stand.

@@ -198,12 +198,15 @@ impl fmt::Display for Place<'_> {
 impl Place<'static> {
     /// A part of a message as a whole.
     pub(super) const fn whole(side: Side, part: MessagePart) -> Self {
-        let steps = &[];
-        Place { side, part, steps }
+        Place::new(side, part, &[])
     }
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    pub(super) const fn new(side: Side, part: MessagePart, steps: &'a [Step<'a>]) -> Self {
+        Place { side, part, steps }
+    }
+
     /// The place for a report; without its last step when that is a name which may not be told.
     pub(super) fn outline(&self, is_in_name: bool) -> String {
         let steps = &self.steps[..self.steps.len() - usize::from(is_in_name)];
@@ -242,11 +245,11 @@ mod tests {
     #[case("query:token", false)]
     #[case("body:a/configuration/token", false)]
     fn names_a_place(#[case] selector: &str, #[case] expected: bool) {
-        let place = Place {
-            side: Side::Request,
-            part: MessagePart::Body,
-            steps: &[Step::Member("configuration"), Step::Member("token")],
-        };
+        let place = Place::new(
+            Side::Request,
+            MessagePart::Body,
+            &[Step::Member("configuration"), Step::Member("token")],
+        );
         let parsed: Selector = selector.parse().unwrap();
         assert_eq!(parsed.names(&place), expected);
         assert_eq!(parsed.to_string(), selector);
@@ -254,11 +257,11 @@ mod tests {
 
     #[test]
     fn names_a_header_in_any_case() {
-        let place = Place {
-            side: Side::Response,
-            part: MessagePart::Header,
-            steps: &[Step::Member("x-frame")],
-        };
+        let place = Place::new(
+            Side::Response,
+            MessagePart::Header,
+            &[Step::Member("x-frame")],
+        );
         assert!("header:X-Frame".parse::<Selector>().unwrap().names(&place));
     }
 

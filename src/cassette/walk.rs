@@ -79,11 +79,7 @@ pub(super) fn rewrite_response(response: &Answered, change: &mut Change<'_>) -> 
 fn rewrite_path(path: &str, change: &mut Change<'_>) -> String {
     let segments = path.split('/').enumerate().map(|(index, segment)| {
         let steps = [Step::Item(index)];
-        let place = Place {
-            side: Side::Request,
-            part: MessagePart::Path,
-            steps: &steps,
-        };
+        let place = Place::new(Side::Request, MessagePart::Path, &steps);
         match change(&place, Leaf::Text(&decode_segment(segment))) {
             Some(Json::Text(text)) => text,
             _ => Cow::Borrowed(segment),
@@ -105,11 +101,8 @@ fn rewrite_pairs(
     change: &mut Change<'_>,
 ) -> Pairs {
     let mut changed = |(name, value): &(String, String)| {
-        let place = Place {
-            side,
-            part,
-            steps: &[Step::Member(name)],
-        };
+        let steps = [Step::Member(name)];
+        let place = Place::new(side, part, &steps);
         let other_name = match part {
             MessagePart::Header => None,
             _ => change(&place, Leaf::Name(name)),
@@ -128,11 +121,7 @@ fn text_or(changed: Option<Json<'_>>, text: &str) -> String {
 }
 
 fn rewrite_body(side: Side, headers: &Pairs, body: &Content, change: &mut Change<'_>) -> Content {
-    let place = Place {
-        side,
-        part: MessagePart::Body,
-        steps: &[],
-    };
+    let place = Place::new(side, MessagePart::Body, &[]);
     match body {
         Content::Empty => Content::Empty,
         Content::Json(value) => Content::Json(rewrite_json(side, value, &mut Vec::new(), change)),
@@ -181,7 +170,7 @@ fn rewrite_json<'j>(
             let mut changed = Members::new();
             for (name, value) in members {
                 steps.push(Step::Member(name));
-                let other = change(&Place { side, part, steps }, Leaf::Name(name));
+                let other = change(&Place::new(side, part, steps), Leaf::Name(name));
                 let value = rewrite_json(side, value, steps, change);
                 steps.pop();
                 changed.push((unused_name(&changed, text_or(other, name)).into(), value));
@@ -198,9 +187,9 @@ fn rewrite_json<'j>(
             Json::Array(changed)
         }
         Json::Text(text) => {
-            change(&Place { side, part, steps }, Leaf::Text(text)).unwrap_or_else(|| json.clone())
+            change(&Place::new(side, part, steps), Leaf::Text(text)).unwrap_or_else(|| json.clone())
         }
-        Json::Number(number) => change(&Place { side, part, steps }, Leaf::Number(number))
+        Json::Number(number) => change(&Place::new(side, part, steps), Leaf::Number(number))
             .unwrap_or_else(|| json.clone()),
         Json::Null | Json::Bool(_) => json.clone(),
     }

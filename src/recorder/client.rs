@@ -67,13 +67,11 @@ impl Client {
         let via = HeaderValue::from_static("1.1 mock-ce");
         headers::prepare_request(outgoing.headers_mut(), host, &via);
         let sent = self.upstream.send(outgoing, || 0).await;
-        let (response, connection) = sent.map_err(|problem| problem.to_string())?;
-        let (head, body) = response.into_parts();
+        let (head, body) = sent.map_err(|problem| problem.to_string())?.into_parts();
         let body = Limited::new(body, LIMIT).collect().await;
         let body = body
             .map_err(|error| format!("broke off: {error}"))?
             .to_bytes();
-        self.upstream.give_back(connection);
         let body = decoded(&head.headers, body, LIMIT)
             .map_err(|_| "sent a body that cannot be read".to_owned())?;
         Ok(Reply {

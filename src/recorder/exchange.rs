@@ -46,10 +46,6 @@ impl MessageBytes {
         self.is_over = true;
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.is_over
-    }
-
     pub(super) fn length(&self) -> u64 {
         self.length
     }

@@ -20,17 +20,7 @@
 //!
 //! # What is never written
 //!
-//! Denied by default, in both directions: the secrets of `Authorization`, cookies, every header that is not on the list
-//! of those kept; in bodies, queries and forms every member whose name ends in `password`, `secret`, `token`, `api.key`
-//! or another word of that kind (`passphrase`, `credential`, `private.key`, `jwt` …) in any spelling, or holds `oauth`,
-//! with all that is in it; in `configuration` also the entries that the catalog types as passwords and those that end in
-//! `account` or `username`; `providerData`; e-mail addresses and names of users. Where a text is no JSON document but has
-//! members all the same, such as broken JSON, lines of it, JSON in a string, parts of a form, markup or an address, they
-//! are found by their names. A secret of six
-//! bytes or more is replaced by the same placeholder wherever else it stands, also inside longer text, base64- or
-//! percent-encoded; a shorter one, or one that is a text of the catalog or a word of the format (`smtp`, `sendgrid`),
-//! only in its own place. Before an exchange is written it is searched for every secret seen so far; one hit, and it is
-//! left out, which is told and counted.
+//! A recording keeps only what is known to be harmless: see [`cassette`](crate::cassette#what-a-cassette-keeps).
 //!
 //! # When a recording is cut off
 //!
@@ -57,7 +47,6 @@ mod proxy;
 mod recording;
 mod tls;
 mod upstream;
-mod warnings;
 mod writer;
 
 use std::fmt;

@@ -275,7 +275,7 @@ fn parse_head(line: &[u8]) -> Result<(Cassette, Option<usize>), CassetteError> {
 
 fn parse_line((index, line): (usize, &[u8])) -> Result<Interaction, CassetteError> {
     let json = parse_json(index, line)?;
-    Interaction::parse(&json, "interaction").map_err(|problem| in_line(index, &problem))
+    Interaction::parse(&json).map_err(|problem| in_line(index, &problem))
 }
 
 fn parse_json(index: usize, line: &[u8]) -> Result<Json<'_>, CassetteError> {
