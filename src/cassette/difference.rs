@@ -6,15 +6,16 @@ use super::message::{Content, Pairs};
 use super::placeholder;
 use super::policy::Policy;
 use super::selector::{MessagePart, Place, Side, Step, pointer};
+use super::walk::Leaf;
 use crate::wire::error::clip;
 use crate::wire::json::{Json, Members, object};
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Where: `status`, `header content-type`, `query pageSize`, `body /element/name`.
+    /// The place: `status`, `header content-type`, `query pageSize`, `body /element/name`.
     pub place: String,
-    /// How.
+    /// The kind of difference.
     pub kind: DifferenceKind,
     /// The recorded value, as JSON or text; empty for nothing, or for a value that is not shown.
     pub recorded: String,
@@ -288,8 +289,7 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
         }
         let (place, policy) = (self.place(), self.comparison.policy());
         let has_shown_names = policy.keeps_names(&place);
-        let is_shown =
-            actual.is_none_or(|actual| has_shown_names && policy.shows_json(&place, actual));
+        let is_shown = actual.is_none_or(|actual| has_shown_names && keeps(policy, &place, actual));
         let spelled = |json: &Json<'_>| match json {
             Json::Text(text) if self.whole.part != MessagePart::Body => text.to_string(),
             json => json.to_string(),
@@ -320,6 +320,10 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
             part => format!("{} {}", part.name(), pointer.trim_start_matches('/')),
         }
     }
+}
+
+fn keeps(policy: &Policy, place: &Place<'_>, json: &Json<'_>) -> bool {
+    Leaf::of(json).is_none_or(|leaf| policy.keeps(place, leaf, &[]))
 }
 
 /// Tells whether a plain value is a placeholder, which has to be bound even to itself.

@@ -12,19 +12,19 @@ use super::FORMAT;
 pub enum CassetteError {
     /// The file cannot be read.
     Unreadable {
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// The file cannot be written; what was there is untouched.
     Unwritable {
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// Another process is recording into the file.
     Locked,
     /// The file is of another version of the format.
     Format {
-        /// Which.
+        /// Its version.
         found: u64,
     },
     /// The file is no cassette, or only a part of one.

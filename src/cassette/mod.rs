@@ -102,7 +102,7 @@ impl Cassette {
         self
     }
 
-    /// Where the recorded requests went: `https://api.example`.
+    /// The service that the recorded requests went to: `https://api.example`.
     #[must_use]
     pub fn upstream(&self) -> &str {
         &self.upstream

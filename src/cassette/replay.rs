@@ -21,7 +21,7 @@ use super::placeholder;
 use super::policy::Policy;
 use super::request_match::{Bindings, compare};
 use super::selector::{MessagePart, Place, Selector, Side};
-use super::walk::{Leaf, decode_segment, rewrite, rewrite_response};
+use super::walk::{Leaf, decode_segment, placeholders, rewrite_response};
 use crate::secrets::{AuthorizationPart, authorization_parts};
 use crate::wire::json::Json;
 use crate::wire::message::Request;
@@ -229,7 +229,10 @@ impl Replay {
     fn shown_path(&self, path: &str) -> String {
         let segments = path.split('/').map(|segment| {
             let place = Place::whole(Side::Request, MessagePart::Path);
-            if self.policy.shows(&place, &decode_segment(segment)) {
+            if self
+                .policy
+                .keeps(&place, Leaf::Text(&decode_segment(segment)), &[])
+            {
                 segment
             } else {
                 "*"
@@ -250,25 +253,21 @@ impl Replay {
                 (apart, index, request)
             })
             .collect();
-        ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
         ranked.truncate(MAX_COMPARED_REQUESTS);
         let compared = ranked.into_iter().map(|(apart, index, request)| {
             let (differences, _) = compare(self, &self.interactions[index].request, sent);
-            Near {
+            let near = Near {
                 number: index + 1,
-                distance: apart * 50.0 + differences.len() as f64,
                 request,
                 differences,
-            }
+            };
+            (apart * 50.0 + near.differences.len() as f64, near)
         });
         let mut near: Vec<_> = compared.collect();
-        near.sort_by(|a, b| {
-            a.distance
-                .total_cmp(&b.distance)
-                .then(a.number.cmp(&b.number))
-        });
-        near.truncate(3);
-        near
+        near.sort_by(|(a, one), (b, other)| a.total_cmp(b).then(one.number.cmp(&other.number)));
+        let near = near.into_iter().map(|(_, near)| near).take(3);
+        near.collect()
     }
 }
 
@@ -317,42 +316,27 @@ impl Progress {
     }
 
     fn with_values(&self, text: &str) -> Option<Json<'static>> {
-        let found = placeholder::find_all(text);
-        if !found
-            .iter()
-            .any(|(_, number)| self.values.contains_key(number))
-        {
-            return None;
-        }
-        if let Some(value) =
-            placeholder::number_of(text).and_then(|number| self.values.get(&number))
-        {
+        let whole = placeholder::number_of(text).and_then(|number| self.values.get(&number));
+        if let Some(value) = whole {
             return Some(value.clone().into());
         }
         let (mut out, mut at) = (String::new(), 0);
-        for (range, number) in found {
-            out.push_str(&text[at..range.start]);
-            out.push_str(
-                self.values
-                    .get(&number)
-                    .map_or(&text[range.clone()], String::as_str),
-            );
-            at = range.end;
+        for (range, number) in placeholder::find_all(text) {
+            if let Some(value) = self.values.get(&number) {
+                out += &text[at..range.start];
+                out += value;
+                at = range.end;
+            }
         }
-        Some((out + &text[at..]).into())
+        (at > 0).then(|| (out + &text[at..]).into())
     }
 }
 
 /// The placeholders that the interactions first have in an answer.
 fn from_answers(interactions: &[Interaction]) -> HashSet<u32> {
     let mut first_sides = HashMap::new();
-    for interaction in interactions {
-        rewrite(interaction, &mut |place, leaf| {
-            for number in leaf.placeholders() {
-                first_sides.entry(number).or_insert(place.side);
-            }
-            None
-        });
+    for (side, number) in interactions.iter().flat_map(placeholders) {
+        first_sides.entry(number).or_insert(side);
     }
     let from_answers = first_sides
         .into_iter()

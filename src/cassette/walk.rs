@@ -27,21 +27,35 @@ pub(super) enum Leaf<'l> {
     },
 }
 
-impl Leaf<'_> {
-    /// The numbers of the placeholders in it.
-    pub(super) fn placeholders(self) -> Vec<u32> {
-        let in_text = |text: &str| {
-            placeholder::find_all(text)
-                .into_iter()
-                .map(|(_, number)| number)
-                .collect()
-        };
-        match self {
-            Leaf::Name(text) | Leaf::Text(text) => in_text(text),
-            Leaf::Number(number) => placeholder::number_of_json(number).into_iter().collect(),
-            Leaf::Body { bytes, .. } => in_text(&String::from_utf8_lossy(bytes)),
+impl<'l> Leaf<'l> {
+    /// A JSON value that may be replaced; booleans, `null` and what has members or items are none.
+    pub(super) fn of(json: &'l Json<'_>) -> Option<Self> {
+        match json {
+            Json::Text(text) => Some(Leaf::Text(text)),
+            Json::Number(number) => Some(Leaf::Number(number)),
+            _ => None,
         }
     }
+}
+
+/// The numbers of all placeholders in an interaction, with the side that each stands on.
+pub(super) fn placeholders(interaction: &Interaction) -> Vec<(Side, u32)> {
+    let mut found = Vec::new();
+    rewrite(interaction, &mut |place, leaf| {
+        let text = match leaf {
+            Leaf::Name(text) | Leaf::Text(text) => Cow::Borrowed(text),
+            Leaf::Body { bytes, .. } => String::from_utf8_lossy(bytes),
+            Leaf::Number(number) => {
+                let number = placeholder::number_of_json(number)?;
+                found.push((place.side, number));
+                return None;
+            }
+        };
+        let numbers = placeholder::find_all(&text).into_iter();
+        found.extend(numbers.map(|(_, number)| (place.side, number)));
+        None
+    });
+    found
 }
 
 /// Changes a leaf; `None` leaves it as it is.
@@ -186,12 +200,11 @@ fn rewrite_json<'j>(
             }
             Json::Array(changed)
         }
-        Json::Text(text) => {
-            change(&Place::new(side, part, steps), Leaf::Text(text)).unwrap_or_else(|| json.clone())
+        plain => {
+            let changed =
+                Leaf::of(plain).and_then(|leaf| change(&Place::new(side, part, steps), leaf));
+            changed.unwrap_or_else(|| plain.clone())
         }
-        Json::Number(number) => change(&Place::new(side, part, steps), Leaf::Number(number))
-            .unwrap_or_else(|| json.clone()),
-        Json::Null | Json::Bool(_) => json.clone(),
     }
 }
 

@@ -13,15 +13,15 @@ use crate::cassette::Reply;
 use crate::server::runtime;
 use crate::wire::message::{Body, Request};
 
-/// The most bytes of an answer that are looked at.
-const LIMIT: usize = 8 * 1024 * 1024;
+/// Maximum length of an answer, also after it is decompressed.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 /// Sends requests to one service and waits for each answer; not to be used on an async runtime's thread.
 pub struct Client {
     upstream: Upstream<Full<bytes::Bytes>>,
 }
 
-/// Why there is no answer to a request.
+/// The error of a request without an answer.
 #[derive(Debug)]
 pub struct SendError(String);
 
@@ -68,11 +68,11 @@ impl Client {
         headers::prepare_request(outgoing.headers_mut(), host, &via);
         let sent = self.upstream.send(outgoing, || 0).await;
         let (head, body) = sent.map_err(|problem| problem.to_string())?.into_parts();
-        let body = Limited::new(body, LIMIT).collect().await;
+        let body = Limited::new(body, MAX_ANSWER).collect().await;
         let body = body
             .map_err(|error| format!("broke off: {error}"))?
             .to_bytes();
-        let body = decoded(&head.headers, body, LIMIT)
+        let body = decoded(&head.headers, body, MAX_ANSWER)
             .map_err(|_| "sent a body that cannot be read".to_owned())?;
         Ok(Reply {
             status: head.status,

@@ -1,4 +1,4 @@
-//! The rim outbound: records the answers of a real service as a cassette.
+//! Records the answers of a real service as a cassette.
 //!
 //! A [`Recorder`] stands between a client and one upstream. It forwards each request and streams the answer back. Before
 //! the client has the answer's last byte, the exchange is redacted and appended to a journal. At the end the journal
@@ -14,9 +14,9 @@
 //! println!("{} interactions", summary.total);
 //! ```
 //!
-//! Decided in this order: what the [`Mode`] makes of a cassette that is there; in mode `new`, whether a request is
-//! known; then it is forwarded. A client keeps the path that it would ask the upstream for: only scheme and host are
-//! the recorder's. No redirect is followed, and one that leads to the upstream is made to lead to the recorder.
+//! At the start the [`Mode`] decides whether a cassette that is there is replayed, continued or replaced. In mode `new` a
+//! request that is known is replayed; every other one is forwarded. A client keeps the path that it would ask the
+//! upstream for, and changes scheme and host only. No redirect is followed; one to the upstream leads to the recorder.
 //!
 //! # What is never written
 //!
@@ -138,7 +138,7 @@ impl Recorder {
         }
     }
 
-    /// Whether a cassette is replayed, and nothing can be sent.
+    /// Tells whether a cassette is replayed, so that nothing can be sent.
     #[must_use]
     pub fn is_replaying(&self) -> bool {
         matches!(self.part, Part::Replaying(_))

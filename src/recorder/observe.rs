@@ -1,4 +1,4 @@
-//! A body on its way through the recorder, with an observer that sees each piece.
+//! Bodies that pass through the recorder, with an observer that sees each piece.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::exchange::ObservedRequest;
 
-/// Sees a body pass; when it is dropped before the end, the body broke off.
+/// Sees the pieces of a body; dropped before its end, the body broke off.
 pub(super) trait Observer {
     fn piece(&mut self, piece: &Bytes);
 
@@ -76,7 +76,7 @@ impl<O: Observer + Unpin> Body for ObservedBody<O> {
 /// The body of a request, on its way to the upstream.
 pub(super) type Forwarded = Passing<RequestObserver>;
 
-/// Takes a request down. It is shared with its reply, which may come first.
+/// Copies a request. It is shared with its reply, which may come first.
 pub(super) struct RequestObserver {
     pub(super) request: Arc<Mutex<ObservedRequest>>,
 }

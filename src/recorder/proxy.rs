@@ -23,7 +23,7 @@ use crate::wire::error::ApiError;
 use crate::wire::message::{Body, Request};
 use crate::wire::vocabulary::header;
 
-/// Stands between the clients and the upstream.
+/// Forwards the requests of clients to the upstream, and records both sides.
 pub(super) struct Proxy {
     pub(super) upstream: Upstream<Forwarded>,
     pub(super) writer: JournalWriter,
@@ -83,7 +83,7 @@ impl Proxy {
         Ok(self.forward(head, body, observer.request).await)
     }
 
-    /// Takes the head of a request down, as it came.
+    /// Starts to observe a request, with its head as it came.
     fn observer(&self, head: &Parts, length: Option<u64>) -> RequestObserver {
         let target = head.uri.path_and_query();
         let target = target.map_or("/", |target| target.as_str());
@@ -148,7 +148,7 @@ impl Proxy {
         }
     }
 
-    /// Answers 502 in the API's shape, in the place of the upstream.
+    /// Answers 502 in the API's error shape, and counts the exchange as kept out.
     fn refuse(&self, asked: &Mutex<ObservedRequest>, reason: &str) -> Response<Returned> {
         let request = asked.lock().shown();
         self.writer.keep_out(&request, reason);
@@ -181,7 +181,7 @@ pub(super) struct Pair {
     proxy: Arc<Proxy>,
     request: Arc<Mutex<ObservedRequest>>,
     response: Option<ObservedResponse>,
-    /// Whether it has been recorded, or kept out.
+    /// Set once it has been recorded, or kept out.
     is_settled: bool,
 }
 

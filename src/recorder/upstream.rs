@@ -122,12 +122,12 @@ impl Address {
         format!("{}{}", self.origin, self.path)
     }
 
-    /// What the service is called in requests to it.
+    /// The `Host` of requests to it.
     pub(super) fn host_header(&self) -> &HeaderValue {
         &self.host_header
     }
 
-    /// Where a client's requests begin; empty for anywhere.
+    /// The path that all requests must begin with; empty for any.
     pub(super) fn path(&self) -> &str {
         &self.path
     }
@@ -160,7 +160,7 @@ impl Address {
         Uri::from_parts(parts).expect("scheme, host and path are an address")
     }
 
-    /// Whether requests to it would come back to this address.
+    /// Tells whether requests to it would come back to this address.
     pub(super) fn is_at(&self, address: SocketAddr) -> bool {
         if self.port() != address.port() {
             return false;
@@ -227,7 +227,7 @@ where
     }
 }
 
-/// Scheme, host and path of what may be no address: credentials and queries are not to be repeated.
+/// Leaves scheme, host and path of a text that may be no address: credentials and queries are not repeated.
 fn without_secrets(text: &str) -> String {
     let is_in_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
     let (scheme, rest) = match text.split_once("://") {
@@ -237,7 +237,7 @@ fn without_secrets(text: &str) -> String {
     let end = rest.find(['?', '#']).unwrap_or(rest.len());
     let (shown, hidden) = rest.split_at(end);
     match shown.rsplit_once('@') {
-        // A password may have any mark in it.
+        // The password may hold the `?` or `#`, so nothing before the last `@` is shown.
         _ if hidden.contains('@') => format!("{scheme}…"),
         Some((_, after)) => scheme + after,
         None => scheme + shown,

@@ -46,7 +46,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Whether there were calls to the upstream and all of them failed.
+    /// Tells whether there were calls to the upstream, and all of them failed.
     #[must_use]
     pub fn all_failed(&self) -> bool {
         self.failed > 0 && self.answered == 0

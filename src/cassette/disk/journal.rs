@@ -17,7 +17,7 @@ use super::{Cassette, CassetteError, Found, Interaction};
 use crate::file::{behind_links, beside};
 use crate::wire::json::Json;
 
-/// What a recording does with a cassette that is already there.
+/// The use that a recording makes of a cassette that is already there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// Adds to it.

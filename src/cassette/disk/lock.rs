@@ -66,7 +66,7 @@ impl Drop for Locked {
     }
 }
 
-/// Whether a recorder holds the lock.
+/// Tells whether a recorder holds the lock.
 pub(super) fn is_locked(path: &Path) -> bool {
     let locked = File::open(path).map(|file| file.try_lock_shared());
     matches!(locked, Ok(Err(TryLockError::WouldBlock)))

@@ -20,7 +20,7 @@ pub struct Unfinished {
     pub journal: PathBuf,
     /// Whole interactions in it.
     pub interactions: usize,
-    /// Whether a recorder is writing it now.
+    /// True while a recorder is writing it now.
     pub is_under_way: bool,
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for Unfinished {
     }
 }
 
-/// What the two files of a cassette say together.
+/// The two files of a cassette, read together.
 struct Found {
     cassette: Option<Cassette>,
     written: Option<Written>,
@@ -79,7 +79,7 @@ impl Found {
             .filter(|written| folded(written) != Some(true))
     }
 
-    /// Whether the journal would replace a cassette, which only the end of its recording may do.
+    /// Tells whether the journal would replace a cassette, which only the end of its recording may do.
     fn would_replace(&self) -> bool {
         let replaces = self.unfinished().is_some_and(Written::is_afresh);
         replaces && self.cassette.is_some()
@@ -129,7 +129,7 @@ fn parse_any_seal(text: &str) -> Result<Cassette, CassetteError> {
     Ok(Cassette::parse_unsealed(text)?.0)
 }
 
-/// Whether a recorder is recording into a cassette.
+/// Tells whether a recorder is recording into a cassette.
 #[cfg(feature = "recorder")]
 pub(crate) fn is_being_recorded(path: &Path) -> bool {
     lock::is_locked(&journal::path_of(path))
