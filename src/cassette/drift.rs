@@ -8,12 +8,13 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 
 use super::difference::{Comparison, Difference, of_bodies};
-use super::message::{Content, Interaction};
+use super::message::{Content, Interaction, header_map};
 use super::placeholder;
-use super::selector::{Place, Side, Step};
+use super::selector::{MessagePart, Place, Side, Step};
+use super::walk::{Leaf, rewrite_request};
 use super::{Cassette, Policy};
 use crate::wire::json::Json;
 use crate::wire::message::Request;
@@ -58,35 +59,16 @@ impl Drift {
     /// The recorded request as it is to be sent now.
     #[must_use]
     pub fn request(&self, interaction: &Interaction) -> Request {
-        let asked = interaction.request();
-        let path: Vec<_> = asked
-            .path
-            .split('/')
-            .map(|word| self.current(word))
-            .collect();
-        let mut target = asked.clone();
-        target.path = path.join("/");
-        for (_, value) in &mut target.query {
-            *value = self.current(value);
-        }
-        let body = match &asked.body {
-            Content::Json(value) => {
-                let value = value.clone().map_texts(&|text| self.current(text));
-                value.to_string().into()
+        let asked = rewrite_request(interaction.request(), &mut |place, leaf| match leaf {
+            Leaf::Text(text) if place.part == MessagePart::Header => {
+                Some(self.current_header(text).into())
             }
-            other => other.to_bytes(),
-        };
-        let uri = target.target();
-        let mut request = Request::new(asked.method.clone(), "/", body);
-        request.uri = uri.parse().unwrap_or_default();
-        for (name, value) in &asked.headers {
-            let value = self.current_header(value);
-            if let (Ok(name), Ok(value)) =
-                (HeaderName::try_from(name), HeaderValue::try_from(value))
-            {
-                request.headers.append(name, value);
-            }
-        }
+            Leaf::Name(text) | Leaf::Text(text) => self.now.get(text).map(|now| now.clone().into()),
+            Leaf::Number(_) | Leaf::Body { .. } => None,
+        });
+        let mut request = Request::new(asked.method.clone(), "/", asked.body.to_bytes());
+        request.uri = asked.target().parse().unwrap_or_default();
+        request.headers = header_map(&asked.headers);
         request
     }
 

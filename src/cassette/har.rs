@@ -3,10 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 
-use super::message::{Content, Exchange, Interaction, Pairs, value_of};
-use super::{Cassette, CassetteError, Leak, Policy, Redactor, selectors};
+use super::message::{Content, Exchange, Interaction, Pairs, header_map, value_of};
+use super::{Cassette, CassetteError, Leak, Policy, Redactor, parse_json, selectors};
 use crate::wire::json::{Json, object};
 
 /// Entries of a HAR document that did not become interactions.
@@ -28,31 +28,27 @@ impl Cassette {
     /// # Errors
     /// A text that is no HAR document, or has an entry that is no exchange.
     pub fn from_har(text: &str, policy: Policy) -> Result<(Self, LeftOut), CassetteError> {
-        let har = Json::parse(text.as_bytes())
-            .map_err(|problem| CassetteError::malformed(problem.to_string()))?;
+        let har = parse_json(text.as_bytes())?;
         let log = har.get("log").unwrap_or(&Json::Null);
         let entries = log.get("entries").and_then(Json::as_array);
         let entries = entries.ok_or_else(|| {
             CassetteError::malformed("it has no log.entries, so it is no HAR".to_owned())
         })?;
-        let policy = selectors(log, "_redact")?
-            .into_iter()
-            .fold(policy, Policy::redact);
-        let policy = selectors(log, "_keep")?
-            .into_iter()
-            .fold(policy, Policy::keep);
-        let first = entries
-            .first()
-            .map(url_of)
-            .transpose()
-            .map_err(|reason| in_entry(0, &reason))?;
-        let upstream = first.as_ref().map_or(String::new(), origin_of);
-        let mut cassette = Cassette::new(&upstream, &first_day(entries)).redacted_by(&policy);
+        let empty = Cassette {
+            redact: selectors(log, "_redact")?,
+            keep: selectors(log, "_keep")?,
+            ..Cassette::new("", &first_day(entries))
+        };
+        let policy = empty.policy(policy);
+        let mut cassette = empty.redacted_by(&policy);
         let mut redactor = Redactor::new(policy);
         let mut left_out = LeftOut::default();
         for (index, entry) in entries.iter().enumerate() {
             let url = url_of(entry).map_err(|reason| in_entry(index, &reason))?;
-            if origin_of(&url) != upstream {
+            if index == 0 {
+                cassette.upstream = origin_of(&url);
+            }
+            if origin_of(&url) != cassette.upstream {
                 left_out.elsewhere += 1;
             } else if status_of(entry) == Some(0) {
                 left_out.unanswered += 1;
@@ -212,10 +208,7 @@ fn status_of(entry: &Json<'_>) -> Option<u64> {
 fn exchange_of(entry: &Json<'_>, url: &Uri) -> Result<Exchange, String> {
     let request = entry.get("request").ok_or("request is missing")?;
     let response = entry.get("response").ok_or("response is missing")?;
-    let method = request
-        .get("method")
-        .and_then(Json::as_str)
-        .unwrap_or_default();
+    let method = text_of(request, "method");
     let status = status_of(entry)
         .and_then(|status| u16::try_from(status).ok())
         .unwrap_or_default();
@@ -236,15 +229,13 @@ fn exchange_of(entry: &Json<'_>, url: &Uri) -> Result<Exchange, String> {
 /// Reads the headers of a message, without pseudo headers and what else is none.
 fn headers_of(message: &Json<'_>) -> HeaderMap {
     let headers = message.get("headers").and_then(Json::as_array);
-    let mut map = HeaderMap::new();
-    for header in headers.unwrap_or_default() {
-        let text = |name| header.get(name).and_then(Json::as_str).unwrap_or_default();
-        let name = HeaderName::try_from(text("name"));
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(text("value"))) {
-            map.append(name, value);
-        }
-    }
-    map
+    let pair = |header: &Json<'_>| ["name", "value"].map(|name| text_of(header, name).to_owned());
+    let pairs = headers.unwrap_or_default().iter().map(pair);
+    header_map(&pairs.map(|[name, value]| (name, value)).collect())
+}
+
+fn text_of<'j>(json: &'j Json<'_>, name: &str) -> &'j str {
+    json.get(name).and_then(Json::as_str).unwrap_or_default()
 }
 
 fn body_of(data: Option<&Json<'_>>) -> Result<Bytes, String> {
@@ -270,8 +261,7 @@ fn form_of(data: &Json<'_>) -> Bytes {
         .unwrap_or_default();
     let mut form = form_urlencoded::Serializer::new(String::new());
     for param in params {
-        let text = |name| param.get(name).and_then(Json::as_str).unwrap_or_default();
-        form.append_pair(text("name"), text("value"));
+        form.append_pair(text_of(param, "name"), text_of(param, "value"));
     }
     form.finish().into()
 }

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use form_urlencoded::byte_serialize;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::placeholder;
@@ -282,7 +282,16 @@ fn text_of_bytes(bytes: &[u8]) -> String {
     }
 }
 
-pub(crate) fn bytes_of_text(text: &str) -> Cow<'_, [u8]> {
+/// Headers as they go over the wire.
+pub(crate) fn header_map(pairs: &Pairs) -> HeaderMap {
+    let headers = pairs.iter().filter_map(|(name, value)| {
+        let value = HeaderValue::from_bytes(&bytes_of_text(value)).ok()?;
+        Some((HeaderName::try_from(name).ok()?, value))
+    });
+    headers.collect()
+}
+
+fn bytes_of_text(text: &str) -> Cow<'_, [u8]> {
     let encoded = text
         .strip_prefix(BINARY.0)
         .and_then(|text| text.strip_suffix(BINARY.1));

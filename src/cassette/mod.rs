@@ -52,7 +52,7 @@ pub use selector::{Selector, SelectorError};
 
 #[cfg(feature = "recorder")]
 pub(crate) use disk::is_being_recorded;
-pub(crate) use message::{Answered, bytes_of_text};
+pub(crate) use message::{Answered, header_map};
 #[cfg(test)]
 pub(crate) use words::is_path_word;
 
@@ -182,8 +182,7 @@ impl Cassette {
     /// # Errors
     /// A text that is no cassette, or is of another version.
     pub fn parse_unsealed(text: &str) -> Result<(Self, Option<String>), CassetteError> {
-        let json = Json::parse(text.as_bytes())
-            .map_err(|problem| CassetteError::malformed(problem.to_string()))?;
+        let json = parse_json(text.as_bytes())?;
         let mut cassette = Cassette::parse_head(&json)?;
         let interactions = json
             .get("interactions")
@@ -251,6 +250,10 @@ impl Cassette {
         }
         members
     }
+}
+
+fn parse_json(text: &[u8]) -> Result<Json<'_>, CassetteError> {
+    Json::parse(text).map_err(|problem| CassetteError::malformed(problem.to_string()))
 }
 
 fn check_format(json: &Json<'_>) -> Result<(), CassetteError> {

@@ -70,7 +70,7 @@ pub(super) fn rewrite(interaction: &Interaction, change: &mut Change<'_>) -> Int
     }
 }
 
-fn rewrite_request(request: &Asked, change: &mut Change<'_>) -> Asked {
+pub(super) fn rewrite_request(request: &Asked, change: &mut Change<'_>) -> Asked {
     let side = Side::Request;
     Asked {
         method: request.method.clone(),
