@@ -20,7 +20,7 @@ use super::writer::JournalWriter;
 use crate::cassette::Replay;
 use crate::emulator::Outcome;
 use crate::wire::error::ApiError;
-use crate::wire::message::{Body, Request};
+use crate::wire::message::{Body, Malformed, Reply, Request};
 use crate::wire::vocabulary::header;
 
 /// Forwards the requests of clients to the upstream, and records both sides.
@@ -152,14 +152,26 @@ impl Proxy {
     fn refuse(&self, asked: &Mutex<ObservedRequest>, reason: &str) -> Response<Returned> {
         let request = asked.lock().shown();
         self.writer.keep_out(&request, reason);
+        let reason = format!("{request} was not recorded: {reason}");
+        reply_of(self.refusal(ApiError::upstream_failed(reason)))
+    }
+
+    /// The reply to what is no HTTP.
+    pub(super) fn refuse_malformed(&self, malformed: Malformed) -> Reply {
+        let mut outcome = self.refusal(ApiError::malformed_http(malformed));
+        let because = HeaderValue::from_static(outcome.rule.because);
+        outcome.reply.headers.insert(header::BECAUSE, because);
+        outcome.reply
+    }
+
+    fn refusal(&self, error: ApiError) -> Outcome {
         let number = self.refusals.fetch_add(1, Ordering::Relaxed) + 1;
         let request_id = format!("{number:024x}");
-        let error = ApiError::upstream_failed(format!("{request} was not recorded: {reason}"));
         let mut outcome = Outcome::refusal(error, request_id.as_bytes());
         if let Ok(request_id) = request_id.try_into() {
             outcome.reply.headers.insert(header::REQUEST_ID, request_id);
         }
-        reply_of(outcome)
+        outcome
     }
 }
 
