@@ -30,12 +30,27 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let written = file
         .write_all(text.as_bytes())
         .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&temporary, path));
+        .and_then(|()| fs::rename(&temporary, path))
+        .and_then(|()| sync_directory(path));
     if written.is_err() {
         // The first error is the one to tell; a leftover is worth no second.
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+/// Makes a rename survive a power loss; elsewhere a directory cannot be opened like a file.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(directory_of(path))?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn directory_of(path: &Path) -> &Path {
+    let parent = path.parent();
+    let parent = parent.filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
 }
 
 /// Opens a new `FILE.PROCESS-NUMBER.tmp`.
@@ -59,10 +74,7 @@ fn create_temporary(path: &Path) -> io::Result<(PathBuf, File)> {
 /// Removes the temporary files beside a file that processes which were killed have left.
 pub(crate) fn remove_temporary(path: &Path) {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let entries = fs::read_dir(directory.unwrap_or(Path::new("."))).into_iter();
+    let entries = fs::read_dir(directory_of(path)).into_iter();
     for entry in entries.flatten().flatten() {
         if is_temporary(&entry.file_name(), &name) {
             // One that stays does no harm.

@@ -2,17 +2,20 @@
 
 use std::fmt;
 
+use super::message::{Content, Pairs};
 use super::placeholder;
-use super::selector::{Step, pointer};
+use super::policy::Policy;
+use super::selector::{MessagePart, Place, Side, Step, pointer};
+use super::walk::Leaf;
 use crate::wire::error::clip;
 use crate::wire::json::{Json, Members, object};
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Where: `status`, `header content-type`, `query pageSize`, `body /element/name`.
+    /// The place: `status`, `header content-type`, `query pageSize`, `body /element/name`.
     pub place: String,
-    /// How.
+    /// The kind of difference.
     pub kind: DifferenceKind,
     /// The recorded value, as JSON or text; empty for nothing, or for a value that is not shown.
     pub recorded: String,
@@ -98,28 +101,77 @@ impl Difference {
     }
 }
 
-/// The rules by which two values are compared.
+/// The rules by which two messages are compared.
 pub(super) trait Comparison {
+    /// Decides what of the later message may be shown.
+    fn policy(&self) -> &Policy;
+
     /// Tells whether a place is not looked at.
-    fn ignores(&self, steps: &[Step<'_>]) -> bool;
+    fn ignores(&self, _: &Place<'_>) -> bool {
+        false
+    }
+
     /// Tells whether two plain values say the same, although they may not be equal.
-    fn agree(&mut self, steps: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool;
+    fn agree(&mut self, place: &Place<'_>, recorded: &Json<'_>, actual: &Json<'_>) -> bool;
+
     /// Tells whether a member may have this name where a placeholder was recorded.
     fn agree_names(&mut self, recorded: &str, actual: &str) -> bool;
-    /// Tells whether the last name of a place may be shown.
-    fn shows_name(&self, steps: &[Step<'_>]) -> bool;
-    /// The text that shows a value which is there now; `None` where it must not be shown.
-    fn shown(&self, steps: &[Step<'_>], actual: &Json<'_>) -> Option<String>;
+}
+
+/// Compares two bodies.
+pub(super) fn of_bodies(
+    side: Side,
+    recorded: &Content,
+    actual: &Content,
+    comparison: &mut impl Comparison,
+) -> Vec<Difference> {
+    let body = Place::whole(side, MessagePart::Body);
+    match (recorded, actual) {
+        (Content::Json(one), Content::Json(other)) => of_json(body, one, other, comparison),
+        (Content::Form(one), Content::Form(other)) => {
+            of_pairs((side, MessagePart::Form), one, other, comparison)
+        }
+        (Content::Text(one), Content::Text(other))
+            if comparison.agree(&body, &one.as_str().into(), &other.as_str().into()) =>
+        {
+            Vec::new()
+        }
+        (Content::Text(one), Content::Binary(_)) if placeholder::number_of(one).is_some() => {
+            Vec::new()
+        }
+        (one, other) if one.to_bytes() == other.to_bytes() => Vec::new(),
+        _ => vec![Difference::value("body", "", "")],
+    }
+}
+
+/// Compares two queries or forms like objects: their order does not count, but among values of one name.
+pub(super) fn of_pairs(
+    (side, part): (Side, MessagePart),
+    recorded: &Pairs,
+    actual: &Pairs,
+    comparison: &mut impl Comparison,
+) -> Vec<Difference> {
+    let place = Place::whole(side, part);
+    of_json(place, &members(recorded), &members(actual), comparison)
+}
+
+fn members(pairs: &Pairs) -> Json<'_> {
+    let members = pairs
+        .iter()
+        .map(|(name, value)| (name.into(), value.as_str().into()));
+    Json::Object(members.collect())
 }
 
 /// Compares two JSON values; the order of members does not count.
-pub(super) fn of_json(
-    recorded: &Json<'_>,
-    actual: &Json<'_>,
+fn of_json<'j>(
+    whole: Place<'j>,
+    recorded: &'j Json<'_>,
+    actual: &'j Json<'_>,
     comparison: &mut impl Comparison,
 ) -> Vec<Difference> {
     let mut walk = Walk {
         comparison,
+        whole,
         steps: Vec::new(),
         differences: Vec::new(),
     };
@@ -130,13 +182,14 @@ pub(super) fn of_json(
 /// A comparison of two JSON values under way.
 struct Walk<'w, 'j, C> {
     comparison: &'w mut C,
+    whole: Place<'j>,
     steps: Vec<Step<'j>>,
     differences: Vec<Difference>,
 }
 
 impl<'j, C: Comparison> Walk<'_, 'j, C> {
     fn compare(&mut self, recorded: &'j Json<'_>, actual: &'j Json<'_>) {
-        if self.comparison.ignores(&self.steps) {
+        if self.ignores() {
             return;
         }
         match (recorded, actual) {
@@ -147,7 +200,7 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
                 }
             }
             (one, other) if one == other && !has_placeholder(one) => {}
-            (one, other) if self.comparison.agree(&self.steps, one, other) => {}
+            (one, other) if self.agrees(one, other) => {}
             (one, other) if one.kind() != other.kind() => {
                 self.push(DifferenceKind::Type, Some(one), Some(other))
             }
@@ -169,6 +222,12 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
                 other => self.compare_at(Step::Member(name), Some(value), other),
             }
         }
+        rest.retain(|(name, _)| {
+            self.steps.push(Step::Member(name));
+            let is_ignored = self.ignores();
+            self.steps.pop();
+            !is_ignored
+        });
         let mut rest = rest.into_iter();
         for (name, value) in unnamed {
             let other = rest
@@ -200,36 +259,71 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
         self.steps.pop();
     }
 
+    fn place(&self) -> Place<'_> {
+        Place {
+            steps: &self.steps,
+            ..self.whole
+        }
+    }
+
+    fn ignores(&self) -> bool {
+        self.comparison.ignores(&self.place())
+    }
+
+    fn agrees(&mut self, recorded: &Json<'_>, actual: &Json<'_>) -> bool {
+        let place = Place {
+            steps: &self.steps,
+            ..self.whole
+        };
+        self.comparison.agree(&place, recorded, actual)
+    }
+
     fn push(
         &mut self,
         kind: DifferenceKind,
         recorded: Option<&Json<'_>>,
         actual: Option<&Json<'_>>,
     ) {
-        if self.comparison.ignores(&self.steps) {
+        if self.ignores() {
             return;
         }
-        let shown_steps = match self.comparison.shows_name(&self.steps) {
+        let (place, policy) = (self.place(), self.comparison.policy());
+        let has_shown_names = policy.keeps_names(&place);
+        let is_shown = actual.is_none_or(|actual| has_shown_names && keeps(policy, &place, actual));
+        let spelled = |json: &Json<'_>| match json {
+            Json::Text(text) if self.whole.part != MessagePart::Body => text.to_string(),
+            json => json.to_string(),
+        };
+        let difference = Difference {
+            place: self.shown_place(has_shown_names),
+            kind,
+            recorded: recorded.map_or(String::new(), spelled),
+            actual: match actual {
+                Some(json @ (Json::Object(_) | Json::Array(_))) => json.kind().to_owned(),
+                plain => plain.map_or(String::new(), spelled),
+            },
+        };
+        self.differences.push(match is_shown {
+            true => difference,
+            false => difference.conceal(),
+        });
+    }
+
+    /// `body /a/b`, `query a`
+    fn shown_place(&self, has_shown_names: bool) -> String {
+        let pointer = match has_shown_names {
             true => pointer(&self.steps),
             false => pointer(&self.steps[..self.steps.len() - 1]) + "/*",
         };
-        let difference = Difference {
-            place: format!("body {shown_steps}").trim_end().to_owned(),
-            kind,
-            recorded: recorded.map_or(String::new(), ToString::to_string),
-            actual: String::new(),
-        };
-        self.differences.push(
-            match actual.map(|json| self.comparison.shown(&self.steps, json)) {
-                None => difference,
-                Some(None) => difference.conceal(),
-                Some(Some(actual)) => Difference {
-                    actual,
-                    ..difference
-                },
-            },
-        );
+        match self.whole.part {
+            MessagePart::Body => format!("body {pointer}").trim_end().to_owned(),
+            part => format!("{} {}", part.name(), pointer.trim_start_matches('/')),
+        }
     }
+}
+
+fn keeps(policy: &Policy, place: &Place<'_>, json: &Json<'_>) -> bool {
+    Leaf::of(json).is_none_or(|leaf| policy.keeps(place, leaf, &[]))
 }
 
 /// Tells whether a plain value is a placeholder, which has to be bound even to itself.

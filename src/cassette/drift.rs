@@ -8,12 +8,13 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 
-use super::difference::{self, Comparison, Difference};
-use super::message::{Content, Interaction};
+use super::difference::{Comparison, Difference, of_bodies};
+use super::message::{Content, Interaction, header_map};
 use super::placeholder;
 use super::selector::{MessagePart, Place, Side, Step};
+use super::walk::{Leaf, rewrite_request};
 use super::{Cassette, Policy};
 use crate::wire::json::Json;
 use crate::wire::message::Request;
@@ -58,35 +59,16 @@ impl Drift {
     /// The recorded request as it is to be sent now.
     #[must_use]
     pub fn request(&self, interaction: &Interaction) -> Request {
-        let asked = interaction.request();
-        let path: Vec<_> = asked
-            .path
-            .split('/')
-            .map(|word| self.current(word))
-            .collect();
-        let mut target = asked.clone();
-        target.path = path.join("/");
-        for (_, value) in &mut target.query {
-            *value = self.current(value);
-        }
-        let body = match &asked.body {
-            Content::Json(value) => {
-                let value = value.clone().map_texts(&|text| self.current(text));
-                value.to_string().into()
+        let asked = rewrite_request(interaction.request(), &mut |place, leaf| match leaf {
+            Leaf::Text(text) if place.part == MessagePart::Header => {
+                Some(self.current_header(text).into())
             }
-            other => other.to_bytes(),
-        };
-        let uri = target.target();
-        let mut request = Request::new(asked.method.clone(), "/", body);
-        request.uri = uri.parse().unwrap_or_default();
-        for (name, value) in &asked.headers {
-            let value = self.current_header(value);
-            if let (Ok(name), Ok(value)) =
-                (HeaderName::try_from(name), HeaderValue::try_from(value))
-            {
-                request.headers.append(name, value);
-            }
-        }
+            Leaf::Name(text) | Leaf::Text(text) => self.now.get(text).map(|now| now.clone().into()),
+            Leaf::Number(_) | Leaf::Body { .. } => None,
+        });
+        let mut request = Request::new(asked.method.clone(), "/", asked.body.to_bytes());
+        request.uri = asked.target().parse().unwrap_or_default();
+        request.headers = header_map(&asked.headers);
         request
     }
 
@@ -125,28 +107,12 @@ impl Drift {
                 differences.push(Difference::value(&place, one, other.unwrap_or_default()));
             }
         }
-        differences.extend(self.compare_body(&recorded.body, &reply.body));
-        differences
-    }
-
-    fn compare_body(&mut self, recorded: &Content, actual: &[u8]) -> Vec<Difference> {
-        match (recorded, &Content::of(actual, "")) {
-            (Content::Json(one), Content::Json(other)) => {
-                self.remember(one, other);
-                difference::of_json(one, other, self)
-            }
-            (Content::Text(one), other)
-                if placeholder::number_of(one).is_some() && *other != Content::Empty =>
-            {
-                Vec::new()
-            }
-            (one, other) if one.to_bytes() == other.to_bytes() => Vec::new(),
-            (one, other) => {
-                let shown =
-                    |content: &Content| String::from_utf8_lossy(&content.to_bytes()).into_owned();
-                vec![Difference::value("body", &shown(one), &shown(other)).conceal()]
-            }
+        let actual = Content::of(&reply.body, "");
+        if let (Content::Json(one), Content::Json(other)) = (&recorded.body, &actual) {
+            self.remember(one, other);
         }
+        differences.extend(of_bodies(Side::Response, &recorded.body, &actual, self));
+        differences
     }
 
     /// Remembers which id and which token stand now for the recorded ones.
@@ -165,14 +131,6 @@ impl Drift {
                 self.now.insert(plain(one), plain(other));
             }
         }
-    }
-}
-
-fn place<'p>(steps: &'p [Step<'p>]) -> Place<'p> {
-    Place {
-        side: Side::Response,
-        part: MessagePart::Body,
-        steps,
     }
 }
 
@@ -195,35 +153,18 @@ impl Drift {
 }
 
 impl Comparison for Drift {
-    fn ignores(&self, _: &[Step<'_>]) -> bool {
-        false
+    fn policy(&self) -> &Policy {
+        &self.policy
     }
 
-    fn shown(&self, steps: &[Step<'_>], actual: &Json<'_>) -> Option<String> {
-        let is_shown = match actual {
-            Json::Text(text) => self.policy.shows(&place(steps), text),
-            Json::Number(number) => self.policy.keeps_number(&place(steps), number),
-            Json::Bool(_) | Json::Null => true,
-            Json::Array(items) => items.is_empty(),
-            Json::Object(members) => members.is_empty(),
-        };
-        is_shown.then(|| actual.to_string())
-    }
-
-    fn shows_name(&self, steps: &[Step<'_>]) -> bool {
-        match steps.last() {
-            Some(Step::Member(name)) => self.policy.keeps_name(&place(steps), name),
-            _ => true,
-        }
-    }
-
-    fn agree(&mut self, steps: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool {
+    fn agree(&mut self, place: &Place<'_>, recorded: &Json<'_>, actual: &Json<'_>) -> bool {
         const MADE_UP: [&str; 3] = [
             member::REQUEST_ID,
             member::CREATED_DATE,
             member::UPDATED_DATE,
         ];
-        let is_made_up = matches!(steps.last(), Some(Step::Member(name)) if MADE_UP.contains(name));
+        let is_made_up =
+            matches!(place.steps.last(), Some(Step::Member(name)) if MADE_UP.contains(name));
         let (shown, now) = (plain(recorded), plain(actual));
         let is_placeholder = || match recorded {
             Json::Number(number) => placeholder::number_of_json(number).is_some(),

@@ -96,31 +96,37 @@ fn hex_value(digit: u8) -> u8 {
         .map_or(0, |value| value as u8)
 }
 
-/// Replaces each escape of JSON by its character, wherever it stands.
-fn unescape_json(text: &[u8]) -> Vec<u8> {
+/// Replaces each escape behind `mark`; `read` says its character, and how many bytes behind the mark it has.
+fn unescape(mark: u8, text: &[u8], read: fn(&[u8]) -> Option<(u32, usize)>) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
-        match (byte, after.first()) {
-            (b'\\', Some(b'u')) if let Some((character, used)) = json_unit(&after[1..]) => {
-                push_character(&mut out, character);
-                rest = &after[1 + used..];
+        match read(after).filter(|_| byte == mark) {
+            Some((character, length)) => {
+                let character = char::from_u32(character).unwrap_or(char::REPLACEMENT_CHARACTER);
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                rest = &after[length..];
             }
-            (b'\\', Some(&escaped)) => {
-                out.push(match escaped {
-                    b'n' => b'\n',
-                    b'r' => b'\r',
-                    b't' => b'\t',
-                    b'b' => 8,
-                    b'f' => 12,
-                    other => other,
-                });
-                rest = &after[1..];
-            }
-            _ => out.push(byte),
+            None => out.push(byte),
         }
     }
     out
+}
+
+fn unescape_json(text: &[u8]) -> Vec<u8> {
+    unescape(b'\\', text, |after| {
+        let unit = after.strip_prefix(b"u").and_then(json_unit);
+        let character = match after.first()? {
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'b' => 8,
+            b'f' => 12,
+            other if other.is_ascii() => *other,
+            _ => return None,
+        };
+        Some(unit.map_or((character.into(), 1), |(unit, length)| (unit, length + 1)))
+    })
 }
 
 /// The character of `XXXX` or of the surrogates `XXXX\uXXXX`, and how many bytes say so.
@@ -142,33 +148,15 @@ fn hex_number(digits: &[u8]) -> Option<u32> {
     u32::from_str_radix(text, 16).ok()
 }
 
-fn push_character(out: &mut Vec<u8>, character: u32) {
-    let character = char::from_u32(character).unwrap_or(char::REPLACEMENT_CHARACTER);
-    out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-}
-
-/// Replaces each character reference of HTML by its character.
 fn unescape_html(text: &[u8]) -> Vec<u8> {
     const MAX_REFERENCE: usize = 12;
-    let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
-    while let Some((&byte, after)) = rest.split_first() {
+    unescape(b'&', text, |after| {
         let end = after
             .iter()
             .take(MAX_REFERENCE)
-            .position(|&byte| byte == b';');
-        let reference = end.filter(|_| byte == b'&').map(|end| &after[..end]);
-        match reference.and_then(html_character) {
-            Some(character) => {
-                push_character(&mut out, character);
-                rest = &after[end.map_or(0, |end| end + 1)..];
-            }
-            None => {
-                out.push(byte);
-                rest = after;
-            }
-        }
-    }
-    out
+            .position(|&byte| byte == b';')?;
+        Some((html_character(&after[..end])?, end + 1))
+    })
 }
 
 fn html_character(reference: &[u8]) -> Option<u32> {

@@ -12,19 +12,19 @@ use super::FORMAT;
 pub enum CassetteError {
     /// The file cannot be read.
     Unreadable {
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// The file cannot be written; what was there is untouched.
     Unwritable {
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// Another process is recording into the file.
     Locked,
     /// The file is of another version of the format.
     Format {
-        /// Which.
+        /// Its version.
         found: u64,
     },
     /// The file is no cassette, or only a part of one.
@@ -46,6 +46,17 @@ pub enum CassetteError {
 impl CassetteError {
     pub(super) fn malformed(reason: String) -> Self {
         CassetteError::Malformed { reason }
+    }
+
+    /// Tells of a file that cannot be written.
+    pub(super) fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| CassetteError::Unwritable { source }.of(path)
+    }
+
+    /// Tells of a file that is not there.
+    pub(super) fn absent(path: &Path) -> Self {
+        let source = io::ErrorKind::NotFound.into();
+        CassetteError::Unreadable { source }.of(path)
     }
 
     /// The same, naming the file.

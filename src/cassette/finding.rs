@@ -49,15 +49,8 @@ fn unkept_places(interaction: &Interaction, policy: &Policy) -> Vec<String> {
     let ids = ids_of(&interaction.request.path);
     let mut places = Vec::new();
     rewrite(interaction, &mut |place, leaf| {
-        let is_name = matches!(leaf, Leaf::Name(_));
-        let keeps = match leaf {
-            Leaf::Name(name) => policy.keeps_name(place, name),
-            Leaf::Number(number) => policy.keeps_number(place, number),
-            Leaf::Body { bytes, .. } => policy.shows(place, &String::from_utf8_lossy(bytes)),
-            Leaf::Text(text) => policy.keeps_all(place, text, &ids) && keeps_header(policy, place),
-        };
-        if !keeps {
-            places.push(place.outline(is_name));
+        if !(policy.keeps(place, leaf, &ids) && keeps_header(policy, place)) {
+            places.push(place.outline(matches!(leaf, Leaf::Name(_))));
         }
         None
     });

@@ -1,15 +1,13 @@
 //! HAR 1.2, which browsers and proxies speak: in through the redaction, out with placeholders.
 
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 
-use super::message::{Content, Exchange, Interaction, Pairs};
-use super::{Cassette, CassetteError, Leak, Policy, Redactor, selectors};
-use crate::wire::json::{Json, Members, object};
+use super::message::{Content, Exchange, Interaction, Pairs, header_map, value_of};
+use super::{Cassette, CassetteError, Leak, Policy, Redactor, parse_json, selectors};
+use crate::wire::json::{Json, object};
 
 /// Entries of a HAR document that did not become interactions.
 #[derive(Debug, Default)]
@@ -30,31 +28,27 @@ impl Cassette {
     /// # Errors
     /// A text that is no HAR document, or has an entry that is no exchange.
     pub fn from_har(text: &str, policy: Policy) -> Result<(Self, LeftOut), CassetteError> {
-        let har = Json::parse(text.as_bytes())
-            .map_err(|problem| CassetteError::malformed(problem.to_string()))?;
+        let har = parse_json(text.as_bytes())?;
         let log = har.get("log").unwrap_or(&Json::Null);
         let entries = log.get("entries").and_then(Json::as_array);
         let entries = entries.ok_or_else(|| {
             CassetteError::malformed("it has no log.entries, so it is no HAR".to_owned())
         })?;
-        let policy = selectors(log, "_redact")?
-            .into_iter()
-            .fold(policy, Policy::redact);
-        let policy = selectors(log, "_keep")?
-            .into_iter()
-            .fold(policy, Policy::keep);
-        let first = entries
-            .first()
-            .map(url_of)
-            .transpose()
-            .map_err(|reason| in_entry(0, &reason))?;
-        let upstream = first.as_ref().map_or(String::new(), origin_of);
-        let mut cassette = Cassette::new(&upstream, &first_day(entries)).redacted_by(&policy);
+        let empty = Cassette {
+            redact: selectors(log, "_redact")?,
+            keep: selectors(log, "_keep")?,
+            ..Cassette::new("", &first_day(entries))
+        };
+        let policy = empty.policy(policy);
+        let mut cassette = empty.redacted_by(&policy);
         let mut redactor = Redactor::new(policy);
         let mut left_out = LeftOut::default();
         for (index, entry) in entries.iter().enumerate() {
             let url = url_of(entry).map_err(|reason| in_entry(index, &reason))?;
-            if origin_of(&url) != upstream {
+            if index == 0 {
+                cassette.upstream = origin_of(&url);
+            }
+            if origin_of(&url) != cassette.upstream {
                 left_out.elsewhere += 1;
             } else if status_of(entry) == Some(0) {
                 left_out.unanswered += 1;
@@ -78,132 +72,101 @@ impl Cassette {
             ("name", env!("CARGO_PKG_NAME").into()),
             ("version", env!("CARGO_PKG_VERSION").into()),
         ]);
-        let mut log = vec![owned("version", "1.2".into()), owned("creator", creator)];
+        let mut log = vec![("version", "1.2".into()), ("creator", creator)];
         // Members of one's own begin with an underscore.
         for (name, selectors) in [("_redact", &self.redact), ("_keep", &self.keep)] {
             if !selectors.is_empty() {
                 let texts = selectors.iter().map(|selector| selector.to_string().into());
-                log.push(owned(name, texts.collect()));
+                log.push((name, texts.collect()));
             }
         }
-        log.push(owned("entries", entries.collect()));
-        object([("log", Json::Object(log))]).to_pretty() + "\n"
+        log.push(("entries", entries.collect()));
+        object([("log", object_of(log))]).to_pretty() + "\n"
     }
 
-    fn entry(&self, interaction: &Interaction) -> Json<'static> {
+    fn entry<'c>(&self, interaction: &'c Interaction) -> Json<'c> {
         let Interaction { request, response } = interaction;
+        let url = format!("{}{}", self.upstream, request.target());
         let mut asked = vec![
-            owned("method", request.method.as_str().to_owned().into()),
-            owned(
-                "url",
-                format!("{}{}", self.upstream, request.target()).into(),
-            ),
-            owned("httpVersion", "HTTP/1.1".into()),
-            owned("cookies", Json::Array(Vec::new())),
-            owned("headers", pairs_to_json(&request.headers)),
-            owned("queryString", pairs_to_json(&request.query)),
+            ("method", request.method.as_str().into()),
+            ("url", url.into()),
+            ("queryString", pairs_to_json(&request.query)),
         ];
         if request.body != Content::Empty {
-            asked.push(owned(
-                "postData",
-                post_data(&request.body, request.header("content-type")),
-            ));
+            let data = content(&request.body, &request.headers);
+            asked.push(("postData", object_of(data)));
         }
-        asked.extend(sizes());
-        let mut answered = vec![
-            owned("status", u64::from(response.status.as_u16()).into()),
-            owned(
-                "statusText",
-                response
-                    .status
-                    .canonical_reason()
-                    .unwrap_or_default()
-                    .into(),
-            ),
-            owned("httpVersion", "HTTP/1.1".into()),
-            owned("cookies", Json::Array(Vec::new())),
-            owned("headers", pairs_to_json(&response.headers)),
-            owned(
-                "content",
-                content(&response.body, response.header("content-type")),
-            ),
-            owned(
-                "redirectURL",
-                response
-                    .header("location")
-                    .unwrap_or_default()
-                    .to_owned()
-                    .into(),
-            ),
+        let reason = response.status.canonical_reason().unwrap_or_default();
+        let location = response.header("location").unwrap_or_default();
+        let mut body = content(&response.body, &response.headers);
+        body.push(("size", (response.body.to_bytes().len() as u64).into()));
+        let answered = vec![
+            ("status", u64::from(response.status.as_u16()).into()),
+            ("statusText", reason.into()),
+            ("redirectURL", location.into()),
+            ("content", object_of(body)),
         ];
-        answered.extend(sizes());
+        let started = format!("{}T00:00:00.000Z", self.recorded);
+        let timings = ["send", "wait", "receive"].map(|name| (name, 0.into()));
         object([
-            (
-                "startedDateTime",
-                format!("{}T00:00:00.000Z", self.recorded).into(),
-            ),
+            ("startedDateTime", started.into()),
             ("time", 0.into()),
-            ("request", Json::Object(asked)),
-            ("response", Json::Object(answered)),
-            ("cache", Json::Object(Members::new())),
-            (
-                "timings",
-                object([
-                    ("send", 0.into()),
-                    ("wait", 0.into()),
-                    ("receive", 0.into()),
-                ]),
-            ),
+            ("request", message(asked, &request.headers)),
+            ("response", message(answered, &response.headers)),
+            ("cache", object([])),
+            ("timings", object(timings)),
         ])
     }
+}
+
+type Named<'m> = Vec<(&'static str, Json<'m>)>;
+
+fn object_of(members: Named<'_>) -> Json<'_> {
+    let members = members.into_iter();
+    Json::Object(members.map(|(name, value)| (name.into(), value)).collect())
+}
+
+/// A message with the members that every one has; its sizes are not known any more.
+fn message<'m>(mut members: Named<'m>, headers: &'m Pairs) -> Json<'m> {
+    let unknown = || Json::Number((-1).into());
+    members.extend([
+        ("httpVersion", "HTTP/1.1".into()),
+        ("cookies", Json::Array(Vec::new())),
+        ("headers", pairs_to_json(headers)),
+        ("headersSize", unknown()),
+        ("bodySize", unknown()),
+    ]);
+    object_of(members)
 }
 
 fn in_entry(index: usize, reason: &str) -> CassetteError {
     CassetteError::malformed(format!("log.entries[{index}]: {reason}"))
 }
 
-fn owned(name: &'static str, value: Json<'static>) -> (Cow<'static, str>, Json<'static>) {
-    (Cow::Borrowed(name), value)
+fn pairs_to_json(pairs: &Pairs) -> Json<'_> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(name, value)| {
+            object([
+                ("name", name.as_str().into()),
+                ("value", value.as_str().into()),
+            ])
+        })
+        .collect()
 }
 
-/// Not known any more.
-fn sizes() -> [(Cow<'static, str>, Json<'static>); 2] {
-    ["headersSize", "bodySize"].map(|name| owned(name, Json::Number((-1).into())))
-}
-
-fn pairs_to_json(pairs: &Pairs) -> Json<'static> {
-    let pair = |(name, value): &(String, String)| {
-        object([
-            ("name", name.clone().into()),
-            ("value", value.clone().into()),
-        ])
-    };
-    pairs.iter().map(pair).collect()
-}
-
-fn post_data(body: &Content, media_type: Option<&str>) -> Json<'static> {
-    let bytes = body.to_bytes();
-    let mut members = vec![owned(
-        "mimeType",
-        media_type.unwrap_or_default().to_owned().into(),
-    )];
-    match std::str::from_utf8(&bytes) {
-        Ok(text) => members.push(owned("text", text.to_owned().into())),
-        Err(_) => {
-            members.push(owned("text", STANDARD.encode(&bytes).into()));
-            // Not in the standard for requests, and what is written all the same.
-            members.push(owned("encoding", "base64".into()));
+/// A body as text where it is text; base64 is not in the standard for requests, and what is written all the same.
+fn content<'m>(body: &'m Content, headers: &'m Pairs) -> Named<'m> {
+    let media_type = value_of(headers, "content-type").unwrap_or_default();
+    let mut members = vec![("mimeType", media_type.into())];
+    match String::from_utf8(body.to_bytes().into()) {
+        Ok(text) => members.push(("text", text.into())),
+        Err(error) => {
+            members.push(("text", STANDARD.encode(error.as_bytes()).into()));
+            members.push(("encoding", "base64".into()));
         }
     }
-    Json::Object(members)
-}
-
-fn content(body: &Content, media_type: Option<&str>) -> Json<'static> {
-    let mut members = vec![owned("size", (body.to_bytes().len() as u64).into())];
-    if let Json::Object(rest) = post_data(body, media_type) {
-        members.extend(rest);
-    }
-    Json::Object(members)
+    members
 }
 
 fn first_day(entries: &[Json<'_>]) -> String {
@@ -245,10 +208,7 @@ fn status_of(entry: &Json<'_>) -> Option<u64> {
 fn exchange_of(entry: &Json<'_>, url: &Uri) -> Result<Exchange, String> {
     let request = entry.get("request").ok_or("request is missing")?;
     let response = entry.get("response").ok_or("response is missing")?;
-    let method = request
-        .get("method")
-        .and_then(Json::as_str)
-        .unwrap_or_default();
+    let method = text_of(request, "method");
     let status = status_of(entry)
         .and_then(|status| u16::try_from(status).ok())
         .unwrap_or_default();
@@ -266,18 +226,16 @@ fn exchange_of(entry: &Json<'_>, url: &Uri) -> Result<Exchange, String> {
     })
 }
 
-/// Pseudo headers and what else is no header is left out.
+/// Reads the headers of a message, without pseudo headers and what else is none.
 fn headers_of(message: &Json<'_>) -> HeaderMap {
     let headers = message.get("headers").and_then(Json::as_array);
-    let mut map = HeaderMap::new();
-    for header in headers.unwrap_or_default() {
-        let text = |name| header.get(name).and_then(Json::as_str).unwrap_or_default();
-        let name = HeaderName::try_from(text("name"));
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(text("value"))) {
-            map.append(name, value);
-        }
-    }
-    map
+    let pair = |header: &Json<'_>| ["name", "value"].map(|name| text_of(header, name).to_owned());
+    let pairs = headers.unwrap_or_default().iter().map(pair);
+    header_map(&pairs.map(|[name, value]| (name, value)).collect())
+}
+
+fn text_of<'j>(json: &'j Json<'_>, name: &str) -> &'j str {
+    json.get(name).and_then(Json::as_str).unwrap_or_default()
 }
 
 fn body_of(data: Option<&Json<'_>>) -> Result<Bytes, String> {
@@ -303,8 +261,7 @@ fn form_of(data: &Json<'_>) -> Bytes {
         .unwrap_or_default();
     let mut form = form_urlencoded::Serializer::new(String::new());
     for param in params {
-        let text = |name| param.get(name).and_then(Json::as_str).unwrap_or_default();
-        form.append_pair(text("name"), text("value"));
+        form.append_pair(text_of(param, "name"), text_of(param, "value"));
     }
     form.finish().into()
 }

@@ -10,15 +10,15 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use form_urlencoded::byte_serialize;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::placeholder;
 use super::policy::{Policy, is_like_a_name};
 use super::selector::{MessagePart, Place, Side, Step};
 use super::words;
-
 use crate::wire::json::Json;
+use crate::wire::message::{Body, Request};
 
 /// Names with values, in order; a name may appear more than once.
 pub(crate) type Pairs = Vec<(String, String)>;
@@ -119,42 +119,23 @@ impl Interaction {
     pub(crate) fn response(&self) -> &Answered {
         &self.response
     }
-
-    /// Reads an interaction of a cassette; the error says what is wrong with which member.
-    pub(super) fn parse(json: &Json<'_>) -> Result<Self, String> {
-        let request = only(json, &["request", "response"], "request")?;
-        let response = json.get("response").ok_or("response is missing")?;
-        Ok(Interaction {
-            request: Asked::parse(request).map_err(|problem| format!("request.{problem}"))?,
-            response: Answered::parse(response).map_err(|problem| format!("response.{problem}"))?,
-        })
-    }
 }
 
 impl Asked {
-    fn parse(json: &Json<'_>) -> Result<Self, String> {
-        only(
-            json,
-            &[
-                "method", "path", "query", "headers", "json", "text", "base64",
-            ],
-            "method",
-        )?;
-        let method = text_of(json, "method")?;
-        let path = text_of(json, "path")?;
-        if !path.starts_with('/') {
-            return Err(format!("path {path:?} does not start with a slash"));
+    /// A request that came, as it would be recorded; with its secrets, so nothing of it may be shown unasked.
+    pub(super) fn of(request: &Request) -> Self {
+        let body = match &request.body {
+            Body::Whole(bytes) => bytes.as_ref(),
+            Body::TooLarge(_) => &[],
+        };
+        let header = |name| request.header_text(name).unwrap_or_default();
+        Asked {
+            method: request.method.clone(),
+            path: request.uri.path().to_owned(),
+            query: parse_pairs(request.uri.query().unwrap_or_default()),
+            headers: vec![(AUTHORIZATION.to_string(), header(&AUTHORIZATION).to_owned())],
+            body: Content::of(body, header(&CONTENT_TYPE)),
         }
-        let headers = headers_of(json)?;
-        Ok(Asked {
-            method: method
-                .parse()
-                .map_err(|_| format!("method {method:?} is no HTTP method"))?,
-            path: path.to_owned(),
-            query: pairs_of(json, "query")?,
-            body: Content::parse(json, &headers)?,
-            headers,
-        })
     }
 
     /// The first value of a header.
@@ -177,24 +158,6 @@ impl Asked {
 }
 
 impl Answered {
-    fn parse(json: &Json<'_>) -> Result<Self, String> {
-        only(
-            json,
-            &["status", "headers", "json", "text", "base64"],
-            "status",
-        )?;
-        let status = json.get("status").and_then(Json::as_u64);
-        let status = status.and_then(|status| u16::try_from(status).ok());
-        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-        let status = status.filter(|status| !status.is_informational());
-        let headers = headers_of(json)?;
-        Ok(Answered {
-            status: status.ok_or("status is no final HTTP status")?,
-            body: Content::parse(json, &headers)?,
-            headers,
-        })
-    }
-
     /// The first value of a header.
     #[cfg(feature = "recorder")]
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -212,10 +175,14 @@ impl Content {
             return Content::Json(value.into_owned());
         }
         match std::str::from_utf8(body) {
-            Ok(text) => form_of(text, content_type)
-                .map_or_else(|| Content::Text(text.to_owned()), Content::Form),
+            Ok(text) => Content::of_text(text, content_type),
             Err(_) => Content::Binary(body.to_vec()),
         }
+    }
+
+    /// Reads a body that is text, and no JSON.
+    pub(super) fn of_text(text: &str, content_type: &str) -> Self {
+        form_of(text, content_type).map_or_else(|| Content::Text(text.to_owned()), Content::Form)
     }
 
     /// The body as bytes; JSON in its compact spelling.
@@ -226,26 +193,6 @@ impl Content {
             Content::Form(pairs) => encode_pairs(pairs).into(),
             Content::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
             Content::Binary(bytes) => Bytes::copy_from_slice(bytes),
-        }
-    }
-
-    fn parse(json: &Json<'_>, headers: &Pairs) -> Result<Self, String> {
-        let text = |name| match json.get(name) {
-            None => Ok(None),
-            Some(Json::Text(text)) => Ok(Some(text.as_ref())),
-            Some(other) => Err(format!("{name} is {}, not text", other.kind())),
-        };
-        let content_type = value_of(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
-        match (json.get("json"), text("text")?, text("base64")?) {
-            (None, None, None) => Ok(Content::Empty),
-            (Some(value), None, None) => Ok(Content::Json(value.clone().into_owned())),
-            (None, Some(text), None) => Ok(form_of(text, content_type)
-                .map_or_else(|| Content::Text(text.to_owned()), Content::Form)),
-            (None, None, Some(encoded)) => STANDARD
-                .decode(encoded)
-                .map(Content::Binary)
-                .map_err(|_| "base64 does not decode".to_owned()),
-            _ => Err("there is more than one of json, text and base64".to_owned()),
         }
     }
 }
@@ -271,11 +218,7 @@ fn read_headers(side: Side, headers: &HeaderMap, policy: &Policy) -> (Pairs, Vec
     let (mut kept, mut left_out) = (Pairs::new(), Vec::new());
     for (name, value) in headers {
         let steps = [Step::Member(name.as_str())];
-        let place = Place {
-            side,
-            part: MessagePart::Header,
-            steps: &steps,
-        };
+        let place = Place::new(side, MessagePart::Header, &steps);
         if words::is_kept_header(name.as_str()) || policy.is_kept_by_user(&place) {
             kept.push((name.as_str().to_owned(), text_of_bytes(value.as_bytes())));
         } else if !UNSOUGHT_HEADERS.contains(&name.as_str()) {
@@ -307,7 +250,7 @@ fn form_of(text: &str, content_type: &str) -> Option<Pairs> {
 }
 
 /// The names and values of a query.
-pub(super) fn parse_pairs(query: &str) -> Pairs {
+fn parse_pairs(query: &str) -> Pairs {
     let decode = |text: &str| {
         let spaced = text.replace('+', " ");
         text_of_bytes(&percent_decode_str(&spaced).collect::<Vec<_>>())
@@ -339,7 +282,16 @@ fn text_of_bytes(bytes: &[u8]) -> String {
     }
 }
 
-pub(crate) fn bytes_of_text(text: &str) -> Cow<'_, [u8]> {
+/// Headers as they go over the wire.
+pub(crate) fn header_map(pairs: &Pairs) -> HeaderMap {
+    let headers = pairs.iter().filter_map(|(name, value)| {
+        let value = HeaderValue::from_bytes(&bytes_of_text(value)).ok()?;
+        Some((HeaderName::try_from(name).ok()?, value))
+    });
+    headers.collect()
+}
+
+fn bytes_of_text(text: &str) -> Cow<'_, [u8]> {
     let encoded = text
         .strip_prefix(BINARY.0)
         .and_then(|text| text.strip_suffix(BINARY.1));
@@ -351,67 +303,10 @@ pub(super) fn member<'a>(name: &'static str, value: Json<'a>) -> (Cow<'a, str>, 
     (Cow::Borrowed(name), value)
 }
 
-/// The member `wanted` of an object that has no other members than `known`.
-fn only<'j, 'a>(json: &'j Json<'a>, known: &[&str], wanted: &str) -> Result<&'j Json<'a>, String> {
-    let members = json
-        .as_object()
-        .ok_or_else(|| format!("{} where an object belongs", json.kind()))?;
-    let unknown = members
-        .iter()
-        .find(|(name, _)| !known.contains(&name.as_ref()));
-    if let Some((name, _)) = unknown {
-        return Err(format!("{name} is no member of the format"));
-    }
-    json.get(wanted)
-        .ok_or_else(|| format!("{wanted} is missing"))
-}
-
-fn text_of<'j>(json: &'j Json<'_>, name: &str) -> Result<&'j str, String> {
-    json.get(name)
-        .and_then(Json::as_str)
-        .ok_or_else(|| format!("{name} is not text"))
-}
-
-fn value_of<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
+pub(super) fn value_of<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
     pairs
         .iter()
         .find_map(|(known, value)| known.eq_ignore_ascii_case(name).then_some(value.as_str()))
-}
-
-/// The headers, of which none may say how the message is framed: it would contradict the connection that sends it.
-fn headers_of(json: &Json<'_>) -> Result<Pairs, String> {
-    let headers = pairs_of(json, "headers")?;
-    let framing = [CONTENT_LENGTH, TRANSFER_ENCODING];
-    match framing
-        .iter()
-        .find(|name| value_of(&headers, name.as_str()).is_some())
-    {
-        Some(name) => Err(format!("headers has {name}, which the connection adds")),
-        None => Ok(headers),
-    }
-}
-
-fn pairs_of(json: &Json<'_>, name: &str) -> Result<Pairs, String> {
-    let Some(pairs) = json.get(name) else {
-        return Ok(Pairs::new());
-    };
-    let members = pairs
-        .as_object()
-        .ok_or_else(|| format!("{name} is not an object"))?;
-    let mut read = Pairs::new();
-    for (key, values) in members {
-        let values = match values {
-            Json::Array(values) => values.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        for value in values {
-            let value = value
-                .as_str()
-                .ok_or_else(|| format!("{name}.{key} is not text"))?;
-            read.push((key.to_string(), value.to_owned()));
-        }
-    }
-    Ok(read)
 }
 
 #[cfg(test)]
@@ -433,35 +328,5 @@ mod tests {
     ) {
         let content = Content::of(body.as_bytes(), content_type);
         assert!(format!("{content:?}").starts_with(kind), "{content:?}");
-    }
-
-    #[rstest]
-    #[case(
-        r#"{"request":{"method":"GET","path":"a"},"response":{"status":200}}"#,
-        "request.path \"a\" does not start with a slash"
-    )]
-    #[case(
-        r#"{"request":{"method":"GET","path":"/"},"response":{"status":9}}"#,
-        "response.status is no final HTTP status"
-    )]
-    #[case(
-        r#"{"request":{"method":"GET","path":"/"},"response":{"status":100}}"#,
-        "response.status is no final HTTP status"
-    )]
-    #[case(
-        r#"{"request":{"method":"GET","path":"/"},"response":{"status":200,"headers":{"Content-Length":"1","transfer-encoding":"chunked"}}}"#,
-        "response.headers has content-length, which the connection adds"
-    )]
-    #[case(
-        r#"{"request":{"method":"GET","path":"/","x":1},"response":{"status":200}}"#,
-        "request.x is no member of the format"
-    )]
-    #[case(
-        r#"{"request":{"method":"GET","path":"/","json":1,"text":"2"},"response":{"status":200}}"#,
-        "request.there is more than one of json, text and base64"
-    )]
-    fn what_is_wrong_is_named(#[case] text: &str, #[case] problem: &str) {
-        let json = Json::parse(text.as_bytes()).unwrap();
-        assert_eq!(Interaction::parse(&json), Err(problem.to_owned()));
     }
 }

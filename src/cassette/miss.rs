@@ -17,7 +17,6 @@ pub struct Miss {
 #[derive(Clone, Debug)]
 pub(super) struct Near {
     pub(super) number: usize,
-    pub(super) distance: f64,
     pub(super) request: String,
     pub(super) differences: Vec<Difference>,
 }

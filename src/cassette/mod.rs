@@ -16,6 +16,7 @@ mod drift;
 mod encoding;
 mod error;
 mod finding;
+mod format;
 #[cfg(feature = "recorder")]
 mod har;
 mod message;
@@ -34,8 +35,6 @@ mod words;
 use std::path::Path;
 use std::time::SystemTime;
 
-use serde_core::ser::{Serialize, SerializeMap, Serializer};
-
 pub use difference::{Difference, DifferenceKind};
 pub use disk::{JournalFile, Start, Unfinished};
 #[cfg(feature = "recorder")]
@@ -53,13 +52,12 @@ pub use selector::{Selector, SelectorError};
 
 #[cfg(feature = "recorder")]
 pub(crate) use disk::is_being_recorded;
-pub(crate) use message::{Answered, bytes_of_text};
+pub(crate) use message::{Answered, header_map};
 #[cfg(test)]
 pub(crate) use words::is_path_word;
 
 use crate::file::behind_links;
 use crate::wire::json::{Json, Members};
-use disk::Line;
 use message::member;
 
 /// The version of the format; a file of another one is refused.
@@ -104,7 +102,7 @@ impl Cassette {
         self
     }
 
-    /// Where the recorded requests went: `https://api.example`.
+    /// The service that the recorded requests went to: `https://api.example`.
     #[must_use]
     pub fn upstream(&self) -> &str {
         &self.upstream
@@ -184,17 +182,15 @@ impl Cassette {
     /// # Errors
     /// A text that is no cassette, or is of another version.
     pub fn parse_unsealed(text: &str) -> Result<(Self, Option<String>), CassetteError> {
-        let json = Json::parse(text.as_bytes())
-            .map_err(|problem| CassetteError::malformed(problem.to_string()))?;
+        let json = parse_json(text.as_bytes())?;
         let mut cassette = Cassette::parse_head(&json)?;
         let interactions = json
             .get("interactions")
             .and_then(Json::as_array)
             .ok_or_else(|| CassetteError::malformed("interactions is not an array".to_owned()))?;
         let read = |(index, json)| {
-            Interaction::parse(json).map_err(|problem| {
-                CassetteError::malformed(format!("interaction {}: {problem}", index + 1))
-            })
+            let named = |problem| format!("interaction {}: {problem}", index + 1);
+            Interaction::parse(json).map_err(|problem| CassetteError::malformed(named(problem)))
         };
         cassette.interactions = interactions
             .iter()
@@ -222,20 +218,21 @@ impl Cassette {
     /// The document, sealed.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let seal = Some(self.seal());
-        let text = serde_json::to_string_pretty(&Document {
-            cassette: self,
-            seal,
-        });
-        text.expect("a cassette always serialises") + "\n"
+        let mut members = self.members();
+        members.push(member("seal", self.seal().into()));
+        Json::Object(members).to_pretty() + "\n"
     }
 
     fn seal(&self) -> String {
-        let document = Document {
-            cassette: self,
-            seal: None,
-        };
-        seal::of(&serde_json::to_string(&document).expect("a cassette always serialises"))
+        seal::of(&Json::Object(self.members()).to_string())
+    }
+
+    /// All but the seal.
+    fn members(&self) -> Members<'_> {
+        let interactions = self.interactions.iter().map(Interaction::to_json);
+        let mut members = self.head();
+        members.push(member("interactions", interactions.collect()));
+        members
     }
 
     /// All but the interactions.
@@ -255,25 +252,8 @@ impl Cassette {
     }
 }
 
-/// A cassette as it is written, with its seal or without.
-struct Document<'c> {
-    cassette: &'c Cassette,
-    seal: Option<String>,
-}
-
-impl Serialize for Document<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut members = serializer.serialize_map(None)?;
-        for (name, value) in self.cassette.head() {
-            members.serialize_entry(&name, &value)?;
-        }
-        let interactions: Vec<_> = self.cassette.interactions.iter().map(Line).collect();
-        members.serialize_entry("interactions", &interactions)?;
-        if let Some(seal) = &self.seal {
-            members.serialize_entry("seal", seal)?;
-        }
-        members.end()
-    }
+fn parse_json(text: &[u8]) -> Result<Json<'_>, CassetteError> {
+    Json::parse(text).map_err(|problem| CassetteError::malformed(problem.to_string()))
 }
 
 fn check_format(json: &Json<'_>) -> Result<(), CassetteError> {

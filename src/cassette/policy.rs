@@ -2,20 +2,22 @@
 //!
 //! Decided in this order: a placeholder stays; a place that the user redacts is replaced; a place that the user keeps is
 //! kept; a value named like a secret is replaced; then each part of a message has its rule. Recording, `mock-ce check`
-//! and the reports of a replay all ask this one function, [`Policy::pieces`].
+//! and the reports of a replay all ask [`Policy::keeps`], and for the parts of a text [`Policy::pieces`].
 
 use std::sync::Arc;
 
 use http::HeaderName;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use http::header::{AUTHORIZATION, LOCATION};
 use serde_json::Number;
 
 use super::placeholder;
 use super::selector::{MessagePart, Place, Selector, Side, Step};
+use super::walk::Leaf;
 use super::words::{self, Known};
 use crate::catalog::Catalog;
 use crate::secrets::{AuthorizationPart, authorization_parts, names_secret};
-use crate::wire::vocabulary::{header, member, query, text};
+use crate::wire::time;
+use crate::wire::vocabulary::{member, query, text};
 
 /// Decides what a cassette keeps of the messages that are recorded into it.
 #[derive(Clone, Debug)]
@@ -74,17 +76,25 @@ impl Policy {
 
     /// The user's own word on a place, if any.
     fn ordered(&self, place: &Place<'_>) -> Option<Verdict> {
-        if self.redact.iter().any(|selector| selector.names(place)) {
-            Some(Verdict::Replace)
-        } else if self.keep.iter().any(|selector| selector.names(place)) {
-            Some(Verdict::Keep)
-        } else {
-            None
-        }
+        let names = |selectors: &[Selector]| selectors.iter().any(|selector| selector.names(place));
+        let is_replaced = names(&self.redact).then_some(Verdict::Replace);
+        is_replaced.or_else(|| names(&self.keep).then_some(Verdict::Keep))
     }
 
     pub(super) fn is_kept_by_user(&self, place: &Place<'_>) -> bool {
         self.ordered(place) == Some(Verdict::Keep)
+    }
+
+    /// Tells whether a name or a value is kept as a whole, so that it may also be shown.
+    pub(super) fn keeps(&self, place: &Place<'_>, leaf: Leaf<'_>, ids: &[&str]) -> bool {
+        match leaf {
+            Leaf::Name(name) => self.keeps_name(place, name),
+            Leaf::Number(number) => self.keeps_number(place, number),
+            Leaf::Text(text) => self.keeps_text(place, text, ids),
+            Leaf::Body { bytes, .. } => {
+                self.keeps_text(place, &String::from_utf8_lossy(bytes), &[])
+            }
+        }
     }
 
     /// Splits a text into what is kept of it and what is replaced; `ids` are the numbers in the path of the request.
@@ -111,8 +121,7 @@ impl Policy {
         }
     }
 
-    /// Tells whether a number is kept.
-    pub(super) fn keeps_number(&self, place: &Place<'_>, number: &Number) -> bool {
+    fn keeps_number(&self, place: &Place<'_>, number: &Number) -> bool {
         if placeholder::number_of_json(number).is_some() {
             return true;
         }
@@ -122,17 +131,16 @@ impl Policy {
         !is_secret(place) && keeps_digits(place, number.to_string().trim_start_matches('-'))
     }
 
-    /// Tells whether the name of a member or a parameter is kept.
-    pub(super) fn keeps_name(&self, place: &Place<'_>, name: &str) -> bool {
+    /// Judges the name of a member or a parameter.
+    fn keeps_name(&self, place: &Place<'_>, name: &str) -> bool {
         let is_known = self.known.has_name(name) || placeholder::number_of(name).is_some();
-        let is_kept = || self.ordered(place) == Some(Verdict::Keep);
         let looks_known = || match place.part {
             MessagePart::Query => words_of(name.trim_end_matches("[]"))
                 .into_iter()
                 .all(|word| self.is_plain(word)),
             _ => is_like_a_name(name),
         };
-        is_known || looks_known() || is_kept()
+        is_known || looks_known() || self.is_kept_by_user(place)
     }
 
     /// Tells whether a word is known, or too short to be anything else.
@@ -142,13 +150,12 @@ impl Policy {
             || (word.len() <= MAX_SHORT && word.bytes().all(|byte| byte.is_ascii_alphanumeric()))
     }
 
-    /// Tells whether all of a text is kept, so that it may also be shown.
-    pub(super) fn shows(&self, place: &Place<'_>, text: &str) -> bool {
-        self.keeps_all(place, text, &[])
+    /// Tells whether every name on the way to a place is kept.
+    pub(super) fn keeps_names(&self, place: &Place<'_>) -> bool {
+        names_of(place).all(|name| self.keeps_name(place, name))
     }
 
-    /// Tells whether nothing of a text would be replaced.
-    pub(super) fn keeps_all(&self, place: &Place<'_>, text: &str, ids: &[&str]) -> bool {
+    fn keeps_text(&self, place: &Place<'_>, text: &str, ids: &[&str]) -> bool {
         let is_kept = |piece: &Piece<'_>| matches!(piece, Piece::Keep(_));
         self.pieces(place, text, ids).iter().all(is_kept)
     }
@@ -183,7 +190,9 @@ impl Policy {
                 |c| c != '/',
                 |segment| self.keeps_segment(segment) || placeholder::number_of(segment).is_some(),
             ),
-            Ok(name) if is_list(&name) => split_by(text, is_header_token, keeps_header_word),
+            Ok(name) if words::is_list_header(name.as_str()) => {
+                split_by(text, is_header_token, keeps_header_word)
+            }
             _ => vec![piece(is_date(text) || self.known.has_text(text), text)],
         }
     }
@@ -259,31 +268,6 @@ fn is_message_token(c: char) -> bool {
     !c.is_ascii_whitespace() && !",:;!?\"'`()[]{}<>/".contains(c)
 }
 
-/// Headers that are lists of words.
-fn is_list(name: &HeaderName) -> bool {
-    let lists = [
-        "accept",
-        "allow",
-        "cache-control",
-        "pragma",
-        "retry-after",
-        "vary",
-        "www-authenticate",
-    ];
-    *name == CONTENT_TYPE
-        || *name == header::BECAUSE
-        || *name == header::TOTAL_COUNT
-        || lists.contains(&name.as_str())
-        || [
-            "elements-returned-count",
-            "content-disposition",
-            "content-language",
-        ]
-        .contains(&name.as_str())
-        || (name.as_str().starts_with("access-control-")
-            && *name != http::header::ACCESS_CONTROL_ALLOW_ORIGIN)
-}
-
 fn keeps_header_word(token: &str) -> bool {
     let is_weight = token.len() <= 5
         && token
@@ -321,20 +305,8 @@ fn is_error_message(place: &Place<'_>) -> bool {
 
 /// Judges digits by their number, and by the name of the place that they stand in.
 fn keeps_digits(place: &Place<'_>, digits: &str) -> bool {
-    const ENDINGS: [&str; 12] = [
-        "count",
-        "size",
-        "timeout",
-        "timetolive",
-        "port",
-        "total",
-        "limit",
-        "offset",
-        "page",
-        "length",
-        "expiresin",
-        "duration",
-    ];
+    const ENDINGS: &str =
+        "count size timeout timetolive port total limit offset page length expiresin duration";
     if is_number(digits, MAX_SMALL_DIGITS) {
         return true;
     }
@@ -343,7 +315,7 @@ fn keeps_digits(place: &Place<'_>, digits: &str) -> bool {
     };
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     let lower: String = letters.collect::<String>().to_ascii_lowercase();
-    let is_documented = lower == "id" || ENDINGS.iter().any(|ending| lower.ends_with(ending));
+    let is_documented = lower == "id" || ENDINGS.split(' ').any(|ending| lower.ends_with(ending));
     is_documented && is_number(digits, MAX_ID_DIGITS)
 }
 
@@ -400,151 +372,74 @@ fn words_of(name: &str) -> Vec<&str> {
     words
 }
 
-/// Tells whether a text is a date or a time as HTTP or RFC 3339 spell it.
+/// Tells whether a text is a date or a time as HTTP or ISO 8601 spell it.
 fn is_date(text: &str) -> bool {
-    is_day(text)
-        || text.get(..10).is_some_and(is_day)
-            && text.len() <= 35
-            && humantime::parse_rfc3339_weak(text).is_ok()
-        || is_time_with_offset(text)
-        || text.len() == 29 && httpdate::parse_http_date(text).is_ok()
-}
-
-fn is_day(text: &str) -> bool {
-    text.len() == 10 && humantime::parse_rfc3339_weak(&format!("{text}T00:00:00Z")).is_ok()
-}
-
-/// `2017-03-14T19:20:16+01:00`, which the parser of the others does not read.
-fn is_time_with_offset(text: &str) -> bool {
-    let Some((time, offset)) = text
-        .len()
-        .checked_sub(6)
-        .and_then(|at| text.split_at_checked(at))
-    else {
-        return false;
-    };
-    let digits = offset.strip_prefix(['+', '-']).unwrap_or_default();
-    let digits = digits.split(':').collect::<Vec<_>>();
-    digits.len() == 2
-        && digits.iter().all(|digits| is_number(digits, 2))
-        && humantime::parse_rfc3339_weak(time).is_ok()
+    const MAX_TIME_LEN: usize = 35;
+    (text.len() <= MAX_TIME_LEN && time::parse(text).is_some())
+        || (text.len() == 29 && httpdate::parse_http_date(text).is_ok())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::MessagePart::{Body, Header};
     use super::*;
     use rstest::rstest;
 
-    fn shown(part: MessagePart, steps: &str, text: &str) -> String {
+    /// Replaced text stands in brackets.
+    #[rstest]
+    #[case::key(Body, "element/key", "sendgrid")]
+    #[case::other(Body, "element/key", "[kqzvbtwm]")]
+    #[case::name(Body, "name", "[Test]")]
+    #[case::day(Body, "createdDate", "2017-03-14")]
+    #[case::time(Body, "createdDate", "2017-03-14T19:20:16Z")]
+    #[case::offset(Body, "createdDate", "2017-03-14T19:20:16+01:00")]
+    #[case::no_day(Body, "createdDate", "[2017-13-14]")]
+    #[case::small(Body, "a.pin.code", "123")]
+    #[case::of_a_secret(Body, "pin", "[123]")]
+    #[case::inside_of_a_secret(Body, "providerData/code", "[true]")]
+    #[case::mask(Body, "password", "********")]
+    #[case::boolean(Body, "filter.response.nulls", "true")]
+    #[case::media_type(Body, "type", "application/json")]
+    #[case::count(Body, "pageSize", "123456")]
+    #[case::long(Body, "pageSize", "[1234567890]")]
+    #[case::placeholder(Body, "token", "redacted-7")]
+    #[case::message(Body, "message", text::UNAUTHORIZED)]
+    #[case::id_of_the_path(Body, "message", "No instance found with ID 123456")]
+    #[case::other_id(Body, "message", "No instance found with ID [654321]")]
+    #[case::unknown_key(
+        Body,
+        "message",
+        "No element with key or id [kqzvbtwm]. Did you mean twilio?"
+    )]
+    #[case::entry(Body, "message", "mailjet.api.key [kqzvbtwm] is invalid")]
+    #[case::names_a_secret(Body, "message", "[the password is here]")]
+    #[case::path(Body, "message", "no route GET /elements/[ab]/[cd+e=]")]
+    #[case::charset(Header, "content-type", "application/json; charset=utf-8")]
+    #[case::boundary(Header, "content-type", "multipart/form-data; boundary=[kqzvbtwm]")]
+    #[case::methods(Header, "allow", "POST, GET, HEAD")]
+    #[case::weights(Header, "accept", "*/*;q=0.9, text/html")]
+    #[case::rule(Header, "mock-ce-because", "create; grade=guide")]
+    #[case::total(Header, "elements-total-count", "12345")]
+    #[case::request_id(Header, "elements-request-id", "[58d8e7a1f0c4b2a6e9d3c5f7]")]
+    #[case::location(Header, "location", "/elements/api-v2/instances/7/[kqzvbtwm]")]
+    #[case::elsewhere(Header, "location", "[https://h/cb?token=1]")]
+    #[case::credentials(Header, "authorization", "User [a], Organization redacted-2")]
+    #[case::tag(Header, "etag", "[\"abc\"]")]
+    fn a_text_is_kept_or_replaced(
+        #[case] part: MessagePart,
+        #[case] steps: &str,
+        #[case] marked: &str,
+    ) {
         let policy = Policy::new(Catalog::documented());
         let steps: Vec<_> = steps.split('/').map(Step::Member).collect();
-        let side = Side::Response;
-        let pieces = policy.pieces(
-            &Place {
-                side,
-                part,
-                steps: &steps,
-            },
-            text,
-            &["123456"],
-        );
+        let place = Place::new(Side::Response, part, &steps);
+        let text = marked.replace(['[', ']'], "");
+        let pieces = policy.pieces(&place, &text, &["123456"]);
         let shown = pieces.iter().map(|piece| match piece {
-            Piece::Keep(text) => text,
-            Piece::Replace(_) => "*",
+            Piece::Keep(text) => text.to_string(),
+            Piece::Replace(text) => format!("[{text}]"),
         });
-        shown.collect()
-    }
-
-    #[rstest]
-    #[case::key("element/key", "sendgrid", "sendgrid")]
-    #[case::other("element/key", "kqzvbtwm", "*")]
-    #[case::name("name", "Test", "*")]
-    #[case::day("createdDate", "2017-03-14", "2017-03-14")]
-    #[case::time("createdDate", "2017-03-14T19:20:16Z", "2017-03-14T19:20:16Z")]
-    #[case::offset(
-        "createdDate",
-        "2017-03-14T19:20:16+01:00",
-        "2017-03-14T19:20:16+01:00"
-    )]
-    #[case::no_day("createdDate", "2017-13-14", "*")]
-    #[case::small("a.pin.code", "123", "123")]
-    #[case::of_a_secret("pin", "123", "*")]
-    #[case::inside_of_a_secret("providerData/code", "true", "*")]
-    #[case::mask("password", "********", "********")]
-    #[case::boolean("filter.response.nulls", "true", "true")]
-    #[case::media_type("type", "application/json", "application/json")]
-    #[case::count("pageSize", "123456", "123456")]
-    #[case::long("pageSize", "1234567890", "*")]
-    #[case::placeholder("token", "redacted-7", "redacted-7")]
-    fn a_value_is_kept_or_replaced(
-        #[case] place: &str,
-        #[case] text: &str,
-        #[case] expected: &str,
-    ) {
-        assert_eq!(shown(MessagePart::Body, place, text), expected);
-    }
-
-    #[rstest]
-    #[case(
-        "Invalid Organization or User secret, or invalid Element token provided.",
-        None
-    )]
-    #[case("No instance found with ID 123456", None)]
-    #[case(
-        "No instance found with ID 654321",
-        Some("No instance found with ID *")
-    )]
-    #[case(
-        "No element found with key or id kqzvbtwm. Did you mean twilio?",
-        Some("No element found with key or id *. Did you mean twilio?")
-    )]
-    #[case(
-        "mailjet.api.key kqzvbtwm is invalid",
-        Some("mailjet.api.key * is invalid")
-    )]
-    #[case("the password is here", Some("*"))]
-    #[case("no route GET /elements/ab/cd+e=", Some("no route GET /elements/*/*"))]
-    fn a_message_keeps_its_plain_words(#[case] text: &str, #[case] expected: Option<&str>) {
-        assert_eq!(
-            shown(MessagePart::Body, "message", text),
-            expected.unwrap_or(text)
-        );
-    }
-
-    #[rstest]
-    #[case(
-        "content-type",
-        "application/json; charset=utf-8",
-        "application/json; charset=utf-8"
-    )]
-    #[case(
-        "content-type",
-        "multipart/form-data; boundary=kqzvbtwm",
-        "multipart/form-data; boundary=*"
-    )]
-    #[case("allow", "POST, GET, HEAD", "POST, GET, HEAD")]
-    #[case("accept", "*/*;q=0.9, text/html", "*/*;q=0.9, text/html")]
-    #[case("mock-ce-because", "create; grade=guide", "create; grade=guide")]
-    #[case("elements-total-count", "12345", "12345")]
-    #[case("elements-request-id", "58d8e7a1f0c4b2a6e9d3c5f7", "*")]
-    #[case(
-        "location",
-        "/elements/api-v2/instances/7/kqzvbtwm",
-        "/elements/api-v2/instances/7/*"
-    )]
-    #[case("location", "https://h/cb?token=1", "*")]
-    #[case(
-        "authorization",
-        "User a, Organization redacted-2",
-        "User *, Organization redacted-2"
-    )]
-    #[case("etag", "\"abc\"", "*")]
-    fn headers_are_judged_by_their_words(
-        #[case] name: &str,
-        #[case] text: &str,
-        #[case] expected: &str,
-    ) {
-        assert_eq!(shown(MessagePart::Header, name, text), expected);
+        assert_eq!(shown.collect::<String>(), marked);
     }
 
     #[rstest]

@@ -11,7 +11,7 @@ use super::message::{Exchange, Interaction};
 use super::policy::{Piece, Policy};
 use super::selector::{MessagePart, Place};
 use super::sought::Sought;
-use super::walk::{Leaf, rewrite};
+use super::walk::{Leaf, placeholders, rewrite};
 use super::{placeholder, seal};
 use crate::wire::json::Json;
 
@@ -52,15 +52,9 @@ impl Redactor {
     /// Goes on after these interactions, whose placeholders keep their meaning.
     #[must_use]
     pub fn continuing(policy: Policy, interactions: &[Interaction]) -> Self {
-        let mut last = 0;
-        for interaction in interactions {
-            rewrite(interaction, &mut |_, leaf| {
-                last = leaf.placeholders().into_iter().fold(last, u32::max);
-                None
-            });
-        }
+        let numbers = interactions.iter().flat_map(placeholders);
         Redactor {
-            last,
+            last: numbers.map(|(_, number)| number).max().unwrap_or(0),
             ..Redactor::new(policy)
         }
     }
@@ -71,7 +65,9 @@ impl Redactor {
     /// A value that was replaced, here or earlier, and stands in a place that is kept.
     pub fn redact(&mut self, exchange: &Exchange) -> Result<Interaction, Leak> {
         let (raw, left_out) = Interaction::read(exchange, &self.policy);
-        self.continue_after(&raw);
+        // No number that a client has sent is taken, as one sends that was replayed to.
+        let sent = placeholders(&raw).into_iter().map(|(_, number)| number);
+        self.last = sent.fold(self.last, u32::max);
         for value in left_out {
             self.sought.insert(&value, self.policy.known());
         }
@@ -85,71 +81,49 @@ impl Redactor {
         }
     }
 
-    /// Takes no number that a client has sent as a placeholder, as one does that was replayed to.
-    fn continue_after(&mut self, raw: &Interaction) {
-        rewrite(raw, &mut |_, leaf| {
-            self.last = leaf.placeholders().into_iter().fold(self.last, u32::max);
-            None
-        });
-    }
-
     fn replacement(
         &mut self,
         place: &Place<'_>,
         leaf: Leaf<'_>,
         ids: &[&str],
     ) -> Option<Json<'static>> {
-        match leaf {
-            Leaf::Name(name) if self.policy.keeps_name(place, name) => None,
-            Leaf::Name(name) => Some(self.text(place, name)),
+        if self.policy.keeps(place, leaf, ids) {
+            return None;
+        }
+        Some(match leaf {
+            Leaf::Name(name) => self.text(place, name),
             Leaf::Text(text) => self.text_replacement(place, text, ids),
-            Leaf::Number(number) if self.policy.keeps_number(place, number) => None,
             Leaf::Number(number) => {
-                let number = self.number(&number.to_string());
-                Some(placeholder::for_number(number).into())
+                placeholder::for_number(self.number(&number.to_string())).into()
             }
             Leaf::Body { bytes, media_type } => {
-                let text = String::from_utf8_lossy(bytes);
-                if self.policy.shows(place, &text) {
-                    return None;
-                }
-                let number = self.number(&text);
-                Some(placeholder::for_body(media_type, bytes.len(), number).into())
+                let number = self.number(&String::from_utf8_lossy(bytes));
+                placeholder::for_body(media_type, bytes.len(), number).into()
             }
-        }
+        })
     }
 
-    fn text_replacement(
-        &mut self,
-        place: &Place<'_>,
-        text: &str,
-        ids: &[&str],
-    ) -> Option<Json<'static>> {
-        match self.policy.pieces(place, text, ids).as_slice() {
-            [Piece::Keep(_)] => None,
-            [Piece::Replace(text)] => Some(self.text(place, text)),
-            pieces if pieces.iter().all(|piece| matches!(piece, Piece::Keep(_))) => None,
-            pieces => {
-                let mut made = String::with_capacity(text.len());
-                for piece in pieces {
-                    match piece {
-                        Piece::Keep(text) => made.push_str(text),
-                        Piece::Replace(text) => {
-                            made.push_str(&format!("{}", PlainText(self.number(text))))
-                        }
-                    }
-                }
-                self.sought.insert(text, self.policy.known());
-                Some(made.into())
+    fn text_replacement(&mut self, place: &Place<'_>, text: &str, ids: &[&str]) -> Json<'static> {
+        let pieces = self.policy.pieces(place, text, ids);
+        if let [Piece::Replace(text)] = pieces.as_slice() {
+            return self.text(place, text);
+        }
+        let mut made = String::with_capacity(text.len());
+        for piece in pieces {
+            match piece {
+                Piece::Keep(text) => made.push_str(text),
+                Piece::Replace(text) => made += &plain_text(self.number(text)),
             }
         }
+        self.sought.insert(text, self.policy.known());
+        made.into()
     }
 
     /// The placeholder of a whole text; in a path and as a name it has no other form.
     fn text(&mut self, place: &Place<'_>, text: &str) -> Json<'static> {
         let number = self.number(text);
         match place.part {
-            MessagePart::Path => PlainText(number).to_string().into(),
+            MessagePart::Path => plain_text(number).into(),
             _ => placeholder::for_text(text, number).into(),
         }
     }
@@ -172,7 +146,7 @@ impl Redactor {
         let is_fixed = self.policy.known().has_name(name) || placeholder::number_of(name).is_some();
         let is_repeated =
             !is_fixed && !self.policy.is_kept_by_user(place) && self.sought.is_in(name);
-        is_repeated.then(|| PlainText(self.number(name)).to_string().into())
+        is_repeated.then(|| plain_text(self.number(name)).into())
     }
 
     /// The first place that holds what is looked for.
@@ -199,12 +173,8 @@ impl Redactor {
 }
 
 /// A placeholder that may stand inside another text.
-struct PlainText(u32);
-
-impl fmt::Display for PlainText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&placeholder::for_text("", self.0))
-    }
+fn plain_text(number: u32) -> String {
+    placeholder::for_text("", number)
 }
 
 /// The numbers in a path, which are ids wherever else they stand.

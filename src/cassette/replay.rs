@@ -12,21 +12,19 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use http::Method;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use parking_lot::Mutex;
 
 use super::Cassette;
-use super::difference::Difference;
-use super::message::{Asked, Content, Interaction, Pairs, parse_pairs};
+use super::message::{Asked, Interaction};
 use super::miss::{Miss, Near};
 use super::placeholder;
 use super::policy::Policy;
-use super::request_match::{Bindings, RequestMatch};
-use super::selector::{MessagePart, Place, Selector, Side, Step};
-use super::walk::{Leaf, decode_segment, rewrite, rewrite_response};
+use super::request_match::{Bindings, compare};
+use super::selector::{MessagePart, Place, Selector, Side};
+use super::walk::{Leaf, decode_segment, placeholders, rewrite_response};
 use crate::secrets::{AuthorizationPart, authorization_parts};
 use crate::wire::json::Json;
-use crate::wire::message::{Body, Request};
+use crate::wire::message::Request;
 
 /// The answer to a request that the cassette does not have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,9 +56,9 @@ pub struct Replay {
     any_path: Vec<usize>,
     /// Placeholders that the cassette first has in an answer.
     from_answers: HashSet<u32>,
-    policy: Policy,
+    pub(super) policy: Policy,
     repeat: Repeat,
-    ignored: Vec<Selector>,
+    pub(super) ignored: Vec<Selector>,
     progress: Mutex<Progress>,
 }
 
@@ -119,7 +117,7 @@ impl Replay {
     ///
     /// `None` when no interaction fits, or all that do are used up.
     pub fn take(&self, request: &Request) -> Option<Interaction> {
-        let sent = SentRequest::read(request);
+        let sent = Asked::of(request);
         let fitting = self.fitting(&sent);
         let mut progress = self.progress.lock();
         let is_unused = |fit: &&Fit| !progress.used.contains(&fit.index);
@@ -146,32 +144,32 @@ impl Replay {
         })
     }
 
-    fn fitting(&self, sent: &SentRequest<'_>) -> Vec<Fit> {
+    fn fitting(&self, sent: &Asked) -> Vec<Fit> {
         let fits = self
             .candidates(sent)
             .into_iter()
             .filter_map(|(index, mut bindings)| {
                 let recorded = &self.interactions[index].request;
-                let compared = self.compare(recorded, sent);
-                bindings.extend(compared.bindings);
-                compared.differences.is_empty().then(|| Fit {
+                let (differences, bound) = compare(self, recorded, sent);
+                bindings.extend(bound);
+                differences.is_empty().then(|| Fit {
                     index,
                     bindings,
                     has_same_words: open_words(recorded.authorization())
-                        == open_words(sent.authorization),
+                        == open_words(sent.authorization()),
                 })
             });
         fits.collect()
     }
 
     /// The interactions with this method and path, in recorded order.
-    fn candidates(&self, sent: &SentRequest<'_>) -> Vec<(usize, Bindings)> {
-        let key = (sent.method.clone(), sent.path.to_owned());
+    fn candidates(&self, sent: &Asked) -> Vec<(usize, Bindings)> {
+        let key = (sent.method.clone(), sent.path.clone());
         let exact = self.by_request.get(&key).into_iter().flatten();
         let exact = exact.map(|&index| (index, Bindings::new()));
         let any = self.any_path.iter().filter_map(|&index| {
             let recorded = &self.interactions[index].request;
-            let bindings = self.path_bindings(&recorded.path, sent.path)?;
+            let bindings = self.path_bindings(&recorded.path, &sent.path)?;
             (recorded.method == sent.method).then_some((index, bindings))
         });
         let mut all: Vec<_> = exact.chain(any).collect();
@@ -208,50 +206,10 @@ impl Replay {
         })
     }
 
-    /// Compares all of a request but method and path.
-    fn compare(&self, recorded: &Asked, sent: &SentRequest<'_>) -> RequestMatch<'_> {
-        let mut compared = RequestMatch::new(self);
-        compared.pairs(MessagePart::Query, &recorded.query, &sent.query);
-        compared.authorization(recorded.authorization(), sent.authorization);
-        compared.body(&recorded.body, &sent.body);
-        compared
-    }
-
-    pub(super) fn ignores(&self, part: MessagePart, steps: &[Step<'_>]) -> bool {
-        let place = Place {
-            side: Side::Request,
-            part,
-            steps,
-        };
-        self.ignored.iter().any(|selector| selector.names(&place))
-    }
-
-    /// Tells whether a text that was sent may be shown in a report.
-    pub(super) fn shows(&self, part: MessagePart, steps: &[Step<'_>], text: &str) -> bool {
-        let place = Place {
-            side: Side::Request,
-            part,
-            steps,
-        };
-        !steps.is_empty() && self.policy.shows(&place, text) && self.shows_names(part, steps)
-    }
-
-    pub(super) fn shows_names(&self, part: MessagePart, steps: &[Step<'_>]) -> bool {
-        let place = Place {
-            side: Side::Request,
-            part,
-            steps,
-        };
-        steps.iter().all(|step| match step {
-            Step::Member(name) => self.policy.keeps_name(&place, name),
-            Step::Item(_) => true,
-        })
-    }
-
     /// Tells why [`Replay::take`] has no answer to a request, and what was recorded instead.
     pub fn miss(&self, request: &Request) -> Miss {
-        let sent = SentRequest::read(request);
-        let target = format!("{} {}", sent.method, self.shown_path(sent.path));
+        let sent = Asked::of(request);
+        let target = format!("{} {}", sent.method, self.shown_path(&sent.path));
         let recorded = match self.fitting(&sent).len() {
             0 => None,
             count => Some(count),
@@ -270,12 +228,11 @@ impl Replay {
     /// The path with a star for each segment that a cassette would not keep.
     fn shown_path(&self, path: &str) -> String {
         let segments = path.split('/').map(|segment| {
-            let place = Place {
-                side: Side::Request,
-                part: MessagePart::Path,
-                steps: &[],
-            };
-            if self.policy.shows(&place, &decode_segment(segment)) {
+            let place = Place::whole(Side::Request, MessagePart::Path);
+            if self
+                .policy
+                .keeps(&place, Leaf::Text(&decode_segment(segment)), &[])
+            {
                 segment
             } else {
                 "*"
@@ -285,7 +242,7 @@ impl Replay {
     }
 
     /// The nearest recorded requests: by method and path, and of the first few by what differs too.
-    fn near(&self, sent: &SentRequest<'_>, target: &str) -> Vec<Near> {
+    fn near(&self, sent: &Asked, target: &str) -> Vec<Near> {
         let each = self.interactions.iter().enumerate();
         let mut ranked: Vec<_> = each
             .map(|(index, interaction)| {
@@ -296,27 +253,21 @@ impl Replay {
                 (apart, index, request)
             })
             .collect();
-        ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
         ranked.truncate(MAX_COMPARED_REQUESTS);
         let compared = ranked.into_iter().map(|(apart, index, request)| {
-            let differences: Vec<Difference> = self
-                .compare(&self.interactions[index].request, sent)
-                .differences;
-            Near {
+            let (differences, _) = compare(self, &self.interactions[index].request, sent);
+            let near = Near {
                 number: index + 1,
-                distance: apart * 50.0 + differences.len() as f64,
                 request,
                 differences,
-            }
+            };
+            (apart * 50.0 + near.differences.len() as f64, near)
         });
         let mut near: Vec<_> = compared.collect();
-        near.sort_by(|a, b| {
-            a.distance
-                .total_cmp(&b.distance)
-                .then(a.number.cmp(&b.number))
-        });
-        near.truncate(3);
-        near
+        near.sort_by(|(a, one), (b, other)| a.total_cmp(b).then(one.number.cmp(&other.number)));
+        let near = near.into_iter().map(|(_, near)| near).take(3);
+        near.collect()
     }
 }
 
@@ -365,73 +316,32 @@ impl Progress {
     }
 
     fn with_values(&self, text: &str) -> Option<Json<'static>> {
-        let found = placeholder::find_all(text);
-        if !found
-            .iter()
-            .any(|(_, number)| self.values.contains_key(number))
-        {
-            return None;
-        }
-        if let Some(value) =
-            placeholder::number_of(text).and_then(|number| self.values.get(&number))
-        {
+        let whole = placeholder::number_of(text).and_then(|number| self.values.get(&number));
+        if let Some(value) = whole {
             return Some(value.clone().into());
         }
         let (mut out, mut at) = (String::new(), 0);
-        for (range, number) in found {
-            out.push_str(&text[at..range.start]);
-            out.push_str(
-                self.values
-                    .get(&number)
-                    .map_or(&text[range.clone()], String::as_str),
-            );
-            at = range.end;
+        for (range, number) in placeholder::find_all(text) {
+            if let Some(value) = self.values.get(&number) {
+                out += &text[at..range.start];
+                out += value;
+                at = range.end;
+            }
         }
-        Some((out + &text[at..]).into())
+        (at > 0).then(|| (out + &text[at..]).into())
     }
 }
 
 /// The placeholders that the interactions first have in an answer.
 fn from_answers(interactions: &[Interaction]) -> HashSet<u32> {
     let mut first_sides = HashMap::new();
-    for interaction in interactions {
-        rewrite(interaction, &mut |place, leaf| {
-            for number in leaf.placeholders() {
-                first_sides.entry(number).or_insert(place.side);
-            }
-            None
-        });
+    for (side, number) in interactions.iter().flat_map(placeholders) {
+        first_sides.entry(number).or_insert(side);
     }
     let from_answers = first_sides
         .into_iter()
         .filter(|(_, side)| *side == Side::Response);
     from_answers.map(|(number, _)| number).collect()
-}
-
-/// A request that came, taken apart like a recorded one; with its secrets, so nothing of it may be shown unasked.
-struct SentRequest<'r> {
-    method: Method,
-    path: &'r str,
-    query: Pairs,
-    authorization: &'r str,
-    body: Content,
-}
-
-impl<'r> SentRequest<'r> {
-    fn read(request: &'r Request) -> Self {
-        let body = match &request.body {
-            Body::Whole(bytes) => bytes.as_ref(),
-            Body::TooLarge(_) => &[],
-        };
-        let content_type = request.header_text(&CONTENT_TYPE).unwrap_or_default();
-        SentRequest {
-            method: request.method.clone(),
-            path: request.uri.path(),
-            query: parse_pairs(request.uri.query().unwrap_or_default()),
-            authorization: request.header_text(&AUTHORIZATION).unwrap_or_default(),
-            body: Content::of(body, content_type),
-        }
-    }
 }
 
 /// The words of a header, which are no secrets, in any order.

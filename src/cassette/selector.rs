@@ -32,6 +32,15 @@ pub(crate) enum Side {
     Response,
 }
 
+impl Side {
+    const fn name(self) -> &'static str {
+        match self {
+            Side::Request => "request",
+            Side::Response => "response",
+        }
+    }
+}
+
 /// The part of a message that a place is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MessagePart {
@@ -44,6 +53,8 @@ pub(crate) enum MessagePart {
 }
 
 impl MessagePart {
+    const SELECTABLE: [Self; 4] = [Self::Header, Self::Query, Self::Form, Self::Body];
+
     pub(super) const fn name(self) -> &'static str {
         match self {
             MessagePart::Path => "path",
@@ -99,7 +110,8 @@ impl FromStr for Selector {
         };
         let (side, rest) = split_side(text);
         let (part, name) = rest.split_once(':').ok_or_else(wrong)?;
-        let part = part_named(part).ok_or_else(wrong)?;
+        let mut parts = MessagePart::SELECTABLE.into_iter();
+        let part = parts.find(|known| known.name() == part).ok_or_else(wrong)?;
         let from_root = part == MessagePart::Body && name.starts_with('/');
         let names: Vec<_> = match part {
             MessagePart::Body if name == "/" => Vec::new(),
@@ -119,35 +131,20 @@ impl FromStr for Selector {
 }
 
 fn split_side(text: &str) -> (Option<Side>, &str) {
-    let request = text.strip_prefix("request.");
-    let response = text.strip_prefix("response.");
-    match (request, response) {
-        (Some(rest), _) => (Some(Side::Request), rest),
-        (None, Some(rest)) => (Some(Side::Response), rest),
-        (None, None) => (None, text),
-    }
-}
-
-fn part_named(name: &str) -> Option<MessagePart> {
-    match name {
-        "header" => Some(MessagePart::Header),
-        "query" => Some(MessagePart::Query),
-        "form" => Some(MessagePart::Form),
-        "body" => Some(MessagePart::Body),
-        _ => None,
+    match text.split_once('.') {
+        Some(("request", rest)) => (Some(Side::Request), rest),
+        Some(("response", rest)) => (Some(Side::Response), rest),
+        _ => (None, text),
     }
 }
 
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.side {
-            None => "",
-            Some(Side::Request) => "request.",
-            Some(Side::Response) => "response.",
-        })?;
-        write!(f, "{}:", self.part.name())?;
-        f.write_str(if self.from_root { "/" } else { "" })?;
-        f.write_str(&self.names.join("/"))
+        if let Some(side) = self.side {
+            write!(f, "{}.", side.name())?;
+        }
+        let root = if self.from_root { "/" } else { "" };
+        write!(f, "{}:{root}{}", self.part.name(), self.names.join("/"))
     }
 }
 
@@ -183,11 +180,7 @@ impl Selector {
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = match self.side {
-            Side::Request => "request",
-            Side::Response => "response",
-        };
-        let part = self.part.name();
+        let (side, part) = (self.side.name(), self.part.name());
         match self.part {
             MessagePart::Path => write!(f, "{side}.{part}"),
             _ => write!(f, "{side}.{part}:{}", pointer(self.steps)),
@@ -195,7 +188,18 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-impl Place<'_> {
+impl Place<'static> {
+    /// A part of a message as a whole.
+    pub(super) const fn whole(side: Side, part: MessagePart) -> Self {
+        Place::new(side, part, &[])
+    }
+}
+
+impl<'a> Place<'a> {
+    pub(super) const fn new(side: Side, part: MessagePart, steps: &'a [Step<'a>]) -> Self {
+        Place { side, part, steps }
+    }
+
     /// The place for a report; without its last step when that is a name which may not be told.
     pub(super) fn outline(&self, is_in_name: bool) -> String {
         let steps = &self.steps[..self.steps.len() - usize::from(is_in_name)];
@@ -234,11 +238,11 @@ mod tests {
     #[case("query:token", false)]
     #[case("body:a/configuration/token", false)]
     fn names_a_place(#[case] selector: &str, #[case] expected: bool) {
-        let place = Place {
-            side: Side::Request,
-            part: MessagePart::Body,
-            steps: &[Step::Member("configuration"), Step::Member("token")],
-        };
+        let place = Place::new(
+            Side::Request,
+            MessagePart::Body,
+            &[Step::Member("configuration"), Step::Member("token")],
+        );
         let parsed: Selector = selector.parse().unwrap();
         assert_eq!(parsed.names(&place), expected);
         assert_eq!(parsed.to_string(), selector);
@@ -246,11 +250,11 @@ mod tests {
 
     #[test]
     fn names_a_header_in_any_case() {
-        let place = Place {
-            side: Side::Response,
-            part: MessagePart::Header,
-            steps: &[Step::Member("x-frame")],
-        };
+        let place = Place::new(
+            Side::Response,
+            MessagePart::Header,
+            &[Step::Member("x-frame")],
+        );
         assert!("header:X-Frame".parse::<Selector>().unwrap().names(&place));
     }
 

@@ -33,7 +33,7 @@ struct Pattern {
     extent: Extent,
 }
 
-/// Where a value counts as found.
+/// The surroundings in which a value counts as found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Extent {
     /// Anywhere.

@@ -27,21 +27,35 @@ pub(super) enum Leaf<'l> {
     },
 }
 
-impl Leaf<'_> {
-    /// The numbers of the placeholders in it.
-    pub(super) fn placeholders(self) -> Vec<u32> {
-        let in_text = |text: &str| {
-            placeholder::find_all(text)
-                .into_iter()
-                .map(|(_, number)| number)
-                .collect()
-        };
-        match self {
-            Leaf::Name(text) | Leaf::Text(text) => in_text(text),
-            Leaf::Number(number) => placeholder::number_of_json(number).into_iter().collect(),
-            Leaf::Body { bytes, .. } => in_text(&String::from_utf8_lossy(bytes)),
+impl<'l> Leaf<'l> {
+    /// A JSON value that may be replaced; booleans, `null` and what has members or items are none.
+    pub(super) fn of(json: &'l Json<'_>) -> Option<Self> {
+        match json {
+            Json::Text(text) => Some(Leaf::Text(text)),
+            Json::Number(number) => Some(Leaf::Number(number)),
+            _ => None,
         }
     }
+}
+
+/// The numbers of all placeholders in an interaction, with the side that each stands on.
+pub(super) fn placeholders(interaction: &Interaction) -> Vec<(Side, u32)> {
+    let mut found = Vec::new();
+    rewrite(interaction, &mut |place, leaf| {
+        let text = match leaf {
+            Leaf::Name(text) | Leaf::Text(text) => Cow::Borrowed(text),
+            Leaf::Body { bytes, .. } => String::from_utf8_lossy(bytes),
+            Leaf::Number(number) => {
+                let number = placeholder::number_of_json(number)?;
+                found.push((place.side, number));
+                return None;
+            }
+        };
+        let numbers = placeholder::find_all(&text).into_iter();
+        found.extend(numbers.map(|(_, number)| (place.side, number)));
+        None
+    });
+    found
 }
 
 /// Changes a leaf; `None` leaves it as it is.
@@ -56,7 +70,7 @@ pub(super) fn rewrite(interaction: &Interaction, change: &mut Change<'_>) -> Int
     }
 }
 
-fn rewrite_request(request: &Asked, change: &mut Change<'_>) -> Asked {
+pub(super) fn rewrite_request(request: &Asked, change: &mut Change<'_>) -> Asked {
     let side = Side::Request;
     Asked {
         method: request.method.clone(),
@@ -79,11 +93,7 @@ pub(super) fn rewrite_response(response: &Answered, change: &mut Change<'_>) -> 
 fn rewrite_path(path: &str, change: &mut Change<'_>) -> String {
     let segments = path.split('/').enumerate().map(|(index, segment)| {
         let steps = [Step::Item(index)];
-        let place = Place {
-            side: Side::Request,
-            part: MessagePart::Path,
-            steps: &steps,
-        };
+        let place = Place::new(Side::Request, MessagePart::Path, &steps);
         match change(&place, Leaf::Text(&decode_segment(segment))) {
             Some(Json::Text(text)) => text,
             _ => Cow::Borrowed(segment),
@@ -105,11 +115,8 @@ fn rewrite_pairs(
     change: &mut Change<'_>,
 ) -> Pairs {
     let mut changed = |(name, value): &(String, String)| {
-        let place = Place {
-            side,
-            part,
-            steps: &[Step::Member(name)],
-        };
+        let steps = [Step::Member(name)];
+        let place = Place::new(side, part, &steps);
         let other_name = match part {
             MessagePart::Header => None,
             _ => change(&place, Leaf::Name(name)),
@@ -128,11 +135,7 @@ fn text_or(changed: Option<Json<'_>>, text: &str) -> String {
 }
 
 fn rewrite_body(side: Side, headers: &Pairs, body: &Content, change: &mut Change<'_>) -> Content {
-    let place = Place {
-        side,
-        part: MessagePart::Body,
-        steps: &[],
-    };
+    let place = Place::new(side, MessagePart::Body, &[]);
     match body {
         Content::Empty => Content::Empty,
         Content::Json(value) => Content::Json(rewrite_json(side, value, &mut Vec::new(), change)),
@@ -181,7 +184,7 @@ fn rewrite_json<'j>(
             let mut changed = Members::new();
             for (name, value) in members {
                 steps.push(Step::Member(name));
-                let other = change(&Place { side, part, steps }, Leaf::Name(name));
+                let other = change(&Place::new(side, part, steps), Leaf::Name(name));
                 let value = rewrite_json(side, value, steps, change);
                 steps.pop();
                 changed.push((unused_name(&changed, text_or(other, name)).into(), value));
@@ -197,12 +200,11 @@ fn rewrite_json<'j>(
             }
             Json::Array(changed)
         }
-        Json::Text(text) => {
-            change(&Place { side, part, steps }, Leaf::Text(text)).unwrap_or_else(|| json.clone())
+        plain => {
+            let changed =
+                Leaf::of(plain).and_then(|leaf| change(&Place::new(side, part, steps), leaf));
+            changed.unwrap_or_else(|| plain.clone())
         }
-        Json::Number(number) => change(&Place { side, part, steps }, Leaf::Number(number))
-            .unwrap_or_else(|| json.clone()),
-        Json::Null | Json::Bool(_) => json.clone(),
     }
 }
 

@@ -147,6 +147,12 @@ pub(super) fn is_kept_header(name: &str) -> bool {
     has(KEPT_HEADERS, &lower)
 }
 
+/// Tells whether a header's value is a list of words, each of which is judged by itself.
+pub(super) fn is_list_header(name: &str) -> bool {
+    has(LIST_HEADERS, name)
+        || (name.starts_with("access-control-") && name != "access-control-allow-origin")
+}
+
 pub(crate) fn is_path_word(word: &str) -> bool {
     has(PATH_WORDS, word)
 }
@@ -216,6 +222,10 @@ const KEPT_HEADERS: &str = "\
      elements-request-id elements-returned-count elements-total-count elements-trace-id etag expires if-match \
      if-modified-since if-none-match last-modified link location mock-ce-because origin pragma retry-after \
      vary www-authenticate";
+
+const LIST_HEADERS: &str = "\
+     accept allow cache-control content-disposition content-language content-type elements-returned-count \
+     elements-total-count mock-ce-because pragma retry-after vary www-authenticate";
 
 /// Methods, and words of media types, of caching and of the other headers that are lists of words; in lower case.
 const HEADER_WORDS: &str = "\

@@ -106,7 +106,7 @@ fn secrets(matches: &ArgMatches) -> Result<Vec<(String, String)>, String> {
 /// The service that answers the recorded requests now.
 enum Service {
     Emulator(Box<Emulator>),
-    Live(Client),
+    Live(Box<Client>),
 }
 
 impl Service {
@@ -114,7 +114,7 @@ impl Service {
         if let Some(url) = matches.get_one::<String>("against") {
             let ca: Vec<PathBuf> = super::record::all(matches, "ca");
             let client = Client::to(url, &ca).map_err(|error| error.to_string())?;
-            return Ok(Service::Live(client));
+            return Ok(Service::Live(Box::new(client)));
         }
         let settings = settings::apply(MockCe::builder(), matches);
         let emulator = settings.emulator().map_err(|error| error.to_string())?;

@@ -1,10 +1,10 @@
 //! Answers from a cassette, before the emulated service is asked (rules `recorded`, `not-recorded`).
 
-use http::{HeaderName, HeaderValue, Method};
+use http::Method;
 
 use super::outcome::{Handled, Outcome};
 use super::{Emulator, preflight};
-use crate::cassette::{Answered, Cassette, Fallback, Policy, Replay, bytes_of_text};
+use crate::cassette::{Answered, Cassette, Fallback, Policy, Replay, header_map};
 use crate::rules;
 use crate::settings::Settings;
 use crate::wire::error::ApiError;
@@ -53,14 +53,7 @@ impl Outcome {
         let mut outcome = Outcome::empty(&rules::RECORDED);
         outcome.reply.status = answered.status;
         outcome.reply.body = answered.body.to_bytes();
-        for (name, value) in &answered.headers {
-            if let (Ok(name), Ok(value)) = (
-                HeaderName::try_from(name),
-                HeaderValue::from_bytes(&bytes_of_text(value)),
-            ) {
-                outcome.reply.headers.append(name, value);
-            }
-        }
+        outcome.reply.headers = header_map(&answered.headers);
         outcome
     }
 }

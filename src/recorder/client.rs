@@ -13,15 +13,15 @@ use crate::cassette::Reply;
 use crate::server::runtime;
 use crate::wire::message::{Body, Request};
 
-/// The most bytes of an answer that are looked at.
-const LIMIT: usize = 8 * 1024 * 1024;
+/// Maximum length of an answer, also after it is decompressed.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 /// Sends requests to one service and waits for each answer; not to be used on an async runtime's thread.
 pub struct Client {
     upstream: Upstream<Full<bytes::Bytes>>,
 }
 
-/// Why there is no answer to a request.
+/// The error of a request without an answer.
 #[derive(Debug)]
 pub struct SendError(String);
 
@@ -67,14 +67,12 @@ impl Client {
         let via = HeaderValue::from_static("1.1 mock-ce");
         headers::prepare_request(outgoing.headers_mut(), host, &via);
         let sent = self.upstream.send(outgoing, || 0).await;
-        let (response, connection) = sent.map_err(|problem| problem.to_string())?;
-        let (head, body) = response.into_parts();
-        let body = Limited::new(body, LIMIT).collect().await;
+        let (head, body) = sent.map_err(|problem| problem.to_string())?.into_parts();
+        let body = Limited::new(body, MAX_ANSWER).collect().await;
         let body = body
             .map_err(|error| format!("broke off: {error}"))?
             .to_bytes();
-        self.upstream.give_back(connection);
-        let body = decoded(&head.headers, body, LIMIT)
+        let body = decoded(&head.headers, body, MAX_ANSWER)
             .map_err(|_| "sent a body that cannot be read".to_owned())?;
         Ok(Reply {
             status: head.status,

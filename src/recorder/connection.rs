@@ -1,18 +1,30 @@
 //! One connection of a client: hyper reads requests, the proxy answers them.
+//!
+//! What hyper cannot parse is refused like by the server: its [`Progress`] is told where each answer ends, and keeps back
+//! the empty reply that hyper would write.
 
 use std::future::poll_fn;
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt as _;
 
-use super::proxy::Proxy;
+use super::proxy::{Proxy, Returned};
+use crate::server::connection::{End, refuse};
 use crate::server::listener::{Port, Serve};
+use crate::server::progress::{ObservedStream, Phase, Progress};
 use crate::server::socket::Stream;
+use crate::wire::message::Conduct;
 
 /// Maximum time for the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -23,25 +35,83 @@ impl Serve for Arc<Proxy> {
     }
 
     async fn serve(port: Arc<Port<Self>>, stream: Stream, _: IpAddr) {
-        let answer = service_fn(|request| port.service.clone().answer(request));
-        let mut connection = pin!(
-            http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_TIME)
-                // A client that has said all it has to say still waits for its answer.
-                .half_close(true)
-                .serve_connection(TokioIo::new(stream), answer)
-        );
+        let progress = Progress::new();
+        let socket = TokioIo::new(ObservedStream::new(stream, progress.clone()));
+        let answer = |request| answer(port.service.clone(), request, progress.clone());
+        let mut connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIME)
+            // A client that has said all it has to say still waits for its answer.
+            .half_close(true)
+            .serve_connection(socket, service_fn(|request| Box::pin(answer(request))));
         let mut stopping = pin!(port.stopped());
         let mut stopped = false;
-        // A client that goes away ends its connection, and nothing else.
-        let _ = poll_fn(|cx| {
+        let result = poll_fn(|cx| {
             if !stopped && stopping.as_mut().poll(cx).is_ready() {
                 stopped = true;
-                connection.as_mut().graceful_shutdown();
+                Pin::new(&mut connection).graceful_shutdown();
             }
-            connection.as_mut().poll(cx)
-        })
-        .await;
+            connection.poll_without_shutdown(cx)
+        });
+        let end = End::of(result.await);
+        let mut stream = connection.into_parts().io.into_inner().stream;
+        if let End::Unparsable(malformed) = end {
+            refuse(stream, &port.service.refuse_malformed(malformed)).await;
+        } else {
+            // A client that goes away ends its connection, and nothing else.
+            let _ = stream.shutdown().await;
+        }
+    }
+}
+
+async fn answer(
+    proxy: Arc<Proxy>,
+    request: Request<Incoming>,
+    progress: Arc<Progress>,
+) -> hyper::Result<Response<TrackedBody>> {
+    progress.enter(Phase::Exchange);
+    let response = proxy.answer(request).await?;
+    let response = response.map(|body| TrackedBody { body, progress });
+    response.body().note(response.body().is_end_stream());
+    Ok(response)
+}
+
+/// The body of a reply, which notes its end.
+struct TrackedBody {
+    body: Returned,
+    progress: Arc<Progress>,
+}
+
+impl TrackedBody {
+    /// Notes whether nothing more of the reply comes.
+    fn note(&self, is_over: bool) {
+        if is_over {
+            self.progress.begin_reply(&Conduct::default());
+        }
+    }
+}
+
+impl Body for TrackedBody {
+    type Data = Bytes;
+    type Error = <Returned as Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        self.note(match &frame {
+            Some(Ok(frame)) => frame.is_trailers() || self.is_end_stream(),
+            Some(Err(_)) | None => true,
+        });
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

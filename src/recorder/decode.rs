@@ -1,4 +1,4 @@
-//! Bodies as they were before they were compressed, up to a limit.
+//! Decompresses bodies, up to a limit.
 
 use std::io::{self, Read};
 
@@ -7,16 +7,16 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
-/// Why a body cannot be looked at.
+/// The reason for which a body cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unreadable {
-    /// It is larger than can be kept.
+    /// It is larger than the limit.
     TooLarge,
-    /// It is compressed in an unknown manner, or not in the manner that its headers say.
+    /// Its encoding is unknown, or is not the one that its headers name.
     Encoding,
 }
 
-/// The body behind every encoding that the headers name.
+/// Undoes every encoding that the headers name.
 pub(super) fn decoded(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<Bytes, Unreadable> {
     let named: Vec<_> = headers
         .get_all(CONTENT_ENCODING)
@@ -33,7 +33,7 @@ pub(super) fn decoded(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<
         .try_fold(body, |body, name| match name.as_str() {
             "" | "identity" => Ok(body),
             "gzip" | "x-gzip" => read(MultiGzDecoder::new(&body[..]), limit),
-            // Some send it without the wrapper that the standard asks for.
+            // Some servers leave out the zlib wrapper that the standard asks for.
             "deflate" => match read(ZlibDecoder::new(&body[..]), limit) {
                 Err(Unreadable::Encoding) => read(DeflateDecoder::new(&body[..]), limit),
                 read => read,
@@ -81,7 +81,7 @@ mod tests {
     #[case("GZIP", "gzip")]
     #[case("deflate", "zlib")]
     #[case("deflate", "bare")]
-    fn a_body_is_read_behind_its_encoding(#[case] header: &str, #[case] encoder: &str) {
+    fn a_body_is_decoded_up_to_the_limit(#[case] header: &str, #[case] encoder: &str) {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_ENCODING, header.parse().unwrap());
         let body = encoded(encoder, b"plain");
@@ -93,7 +93,7 @@ mod tests {
     #[rstest]
     #[case("br")]
     #[case("gzip")]
-    fn what_cannot_be_read_is_said_so(#[case] header: &str) {
+    fn an_unknown_or_wrong_encoding_is_an_error(#[case] header: &str) {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_ENCODING, header.parse().unwrap());
         assert_eq!(

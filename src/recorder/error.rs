@@ -15,14 +15,14 @@ pub enum RecordError {
     Upstream {
         /// Its scheme, host and path, without credentials and query.
         upstream: String,
-        /// Why.
+        /// The problem with it.
         reason: &'static str,
     },
     /// A file of certificates cannot be used.
     Ca {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The problem with it.
         reason: String,
     },
     /// The machine's trust store is empty or cannot be read.

@@ -1,4 +1,4 @@
-//! A request and its response, taken down as they pass through the recorder.
+//! A request and its response, copied as they pass through the recorder.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, StatusCode};
 use super::decode::{self, Unreadable};
 use crate::cassette::Exchange;
 
-/// The most that is set aside for a body before it comes.
+/// Maximum memory that is reserved for a body before it comes.
 const MAX_RESERVED: usize = 64 * 1024;
 
 /// The bytes of a body, as far as they are to be recorded.
@@ -15,7 +15,7 @@ pub(super) struct MessageBytes {
     bytes: Vec<u8>,
     /// Bytes that have come, held or not.
     length: u64,
-    /// The most bytes that are held.
+    /// Maximum number of bytes that are held.
     limit: usize,
     is_over: bool,
 }
@@ -41,13 +41,9 @@ impl MessageBytes {
         }
     }
 
-    /// Nothing more comes.
+    /// Notes that the body is whole.
     pub(super) fn end(&mut self) {
         self.is_over = true;
-    }
-
-    pub(super) fn is_over(&self) -> bool {
-        self.is_over
     }
 
     pub(super) fn length(&self) -> u64 {

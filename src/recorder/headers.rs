@@ -1,4 +1,4 @@
-//! Which headers pass through a proxy, and which belong to one of its two connections.
+//! Headers of forwarded messages: those that concern one connection only are dropped, and a few are adjusted.
 
 use http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, LOCATION, PROXY_AUTHENTICATE,
@@ -6,7 +6,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Takes away what concerns only the connection that a message came on.
+/// Removes the headers that concern only the connection that a message came on.
 pub(super) fn drop_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
@@ -19,7 +19,7 @@ pub(super) fn drop_hop_by_hop(headers: &mut HeaderMap) {
         headers.remove(name);
     }
     if headers.contains_key(TRANSFER_ENCODING) {
-        // Where a body comes in chunks, a length that was said beside that is wrong.
+        // A length beside chunks is wrong, and two servers may heed different ones of the two.
         headers.remove(CONTENT_LENGTH);
     }
     const ALWAYS: [HeaderName; 9] = [
@@ -38,10 +38,10 @@ pub(super) fn drop_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// Makes the headers of a request those of one to the upstream.
+/// Prepares the headers of a request for the upstream.
 pub(super) fn prepare_request(headers: &mut HeaderMap, host: &HeaderValue, via: &HeaderValue) {
     drop_hop_by_hop(headers);
-    // The server has already asked the client to go on.
+    // The recorder's own server has answered it.
     headers.remove(EXPECT);
     if let Some(accepted) = headers.get(ACCEPT_ENCODING) {
         let accepted = accepted.to_str().unwrap_or_default();
@@ -51,7 +51,8 @@ pub(super) fn prepare_request(headers: &mut HeaderMap, host: &HeaderValue, via: 
     headers.append(VIA, via.clone());
 }
 
-/// Of the encodings that a client accepts, those that a body can be looked at in; none at all would mean any.
+/// Leaves of the accepted encodings those that the recorder can decode; `identity` where none is left, since an empty
+/// list would allow any.
 fn readable_encodings(accepted: &str) -> HeaderValue {
     let readable = accepted.split(',').map(str::trim).filter(|encoding| {
         let name = encoding.split(';').next().unwrap_or_default();
@@ -63,14 +64,14 @@ fn readable_encodings(accepted: &str) -> HeaderValue {
     readable.unwrap_or(HeaderValue::from_static("identity"))
 }
 
-/// Whether a request has already been through the recorder with this name.
+/// Tells whether a request has already been through the recorder with this name.
 pub(super) fn has_come_through(headers: &HeaderMap, via: &HeaderValue) -> bool {
     let entries = headers.get_all(VIA).iter();
     let mut entries = entries.flat_map(|value| value.as_bytes().split(|&byte| byte == b','));
     entries.any(|entry| entry.trim_ascii() == via.as_bytes())
 }
 
-/// Makes the headers of a reply those of one from the recorder; a redirect to the upstream stays with the recorder.
+/// Prepares the headers of a reply for the client: a redirect to the upstream leads to the recorder instead.
 pub(super) fn prepare_reply(headers: &mut HeaderMap, origin: &str) {
     drop_hop_by_hop(headers);
     let within = headers
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_the_connection_goes_with_it() {
+    fn headers_of_one_connection_are_dropped() {
         let mut request = headers(&[
             ("connection", "close, X-Mine"),
             ("x-mine", "1"),

@@ -1,4 +1,4 @@
-//! The rim outbound: records the answers of a real service as a cassette.
+//! Records the answers of a real service as a cassette.
 //!
 //! A [`Recorder`] stands between a client and one upstream. It forwards each request and streams the answer back. Before
 //! the client has the answer's last byte, the exchange is redacted and appended to a journal. At the end the journal
@@ -14,23 +14,13 @@
 //! println!("{} interactions", summary.total);
 //! ```
 //!
-//! Decided in this order: what the [`Mode`] makes of a cassette that is there; in mode `new`, whether a request is
-//! known; then it is forwarded. A client keeps the path that it would ask the upstream for: only scheme and host are
-//! the recorder's. No redirect is followed, and one that leads to the upstream is made to lead to the recorder.
+//! At the start the [`Mode`] decides whether a cassette that is there is replayed, continued or replaced. In mode `new` a
+//! request that is known is replayed; every other one is forwarded. A client keeps the path that it would ask the
+//! upstream for, and changes scheme and host only. No redirect is followed; one to the upstream leads to the recorder.
 //!
 //! # What is never written
 //!
-//! Denied by default, in both directions: the secrets of `Authorization`, cookies, every header that is not on the list
-//! of those kept; in bodies, queries and forms every member whose name ends in `password`, `secret`, `token`, `api.key`
-//! or another word of that kind (`passphrase`, `credential`, `private.key`, `jwt` …) in any spelling, or holds `oauth`,
-//! with all that is in it; in `configuration` also the entries that the catalog types as passwords and those that end in
-//! `account` or `username`; `providerData`; e-mail addresses and names of users. Where a text is no JSON document but has
-//! members all the same, such as broken JSON, lines of it, JSON in a string, parts of a form, markup or an address, they
-//! are found by their names. A secret of six
-//! bytes or more is replaced by the same placeholder wherever else it stands, also inside longer text, base64- or
-//! percent-encoded; a shorter one, or one that is a text of the catalog or a word of the format (`smtp`, `sendgrid`),
-//! only in its own place. Before an exchange is written it is searched for every secret seen so far; one hit, and it is
-//! left out, which is told and counted.
+//! A recording keeps only what is known to be harmless: see [`cassette`](crate::cassette#what-a-cassette-keeps).
 //!
 //! # When a recording is cut off
 //!
@@ -57,7 +47,6 @@ mod proxy;
 mod recording;
 mod tls;
 mod upstream;
-mod warnings;
 mod writer;
 
 use std::fmt;
@@ -149,7 +138,7 @@ impl Recorder {
         }
     }
 
-    /// Whether a cassette is replayed, and nothing can be sent.
+    /// Tells whether a cassette is replayed, so that nothing can be sent.
     #[must_use]
     pub fn is_replaying(&self) -> bool {
         matches!(self.part, Part::Replaying(_))

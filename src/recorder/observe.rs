@@ -1,4 +1,4 @@
-//! A body on its way through the recorder, with an observer that sees each piece.
+//! Bodies that pass through the recorder, with an observer that sees each piece.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,12 +6,13 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use parking_lot::Mutex;
 
 use super::exchange::ObservedRequest;
 
-/// Sees a body pass; when it is dropped before the end, the body broke off.
+/// Sees the pieces of a body; dropped before its end, the body broke off.
 pub(super) trait Observer {
     fn piece(&mut self, piece: &Bytes);
 
@@ -19,29 +20,22 @@ pub(super) trait Observer {
     fn end(&mut self);
 }
 
+/// A body on its way through, or one that its observer has seen already.
+pub(super) type Passing<O> = Either<ObservedBody<O>, Full<Bytes>>;
+
 /// A body on its way through.
-pub(super) enum ObservedBody<O> {
-    Streamed {
-        incoming: Incoming,
-        observer: O,
-    },
-    /// Its observer has seen it already.
-    Whole(Option<Bytes>),
+pub(super) struct ObservedBody<O> {
+    incoming: Incoming,
+    observer: O,
 }
 
-impl<O: Observer> ObservedBody<O> {
-    pub(super) fn streamed(incoming: Incoming, mut observer: O) -> Self {
-        if incoming.is_end_stream() {
-            // There is no last byte to wait for but the head's.
-            observer.end();
-            return ObservedBody::Whole(None);
-        }
-        ObservedBody::Streamed { incoming, observer }
+pub(super) fn streamed<O: Observer>(incoming: Incoming, mut observer: O) -> Passing<O> {
+    if incoming.is_end_stream() {
+        // There is no last byte to wait for but the head's.
+        observer.end();
+        return Either::Right(Full::default());
     }
-
-    pub(super) fn whole(bytes: Bytes) -> Self {
-        ObservedBody::Whole((!bytes.is_empty()).then_some(bytes))
-    }
+    Either::Left(ObservedBody { incoming, observer })
 }
 
 impl<O: Observer + Unpin> Body for ObservedBody<O> {
@@ -52,12 +46,7 @@ impl<O: Observer + Unpin> Body for ObservedBody<O> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        let (incoming, observer) = match &mut *self {
-            ObservedBody::Whole(rest) => {
-                return Poll::Ready(rest.take().map(|rest| Ok(Frame::data(rest))));
-            }
-            ObservedBody::Streamed { incoming, observer } => (incoming, observer),
-        };
+        let ObservedBody { incoming, observer } = &mut *self;
         let frame = ready!(Pin::new(&mut *incoming).poll_frame(cx));
         let is_last = match &frame {
             None => true,
@@ -76,26 +65,18 @@ impl<O: Observer + Unpin> Body for ObservedBody<O> {
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            ObservedBody::Whole(rest) => rest.is_none(),
-            ObservedBody::Streamed { incoming, .. } => incoming.is_end_stream(),
-        }
+        self.incoming.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            ObservedBody::Whole(rest) => {
-                SizeHint::with_exact(rest.as_ref().map_or(0, |rest| rest.len() as u64))
-            }
-            ObservedBody::Streamed { incoming, .. } => incoming.size_hint(),
-        }
+        self.incoming.size_hint()
     }
 }
 
 /// The body of a request, on its way to the upstream.
-pub(super) type Forwarded = ObservedBody<RequestObserver>;
+pub(super) type Forwarded = Passing<RequestObserver>;
 
-/// Takes a request down. It is shared with its reply, which may come first.
+/// Copies a request. It is shared with its reply, which may come first.
 pub(super) struct RequestObserver {
     pub(super) request: Arc<Mutex<ObservedRequest>>,
 }

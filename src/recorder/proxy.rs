@@ -6,25 +6,24 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Response, Uri};
+use http::{HeaderValue, Response};
 use http_body::Body as _;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::client::conn::http1::SendRequest;
 use parking_lot::Mutex;
 
 use super::exchange::{MessageBytes, ObservedRequest, ObservedResponse};
 use super::headers::{has_come_through, prepare_reply, prepare_request};
-use super::observe::{Forwarded, ObservedBody, Observer, RequestObserver};
+use super::observe::{Forwarded, Observer, Passing, RequestObserver, streamed};
 use super::upstream::Upstream;
 use super::writer::JournalWriter;
 use crate::cassette::Replay;
 use crate::emulator::Outcome;
 use crate::wire::error::ApiError;
-use crate::wire::message::{Body, Request};
+use crate::wire::message::{Body, Malformed, Reply, Request};
 use crate::wire::vocabulary::header;
 
-/// Stands between the clients and the upstream.
+/// Forwards the requests of clients to the upstream, and records both sides.
 pub(super) struct Proxy {
     pub(super) upstream: Upstream<Forwarded>,
     pub(super) writer: JournalWriter,
@@ -55,7 +54,7 @@ impl Proxy {
         let mut observer = self.observer(&head, body.size_hint().exact());
         let Some(known) = &self.known else {
             let request = observer.request.clone();
-            let body = Forwarded::streamed(body, observer);
+            let body = streamed(body, observer);
             return Ok(self.forward(head, body, request).await);
         };
         let body = match Limited::new(body, self.limit).collect().await {
@@ -80,11 +79,11 @@ impl Proxy {
         }
         observer.piece(&body);
         observer.end();
-        let body = Forwarded::whole(body);
+        let body = Either::Right(Full::new(body));
         Ok(self.forward(head, body, observer.request).await)
     }
 
-    /// Takes the head of a request down, as it came.
+    /// Starts to observe a request, with its head as it came.
     fn observer(&self, head: &Parts, length: Option<u64>) -> RequestObserver {
         let target = head.uri.path_and_query();
         let target = target.map_or("/", |target| target.as_str());
@@ -119,71 +118,66 @@ impl Proxy {
         prepare_request(&mut head.headers, address.host_header(), &self.via);
         let mut request = http::Request::new(body);
         *request.method_mut() = head.method;
-        *request.uri_mut() = without_host(head.uri);
+        *request.uri_mut() = head.uri;
         *request.headers_mut() = head.headers;
-        let awaited = Awaited {
-            writer: &self.writer,
-            request: Some(&asked),
+        let mut pair = Pair {
+            proxy: self.clone(),
+            request: asked.clone(),
+            response: None,
+            is_settled: false,
         };
-        let sent = self
-            .upstream
-            .send(request, || asked.lock().body.length())
-            .await;
-        awaited.arrived();
-        match sent {
+        let sent = self.upstream.send(request, || asked.lock().body.length());
+        match sent.await {
             Err(problem) => {
+                pair.is_settled = true;
                 self.calls.failed.fetch_add(1, Ordering::Relaxed);
                 let reason = format!("the upstream {} {problem}", address.origin());
                 self.refuse(&asked, &reason)
             }
-            Ok((response, connection)) => {
+            Ok(response) => {
                 self.calls.answered.fetch_add(1, Ordering::Relaxed);
                 let (mut answered, body) = response.into_parts();
                 prepare_reply(&mut answered.headers, address.origin());
-                let length = body.size_hint().exact();
-                let response = ObservedResponse {
+                pair.response = Some(ObservedResponse {
                     status: answered.status,
                     headers: answered.headers.clone(),
-                    body: MessageBytes::new(length, self.limit),
-                };
-                let pair = Pair {
-                    proxy: self.clone(),
-                    connection: Some(connection),
-                    request: asked,
-                    response,
-                    is_recorded: false,
-                };
-                Response::from_parts(answered, Returned::streamed(body, pair))
+                    body: MessageBytes::new(body.size_hint().exact(), self.limit),
+                });
+                Response::from_parts(answered, streamed(body, pair))
             }
         }
     }
 
-    /// Answers 502 in the API's shape, in the place of the upstream.
+    /// Answers 502 in the API's error shape, and counts the exchange as kept out.
     fn refuse(&self, asked: &Mutex<ObservedRequest>, reason: &str) -> Response<Returned> {
         let request = asked.lock().shown();
         self.writer.keep_out(&request, reason);
+        let reason = format!("{request} was not recorded: {reason}");
+        reply_of(self.refusal(ApiError::upstream_failed(reason)))
+    }
+
+    /// The reply to what is no HTTP.
+    pub(super) fn refuse_malformed(&self, malformed: Malformed) -> Reply {
+        let mut outcome = self.refusal(ApiError::malformed_http(malformed));
+        let because = HeaderValue::from_static(outcome.rule.because);
+        outcome.reply.headers.insert(header::BECAUSE, because);
+        outcome.reply
+    }
+
+    fn refusal(&self, error: ApiError) -> Outcome {
         let number = self.refusals.fetch_add(1, Ordering::Relaxed) + 1;
         let request_id = format!("{number:024x}");
-        let error = ApiError::upstream_failed(format!("{request} was not recorded: {reason}"));
         let mut outcome = Outcome::refusal(error, request_id.as_bytes());
         if let Ok(request_id) = request_id.try_into() {
             outcome.reply.headers.insert(header::REQUEST_ID, request_id);
         }
-        reply_of(outcome)
-    }
-}
-
-/// The target of a request as the service itself is asked: without scheme and host.
-fn without_host(uri: Uri) -> Uri {
-    match uri.into_parts().path_and_query {
-        Some(target) => target.into(),
-        None => Uri::default(),
+        outcome
     }
 }
 
 fn reply_of(outcome: Outcome) -> Response<Returned> {
     let body = outcome.reply.body;
-    let mut response = Response::new(Returned::whole(body));
+    let mut response = Response::new(Either::Right(Full::new(body)));
     *response.status_mut() = outcome.reply.status;
     *response.headers_mut() = outcome.reply.headers;
     let because = HeaderValue::from_static(outcome.rule.because);
@@ -191,68 +185,44 @@ fn reply_of(outcome: Outcome) -> Response<Returned> {
     response
 }
 
-/// A request whose answer is awaited; its client may go away before.
-struct Awaited<'p> {
-    writer: &'p JournalWriter,
-    request: Option<&'p Mutex<ObservedRequest>>,
-}
-
-impl Awaited<'_> {
-    fn arrived(mut self) {
-        self.request = None;
-    }
-}
-
-impl Drop for Awaited<'_> {
-    fn drop(&mut self) {
-        if let Some(request) = self.request {
-            let asked = request.lock().shown();
-            self.writer
-                .keep_out(&asked, "its client did not wait for the answer");
-        }
-    }
-}
-
 /// The body of a reply, on its way to the client.
-pub(super) type Returned = ObservedBody<Pair>;
+pub(super) type Returned = Passing<Pair>;
 
-/// A request with the reply that is on its way back.
+/// A request with the reply that is awaited, or on its way back.
 pub(super) struct Pair {
     proxy: Arc<Proxy>,
-    connection: Option<SendRequest<Forwarded>>,
     request: Arc<Mutex<ObservedRequest>>,
-    response: ObservedResponse,
-    /// Whether it has been recorded, or kept out.
-    is_recorded: bool,
+    response: Option<ObservedResponse>,
+    /// Set once it has been recorded, or kept out.
+    is_settled: bool,
 }
 
 impl Observer for Pair {
     fn piece(&mut self, piece: &Bytes) {
-        self.response.body.add(piece);
+        if let Some(response) = &mut self.response {
+            response.body.add(piece);
+        }
     }
 
     fn end(&mut self) {
-        self.response.body.end();
-        // While the request is being sent still, the connection is of no use to another.
-        let connection = match self.request.lock().body.is_over() {
-            true => self.connection.take(),
-            false => None,
-        };
-        self.record();
-        if let Some(connection) = connection {
-            self.proxy.upstream.give_back(connection);
+        if let Some(response) = &mut self.response {
+            response.body.end();
         }
+        self.record();
     }
 }
 
 impl Pair {
     fn record(&mut self) {
-        if mem::replace(&mut self.is_recorded, true) {
+        if mem::replace(&mut self.is_settled, true) {
             return;
         }
         let request = mem::take(&mut *self.request.lock());
-        let response = mem::take(&mut self.response);
-        self.proxy.writer.record(request, response);
+        let writer = &self.proxy.writer;
+        match self.response.take() {
+            Some(response) => writer.record(request, response),
+            None => writer.keep_out(&request.shown(), "its client did not wait for the answer"),
+        }
     }
 }
 

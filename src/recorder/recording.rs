@@ -230,7 +230,7 @@ impl Recording {
     }
 }
 
-/// Whether there is a cassette to replay, be it only the journal of a recording that was cut off.
+/// Tells whether there is a cassette to replay, be it only the journal of a recording that was cut off.
 fn exists(cassette: &Path) -> bool {
     cassette.exists() || !matches!(Cassette::load(cassette), Err(error) if error.is_absent())
 }

@@ -1,18 +1,28 @@
-//! Whom the recorder trusts: the machine's trust store, and the certificates that the user names.
+//! The certificates that the recorder trusts: those of the machine, and those that the user names.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
-use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::RecordError;
 
-/// What TLS connections are made with.
-pub(super) fn connector(files: &[PathBuf]) -> Result<TlsConnector, RecordError> {
+/// The settings of TLS connections.
+pub(super) fn config(roots: RootCertStore) -> ClientConfig {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider has the default protocol versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config
+}
+
+/// The trust store of the machine with the certificates in these files.
+pub(super) fn roots(files: &[PathBuf]) -> Result<RootCertStore, RecordError> {
     let mut roots = RootCertStore::empty();
     let native = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(native.certs);
@@ -23,13 +33,7 @@ pub(super) fn connector(files: &[PathBuf]) -> Result<TlsConnector, RecordError> 
         let reasons: Vec<_> = native.errors.iter().map(ToString::to_string).collect();
         return Err(RecordError::NoTrust(reasons.join("; ")));
     }
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("the provider has the default protocol versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config).into())
+    Ok(roots)
 }
 
 fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), RecordError> {

@@ -1,27 +1,26 @@
-//! The one service behind a recorder: where it is, and its connections.
+//! The one service behind a recorder: where it is, and the client that sends requests to it.
 //!
-//! Connections are kept and used again. A request is sent a second time only when nothing of it was on the wire.
+//! Connections are used again. A request is sent a second time only when nothing of it was on the wire.
 
+use std::error::Error;
 use std::fmt;
-use std::future::poll_fn;
-use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
 
-use http::uri::{Authority, Scheme};
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
-use parking_lot::Mutex;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use rustls_pki_types::ServerName;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::RootCertStore;
 
 use super::{RecordError, tls};
-use crate::server::socket::Stream;
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// Maximum time for an answer while nothing more of the request was sent.
@@ -42,16 +41,14 @@ pub(super) struct Address {
 /// A service that requests are sent to.
 pub(super) struct Upstream<B> {
     address: Address,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
-    idle: Mutex<Vec<SendRequest<B>>>,
+    client: legacy::Client<HttpsConnector<HttpConnector>, B>,
 }
 
 /// The reason for a call without an answer.
 #[derive(Debug)]
 pub(super) enum Unanswered {
-    Connect(io::Error),
     Slow,
-    Http(hyper::Error),
+    Failed(legacy::Error),
     /// It switched protocols, which nobody asked for.
     Switched,
 }
@@ -59,12 +56,25 @@ pub(super) enum Unanswered {
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unanswered::Connect(source) => write!(f, "cannot be reached: {source}"),
             Unanswered::Slow => f.write_str("did not answer in time"),
-            Unanswered::Http(source) => write!(f, "broke off: {source}"),
             Unanswered::Switched => f.write_str("answered 101, which nobody asked for"),
+            Unanswered::Failed(error) => {
+                let failed = match error.is_connect() {
+                    true => "cannot be reached",
+                    false => "broke off",
+                };
+                write!(f, "{failed}: {}", root(error))
+            }
         }
     }
+}
+
+/// The first cause of an error, which alone says something of the service.
+fn root<'e>(mut error: &'e (dyn Error + 'static)) -> &'e (dyn Error + 'static) {
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error
 }
 
 impl Address {
@@ -91,6 +101,9 @@ impl Address {
             authority,
         };
         match address.scheme.as_str() {
+            "https" if ServerName::try_from(address.host()).is_err() => {
+                Err(refused("has a host name that no certificate can have"))
+            }
             "https" => Ok(address),
             "http" if is_loopback(address.host()) => Ok(address),
             _ => Err(refused(
@@ -109,12 +122,12 @@ impl Address {
         format!("{}{}", self.origin, self.path)
     }
 
-    /// What the service is called in requests to it.
+    /// The `Host` of requests to it.
     pub(super) fn host_header(&self) -> &HeaderValue {
         &self.host_header
     }
 
-    /// Where a client's requests begin; empty for anywhere.
+    /// The path that all requests must begin with; empty for any.
     pub(super) fn path(&self) -> &str {
         &self.path
     }
@@ -137,7 +150,17 @@ impl Address {
         self.authority.port_u16().unwrap_or(usual)
     }
 
-    /// Whether requests to it would come back to this address.
+    /// The target of a request, at the service.
+    fn target(&self, uri: &Uri) -> Uri {
+        let target = uri.path_and_query().cloned();
+        let mut parts = Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(target.unwrap_or(PathAndQuery::from_static("/")));
+        Uri::from_parts(parts).expect("scheme, host and path are an address")
+    }
+
+    /// Tells whether requests to it would come back to this address.
     pub(super) fn is_at(&self, address: SocketAddr) -> bool {
         if self.port() != address.port() {
             return false;
@@ -152,45 +175,48 @@ impl Address {
 
 impl<B> Upstream<B>
 where
-    B: Body + Send + 'static,
+    B: Body + Send + Unpin + 'static,
     B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     /// The service there, with the certificates in these PEM files trusted beside those of the machine.
     pub(super) fn at(address: Address, ca: &[PathBuf]) -> Result<Self, RecordError> {
-        let mut tls = None;
-        if address.scheme == Scheme::HTTPS {
-            let name = ServerName::try_from(address.host().to_owned());
-            let name = name.map_err(|_| RecordError::Upstream {
-                upstream: address.origin.clone(),
-                reason: "has a host name that no certificate can have",
-            })?;
-            tls = Some((tls::connector(ca)?, name));
-        }
-        Ok(Upstream {
-            address,
-            tls,
-            idle: Mutex::new(Vec::new()),
-        })
+        let roots = match address.scheme == Scheme::HTTPS {
+            true => tls::roots(ca)?,
+            false => RootCertStore::empty(),
+        };
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(CONNECT_TIME));
+        let connector = HttpsConnector::from((tcp, tls::config(roots)));
+        let client = legacy::Client::builder(TokioExecutor::new()).build(connector);
+        Ok(Upstream { address, client })
     }
 
     pub(super) fn address(&self) -> &Address {
         &self.address
     }
 
-    /// Sends a request, and returns the reply's head with the connection, to be given back at the body's end.
+    /// Sends a request, and returns the reply's head with its body still coming.
     ///
     /// `sent` is how much of the request has been sent: as long as that grows, the upstream is not slow.
     pub(super) async fn send(
         &self,
-        request: Request<B>,
+        mut request: Request<B>,
         sent: impl Fn() -> u64,
-    ) -> Result<(Response<Incoming>, SendRequest<B>), Unanswered> {
-        let mut sending = pin!(self.send_on_any(request));
+    ) -> Result<Response<Incoming>, Unanswered> {
+        *request.uri_mut() = self.address.target(request.uri());
+        let mut sending = pin!(self.client.request(request));
         let mut before = sent();
         loop {
             if let Ok(answered) = timeout(ANSWER_TIME, &mut sending).await {
-                return answered.and_then(refuse_switch);
+                let response = answered.map_err(Unanswered::Failed)?;
+                // `Upgrade` is never forwarded, so a 101 answers no request.
+                return match response.status() {
+                    StatusCode::SWITCHING_PROTOCOLS => Err(Unanswered::Switched),
+                    _ => Ok(response),
+                };
             }
             let now = sent();
             if now == before {
@@ -199,85 +225,9 @@ where
             before = now;
         }
     }
-
-    async fn send_on_any(
-        &self,
-        mut request: Request<B>,
-    ) -> Result<(Response<Incoming>, SendRequest<B>), Unanswered> {
-        while let Some(mut connection) = self.take_idle().await {
-            match connection.try_send_request(request).await {
-                Ok(response) => return Ok((response, connection)),
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) => request = unsent,
-                    None => return Err(Unanswered::Http(error.into_error())),
-                },
-            }
-        }
-        let mut connection = self.connect().await?;
-        let response = connection.send_request(request).await;
-        response
-            .map(|response| (response, connection))
-            .map_err(Unanswered::Http)
-    }
-
-    async fn take_idle(&self) -> Option<SendRequest<B>> {
-        loop {
-            let mut connection = self.idle.lock().pop()?;
-            if poll_fn(|cx| connection.poll_ready(cx)).await.is_ok() {
-                return Some(connection);
-            }
-        }
-    }
-
-    /// Takes a connection back for the next request.
-    pub(super) fn give_back(&self, connection: SendRequest<B>) {
-        if !connection.is_closed() {
-            self.idle.lock().push(connection);
-        }
-    }
-
-    async fn connect(&self) -> Result<SendRequest<B>, Unanswered> {
-        let connected = timeout(CONNECT_TIME, self.connect_in_time()).await;
-        connected.unwrap_or(Err(Unanswered::Slow))
-    }
-
-    async fn connect_in_time(&self) -> Result<SendRequest<B>, Unanswered> {
-        let stream = Stream::connect(self.address.host(), self.address.port()).await;
-        let stream = stream.map_err(Unanswered::Connect)?;
-        match &self.tls {
-            None => handshake(TokioIo::new(stream)).await,
-            Some((connector, name)) => {
-                let stream = connector.connect(name.clone(), stream).await;
-                handshake(TokioIo::new(stream.map_err(Unanswered::Connect)?)).await
-            }
-        }
-    }
 }
 
-async fn handshake<B, S>(stream: S) -> Result<SendRequest<B>, Unanswered>
-where
-    S: hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let (sender, connection) = http1::handshake(stream).await.map_err(Unanswered::Http)?;
-    // Its end shows in the sender.
-    tokio::spawn(async { drop(connection.await) });
-    Ok(sender)
-}
-
-/// `Upgrade` is never forwarded, so a 101 answers no request; a connection that has switched is no use for HTTP.
-fn refuse_switch<B, C>(
-    (response, connection): (Response<B>, C),
-) -> Result<(Response<B>, C), Unanswered> {
-    match response.status() {
-        StatusCode::SWITCHING_PROTOCOLS => Err(Unanswered::Switched),
-        _ => Ok((response, connection)),
-    }
-}
-
-/// Scheme, host and path of what may be no address: credentials and queries are not to be repeated.
+/// Leaves scheme, host and path of a text that may be no address: credentials and queries are not repeated.
 fn without_secrets(text: &str) -> String {
     let is_in_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
     let (scheme, rest) = match text.split_once("://") {
@@ -287,7 +237,7 @@ fn without_secrets(text: &str) -> String {
     let end = rest.find(['?', '#']).unwrap_or(rest.len());
     let (shown, hidden) = rest.split_at(end);
     match shown.rsplit_once('@') {
-        // A password may have any mark in it.
+        // The password may hold the `?` or `#`, so nothing before the last `@` is shown.
         _ if hidden.contains('@') => format!("{scheme}…"),
         Some((_, after)) => scheme + after,
         None => scheme + shown,

@@ -1,20 +1,22 @@
 //! Redacts exchanges and appends them to the journal of the cassette.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
 use super::RecordError;
 use super::exchange::{ObservedRequest, ObservedResponse, exchange_of};
-use super::warnings::Warnings;
-use crate::cassette::{JournalFile, Policy, Redactor};
+use crate::cassette::{Exchange, JournalFile, Policy, Redactor};
 use crate::wire::error::clip;
 
 /// Redacts exchanges and appends them to the journal of the cassette.
 pub(super) struct JournalWriter {
     /// `None` when the recording has ended.
     open: Mutex<Option<Open>>,
-    warnings: Warnings,
+    /// Warnings so far.
+    warnings: AtomicUsize,
+    warn: fn(&str),
 }
 
 struct Open {
@@ -44,7 +46,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Whether there were calls to the upstream and all of them failed.
+    /// Tells whether there were calls to the upstream, and all of them failed.
     #[must_use]
     pub fn all_failed(&self) -> bool {
         self.failed > 0 && self.answered == 0
@@ -58,25 +60,44 @@ pub(super) enum Ending {
     Badly,
 }
 
+impl Open {
+    /// Records an exchange, or returns the reason why it is not in the journal.
+    fn record(&mut self, exchange: &Exchange) -> Option<String> {
+        match self.redactor.redact(exchange) {
+            Ok(interaction) => {
+                self.summary.recorded += 1;
+                let pushed = self.journal.push(&interaction);
+                pushed.err().map(|error| error.to_string())
+            }
+            Err(leak) => {
+                self.summary.leaked += 1;
+                Some(format!(
+                    "an exchange is kept out of the cassette: a secret was left at {leak}; redact that place with --redact"
+                ))
+            }
+        }
+    }
+}
+
 impl JournalWriter {
     pub(super) fn new(journal: JournalFile, policy: Policy, warn: fn(&str)) -> Self {
-        let warnings = Warnings::new(warn);
-        if let Some(aside) = journal.set_aside() {
-            warnings.tell(&format!(
-                "an earlier recording into this cassette was not finished; it is now in {:?}",
-                aside.display().to_string()
-            ));
-        }
-        let redactor = Redactor::continuing(policy, journal.continued());
+        let set_aside = journal.set_aside().map(|aside| aside.display().to_string());
         let open = Open {
+            redactor: Redactor::continuing(policy, journal.continued()),
             journal,
-            redactor,
             summary: Summary::default(),
         };
-        JournalWriter {
+        let writer = JournalWriter {
             open: Mutex::new(Some(open)),
-            warnings,
+            warnings: AtomicUsize::new(0),
+            warn,
+        };
+        if let Some(aside) = set_aside {
+            writer.tell(&format!(
+                "an earlier recording into this cassette was not finished; it is now in {aside:?}"
+            ));
         }
+        writer
     }
 
     /// Records an exchange. When this returns, killing the process does not lose it.
@@ -85,22 +106,15 @@ impl JournalWriter {
         match exchange_of(request, response) {
             Err(reason) => self.keep_out(&shown, &reason),
             Ok(exchange) => {
-                let warning = self.with_open(|open| {
-                    let interaction = match open.redactor.redact(&exchange) {
-                        Ok(interaction) => interaction,
-                        Err(leak) => {
-                            open.summary.leaked += 1;
-                            return Some(format!(
-                                "an exchange is kept out of the cassette: a secret was left at {leak}; redact that place with --redact"
-                            ));
-                        }
-                    };
-                    open.summary.recorded += 1;
-                    let pushed = open.journal.push(&interaction);
-                    pushed.err().map(|error| error.to_string())
-                });
+                let warning = match self.open.lock().as_mut() {
+                    Some(open) => open.record(&exchange),
+                    None => Some(
+                        "an answer came after the recording had ended, and is not in the cassette"
+                            .to_owned(),
+                    ),
+                };
                 if let Some(warning) = warning {
-                    self.warnings.tell(&warning);
+                    self.tell(&warning);
                 }
             }
         }
@@ -108,7 +122,7 @@ impl JournalWriter {
 
     /// Counts an exchange that is not recorded, and tells the reason.
     pub(super) fn keep_out(&self, shown: &str, reason: &str) {
-        self.warnings.tell(&format!(
+        self.tell(&format!(
             "{} is kept out of the cassette: {reason}",
             clip(shown)
         ));
@@ -117,13 +131,14 @@ impl JournalWriter {
         }
     }
 
-    fn with_open(&self, act: impl FnOnce(&mut Open) -> Option<String>) -> Option<String> {
-        match self.open.lock().as_mut() {
-            Some(open) => act(open),
-            None => Some(
-                "an answer came after the recording had ended, and is not in the cassette"
-                    .to_owned(),
-            ),
+    /// Passes the first warnings on, and then one line that there are more: nobody may be reading.
+    fn tell(&self, warning: &str) {
+        /// As many lines fit into a pipe that nobody reads.
+        const MAX_WARNINGS: usize = 100;
+        match self.warnings.fetch_add(1, Ordering::Relaxed) {
+            count if count < MAX_WARNINGS => (self.warn)(warning),
+            MAX_WARNINGS => (self.warn)("no more warnings are shown; the rest is only counted"),
+            _ => {}
         }
     }
 

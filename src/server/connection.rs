@@ -65,16 +65,14 @@ async fn serve(stream: Stream, peer: IpAddr, shared: Arc<Shared>) {
     let mut http = protocol(&shared).serve_connection(socket, answering);
     let end = drive(&mut http, &shared, &progress).await;
     let parts = http.into_parts();
-    let mut stream = parts.io.into_inner().stream;
+    let stream = parts.io.into_inner().stream;
     match end.explained(&parts.read_buf, &shared.service.limits) {
         End::Closed => linger(stream).await,
         // A close with unread input would be a reset, which was not ordered.
         End::Broken if progress.is_closed_on_purpose() => linger(stream).await,
         End::Unparsable(malformed) => {
             let reply = shared.service.emulator.refuse_malformed(malformed).reply;
-            if stream.write_all(&plain_text(&reply)).await.is_ok() {
-                linger(stream).await;
-            }
+            refuse(stream, &reply).await;
         }
         End::Broken | End::Overdue => {}
     }
@@ -93,7 +91,7 @@ fn protocol(shared: &Shared) -> http1::Builder {
 }
 
 /// The end of a connection.
-enum End {
+pub(crate) enum End {
     /// Client and server are done with each other.
     Closed,
     /// The client sent something else than HTTP/1.
@@ -136,7 +134,7 @@ async fn drive(http: &mut Http, shared: &Shared, progress: &Progress) -> End {
 }
 
 impl End {
-    fn of(result: hyper::Result<()>) -> Self {
+    pub(crate) fn of(result: hyper::Result<()>) -> Self {
         match result {
             Ok(()) => End::Closed,
             Err(error) if error.is_parse_too_large() => End::Unparsable(Malformed::TooLarge),
@@ -158,6 +156,13 @@ impl End {
             return self;
         }
         End::Unparsable(Malformed::NotHttp)
+    }
+}
+
+/// Answers what hyper could not parse, and closes.
+pub(crate) async fn refuse(mut stream: Stream, reply: &Reply) {
+    if stream.write_all(&plain_text(reply)).await.is_ok() {
+        linger(stream).await;
     }
 }
 

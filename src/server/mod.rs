@@ -3,7 +3,7 @@
 //! All servers of a process share one thread with one runtime, so that a server costs a listener and a task. What a
 //! request gets is not decided here but in the emulator.
 
-mod connection;
+pub(crate) mod connection;
 mod control;
 mod delivery;
 pub(crate) mod expectation;
@@ -13,7 +13,7 @@ pub(crate) mod organization;
 mod patience;
 #[cfg(feature = "page")]
 mod post_mortem;
-mod progress;
+pub(crate) mod progress;
 pub(crate) mod runtime;
 pub(crate) mod socket;
 mod sse;

@@ -20,7 +20,7 @@ use crate::wire::message::Conduct;
 
 /// The step of an exchange that a connection is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     /// Nothing: the next request has not begun.
     Idle,
     /// A head is coming in.
@@ -35,7 +35,7 @@ pub(super) enum Phase {
 
 /// The phase of a connection and its times; shared by its stream, its service and its deadlines.
 #[derive(Debug)]
-pub(super) struct Progress(Mutex<State>);
+pub(crate) struct Progress(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
@@ -49,7 +49,7 @@ struct State {
 }
 
 impl Progress {
-    pub(super) fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let now = Instant::now();
         let state = State {
             phase: Phase::Idle,
@@ -60,12 +60,12 @@ impl Progress {
         Arc::new(Progress(Mutex::new(state)))
     }
 
-    pub(super) fn enter(&self, phase: Phase) {
+    pub(crate) fn enter(&self, phase: Phase) {
         self.0.lock().phase = phase;
     }
 
     /// Notes that the reply goes out now, in the way that its conduct says.
-    pub(super) fn begin_reply(&self, conduct: &Conduct) {
+    pub(crate) fn begin_reply(&self, conduct: &Conduct) {
         let mut state = self.0.lock();
         state.phase = Phase::Reply;
         state.delivery = Delivery::of(conduct);
@@ -126,13 +126,13 @@ impl Progress {
 }
 
 /// A stream that reports to a [`Progress`].
-pub(super) struct ObservedStream {
-    pub(super) stream: Stream,
+pub(crate) struct ObservedStream {
+    pub(crate) stream: Stream,
     progress: Arc<Progress>,
 }
 
 impl ObservedStream {
-    pub(super) fn new(stream: Stream, progress: Arc<Progress>) -> Self {
+    pub(crate) fn new(stream: Stream, progress: Arc<Progress>) -> Self {
         ObservedStream { stream, progress }
     }
 }

@@ -1,4 +1,5 @@
-//! The sockets of the server and of the recorder; nothing else in the library knows what a stream runs on.
+//! The sockets of the server and of the recorder; nothing else in the library knows what a stream runs on, but for the
+//! client of the recorder, which makes its own.
 //!
 //! A stream is plain TCP today. TLS and Unix sockets are to be further variants of [`Stream`], accepted by the same
 //! [`Acceptor`], so that neither connections nor scripted deliveries have to know of them.
@@ -22,12 +23,6 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// Connects to the first address of `host` that answers.
-    #[cfg(feature = "recorder")]
-    pub(crate) async fn connect(host: &str, port: u16) -> io::Result<Self> {
-        Ok(Stream::plain(TcpStream::connect((host, port)).await?))
-    }
-
     fn plain(stream: TcpStream) -> Self {
         // Without it a message may wait for the acknowledgement of the one before; where it cannot be set, it only is
         // slower.

@@ -7,17 +7,17 @@
 //! The first line is the head of the cassette. With a member `after` the recording goes on from a cassette with that
 //! many interactions; without it, the recording replaces the cassette.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::super::message::member;
-use super::line::Line;
-use super::{Cassette, CassetteError, Found, Interaction, lock};
+use super::lock::Locked;
+use super::{Cassette, CassetteError, Found, Interaction};
 use crate::file::{behind_links, beside};
 use crate::wire::json::Json;
 
-/// What a recording does with a cassette that is already there.
+/// The use that a recording makes of a cassette that is already there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// Adds to it.
@@ -30,7 +30,7 @@ pub enum Start {
 pub struct JournalFile {
     /// The cassette that it will be folded into.
     cassette: PathBuf,
-    file: File,
+    locked: Locked,
     /// The cassette as it was when the recording began.
     before: Option<Cassette>,
     /// A recording that would have replaced `before` and has not ended well, moved out of the way.
@@ -53,10 +53,10 @@ impl JournalFile {
     /// Another recording into the same file, or a file that cannot be read or written.
     pub fn open(path: &Path, fresh: &Cassette, start: Start) -> Result<Self, CassetteError> {
         let cassette = behind_links(path);
-        let file = lock::lock(&path_of(&cassette)).map_err(|error| error.of(&cassette))?;
+        let locked = Locked::open(path_of(&cassette)).map_err(|error| error.of(&cassette))?;
         let mut journal = JournalFile {
             cassette,
-            file,
+            locked,
             before: None,
             set_aside: None,
             length: 0,
@@ -64,12 +64,8 @@ impl JournalFile {
             count: 0,
             start,
         };
-        let begun = journal.recover().and_then(|()| journal.begin(fresh));
-        if let Err(error) = begun {
-            // An empty one came with the lock.
-            remove_if_empty(&journal.cassette);
-            return Err(error);
-        }
+        journal.recover()?;
+        journal.begin(fresh)?;
         Ok(journal)
     }
 
@@ -80,10 +76,10 @@ impl JournalFile {
         let found = Found::read(path, Cassette::parse)?;
         let is_left = found.unfinished().is_some();
         if found.would_replace() {
-            let aside = beside(&path_of(path), ".old");
-            let moved = fs::read_to_string(path_of(path))
+            let aside = beside(&self.locked.path, ".old");
+            let moved = fs::read_to_string(&self.locked.path)
                 .and_then(|text| crate::file::write(&aside, &text));
-            moved.map_err(|source| CassetteError::Unwritable { source }.of(&aside))?;
+            moved.map_err(CassetteError::unwritable(&aside))?;
             self.set_aside = Some(aside);
         }
         let before = found.merged();
@@ -101,10 +97,8 @@ impl JournalFile {
             head.push(member("after", (after as u64).into()));
         }
         self.pending = format!("{}\n", Json::Object(head)).into_bytes();
-        self.file
-            .set_len(0)
-            .and_then(|()| self.write())
-            .map_err(|source| self.unwritable(source))
+        self.locked.clear()?;
+        self.write()
     }
 
     /// Appends an interaction. When this returns, killing the process does not lose it.
@@ -112,27 +106,21 @@ impl JournalFile {
     /// # Errors
     /// A disk that is full; the interaction is written with the next one, or at the end.
     pub fn push(&mut self, interaction: &Interaction) -> Result<(), CassetteError> {
-        serde_json::to_writer(&mut self.pending, &Line(interaction))
-            .expect("writing to memory does not fail");
+        self.pending.extend(interaction.to_json().to_bytes());
         self.pending.push(b'\n');
         self.count += 1;
-        self.write().map_err(|source| self.unwritable(source))
+        self.write()
     }
 
     /// Appends all pending lines in one write, or nothing.
-    fn write(&mut self) -> io::Result<()> {
-        let written = self.file.write_all(&self.pending);
-        if written.is_err() {
-            self.file.set_len(self.length)?;
-            return written;
-        }
+    fn write(&mut self) -> Result<(), CassetteError> {
+        let Locked { file, .. } = &mut self.locked;
+        let written = file.write_all(&self.pending);
+        let written = written.or_else(|error| file.set_len(self.length).and(Err(error)));
+        written.map_err(|source| self.locked.unwritable(source))?;
         self.length += self.pending.len() as u64;
         self.pending.clear();
         Ok(())
-    }
-
-    fn unwritable(&self, source: io::Error) -> CassetteError {
-        CassetteError::Unwritable { source }.of(&path_of(&self.cassette))
     }
 
     /// The cassette as it was when the recording began.
@@ -164,14 +152,14 @@ impl JournalFile {
     /// # Errors
     /// Those of [`JournalFile::fold`].
     pub fn leave(mut self) -> Result<(usize, Option<PathBuf>), CassetteError> {
-        let total = match &self.before {
+        match &self.before {
             Some(before) if self.start == Start::Afresh && self.count > 0 => {
-                before.interactions.len()
+                let total = before.interactions.len();
+                self.write()?;
+                Ok((total, Some(self.locked.path.clone())))
             }
-            _ => return Ok((self.fold()?, None)),
-        };
-        self.write().map_err(|source| self.unwritable(source))?;
-        Ok((total, Some(path_of(&self.cassette))))
+            _ => Ok((self.fold()?, None)),
+        }
     }
 
     /// Folds the journal into the cassette, removes it, and returns the number of interactions in the cassette.
@@ -181,24 +169,18 @@ impl JournalFile {
     /// # Errors
     /// A file that cannot be read or written; the journal stays.
     pub fn fold(mut self) -> Result<usize, CassetteError> {
-        let path = &self.cassette;
         let total = |cassette: Option<&Cassette>| cassette.map_or(0, |one| one.interactions.len());
         if self.count == 0 {
-            remove(path)?;
             return Ok(total(self.before.as_ref()));
         }
-        self.write().map_err(|source| self.unwritable(source))?;
-        let path = &self.cassette;
-        let written = read(path).map_err(|error| error.of(&path_of(path)))?;
-        let Some(written) = written else {
-            let source = io::ErrorKind::NotFound.into();
-            return Err(CassetteError::Unreadable { source }.of(&path_of(path)));
-        };
+        self.write()?;
+        let written = read(&self.cassette).map_err(|error| error.of(&self.locked.path))?;
+        let written = written.ok_or_else(|| CassetteError::absent(&self.locked.path))?;
         let cassette = written.onto(self.before.clone());
         if !self.is_unchanged(&cassette) {
-            cassette.save(path)?;
+            cassette.save(&self.cassette)?;
         }
-        remove(path)?;
+        self.locked.clear()?;
         Ok(total(Some(&cassette)))
     }
 
@@ -214,34 +196,17 @@ impl JournalFile {
 }
 
 impl Drop for JournalFile {
-    /// A journal without interactions is worth nothing to anybody.
+    /// A journal without interactions is worth nothing to anybody; one that is not begun may be of an earlier recording.
     fn drop(&mut self) {
-        if self.count == 0 {
-            // `fold` may have removed it already.
-            let _ = fs::remove_file(path_of(&self.cassette));
+        if self.count == 0 && self.length > 0 {
+            // One that stays has a head only, and is read as none.
+            let _ = self.locked.clear();
         }
     }
 }
 
 pub(super) fn path_of(cassette: &Path) -> PathBuf {
     beside(cassette, ".journal")
-}
-
-/// Removes a journal whose interactions are in the cassette.
-pub(super) fn remove(cassette: &Path) -> Result<(), CassetteError> {
-    let journal = path_of(cassette);
-    match fs::remove_file(&journal) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed.map_err(|source| CassetteError::Unwritable { source }.of(&journal)),
-    }
-}
-
-pub(super) fn remove_if_empty(cassette: &Path) {
-    let journal = path_of(cassette);
-    if fs::metadata(&journal).is_ok_and(|found| found.len() == 0) {
-        // The caller has an error to tell that is worth more.
-        let _ = fs::remove_file(journal);
-    }
 }
 
 /// The contents of a journal.

@@ -3,7 +3,8 @@
 //! The operating system frees it when the process ends, however it ends, so a lock is never stale.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,31 +15,58 @@ use crate::file::private;
 const MAX_WAIT: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Opens the journal at `path` for appending, locked.
-///
-/// # Errors
-/// Another recorder holds it, or it cannot be opened.
-pub(super) fn lock(path: &Path) -> Result<File, CassetteError> {
-    let unwritable = |source| CassetteError::Unwritable { source };
-    let start = Instant::now();
-    loop {
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
-        let file = private(&mut options).open(path).map_err(unwritable)?;
-        match file.try_lock() {
-            // The recorder before may have removed it between the two calls.
-            Ok(()) if is_at(path, &file) => return Ok(file),
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) if start.elapsed() > MAX_WAIT => {
-                return Err(CassetteError::Locked);
+/// A journal, open for appending and locked; an empty one is removed when this is dropped.
+pub(super) struct Locked {
+    pub(super) path: PathBuf,
+    pub(super) file: File,
+}
+
+impl Locked {
+    /// Opens the journal at `path`, which need not be there.
+    ///
+    /// # Errors
+    /// Another recorder holds it, or it cannot be opened.
+    pub(super) fn open(path: PathBuf) -> Result<Self, CassetteError> {
+        let unwritable = |source| CassetteError::Unwritable { source };
+        let start = Instant::now();
+        loop {
+            let mut options = OpenOptions::new();
+            options.read(true).append(true).create(true);
+            let file = private(&mut options).open(&path).map_err(unwritable)?;
+            match file.try_lock() {
+                // The recorder before may have removed it between the two calls.
+                Ok(()) if is_at(&path, &file) => return Ok(Locked { path, file }),
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) if start.elapsed() > MAX_WAIT => {
+                    return Err(CassetteError::Locked);
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+                Err(TryLockError::Error(source)) => return Err(unwritable(source)),
             }
-            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
-            Err(TryLockError::Error(source)) => return Err(unwritable(source)),
+        }
+    }
+
+    pub(super) fn unwritable(&self, source: io::Error) -> CassetteError {
+        CassetteError::unwritable(&self.path)(source)
+    }
+
+    /// Forgets what is in the journal, which is then removed.
+    pub(super) fn clear(&self) -> Result<(), CassetteError> {
+        let cleared = self.file.set_len(0);
+        cleared.map_err(|source| self.unwritable(source))
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        if self.file.metadata().is_ok_and(|found| found.len() == 0) {
+            // An empty one that stays says nothing to a reader.
+            let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Whether a recorder holds the lock.
+/// Tells whether a recorder holds the lock.
 pub(super) fn is_locked(path: &Path) -> bool {
     let locked = File::open(path).map(|file| file.try_lock_shared());
     matches!(locked, Ok(Err(TryLockError::WouldBlock)))

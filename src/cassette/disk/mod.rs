@@ -1,19 +1,17 @@
 //! Cassettes on the disk: read with what a journal adds, written whole or not at all.
 
 mod journal;
-mod line;
 mod lock;
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use journal::{JournalFile, Start};
-pub(super) use line::Line;
 
 use super::{Cassette, CassetteError, Interaction};
 use journal::Written;
+use lock::Locked;
 
 /// A recording that has not ended: its interactions stand in the journal beside the cassette.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +20,7 @@ pub struct Unfinished {
     pub journal: PathBuf,
     /// Whole interactions in it.
     pub interactions: usize,
-    /// Whether a recorder is writing it now.
+    /// True while a recorder is writing it now.
     pub is_under_way: bool,
 }
 
@@ -47,7 +45,7 @@ impl fmt::Display for Unfinished {
     }
 }
 
-/// What the two files of a cassette say together.
+/// The two files of a cassette, read together.
 struct Found {
     cassette: Option<Cassette>,
     written: Option<Written>,
@@ -81,7 +79,7 @@ impl Found {
             .filter(|written| folded(written) != Some(true))
     }
 
-    /// Whether the journal would replace a cassette, which only the end of its recording may do.
+    /// Tells whether the journal would replace a cassette, which only the end of its recording may do.
     fn would_replace(&self) -> bool {
         let replaces = self.unfinished().is_some_and(Written::is_afresh);
         replaces && self.cassette.is_some()
@@ -104,14 +102,9 @@ impl Found {
     }
 }
 
-fn absent(path: &Path) -> CassetteError {
-    let source = io::ErrorKind::NotFound.into();
-    CassetteError::Unreadable { source }.of(path)
-}
-
 pub(super) fn load(path: &Path) -> Result<Cassette, CassetteError> {
     let found = Found::read(path, Cassette::parse)?;
-    found.merged().ok_or_else(|| absent(path))
+    found.merged().ok_or_else(|| CassetteError::absent(path))
 }
 
 /// The recording beside a cassette that has not ended, if there is one.
@@ -126,25 +119,17 @@ pub(super) fn unfinished(path: &Path) -> Result<Option<Unfinished>, CassetteErro
 }
 
 pub(super) fn reseal(path: &Path) -> Result<(), CassetteError> {
-    let _lock = lock::lock(&journal::path_of(path)).map_err(|error| error.of(path))?;
-    let resealed = Found::read(path, parse_any_seal)
-        .and_then(|found| found.adopted().ok_or_else(|| absent(path)))
-        .and_then(|cassette| save(path, &cassette));
-    match resealed {
-        Ok(()) => journal::remove(path),
-        Err(error) => {
-            // An empty one came with the lock.
-            journal::remove_if_empty(path);
-            Err(error)
-        }
-    }
+    let journal = Locked::open(journal::path_of(path)).map_err(|error| error.of(path))?;
+    let adopted = Found::read(path, parse_any_seal)?.adopted();
+    save(path, &adopted.ok_or_else(|| CassetteError::absent(path))?)?;
+    journal.clear()
 }
 
 fn parse_any_seal(text: &str) -> Result<Cassette, CassetteError> {
     Ok(Cassette::parse_unsealed(text)?.0)
 }
 
-/// Whether a recorder is recording into a cassette.
+/// Tells whether a recorder is recording into a cassette.
 #[cfg(feature = "recorder")]
 pub(crate) fn is_being_recorded(path: &Path) -> bool {
     lock::is_locked(&journal::path_of(path))
@@ -170,18 +155,5 @@ fn read(path: &Path) -> Result<Vec<u8>, CassetteError> {
 }
 
 pub(super) fn save(path: &Path, cassette: &Cassette) -> Result<(), CassetteError> {
-    let written = crate::file::write(path, &cassette.to_text()).and_then(|()| sync_directory(path));
-    written.map_err(|source| CassetteError::Unwritable { source }.of(path))
-}
-
-/// Makes a rename survive a power loss.
-fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(directory_of(path))?.sync_all()
-}
-
-fn directory_of(path: &Path) -> &Path {
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    parent.unwrap_or(Path::new("."))
+    crate::file::write(path, &cassette.to_text()).map_err(CassetteError::unwritable(path))
 }

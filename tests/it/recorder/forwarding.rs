@@ -141,6 +141,30 @@ fn an_upstream_that_fails_is_502_in_the_error_shape_and_not_recorded() {
     assert!(!room.cassette().exists() || load(&room.cassette()).interactions().is_empty());
 }
 
+/// Rule `http-malformed`
+#[rstest]
+#[case::at_once("")]
+#[case::after_an_answer("GET /x HTTP/1.1\r\nHost: me\r\n\r\n")]
+fn what_is_no_http_is_refused_in_the_error_shape(#[case] before: &str) {
+    let room = Room::new();
+    let upstream = Canned::answering([answer("200 OK", "", "ok")]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    let reply = raw(recorder.address(), &format!("{before}no HTTP\r\n\r\n"));
+    let at = reply.find("HTTP/1.1 400").unwrap_or(reply.len());
+    assert_eq!(&reply[..at].is_empty(), &before.is_empty(), "{reply}");
+    let (head, body) = reply[at..].split_once("\r\n\r\n").unwrap();
+    assert!(head.contains("mock-ce-because: http-malformed"), "{reply}");
+    let body = mock_ce::Json::parse(body.as_bytes()).unwrap();
+    let message = body.get("message").unwrap().as_str().unwrap();
+    assert_eq!(message, "The request is not valid HTTP/1.1");
+    let id = body.get("requestId").unwrap().as_str().unwrap();
+    assert!(
+        head.contains(&format!("elements-request-id: {id}")),
+        "{reply}"
+    );
+    drop(upstream);
+}
+
 /// Rule `upstream-failed`: the recorder forwards no `Upgrade`, so a 101 answers nothing.
 #[test]
 fn an_unsolicited_switch_of_protocols_is_a_failed_upstream() {
