@@ -186,7 +186,7 @@ impl Emulator {
             self.counters
                 .relied(self.fingerprint(context), &rules::TRAILING_SLASH);
         }
-        call::check_media(request, route.body)?;
+        call::check_media(request, route)?;
         (route.handler)(
             self,
             &Call {

@@ -14,7 +14,7 @@ use super::path::{ApiPath, PathPattern, Surface};
 use super::route::Access::{Open, Organization, Token};
 use super::route::ParameterKind::{Boolean, Number, Texts};
 use super::route::{Parameter, Route};
-use super::service::{elements, instances};
+use super::service::{configuration, count, elements, enabled, instances};
 use crate::rules;
 use crate::wire::distance;
 use crate::wire::error::{ApiError, clip};
@@ -48,6 +48,21 @@ pub static ROUTES: &[Route] = &[
     Route::api(PUT, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::replace, "update one of them"),
     Route::api(PATCH, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::patch, "update one of them"),
     Route::api(DELETE, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::delete, "delete one of them"),
+
+    // Configuration of an instance
+    Route::api(GET, "/instances/configuration", Token, &rules::INSTANCE_CONFIG_LIST, configuration::list, "the configuration entries of the token's instance"),
+    Route::api(GET, "/instances/configuration/{configId}", Token, &rules::INSTANCE_CONFIG_GET, configuration::get, "one of them"),
+    Route::api(PATCH, "/instances/configuration/{configId}", Token, &rules::INSTANCE_CONFIG_PATCH, configuration::patch, "change its value"),
+    Route::api(GET, "/instances/{id}/configuration", Organization, &rules::INSTANCE_CONFIG_LIST, configuration::list, "the configuration entries of an instance"),
+    Route::api(GET, "/instances/{id}/configuration/{configId}", Organization, &rules::INSTANCE_CONFIG_GET, configuration::get, "one of them"),
+    Route::api(PATCH, "/instances/{id}/configuration/{configId}", Organization, &rules::INSTANCE_CONFIG_PATCH, configuration::patch, "change its value"),
+
+    // Enable, disable and count
+    Route::api(PUT, "/instances/enabled", Token, &rules::INSTANCE_ENABLE, enabled::enable, "enable the token's instance").without_body(),
+    Route::api(DELETE, "/instances/enabled", Token, &rules::INSTANCE_DISABLE, enabled::disable, "disable the token's instance"),
+    Route::api(PUT, "/instances/{id}/enabled", Organization, &rules::INSTANCE_ENABLE, enabled::enable, "enable an instance").without_body(),
+    Route::api(DELETE, "/instances/{id}/enabled", Organization, &rules::INSTANCE_DISABLE, enabled::disable, "disable an instance"),
+    Route::api(GET, "/instances/count", Organization, &rules::INSTANCE_COUNT, count::count, "how many instances the caller has, by element"),
 
     Route::control(GET, "/health", control::health, "whether the server is ready, and what it serves"),
     Route::control(GET, "/requests", control::requests, "the journal, filtered by the query").with_query(JOURNAL),
@@ -120,10 +135,10 @@ pub(crate) struct Entry {
 }
 
 /// The rows of a surface by the number of their segments, more literal patterns first.
-struct Index([Vec<Vec<Entry>>; 2]);
+struct Index([Vec<Vec<Entry>>; 3]);
 
 static INDEX: Lazy<Index> = Lazy::new(|| {
-    let mut index = Index([Vec::new(), Vec::new()]);
+    let mut index = Index([Vec::new(), Vec::new(), Vec::new()]);
     for route in ROUTES {
         let pattern = PathPattern::new(route.pattern);
         let length = pattern.length().expect("no row's pattern varies in length");

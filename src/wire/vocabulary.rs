@@ -119,6 +119,7 @@ pub mod member {
     pub const HUB: &str = "hub";
     pub const CREATED_DATE: &str = "createdDate";
     pub const UPDATED_DATE: &str = "updatedDate";
+    pub const DISABLED: &str = "disabled";
     pub const USER: &str = "user";
     pub const EMAIL_ADDRESS: &str = "emailAddress";
     pub const FIRST_NAME: &str = "firstName";
@@ -131,6 +132,8 @@ pub mod member {
     pub const TYPE: &str = "type";
     pub const REQUIRED: &str = "required";
     pub const DEFAULT_VALUE: &str = "defaultValue";
+    pub const DESCRIPTION: &str = "description";
+    pub const PROPERTY_VALUE: &str = "propertyValue";
 }
 
 /// Parameters of the query string.

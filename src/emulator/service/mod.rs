@@ -1,5 +1,9 @@
 //! The documented service, one capability a file: handlers that the route table names.
 
+pub(super) mod configuration;
+pub(super) mod count;
 pub(super) mod elements;
+pub(super) mod enabled;
 pub(super) mod instances;
 mod provision;
+mod subject;

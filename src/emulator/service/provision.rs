@@ -280,7 +280,7 @@ fn configuration<'a>(
 }
 
 /// The value of an entry as text; `None` for `null` and blank text (rule `configuration-blank`).
-fn entry_text<'a>(value: &'a Json<'a>) -> Option<Cow<'a, str>> {
+pub(super) fn entry_text<'a>(value: &'a Json<'_>) -> Option<Cow<'a, str>> {
     match value {
         Json::Null => None,
         Json::Text(text) => (!text.trim().is_empty()).then_some(Cow::Borrowed(text)),

@@ -8,8 +8,8 @@
 //!   "organizations": [{
 //!     "organization": "secret", "nextId": 1235,
 //!     "instances": [{
-//!       "id": 1234, "element": "mailjet", "token": "…=", "name": "Test", "tags": [],
-//!       "configuration": {}, "created": "2017-03-14T19:20:16.000Z", "updated": "2017-03-14T19:20:16.000Z"
+//!       "id": 1234, "element": "mailjet", "token": "…=", "name": "Test", "tags": ["a"],
+//!       "configuration": {}, "disabled": false, "created": "2017-03-14T19:20:16.000Z", "updated": "2017-03-14T19:20:16.000Z"
 //!     }]
 //!   }]
 //! }

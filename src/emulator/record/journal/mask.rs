@@ -215,15 +215,16 @@ impl<'c> Mask<'c> {
     fn mask(&mut self, json: &mut Json<'_>) {
         match json {
             Json::Object(members) => {
-                // An entry may also be written as `{"key": …, "value": …}`.
+                // An entry may also be written as `{"key": …, "value": …}`; a new value of one, without its key.
                 let named = members.iter().find(|(name, _)| name == "key");
-                let names_secret = named
-                    .and_then(|(_, key)| key.as_str())
-                    .is_some_and(|key| self.catalog.hides(key));
+                let key = named.and_then(|(_, key)| key.as_str());
+                let names_secret = key.is_some_and(|key| self.catalog.hides(key));
+                let is_open = key.is_some() && !names_secret;
                 for (name, value) in members {
                     let hidden = name == member::PROVIDER_DATA
-                        || self.catalog.hides(name)
-                        || (names_secret && name == "value");
+                        || self.names_secret(name)
+                        || (names_secret && name == "value")
+                        || (!is_open && name == member::PROPERTY_VALUE);
                     match value {
                         Json::Null => {}
                         _ if hidden => *value = Json::from(self.meet(&text_of(value))),
@@ -264,6 +265,11 @@ mod tests {
     #[case::bare_and_colon_inside(r#"{"seen": SECRET:SECRET"#)]
     #[case::as_pairs(r#"{"seen": [{"key":"a.secret","value":"SECRET"}]}"#)]
     #[case::an_object(r#"{"seen": {"a.secret":{"SECRET":"SECRET"}}}"#)]
+    #[case::new_value(r#"{"seen":1,"propertyValue":"SECRET"}"#)]
+    #[case::entry(r#"{"key":"a.secret","propertyValue":"SECRET","seen":1}"#)]
+    #[case::open_entry(r#"{"key":"a.plain","propertyValue":"seen"}"#)]
+    #[case::login(r#"{"userSecret":"SECRET","organizationSecret":"SECRET","seen":1}"#)]
+    #[case::client(r#"{"apiKey":"SECRET","apiSecret":"SECRET","callbackUrl":"seen"}"#)]
     #[case::no_json("seen: SECRET&a=SECRET")]
     fn no_secret_is_shown(#[case] text: &str) {
         let mut mask = Mask::new(Catalog::documented(), "");
