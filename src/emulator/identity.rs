@@ -47,6 +47,43 @@ fn seal(seed: u64, first: u64, second: u64) -> [u8; 7] {
     std::array::from_fn(|index| sealed[index])
 }
 
+/// The token that a login with this name gets (rule `login-stable`): 32 hex digits.
+pub(crate) fn login_token(seed: u64, name: &str) -> String {
+    let login = login(seed, name);
+    let digits = [hex::<16>(login), hex::<16>(login_seal(seed, login))].concat();
+    String::from_utf8(digits).expect("hex digits are text")
+}
+
+/// The login that a server with this seed gave this token to.
+pub(crate) fn logged_in(seed: u64, token: &str) -> Option<u64> {
+    let (login, seal) = token.split_at_checked(16)?;
+    let login = u64::from_str_radix(login, 16).ok()?;
+    (hex::<16>(login_seal(seed, login)) == seal.as_bytes()).then_some(login)
+}
+
+/// A number for a user's name, distinct for each.
+fn login(seed: u64, name: &str) -> u64 {
+    mix(fingerprint(name) ^ mix(seed ^ LOGIN))
+}
+
+fn login_seal(seed: u64, login: u64) -> u64 {
+    mix(mix(login ^ seed.rotate_left(29)) ^ LOGIN)
+}
+
+/// Keeps what is derived for logins apart from the tokens of instances.
+const LOGIN: u64 = 0x6c6f_6769_6e00_0000;
+
+/// A secret of a login (rule `login-stable`): base64 text, another for each `number`.
+pub(crate) fn login_secret(seed: u64, login: u64, number: u64) -> String {
+    let mut word = mix(login ^ mix(seed ^ number));
+    let mut bytes = [0; 32];
+    for chunk in bytes.chunks_exact_mut(8) {
+        word = mix(word ^ LOGIN);
+        chunk.copy_from_slice(&word.to_be_bytes());
+    }
+    STANDARD.encode(bytes)
+}
+
 /// The id of a server's `number`th request (rule `request-id`): 24 lower-case hex digits, distinct for each number.
 pub(crate) fn request_id(seed: u64, number: u64) -> [u8; 24] {
     let (high, low) = (mix(number ^ mix(!seed)), mix(seed) as u32 ^ number as u32);

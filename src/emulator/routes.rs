@@ -14,7 +14,7 @@ use super::path::{ApiPath, PathPattern, Surface};
 use super::route::Access::{Open, Organization, Token};
 use super::route::ParameterKind::{Boolean, Number, Texts};
 use super::route::{Parameter, Route};
-use super::service::{configuration, count, elements, enabled, instances};
+use super::service::{configuration, count, elements, enabled, instances, login, metadata};
 use crate::rules;
 use crate::wire::distance;
 use crate::wire::error::{ApiError, clip};
@@ -29,7 +29,7 @@ const DELETE: Method = Method::DELETE;
 /// Every endpoint of the API and of the control API.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
-    Route::api(GET, "/elements", Open, &rules::ELEMENT_LIST, elements::list, "all elements"),
+    Route::api(GET, "/elements", Open, &rules::ELEMENT_LIST, elements::list, "all elements").with_query(ELEMENTS),
     Route::api(GET, "/elements/keys", Open, &rules::ELEMENT_LIST, elements::keys, "the keys of all elements"),
     Route::api(GET, "/elements/{keyOrId}", Open, &rules::ELEMENT_GET, elements::get, "one element with its configuration entries"),
 
@@ -64,6 +64,15 @@ pub static ROUTES: &[Route] = &[
     Route::api(DELETE, "/instances/{id}/enabled", Organization, &rules::INSTANCE_DISABLE, enabled::disable, "disable an instance"),
     Route::api(GET, "/instances/count", Organization, &rules::INSTANCE_COUNT, count::count, "how many instances the caller has, by element"),
 
+    // Metadata and configuration of elements
+    Route::api(GET, "/elements/metadata", Open, &rules::ELEMENT_METADATA_ALL, metadata::list, "what each element can do").with_query(METADATA),
+    Route::api(GET, "/elements/{keyOrId}/metadata", Open, &rules::ELEMENT_METADATA, metadata::get, "what one element can do").with_query(METADATA),
+    Route::api(GET, "/elements/{keyOrId}/configuration", Open, &rules::ELEMENT_CONFIG, elements::configuration, "the entries that its instances are configured by"),
+
+    // Login
+    Route::api(POST, "/authentication", Open, &rules::LOGIN, login::log_in, "log in, for a token"),
+    Route::api(GET, "/authentication/secrets", Open, &rules::LOGIN_SECRETS, login::secrets, "the user's and the organization's secret, for `Bearer <token>`"),
+
     Route::control(GET, "/health", control::health, "whether the server is ready, and what it serves"),
     Route::control(GET, "/requests", control::requests, "the journal, filtered by the query").with_query(JOURNAL),
     Route::control(GET, "/requests/wait", control::wait_for_requests, "the journal, as soon as `count` requests fit").with_query(WAIT),
@@ -96,6 +105,29 @@ const LISTING: &[Parameter] = &[
         "the token that continues a list, from elements-next-page-token",
     ),
     Parameter::text("hydrate", "false leaves the configuration out").of(Boolean),
+];
+
+const PAGE_SIZE: Parameter =
+    Parameter::text("pageSize", "the number of items on a page").of(Number(1, 200));
+
+const NEXT_PAGE: Parameter = Parameter::text(
+    "nextPage",
+    "the token that continues a list, from elements-next-page-token",
+);
+
+/// The parameters of the list of elements (rules `element-where`, `element-abridged`).
+const ELEMENTS: &[Parameter] = &[
+    Parameter::text("where", "only elements that fulfil this condition"),
+    Parameter::text("abridged", "true leaves long members out").of(Boolean),
+    PAGE_SIZE,
+    NEXT_PAGE,
+];
+
+/// The parameters of metadata (rule `element-metadata-expand`).
+const METADATA: &[Parameter] = &[
+    Parameter::text("expand", "true tells everything").of(Boolean),
+    PAGE_SIZE,
+    NEXT_PAGE,
 ];
 
 const ORGANIZATION: Parameter = Parameter::text(

@@ -72,6 +72,18 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        name: "login",
+        value: Some("NAME:PASSWORD"),
+        help: "Accept this login only [default: any]",
+        apply: |settings, value| match value.split_once(':') {
+            Some((name, password)) if !name.is_empty() && !password.is_empty() => {
+                Ok(settings.login(name, password))
+            }
+            // The value has a password, so the error does not repeat it.
+            _ => Err("is not a name and a password; write NAME:PASSWORD".to_owned()),
+        },
+    },
+    Flag {
         name: "catalog",
         value: Some("DIR"),
         help: "Directory of catalog fixtures with elements of your own; repeatable",

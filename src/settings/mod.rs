@@ -26,6 +26,7 @@ pub struct Settings {
     pub(crate) shape: Shape,
     pub(crate) empty_lists: EmptyLists,
     pub(crate) credentials: Option<(String, String)>,
+    pub(crate) login: Option<(String, String)>,
     pub(crate) catalogs: Vec<PathBuf>,
     pub(crate) clock: Option<SystemTime>,
     pub(crate) limits: Limits,
@@ -115,6 +116,7 @@ impl Default for Settings {
             shape: Shape::default(),
             empty_lists: EmptyLists::default(),
             credentials: None,
+            login: None,
             catalogs: Vec::new(),
             clock: None,
             limits: Limits {
@@ -171,6 +173,12 @@ impl Settings {
     /// Accepts these user and organization secrets only (rule `any-credentials`). Default: any.
     pub fn credentials(mut self, user: impl Into<String>, organization: impl Into<String>) -> Self {
         self.credentials = Some((user.into(), organization.into()));
+        self
+    }
+
+    /// Accepts this login only (rule `login`). Default: any name and password.
+    pub fn login(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
+        self.login = Some((name.into(), password.into()));
         self
     }
 

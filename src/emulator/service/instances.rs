@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::paging::{MAX_PAGE_SIZE, cursor, cursor_id, page_size};
 use super::provision::{self, Occasion, Provision};
 use super::{elements, subject};
 use crate::catalog::Element;
@@ -14,11 +15,9 @@ use crate::emulator::view::{Hydration, View};
 use crate::emulator::{Emulator, identity};
 use crate::rules::{self, Rule};
 use crate::settings::EmptyLists;
-use crate::wire::error::{ApiError, clip};
+use crate::wire::error::ApiError;
 use crate::wire::json::Json;
 use crate::wire::vocabulary::{header, member, query};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// `POST /instances`, `POST /elements/{keyOrId}/instances`
 pub(in crate::emulator) fn create(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
@@ -269,8 +268,6 @@ struct Listing<'a> {
     hydration: Hydration,
 }
 
-const MAX_PAGE_SIZE: usize = 200;
-
 impl<'a> Listing<'a> {
     fn parse(emulator: &Emulator, call: &Call<'_, 'a>) -> Result<Self, ApiError> {
         let element = call
@@ -292,42 +289,12 @@ impl<'a> Listing<'a> {
             match &*name {
                 query::TAGS => listing.selection.tags.push(value),
                 query::SEARCH_TEXT => listing.selection.search = Some(value.to_lowercase()),
-                query::PAGE_SIZE => listing.size = page_size(&value)?,
-                query::NEXT_PAGE => listing.after = cursor_id(&value)?,
+                query::PAGE_SIZE => listing.size = page_size(&value, &rules::INSTANCE_LIST)?,
+                query::NEXT_PAGE => listing.after = cursor_id(&value, &rules::INSTANCE_LIST)?,
                 query::HYDRATE if value == "false" => listing.hydration = Hydration::Bare,
                 _ => {}
             }
         }
         Ok(listing)
     }
-}
-
-fn page_size(value: &str) -> Result<usize, ApiError> {
-    let size = value
-        .parse()
-        .ok()
-        .filter(|size| (1..=MAX_PAGE_SIZE).contains(size));
-    size.ok_or_else(|| {
-        let found = clip(value);
-        let message =
-            format!("pageSize must be a whole number from 1 to {MAX_PAGE_SIZE}, found {found:?}");
-        ApiError::bad_request(&rules::INSTANCE_LIST, message)
-    })
-}
-
-/// The opaque text that continues a list after this id.
-fn cursor(last: u64) -> String {
-    URL_SAFE_NO_PAD.encode(format!("after:{last}"))
-}
-
-fn cursor_id(cursor: &str) -> Result<u64, ApiError> {
-    let decoded = URL_SAFE_NO_PAD
-        .decode(cursor)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
-    let last = decoded.and_then(|text| text.strip_prefix("after:")?.parse().ok());
-    last.ok_or_else(|| {
-        let message = "nextPage is not a token of this API; send the header elements-next-page-token of the page before";
-        ApiError::bad_request(&rules::INSTANCE_LIST, message)
-    })
 }

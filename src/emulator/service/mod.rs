@@ -5,5 +5,8 @@ pub(super) mod count;
 pub(super) mod elements;
 pub(super) mod enabled;
 pub(super) mod instances;
+pub(super) mod login;
+pub(super) mod metadata;
+mod paging;
 mod provision;
 mod subject;

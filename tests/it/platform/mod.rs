@@ -1,8 +1,10 @@
 //! The service beyond provisioning, one module a capability; each test says which rules it is about.
 
 mod configuration;
+mod elements;
 mod enabled;
 mod instances;
+mod login;
 
 use crate::support::{Core, Harness as _, Request, mailjet};
 
