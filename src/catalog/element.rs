@@ -22,6 +22,13 @@ pub struct Element {
     faces: [Face; 2],
 }
 
+/// A version of OAuth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OAuthVersion {
+    One,
+    Two,
+}
+
 /// An element's answers in one dialect.
 #[derive(Debug)]
 pub(crate) struct Face {
@@ -93,6 +100,15 @@ impl Element {
     #[must_use]
     pub fn authentication(&self) -> Option<&str> {
         self.authentication.as_deref()
+    }
+
+    /// The version of OAuth that instances authenticate by (rule `oauth-kind`).
+    pub(crate) fn oauth(&self) -> Option<OAuthVersion> {
+        match self.authentication() {
+            Some("oauth1") => Some(OAuthVersion::One),
+            Some("oauth2") => Some(OAuthVersion::Two),
+            _ => None,
+        }
     }
 
     /// The resources that instances have.

@@ -3,7 +3,7 @@
 //! These look random and are not secret: the mixing is a public bijection, chosen for speed.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 /// The length of a token that is derived from a seed.
 pub(crate) const TOKEN_LEN: usize = 32;
@@ -82,6 +82,54 @@ pub(crate) fn login_secret(seed: u64, login: u64, number: u64) -> String {
         chunk.copy_from_slice(&word.to_be_bytes());
     }
     STANDARD.encode(bytes)
+}
+
+/// A code of the consent page, and what it was given out for (rule `oauth-strict`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Code {
+    /// The element's id.
+    pub(crate) element: u64,
+    /// Milliseconds since 1970.
+    pub(crate) given: u64,
+    /// Another for each code.
+    pub(crate) number: u64,
+}
+
+impl Code {
+    /// The code as text: 43 characters that an address holds as they are.
+    pub(crate) fn text(self, seed: u64) -> String {
+        let Code {
+            element,
+            given,
+            number,
+        } = self;
+        let words = [element, given, number, self.seal(seed)];
+        // Alike codes look alike otherwise, as no provider's do.
+        let mask = |at: usize| if at < 3 { mix(words[3] ^ at as u64) } else { 0 };
+        let bytes = (0..4).flat_map(|at| (words[at] ^ mask(at)).to_be_bytes());
+        URL_SAFE_NO_PAD.encode(bytes.collect::<Vec<_>>())
+    }
+
+    /// Reads the text of a code that a server with this seed gave out.
+    pub(crate) fn read(seed: u64, text: &str) -> Option<Self> {
+        let bytes: [u8; 32] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        let word = |at: usize| {
+            let bytes = bytes[8 * at..8 * at + 8].iter();
+            bytes.fold(0, |word, &byte| word << 8 | u64::from(byte))
+        };
+        let plain = |at: usize| word(at) ^ mix(word(3) ^ at as u64);
+        let code = Code {
+            element: plain(0),
+            given: plain(1),
+            number: plain(2),
+        };
+        (code.seal(seed) == word(3)).then_some(code)
+    }
+
+    fn seal(self, seed: u64) -> u64 {
+        let words = [self.element, self.given, self.number];
+        words.iter().fold(mix(!seed), |seal, word| mix(seal ^ word))
+    }
 }
 
 /// The id of a server's `number`th request (rule `request-id`): 24 lower-case hex digits, distinct for each number.
@@ -172,6 +220,22 @@ mod tests {
         assert_eq!(issued_to(7, &issued[1..]), None);
         assert_eq!(issued_to(7, ""), None);
         assert_eq!(issued_to(7, "cuED0/DezalhhzK2OtO6kMP7NvPnMyNcRDZc="), None);
+    }
+
+    /// Rule `oauth-strict`.
+    #[test]
+    fn a_code_tells_what_it_was_given_out_for() {
+        let code = Code {
+            element: 23,
+            given: 1_489_519_216_000,
+            number: 1,
+        };
+        let text = code.text(7);
+        assert_eq!(text.len(), 43);
+        assert_eq!(Code::read(7, &text), Some(code));
+        assert_eq!(Code::read(8, &text), None);
+        assert_eq!(Code::read(7, &text[1..]), None);
+        assert_ne!(Code { number: 2, ..code }.text(7), text);
     }
 
     /// Rule `request-id`.

@@ -52,7 +52,7 @@ pub use outcome::Outcome;
 
 use crate::catalog::Catalog;
 use crate::rules::{self, Grade, Rule};
-use crate::settings::{ControlAccess, EmptyLists, Settings, Shape};
+use crate::settings::{ControlAccess, EmptyLists, OAuthCodes, Settings, Shape};
 use crate::wire::error::ApiError;
 use crate::wire::message::{Malformed, Request};
 use call::{Call, Caller};
@@ -80,6 +80,7 @@ pub struct Emulator {
     empty_lists: EmptyLists,
     accepted: Option<(String, String)>,
     login: Option<(String, String)>,
+    oauth: OAuthCodes,
     min_grade: Grade,
     control: ControlAccess,
     state_file: Option<PathBuf>,
@@ -106,6 +107,7 @@ impl Emulator {
             empty_lists: settings.empty_lists,
             accepted: settings.credentials.clone(),
             login: settings.login.clone(),
+            oauth: settings.oauth,
             min_grade: settings.min_grade,
             control: settings.control,
             state_file: settings.state.clone(),

@@ -14,7 +14,9 @@ use super::path::{ApiPath, PathPattern, Surface};
 use super::route::Access::{Open, Organization, Token};
 use super::route::ParameterKind::{Boolean, Number, Texts};
 use super::route::{Parameter, Route};
-use super::service::{configuration, count, elements, enabled, instances, login, metadata};
+use super::service::{
+    configuration, count, elements, enabled, hubs, instances, login, metadata, oauth,
+};
 use crate::rules;
 use crate::wire::distance;
 use crate::wire::error::{ApiError, clip};
@@ -68,6 +70,21 @@ pub static ROUTES: &[Route] = &[
     Route::api(GET, "/elements/metadata", Open, &rules::ELEMENT_METADATA_ALL, metadata::list, "what each element can do").with_query(METADATA),
     Route::api(GET, "/elements/{keyOrId}/metadata", Open, &rules::ELEMENT_METADATA, metadata::get, "what one element can do").with_query(METADATA),
     Route::api(GET, "/elements/{keyOrId}/configuration", Open, &rules::ELEMENT_CONFIG, elements::configuration, "the entries that its instances are configured by"),
+
+    // Hubs
+    Route::api(GET, "/hubs", Open, &rules::HUB_LIST, hubs::list, "all hubs, and the caller's own").with_query(HUBS),
+    Route::api(POST, "/hubs", Organization, &rules::HUB_CREATE, hubs::create, "make a hub"),
+    Route::api(GET, "/hubs/keys", Open, &rules::HUB_KEYS, hubs::keys, "the keys of all hubs"),
+    Route::api(GET, "/hubs/{hub}", Open, &rules::HUB_GET, hubs::get, "one hub"),
+    Route::api(DELETE, "/hubs/{hub}", Organization, &rules::HUB_DELETE, hubs::delete, "delete a hub of one's own"),
+    Route::api(GET, "/hubs/{hub}/elements", Open, &rules::HUB_ELEMENTS, hubs::elements, "the elements of a hub"),
+
+    // OAuth
+    Route::api(GET, "/elements/{keyOrId}/oauth/url", Open, &rules::OAUTH_URL, oauth::url, "the address of the consent page").with_query(OAUTH),
+    Route::api(POST, "/elements/{keyOrId}/oauth/url", Open, &rules::OAUTH_URL_POST, oauth::post_url, "the same by a body"),
+    Route::api(GET, "/elements/{keyOrId}/oauth/url/default", Open, &rules::OAUTH_URL_DEFAULT, oauth::default_url, "the same for a client of the platform's own"),
+    Route::api(GET, "/elements/{keyOrId}/oauth/token", Open, &rules::OAUTH_TOKEN, oauth::token, "a request token of OAuth 1").with_query(OAUTH),
+    Route::page(GET, "/oauth/authorize/{keyOrId}", &rules::CONSENT_REDIRECT, oauth::consent, "the consent page, outside of the base path").with_query(CONSENT),
 
     // Login
     Route::api(POST, "/authentication", Open, &rules::LOGIN, login::log_in, "log in, for a token"),
@@ -128,6 +145,32 @@ const METADATA: &[Parameter] = &[
     Parameter::text("expand", "true tells everything").of(Boolean),
     PAGE_SIZE,
     NEXT_PAGE,
+];
+
+/// The parameters of the list of hubs (rules `hub-list`, `hub-hydrate`).
+const HUBS: &[Parameter] = &[
+    Parameter::text("hydrate", "true adds the calls of each hub").of(Boolean),
+    PAGE_SIZE,
+    NEXT_PAGE,
+];
+
+/// The parameters of a client that asks for consent (rule `oauth-url`).
+const OAUTH: &[Parameter] = &[
+    Parameter::text("apiKey", "the client's id; required"),
+    Parameter::text("apiSecret", "the client's secret; required"),
+    Parameter::text("callbackUrl", "where the answer goes; required"),
+    Parameter::text("scope", "what is asked for"),
+    Parameter::text("state", "a text that comes back unchanged"),
+    Parameter::text("requestToken", "the request token; required for OAuth 1"),
+];
+
+/// The parameters of the consent page (rules `consent-redirect`, `consent-denied`).
+const CONSENT: &[Parameter] = &[
+    Parameter::text("redirect_uri", "where the answer goes; required"),
+    Parameter::text("state", "a text that comes back unchanged"),
+    Parameter::text("approve", "true consents").of(Boolean),
+    Parameter::text("deny", "true refuses").of(Boolean),
+    Parameter::text("error", "refuses with this word"),
 ];
 
 const ORGANIZATION: Parameter = Parameter::text(

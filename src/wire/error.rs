@@ -160,6 +160,16 @@ impl ApiError {
         ApiError::new(StatusCode::NOT_FOUND, rule, message)
     }
 
+    /// 403 for a reason that the rule explains.
+    pub(crate) fn not_permitted(rule: &'static Rule, message: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::FORBIDDEN, rule, message)
+    }
+
+    /// 409 for a reason that the rule explains.
+    pub(crate) fn conflict(rule: &'static Rule, message: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::CONFLICT, rule, message)
+    }
+
     /// 404 for an empty list.
     pub(crate) fn no_instances() -> Self {
         ApiError::new(

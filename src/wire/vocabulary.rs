@@ -168,6 +168,11 @@ pub mod text {
     pub const NO_INSTANCES: &str = "No instances found";
     /// A list of elements that none is in (rules `element-where-empty`, `hub-elements`).
     pub const NO_ELEMENTS: &str = "No elements found";
+    /// An OAuth element is to be provisioned without consent (rule `oauth-code-missing`).
+    pub const NO_CODE: &str =
+        "You must provide an OAuth code in order to create an instance of this element";
+    /// The server's name where a caller gives it none.
+    pub const LOCALHOST: &str = "localhost";
     /// What stands for the value of a password in the platform's shape (rule `platform-shape`).
     pub const MASK: &str = "********";
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::paging::{MAX_PAGE_SIZE, cursor, cursor_id, page_size};
 use super::provision::{self, Occasion, Provision};
-use super::{elements, subject};
+use super::{elements, oauth, subject};
 use crate::catalog::Element;
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
@@ -29,6 +29,7 @@ pub(in crate::emulator) fn create(emulator: &Emulator, call: &Call<'_, '_>) -> H
         tags,
         configuration,
     } = provision::check(body, element, Occasion::Create)?;
+    oauth::redeem(emulator, call, element, body)?;
     let entries = configuration
         .iter()
         .filter_map(|(key, value)| Some((*key, value.as_deref()?)));
@@ -216,6 +217,7 @@ fn update(
         tags,
         configuration,
     } = provision::check(body, element, Occasion::Update)?;
+    oauth::redeem(emulator, call, element, body)?;
     let changes: Vec<_> = configuration
         .iter()
         .map(|(key, value)| (*key, value.as_deref()))

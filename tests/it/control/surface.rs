@@ -9,6 +9,8 @@ use super::{ask, asking, at, look, number_at, order, text_at};
 fn full_path(route: &mock_ce::emulator::route::Route) -> String {
     let base = match route.access {
         Access::Control => "/__admin",
+        // A page outside of the base path.
+        _ if route.pattern.starts_with("/oauth/") => "",
         _ => "/elements/api-v2",
     };
     format!("{base}{}", route.pattern)

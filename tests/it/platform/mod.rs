@@ -3,8 +3,10 @@
 mod configuration;
 mod elements;
 mod enabled;
+mod hubs;
 mod instances;
 mod login;
+mod oauth;
 
 use crate::support::{Core, Harness as _, Request, mailjet};
 
