@@ -13,8 +13,11 @@ use crate::wire::error::{ApiError, clip};
 use crate::wire::json::{Json, Members, object};
 use crate::wire::vocabulary::{member, query};
 
+/// Id, name and description of a hub.
+type Known = (u64, &'static str, &'static str);
+
 /// The platform's hubs in documented order, with what is documented of five of them (rule `hub-list`).
-const DOCUMENTED: [(&str, Option<(u64, &str, &str)>); 28] = [
+const DOCUMENTED: [(&str, Option<Known>); 28] = [
     (
         "messaging",
         Some((1, "Messaging", "Messaging type includes Emails, SMS")),

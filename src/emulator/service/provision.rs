@@ -287,7 +287,7 @@ fn has_consent(body: &Json<'_>, configuration: &[(&str, Option<Cow<'_, str>>)]) 
         == Some("initial");
     let refreshes =
         |(key, value): &(&str, Option<_>)| *key == "oauth.user.refresh_token" && value.is_some();
-    CONSENTS.iter().any(|name| given(name)) || (is_initial && configuration.iter().any(refreshes))
+    CONSENTS.iter().any(given) || (is_initial && configuration.iter().any(refreshes))
 }
 
 fn configuration<'a>(

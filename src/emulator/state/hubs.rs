@@ -102,10 +102,10 @@ impl Section for Hubs {
 
     fn snapshot(&self, only: Option<&str>) -> Json<'static> {
         let state = self.state.lock();
-        let of = |(organization, _): &(&Box<str>, &Own)| {
-            only.is_none_or(|only| only == &***organization)
-        };
-        let sections = state.iter().filter(of).map(|(organization, own)| {
+        let sections = state
+            .iter()
+            .filter(|(organization, _)| only.is_none_or(|only| only == &***organization));
+        let sections = sections.map(|(organization, own)| {
             object([
                 ("organization", organization.to_string().into()),
                 ("nextId", own.next_id.into()),
