@@ -15,7 +15,7 @@ use super::route::Access::{Open, Organization, Token};
 use super::route::ParameterKind::{Boolean, Number, Texts};
 use super::route::{Parameter, Route};
 use super::service::{
-    configuration, count, elements, enabled, hubs, instances, login, metadata, oauth,
+    configuration, count, docs, elements, enabled, hubs, instances, login, metadata, oauth,
 };
 use crate::rules;
 use crate::wire::distance;
@@ -85,6 +85,16 @@ pub static ROUTES: &[Route] = &[
     Route::api(GET, "/elements/{keyOrId}/oauth/url/default", Open, &rules::OAUTH_URL_DEFAULT, oauth::default_url, "the same for a client of the platform's own"),
     Route::api(GET, "/elements/{keyOrId}/oauth/token", Open, &rules::OAUTH_TOKEN, oauth::token, "a request token of OAuth 1").with_query(OAUTH),
     Route::page(GET, "/oauth/authorize/{keyOrId}", &rules::CONSENT_REDIRECT, oauth::consent, "the consent page, outside of the base path").with_query(CONSENT),
+
+    // Docs
+    Route::api(GET, "/instances/docs", Token, &rules::DOCS_INSTANCE, docs::of_instance, "the Swagger document of the token's instance").with_query(DOCS),
+    Route::api(GET, "/instances/docs/{operationId}", Token, &rules::DOCS_OPERATION, docs::of_instance, "what it has of one operation").with_query(DOCS),
+    Route::api(GET, "/instances/docs/{operationId}/definitions", Token, &rules::DOCS_DEFINITIONS, docs::definitions, "the definitions of one operation"),
+    Route::api(GET, "/instances/{id}/docs", Organization, &rules::DOCS_INSTANCE, docs::of_instance, "the Swagger document of an instance").with_query(DOCS),
+    Route::api(GET, "/instances/{id}/docs/{operationId}", Organization, &rules::DOCS_OPERATION, docs::of_instance, "what it has of one operation").with_query(DOCS),
+    Route::api(GET, "/instances/{id}/docs/{operationId}/definitions", Organization, &rules::DOCS_DEFINITIONS, docs::definitions, "the definitions of one operation"),
+    Route::api(GET, "/elements/{keyOrId}/docs", Open, &rules::DOCS_ELEMENT, docs::of_catalog, "the Swagger document of an element").with_query(DOCS),
+    Route::api(GET, "/docs/{hub}", Open, &rules::DOCS_HUB, docs::of_hub, "the Swagger document of a hub").with_query(DOCS),
 
     // Login
     Route::api(POST, "/authentication", Open, &rules::LOGIN, login::log_in, "log in, for a token"),
@@ -171,6 +181,13 @@ const CONSENT: &[Parameter] = &[
     Parameter::text("approve", "true consents").of(Boolean),
     Parameter::text("deny", "true refuses").of(Boolean),
     Parameter::text("error", "refuses with this word"),
+];
+
+/// The parameters of Swagger documents (rules `docs-base`, `docs-provider`, `docs-operation`).
+const DOCS: &[Parameter] = &[
+    Parameter::text("baseUrl", "the address that the document describes"),
+    Parameter::text("provider", "aws describes the gateway"),
+    Parameter::text("elementKey", "only this element of a hub"),
 ];
 
 const ORGANIZATION: Parameter = Parameter::text(

@@ -211,6 +211,11 @@ fn built_in(emulator: &Emulator) -> Vec<Hub> {
     hubs.collect()
 }
 
+/// Tells whether a hub is one that everybody sees.
+pub(super) fn is_built_in(emulator: &Emulator, key: &str) -> bool {
+    built_in(emulator).iter().any(|hub| hub.key == key)
+}
+
 /// All hubs that the caller sees: an organization's own behind the others.
 fn known(emulator: &Emulator, call: &Call<'_, '_>) -> Vec<Hub> {
     let mut hubs = built_in(emulator);

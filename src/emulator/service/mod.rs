@@ -2,6 +2,7 @@
 
 pub(super) mod configuration;
 pub(super) mod count;
+pub(super) mod docs;
 pub(super) mod elements;
 pub(super) mod enabled;
 pub(super) mod hubs;

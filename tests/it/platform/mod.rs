@@ -1,6 +1,7 @@
 //! The service beyond provisioning, one module a capability; each test says which rules it is about.
 
 mod configuration;
+mod docs;
 mod elements;
 mod enabled;
 mod hubs;
