@@ -317,7 +317,11 @@ fn nearest_route(method: &Method, path: &str) -> Option<String> {
         Dialect::Element
     };
     let sent = path.trim_end_matches('/');
-    let limit = sent.len() / 4 + 1;
+    // Where the base path is right, it tells nothing of how near the rest is.
+    let limit = match sent.strip_prefix(dialect.base_path()) {
+        Some(below) => below.len() / 3 + 1,
+        None => sent.len() / 4 + 1,
+    };
     let mut near = String::with_capacity(MAX_SEARCHED_LEN);
     let candidates = ROUTES.iter().filter_map(|route| {
         let below = fill(&mut near, route, sent, dialect);
