@@ -18,6 +18,7 @@ use std::sync::Arc;
 use once_cell::sync::OnceCell;
 
 pub use element::Element;
+pub(crate) use element::OAuthVersion;
 use fixture::{Fixture, FixtureError};
 pub use identity::{BuiltIn, Clash, Identities};
 pub use resource::{DEFAULT_PAGE_SIZE, NOW, ResourceMethod, ResourceSpec};

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING};
 
 use super::context::Context;
-use super::path::PathPattern;
+use super::path::{PathPattern, Surface};
 use super::record::ledger::Mishap;
-use super::route::{Access, Payload};
+use super::route::{Access, Payload, Route};
 use super::state::instances::Stored;
 use super::{Emulator, identity};
 use crate::rules::{self, Rule};
@@ -87,23 +87,26 @@ impl Caller {
         credentials: &Credentials<'_>,
     ) -> Result<Self, ApiError> {
         let word = Dialect::Element.token_word();
-        let refused = |why: &str| {
-            ApiError::unauthorized(&rules::DEAD_TOKEN).hinted(format!("read {word}: {why}"))
-        };
+        let refused =
+            |rule, why: &str| ApiError::unauthorized(rule).hinted(format!("read {word}: {why}"));
         let (store, seed) = (&emulator.state.instances, emulator.seed());
         let Some((organization, stored)) = store.by_token(token, seed) else {
             if let Some(organization) = store.formerly_of(token, seed) {
                 let mishap = Mishap::UsedAfterDeletion(identity::secret_name(token));
                 emulator.counters.mishap(Some(organization), mishap);
-                return Err(refused("the instance with this token was deleted"));
+                return Err(refused(
+                    &rules::DEAD_TOKEN,
+                    "the instance with this token was deleted",
+                ));
             }
-            return Err(refused("no instance has this token"));
+            return Err(refused(&rules::DEAD_TOKEN, "no instance has this token"));
         };
         if credentials
             .organization
             .is_some_and(|sent| *sent != *organization)
         {
             return Err(refused(
+                &rules::TOKEN_OTHER_ORGANIZATION,
                 "the instance with this token is another organization's",
             ));
         }
@@ -175,12 +178,16 @@ fn needed_words(access: Access, dialect: Dialect) -> [&'static str; 2] {
 }
 
 /// Checks the media types and the size of a request (rules `accept`, `content-type` and `too-large`, in this order).
-pub(crate) fn check_media(request: &Request, payload: Payload) -> Result<(), ApiError> {
+///
+/// A page is no JSON, so a browser need not accept any.
+pub(crate) fn check_media(request: &Request, route: &Route) -> Result<(), ApiError> {
     let accept = request.header_list(&ACCEPT);
-    if let Some(accept) = accept.filter(|accept| !media::accepts_json(accept)) {
+    let is_refused =
+        |accept: &Cow<'_, str>| route.surface != Surface::Page && !media::accepts_json(accept);
+    if let Some(accept) = accept.filter(is_refused) {
         return Err(ApiError::not_acceptable(&accept));
     }
-    if payload == Payload::Json && request.body != Body::Whole(Bytes::new()) {
+    if route.body == Payload::Json && request.body != Body::Whole(Bytes::new()) {
         check_content_type(request)?;
         check_codings(request)?;
     }

@@ -14,7 +14,9 @@ use super::path::{ApiPath, PathPattern, Surface};
 use super::route::Access::{Open, Organization, Token};
 use super::route::ParameterKind::{Boolean, Number, Texts};
 use super::route::{Parameter, Route};
-use super::service::{elements, instances};
+use super::service::{
+    configuration, count, docs, elements, enabled, hubs, instances, login, metadata, oauth,
+};
 use crate::rules;
 use crate::wire::distance;
 use crate::wire::error::{ApiError, clip};
@@ -29,7 +31,7 @@ const DELETE: Method = Method::DELETE;
 /// Every endpoint of the API and of the control API.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
-    Route::api(GET, "/elements", Open, &rules::ELEMENT_LIST, elements::list, "all elements"),
+    Route::api(GET, "/elements", Open, &rules::ELEMENT_LIST, elements::list, "all elements").with_query(ELEMENTS),
     Route::api(GET, "/elements/keys", Open, &rules::ELEMENT_LIST, elements::keys, "the keys of all elements"),
     Route::api(GET, "/elements/{keyOrId}", Open, &rules::ELEMENT_GET, elements::get, "one element with its configuration entries"),
 
@@ -48,6 +50,55 @@ pub static ROUTES: &[Route] = &[
     Route::api(PUT, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::replace, "update one of them"),
     Route::api(PATCH, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::patch, "update one of them"),
     Route::api(DELETE, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::delete, "delete one of them"),
+
+    // Configuration of an instance
+    Route::api(GET, "/instances/configuration", Token, &rules::INSTANCE_CONFIG_LIST, configuration::list, "the configuration entries of the token's instance"),
+    Route::api(GET, "/instances/configuration/{configId}", Token, &rules::INSTANCE_CONFIG_GET, configuration::get, "one of them"),
+    Route::api(PATCH, "/instances/configuration/{configId}", Token, &rules::INSTANCE_CONFIG_PATCH, configuration::patch, "change its value"),
+    Route::api(GET, "/instances/{id}/configuration", Organization, &rules::INSTANCE_CONFIG_LIST, configuration::list, "the configuration entries of an instance"),
+    Route::api(GET, "/instances/{id}/configuration/{configId}", Organization, &rules::INSTANCE_CONFIG_GET, configuration::get, "one of them"),
+    Route::api(PATCH, "/instances/{id}/configuration/{configId}", Organization, &rules::INSTANCE_CONFIG_PATCH, configuration::patch, "change its value"),
+
+    // Enable, disable and count
+    Route::api(PUT, "/instances/enabled", Token, &rules::INSTANCE_ENABLE, enabled::enable, "enable the token's instance").without_body(),
+    Route::api(DELETE, "/instances/enabled", Token, &rules::INSTANCE_DISABLE, enabled::disable, "disable the token's instance"),
+    Route::api(PUT, "/instances/{id}/enabled", Organization, &rules::INSTANCE_ENABLE, enabled::enable, "enable an instance").without_body(),
+    Route::api(DELETE, "/instances/{id}/enabled", Organization, &rules::INSTANCE_DISABLE, enabled::disable, "disable an instance"),
+    Route::api(GET, "/instances/count", Organization, &rules::INSTANCE_COUNT, count::count, "how many instances the caller has, by element"),
+
+    // Metadata and configuration of elements
+    Route::api(GET, "/elements/metadata", Open, &rules::ELEMENT_METADATA_ALL, metadata::list, "what each element can do").with_query(METADATA),
+    Route::api(GET, "/elements/{keyOrId}/metadata", Open, &rules::ELEMENT_METADATA, metadata::get, "what one element can do").with_query(METADATA),
+    Route::api(GET, "/elements/{keyOrId}/configuration", Open, &rules::ELEMENT_CONFIG, elements::configuration, "the entries that its instances are configured by"),
+
+    // Hubs
+    Route::api(GET, "/hubs", Open, &rules::HUB_LIST, hubs::list, "all hubs, and the caller's own").with_query(HUBS),
+    Route::api(POST, "/hubs", Organization, &rules::HUB_CREATE, hubs::create, "make a hub"),
+    Route::api(GET, "/hubs/keys", Open, &rules::HUB_KEYS, hubs::keys, "the keys of all hubs"),
+    Route::api(GET, "/hubs/{hub}", Open, &rules::HUB_GET, hubs::get, "one hub"),
+    Route::api(DELETE, "/hubs/{hub}", Organization, &rules::HUB_DELETE, hubs::delete, "delete a hub of one's own"),
+    Route::api(GET, "/hubs/{hub}/elements", Open, &rules::HUB_ELEMENTS, hubs::elements, "the elements of a hub"),
+
+    // OAuth
+    Route::api(GET, "/elements/{keyOrId}/oauth/url", Open, &rules::OAUTH_URL, oauth::url, "the address of the consent page").with_query(OAUTH),
+    Route::api(POST, "/elements/{keyOrId}/oauth/url", Open, &rules::OAUTH_URL_POST, oauth::post_url, "the same by a body"),
+    Route::api(GET, "/elements/{keyOrId}/oauth/url/default", Open, &rules::OAUTH_URL_DEFAULT, oauth::default_url, "the same for a client of the platform's own"),
+    Route::api(GET, "/elements/{keyOrId}/oauth/token", Open, &rules::OAUTH_TOKEN, oauth::token, "a request token of OAuth 1").with_query(OAUTH),
+    Route::page(GET, "/oauth/authorize/{keyOrId}", &rules::CONSENT_REDIRECT, oauth::consent, "the consent page, outside of the base path").with_query(CONSENT),
+
+    // Docs
+    Route::api(GET, "/instances/docs", Token, &rules::DOCS_INSTANCE, docs::of_instance, "the Swagger document of the token's instance").with_query(DOCS),
+    Route::api(GET, "/instances/docs/{operationId}", Token, &rules::DOCS_OPERATION, docs::of_instance, "what it has of one operation").with_query(DOCS),
+    Route::api(GET, "/instances/docs/{operationId}/definitions", Token, &rules::DOCS_DEFINITIONS, docs::definitions, "the definitions of one operation"),
+    Route::api(GET, "/instances/{id}/docs", Organization, &rules::DOCS_INSTANCE, docs::of_instance, "the Swagger document of an instance").with_query(DOCS),
+    Route::api(GET, "/instances/{id}/docs/{operationId}", Organization, &rules::DOCS_OPERATION, docs::of_instance, "what it has of one operation").with_query(DOCS),
+    Route::api(GET, "/instances/{id}/docs/{operationId}/definitions", Organization, &rules::DOCS_DEFINITIONS, docs::definitions, "the definitions of one operation"),
+    Route::api(GET, "/elements/{keyOrId}/docs", Open, &rules::DOCS_ELEMENT, docs::of_catalog, "the Swagger document of an element").with_query(DOCS),
+    Route::api(GET, "/docs/{hub}", Open, &rules::DOCS_HUB, docs::of_hub, "the Swagger document of a hub").with_query(DOCS),
+
+    // Login
+    Route::api(POST, "/authentication", Open, &rules::LOGIN, login::log_in, "log in, for a token"),
+    Route::api(GET, "/authentication/secrets", Open, &rules::LOGIN_SECRETS, login::secrets, "the user's and the organization's secret, for `Bearer <token>`"),
 
     Route::control(GET, "/health", control::health, "whether the server is ready, and what it serves"),
     Route::control(GET, "/requests", control::requests, "the journal, filtered by the query").with_query(JOURNAL),
@@ -86,6 +137,62 @@ const LISTING: &[Parameter] = &[
         "the token that continues a list, from elements-next-page-token",
     ),
     Parameter::text("hydrate", "false leaves the configuration out").of(Boolean),
+];
+
+const PAGE_SIZE: Parameter =
+    Parameter::text("pageSize", "the number of items on a page").of(Number(1, 200));
+
+const NEXT_PAGE: Parameter = Parameter::text(
+    "nextPage",
+    "the token that continues a list, from elements-next-page-token",
+);
+
+/// The parameters of the list of elements (rules `element-where`, `element-abridged`).
+const ELEMENTS: &[Parameter] = &[
+    Parameter::text("where", "only elements that fulfil this condition"),
+    Parameter::text("abridged", "true leaves long members out").of(Boolean),
+    PAGE_SIZE,
+    NEXT_PAGE,
+];
+
+/// The parameters of metadata (rule `element-metadata-expand`).
+const METADATA: &[Parameter] = &[
+    Parameter::text("expand", "true tells everything").of(Boolean),
+    PAGE_SIZE,
+    NEXT_PAGE,
+];
+
+/// The parameters of the list of hubs (rules `hub-list`, `hub-hydrate`).
+const HUBS: &[Parameter] = &[
+    Parameter::text("hydrate", "true adds the calls of each hub").of(Boolean),
+    PAGE_SIZE,
+    NEXT_PAGE,
+];
+
+/// The parameters of a client that asks for consent (rule `oauth-url`).
+const OAUTH: &[Parameter] = &[
+    Parameter::text("apiKey", "the client's id; required"),
+    Parameter::text("apiSecret", "the client's secret; required"),
+    Parameter::text("callbackUrl", "where the answer goes; required"),
+    Parameter::text("scope", "what is asked for"),
+    Parameter::text("state", "a text that comes back unchanged"),
+    Parameter::text("requestToken", "the request token; required for OAuth 1"),
+];
+
+/// The parameters of the consent page (rules `consent-redirect`, `consent-denied`).
+const CONSENT: &[Parameter] = &[
+    Parameter::text("redirect_uri", "where the answer goes; required"),
+    Parameter::text("state", "a text that comes back unchanged"),
+    Parameter::text("approve", "true consents").of(Boolean),
+    Parameter::text("deny", "true refuses").of(Boolean),
+    Parameter::text("error", "refuses with this word"),
+];
+
+/// The parameters of Swagger documents (rules `docs-base`, `docs-provider`, `docs-operation`).
+const DOCS: &[Parameter] = &[
+    Parameter::text("baseUrl", "the address that the document describes"),
+    Parameter::text("provider", "aws describes the gateway"),
+    Parameter::text("elementKey", "only this element of a hub"),
 ];
 
 const ORGANIZATION: Parameter = Parameter::text(
@@ -139,10 +246,10 @@ pub(crate) struct Entry {
 }
 
 /// The rows of a surface by the number of their segments, more literal patterns first.
-struct Index([Vec<Vec<Entry>>; 2]);
+struct Index([Vec<Vec<Entry>>; 3]);
 
 static INDEX: Lazy<Index> = Lazy::new(|| {
-    let mut index = Index([Vec::new(), Vec::new()]);
+    let mut index = Index([Vec::new(), Vec::new(), Vec::new()]);
     for route in ROUTES {
         let pattern = PathPattern::new(route.pattern);
         let length = pattern.length().expect("no row's pattern varies in length");
@@ -239,7 +346,11 @@ fn nearest_route(method: &Method, path: &str) -> Option<String> {
         Dialect::Element
     };
     let sent = path.trim_end_matches('/');
-    let limit = sent.len() / 4 + 1;
+    // Where the base path is right, it tells nothing of how near the rest is.
+    let limit = match sent.strip_prefix(dialect.base_path()) {
+        Some(below) => below.len() / 3 + 1,
+        None => sent.len() / 4 + 1,
+    };
     let mut near = String::with_capacity(MAX_SEARCHED_LEN);
     let candidates = ROUTES.iter().filter_map(|route| {
         let below = fill(&mut near, route, sent, dialect);

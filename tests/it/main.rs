@@ -22,6 +22,7 @@ mod guides;
 mod many;
 #[cfg(feature = "page")]
 mod page;
+mod platform;
 #[cfg(target_os = "linux")]
 mod process;
 mod properties;

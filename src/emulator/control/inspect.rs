@@ -152,9 +152,8 @@ fn masked(organization: &str, stored: &Stored) -> Json<'static> {
         (
             "tags",
             stored
-                .tags
-                .iter()
-                .map(|tag| Json::from(tag.to_string()))
+                .sent_tags()
+                .map(|tag| Json::from(tag.to_owned()))
                 .collect(),
         ),
         ("token", secret_name(&stored.token).into()),

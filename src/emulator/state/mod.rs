@@ -8,18 +8,24 @@
 //!   "organizations": [{
 //!     "organization": "secret", "nextId": 1235,
 //!     "instances": [{
-//!       "id": 1234, "element": "mailjet", "token": "…=", "name": "Test", "tags": [],
-//!       "configuration": {}, "created": "2017-03-14T19:20:16.000Z", "updated": "2017-03-14T19:20:16.000Z"
+//!       "id": 1234, "element": "mailjet", "token": "…=", "name": "Test", "tags": ["a"],
+//!       "configuration": {}, "disabled": false, "created": "2017-03-14T19:20:16.000Z", "updated": "2017-03-14T19:20:16.000Z"
 //!     }]
-//!   }]
+//!   }],
+//!   "oauthCodes": {"used": [{"organization": "secret", "number": 1}], "given": 1},
+//!   "hubs": [{"organization": "secret", "nextId": 1002, "hubs": [{"id": 1001, "key": "mine", "name": "Mine"}]}]
 //! }
 //! ```
 //!
 //! It holds secrets, for without them it could not be restored. Restoring is all or nothing: the first mistake in the
 //! document refuses it with its path.
 
+pub(crate) mod codes;
+pub(crate) mod hubs;
 pub(crate) mod instances;
 
+use codes::Codes;
+use hubs::Hubs;
 use instances::Store;
 
 pub use instances::document::Seed;
@@ -35,6 +41,8 @@ const VERSION: u64 = 1;
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) instances: Store,
+    pub(crate) codes: Codes,
+    pub(crate) hubs: Hubs,
 }
 
 /// One kind of state. `only` is the secret of the organization that a call is limited to.
@@ -69,8 +77,8 @@ pub(crate) struct Restoration<'s> {
 
 impl State {
     /// Every section; a restore that is refused by the first has changed nothing.
-    fn sections(&self) -> [&dyn Section; 1] {
-        [&self.instances]
+    fn sections(&self) -> [&dyn Section; 3] {
+        [&self.instances, &self.codes, &self.hubs]
     }
 
     /// Forgets everything, or what one organization has.

@@ -128,8 +128,12 @@ impl Mask<'_> {
                     let names = [member::KEY, member::NAME].contains(&&**name);
                     names && value.as_str().is_some_and(|name| self.is_secret(name))
                 });
+                // A new value is sent without the key of its entry, so nobody can tell what it is.
+                let is_alone = members.iter().all(|(name, _)| name != member::KEY);
                 for (name, value) in members {
-                    if self.is_secret(name) || (is_secret_pair && name == "value") {
+                    let is_secret_value = (is_secret_pair && name == "value")
+                        || ((is_secret_pair || is_alone) && name == member::PROPERTY_VALUE);
+                    if self.is_secret(name) || is_secret_value {
                         self.mask_value(value);
                     } else {
                         self.mask_json(value);
@@ -278,6 +282,9 @@ mod tests {
     #[case::provider_data(r#"{"providerData":{"code":"SECRET"},"name":"n"}"#)]
     #[case::as_key_and_value(r#"{"name": [{"key":"a.privateKey","value":"SECRET"}]}"#)]
     #[case::as_value_and_key(r#"{"key": [{"value":"SECRET","name":"passphrase"}]}"#)]
+    #[case::new_value(r#"{"name":1,"propertyValue":"SECRET"}"#)]
+    #[case::entry(r#"{"key":"a.secret","propertyValue":"SECRET"}"#)]
+    #[case::login(r#"{"userSecret":"SECRET","organizationSecret":"SECRET","name":1}"#)]
     #[case::an_object(r#"{"name": {"a.secret":{"SECRET":"SECRET"}}}"#)]
     #[case::json_in_a_text(r#"{"name": "{\"password\":\"SECRET\"}"}"#)]
     #[case::url_in_a_text(r#"{"name": "https://host/path?a=b&access_token=SECRET"}"#)]
@@ -306,6 +313,10 @@ mod tests {
     #[case::nothing_to_hide(
         r#"{"password":"","apiKey":null,"secret":false,"token":"********"}"#,
         r#"{"password":"","apiKey":null,"secret":false,"token":"********"}"#
+    )]
+    #[case::an_open_entry(
+        r#"{"key":"event.vendor.type","propertyValue":"webhook"}"#,
+        r#"{"key":"event.vendor.type","propertyValue":"webhook"}"#
     )]
     #[case::a_form("grant_type=x&name=y", "…=…&name=…")]
     fn a_body_is_shown_as(#[case] text: &str, #[case] expected: &str) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::leak::{Clearing, Leaks};
 use super::stored::{OrganizationInstances, Origin, Stored};
+use crate::catalog::Element;
 
 /// The id of an organization's first instance (rule `instance-id`).
 pub(crate) const FIRST_ID: u64 = 1234;
@@ -136,6 +137,16 @@ impl Namespace {
             (self.instances, self.by_element) = Default::default();
         }
         Some(stored)
+    }
+
+    /// How many instances each element has, by the element's id.
+    pub(super) fn count_by_element(&self) -> Vec<(Arc<Element>, usize)> {
+        let sets = self.by_element.values();
+        let counted = sets.filter_map(|ids| {
+            let any = &self.instances[ids.first()?];
+            Some((any.element.clone(), ids.len()))
+        });
+        counted.collect()
     }
 
     #[cfg(test)]
