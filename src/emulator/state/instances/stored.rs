@@ -175,7 +175,7 @@ impl Stored {
     }
 
     /// The tags that were sent.
-    fn sent_tags(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn sent_tags(&self) -> impl Iterator<Item = &str> {
         self.tags.iter().flatten().map(|tag| &**tag)
     }
 
