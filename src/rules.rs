@@ -166,6 +166,8 @@ rules! {
         "A creation for an element that the catalog does not have is 404, naming the nearest known one."
     CONFIGURATION_MISSING "configuration-missing" guide "all guides: \"an error will result notifying her of which entries she is missing\"; the status is assumed"
         "Absent required entries are 400 with one message that names every one of them, in catalog order."
+    CONFIGURATION_MISSING_SAMPLE "configuration-missing-sample" assumed "a sample request of an imported guide, and nothing else"
+        "Absent entries of an imported element are 400, too, where only their presence in a sample says that they are required."
     CONFIGURATION_BLANK "configuration-blank" assumed "none"
         "`null` and blank text count as absent; an entry with a default is never missing."
     CONFIGURATION_REQUIRED "configuration-required" guide "the guides' minimum payloads"

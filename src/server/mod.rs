@@ -142,14 +142,11 @@ impl Settings {
 
     pub(crate) fn load_catalog(&self) -> Result<Arc<Catalog>, CatalogError> {
         let documented = Catalog::documented();
-        let Some((first, others)) = self.catalogs.split_first() else {
+        if self.catalogs.is_empty() {
             return Ok(documented.clone());
-        };
-        let catalog = documented.with_directory(first)?;
-        let all = others.iter().try_fold(catalog, |catalog, directory| {
-            catalog.with_directory(directory)
-        })?;
-        Ok(Arc::new(all))
+        }
+        let catalog = documented.with_directories(&self.catalogs, self.built_in)?;
+        Ok(Arc::new(catalog))
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::cassette::{Fallback, Repeat, Selector};
+use crate::catalog::BuiltIn;
 use crate::rules::Grade;
 pub use flags::{FLAGS, Flag};
 
@@ -27,6 +28,7 @@ pub struct Settings {
     pub(crate) empty_lists: EmptyLists,
     pub(crate) credentials: Option<(String, String)>,
     pub(crate) catalogs: Vec<PathBuf>,
+    pub(crate) built_in: BuiltIn,
     pub(crate) clock: Option<SystemTime>,
     pub(crate) limits: Limits,
     pub(crate) journal: JournalLimits,
@@ -127,6 +129,7 @@ impl Default for Settings {
             empty_lists: EmptyLists::default(),
             credentials: None,
             catalogs: Vec::new(),
+            built_in: BuiltIn::Keep,
             clock: None,
             limits: Limits {
                 body: 8 * 1024 * 1024,
@@ -189,6 +192,12 @@ impl Settings {
     /// Adds a directory of catalog fixtures, whose elements join the documented ones. Default: none.
     pub fn catalog(mut self, directory: impl Into<PathBuf>) -> Self {
         self.catalogs.push(directory.into());
+        self
+    }
+
+    /// Whether an element of a [`Settings::catalog`] may take the place of a built-in one. Default: [`BuiltIn::Keep`].
+    pub fn built_in(mut self, built_in: BuiltIn) -> Self {
+        self.built_in = built_in;
         self
     }
 

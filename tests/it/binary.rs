@@ -320,7 +320,10 @@ fn a_broken_catalog_is_told_with_file_line_and_reason(
 fn a_catalog_with_a_taken_id_is_refused() {
     let directory = catalog(&PIGEON.replace("900", "84"));
     let told = the_one_line(&with_catalog(directory.path()), 1);
-    assert!(told.contains("taken by element 84 (\"mailjet\")"), "{told}");
+    assert!(
+        told.contains("the id 84 is taken by \"mailjet\", which is built in"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -176,7 +176,7 @@ pub(crate) fn check<'a>(
     let provision = Provision {
         name: name(body, occasion, &mut problems),
         tags: tags(body, &mut problems),
-        configuration: configuration(body, &mut problems),
+        configuration: configuration(body, element, &mut problems),
     };
     problems.extend(missing(&provision.configuration, element, occasion));
     let Some(first) = problems.first() else {
@@ -253,6 +253,7 @@ fn tags<'a>(body: &'a Json<'a>, problems: &mut Vec<Problem>) -> Option<Vec<Cow<'
 
 fn configuration<'a>(
     body: &'a Json<'a>,
+    element: &Element,
     problems: &mut Vec<Problem>,
 ) -> Vec<(&'a str, Option<Cow<'a, str>>)> {
     let sent = match body.get(member::CONFIGURATION) {
@@ -266,7 +267,7 @@ fn configuration<'a>(
     let mut entries = Vec::with_capacity(sent.len());
     for (key, value) in sent {
         match value {
-            Json::Array(_) | Json::Object(_) => {
+            Json::Array(_) | Json::Object(_) if !takes_structure(element, key) => {
                 push_problem(problems, || {
                     type_problem(&format!("configuration.{}", clip(key)), "text", value)
                 });
@@ -277,6 +278,11 @@ fn configuration<'a>(
         }
     }
     entries
+}
+
+/// Whether the element's guide shows an object or an array as this entry's value.
+fn takes_structure(element: &Element, key: &str) -> bool {
+    element.entry(key).is_some_and(|entry| entry.structured)
 }
 
 /// The value of an entry as text; `None` for `null` and blank text (rule `configuration-blank`).
@@ -314,7 +320,7 @@ fn missing(
             }
             None if occasion == Occasion::Update => {}
             None => {
-                rule = rule.or(Some(&rules::CONFIGURATION_MISSING));
+                rule = rule.or(Some(missing_rule(entry)));
                 named.push(format!(
                     "{}{}",
                     entry.key,
@@ -331,6 +337,15 @@ fn missing(
         rule: rule?,
         message,
     })
+}
+
+/// The rule of an absent entry: a sample alone is weaker evidence than a guide that says it.
+fn missing_rule(entry: &Entry) -> &'static Rule {
+    if entry.assumed {
+        &rules::CONFIGURATION_MISSING_SAMPLE
+    } else {
+        &rules::CONFIGURATION_MISSING
+    }
 }
 
 /// Finds the unknown entry that the caller probably sent instead of a missing one.
