@@ -9,7 +9,7 @@ use crate::emulator::identity;
 use crate::wire::json::{Json, object};
 
 /// The most leaks that are kept by name; beyond, they are only counted.
-const MAX_NAMED: usize = 1_000;
+const MAX_NAMED: usize = 200;
 
 /// Shorter values of secret entries are too common to be told from other text.
 const MIN_SECRET_LEN: usize = 4;
