@@ -48,11 +48,12 @@ pub mod recorder;
 #[cfg(any(doc, doctest))]
 pub mod docs;
 
-pub use emulator::control::ControlError;
+pub use emulator::control::{ControlError, MessageQuery};
 pub use emulator::path::{PathPattern, Surface};
 pub use emulator::record::journal::{Content, Found, Query, Received};
 pub use emulator::record::ledger::{Ledger, Mishap};
 pub use emulator::state::Seed;
+pub use emulator::state::outbox::Message;
 pub use emulator::steer::script::{Effect, LiteralReply, Scripted};
 pub use emulator::{Emulator, Outcome};
 // A test names methods and statuses without a dependency of its own on `http`.
@@ -61,6 +62,7 @@ pub use http::{Method, StatusCode};
 pub use instance::Instance;
 pub use rules::Grade;
 pub use server::expectation::Expectation;
+pub use server::messages::MessageExpectation;
 pub use server::{MockCe, StartError};
 pub use settings::{ControlAccess, EmptyLists, Settings, Shape};
 pub use wire::json::Json;

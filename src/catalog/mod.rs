@@ -4,6 +4,7 @@
 //! an answer is made ready here: the documented response, compiled for both dialects, and the element as
 //! `GET /elements/{keyOrId}` shows it.
 
+pub(crate) mod builtin;
 mod element;
 pub mod fixture;
 #[cfg(feature = "guide")]
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
 
-pub use element::Element;
+pub use element::{Element, ResourceOrigin};
 use fixture::{Fixture, FixtureError};
 pub use resource::{DEFAULT_PAGE_SIZE, NOW, ResourceMethod, ResourceSpec};
 

@@ -50,7 +50,12 @@ impl Caller {
         if matches!(access, Access::Open | Access::Control) {
             return Ok(Caller::default());
         }
-        let required = || ApiError::unauthorized(&rules::AUTH_REQUIRED);
+        let required = || {
+            ApiError::unauthorized(match access {
+                Access::Resource => &rules::HUB_CALL_401,
+                _ => &rules::AUTH_REQUIRED,
+            })
+        };
         let credentials = context
             .credentials()
             .ok_or_else(required)?
@@ -69,6 +74,9 @@ impl Caller {
             )?,
         };
         context.remember_organization(&caller.organization);
+        if access == Access::Resource {
+            context.remember_instance(caller.of_token.as_ref());
+        }
         Ok(caller)
     }
 

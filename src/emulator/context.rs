@@ -3,12 +3,13 @@
 //! Script, routes, handlers and journal all ask the same context, so nobody reads a header or a body a second time.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 
 use super::identity;
 use super::path::ApiPath;
-use super::state::instances::Store;
+use super::state::instances::{Store, Stored};
 use crate::catalog::Catalog;
 use crate::wire::auth::{AuthProblem, Credentials};
 use crate::wire::json::{Json, JsonProblem};
@@ -22,6 +23,7 @@ pub(crate) struct Context<'r> {
     credentials: OnceCell<Option<Result<Credentials<'r>, AuthProblem>>>,
     json: OnceCell<Result<Json<'r>, JsonProblem>>,
     organization: OnceCell<Option<String>>,
+    instance: OnceCell<u64>,
 }
 
 impl<'r> Context<'r> {
@@ -32,6 +34,7 @@ impl<'r> Context<'r> {
             credentials: OnceCell::new(),
             json: OnceCell::new(),
             organization: OnceCell::new(),
+            instance: OnceCell::new(),
         }
     }
 
@@ -99,6 +102,24 @@ impl<'r> Context<'r> {
     pub(crate) fn remember_organization(&self, secret: &str) {
         // Whoever asked before got the same answer.
         let _known = self.organization.set(Some(secret.to_owned()));
+    }
+
+    /// Remembers the instance that a resource call is for (rule `instance-id-header`).
+    pub(crate) fn remember_instance(&self, instance: Option<&Arc<Stored>>) {
+        if let Some(instance) = instance {
+            let _known = self.instance.set(instance.id);
+        }
+    }
+
+    /// The id of the instance that a resource call is for; `None` for any other request.
+    pub(crate) fn instance(&self) -> Option<u64> {
+        self.instance.get().copied()
+    }
+
+    /// Tells whether the header has an instance's token, dead or alive.
+    pub(crate) fn has_token(&self) -> bool {
+        let credentials = self.credentials().and_then(Result::ok);
+        credentials.is_some_and(|credentials| credentials.token.is_some())
     }
 
     /// The fingerprint of that organization.

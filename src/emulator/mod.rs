@@ -55,6 +55,7 @@ use crate::rules::{self, Grade, Rule};
 use crate::settings::{ControlAccess, EmptyLists, Settings, Shape};
 use crate::wire::error::ApiError;
 use crate::wire::message::{Malformed, Request};
+use crate::wire::vocabulary::header;
 use call::{Call, Caller};
 use clock::Clock;
 use context::Context;
@@ -140,6 +141,9 @@ impl Emulator {
             let admitted = handled.map_err(|error| self.admit(error));
             admitted.unwrap_or_else(|error| Outcome::refusal(error, &request_id))
         });
+        if let Some(id) = context.instance() {
+            outcome = outcome.header(header::INSTANCE_ID, &id.to_string());
+        }
         if let Some(effect) = &effect {
             outcome.apply_effect(effect, self.seed(), number);
         }

@@ -8,6 +8,7 @@ mod control;
 mod delivery;
 pub(crate) mod expectation;
 pub(crate) mod listener;
+pub(crate) mod messages;
 mod progress;
 pub(crate) mod runtime;
 pub(crate) mod socket;

@@ -149,6 +149,16 @@ impl ApiError {
         )
     }
 
+    /// 404 for a reason that the rule explains.
+    pub(crate) fn not_found(rule: &'static Rule, message: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::NOT_FOUND, rule, message)
+    }
+
+    /// 409 for what is there already, or is still in use.
+    pub(crate) fn conflict(rule: &'static Rule, message: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::CONFLICT, rule, message)
+    }
+
     /// 404 for an empty list.
     pub(crate) fn no_instances() -> Self {
         ApiError::new(

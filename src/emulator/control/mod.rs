@@ -5,10 +5,13 @@
 //! is neither journaled nor counted.
 
 mod handlers;
+mod messages;
 mod openapi;
 mod parameter;
 
 pub(super) use handlers::*;
+pub use messages::MessageQuery;
+pub(super) use messages::{forget_messages, messages};
 
 use std::fmt;
 use std::net::IpAddr;

@@ -82,6 +82,9 @@ pub(in crate::emulator) fn delete(emulator: &Emulator, call: &Call<'_, '_>) -> H
         .instances
         .remove(call.organization(), stored.id);
     let removed = removed.ok_or_else(|| gone(call, &stored))?;
+    emulator
+        .state
+        .forget_instance(call.organization(), removed.id);
     Ok(Outcome::empty(call.rule).about(removed))
 }
 
@@ -147,7 +150,7 @@ fn element_to_create<'e>(
 }
 
 /// The instance that the path or the token names.
-fn addressed(emulator: &Emulator, call: &Call<'_, '_>) -> Result<Arc<Stored>, ApiError> {
+pub(super) fn addressed(emulator: &Emulator, call: &Call<'_, '_>) -> Result<Arc<Stored>, ApiError> {
     if let Some(of_token) = &call.caller.of_token {
         return Ok(of_token.clone());
     }

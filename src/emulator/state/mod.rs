@@ -18,9 +18,19 @@
 //! It holds secrets, for without them it could not be restored. Restoring is all or nothing: the first mistake in the
 //! document refuses it with its path.
 
+pub(crate) mod extensions;
 pub(crate) mod instances;
+pub(crate) mod mappings;
+pub(crate) mod outbox;
+mod partition;
+pub(crate) mod rows;
 
+use extensions::Extensions;
 use instances::Store;
+use mappings::Mappings;
+use outbox::Outbox;
+use partition::Partition;
+use rows::Rows;
 
 pub use instances::document::Seed;
 
@@ -35,6 +45,10 @@ const VERSION: u64 = 1;
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) instances: Store,
+    pub(crate) rows: Partition<Rows>,
+    pub(crate) outbox: Partition<Outbox>,
+    pub(crate) extensions: Partition<Extensions>,
+    pub(crate) mappings: Partition<Mappings>,
 }
 
 /// One kind of state. `only` is the secret of the organization that a call is limited to.
@@ -54,6 +68,9 @@ pub(crate) trait Section {
         json: Option<&Json<'_>>,
         restoration: &Restoration<'s>,
     ) -> Reading<Change<'s>>;
+
+    /// Forgets what belongs to an instance that was deleted.
+    fn forget_instance(&self, _organization: &str, _id: u64) {}
 }
 
 /// Puts what was read in the place of what there is; only the first section may still refuse.
@@ -69,8 +86,22 @@ pub(crate) struct Restoration<'s> {
 
 impl State {
     /// Every section; a restore that is refused by the first has changed nothing.
-    fn sections(&self) -> [&dyn Section; 1] {
-        [&self.instances]
+    fn sections(&self) -> [&dyn Section; 5] {
+        let State {
+            instances,
+            rows,
+            outbox,
+            extensions,
+            mappings,
+        } = self;
+        [instances, rows, outbox, extensions, mappings]
+    }
+
+    /// Forgets what belongs to an instance that was deleted.
+    pub(crate) fn forget_instance(&self, organization: &str, id: u64) {
+        for section in self.sections() {
+            section.forget_instance(organization, id);
+        }
     }
 
     /// Forgets everything, or what one organization has.
