@@ -58,12 +58,14 @@ impl Partition<Rows> {
         }
         let seeded = rows();
         self.change(at.organization, |part| {
-            if !part.tables.contains_key(&at.key()) {
-                part.tables.insert(at.key(), Table::default());
-                for row in seeded {
-                    let number = part.next_number(at);
-                    part.put(at, number, row);
-                }
+            // Somebody else may have made it in the meantime.
+            if part.tables.contains_key(&at.key()) {
+                return;
+            }
+            part.tables.entry(at.key()).or_default();
+            for row in seeded {
+                let number = part.next_number(at);
+                part.put(at, number, row);
             }
         });
     }

@@ -49,7 +49,7 @@ pub(super) fn list(
     emulator: &Emulator,
     call: &Call<'_, '_>,
     resource_call: &ResourceCall<'_>,
-    target: &Target,
+    target: &Target<'_>,
 ) -> Handled {
     let listing = Listing::read(call, target)?;
     emulator.check_grade(listing.rule)?;
@@ -120,7 +120,7 @@ fn search(
 }
 
 impl Listing {
-    fn read(call: &Call<'_, '_>, target: &Target) -> Result<Self, ApiError> {
+    fn read(call: &Call<'_, '_>, target: &Target<'_>) -> Result<Self, ApiError> {
         let mut listing = Listing {
             size: usize::try_from(target.spec.page_size()).unwrap_or(usize::MAX),
             skipped: 0,

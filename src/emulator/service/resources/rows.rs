@@ -21,7 +21,7 @@ pub(super) fn create(
     emulator: &Emulator,
     call: &Call<'_, '_>,
     resource_call: &ResourceCall<'_>,
-    target: &Target,
+    target: &Target<'_>,
 ) -> Handled {
     let sent = sent_members(call, target)?;
     check_required(target, &sent)?;
@@ -46,7 +46,11 @@ pub(super) fn create(
 }
 
 /// `GET X/{id}` → the row
-pub(super) fn retrieve(emulator: &Emulator, call: &ResourceCall<'_>, target: &Target) -> Handled {
+pub(super) fn retrieve(
+    emulator: &Emulator,
+    call: &ResourceCall<'_>,
+    target: &Target<'_>,
+) -> Handled {
     let at = target.table(emulator, call);
     let row = target
         .number()
@@ -60,7 +64,7 @@ pub(super) fn change(
     emulator: &Emulator,
     call: &Call<'_, '_>,
     resource_call: &ResourceCall<'_>,
-    target: &Target,
+    target: &Target<'_>,
 ) -> Handled {
     let sent = sent_members(call, target)?;
     let at = target.table(emulator, resource_call);
@@ -91,7 +95,7 @@ pub(super) fn change(
 }
 
 /// `DELETE X/{id}`
-pub(super) fn delete(emulator: &Emulator, call: &ResourceCall<'_>, target: &Target) -> Handled {
+pub(super) fn delete(emulator: &Emulator, call: &ResourceCall<'_>, target: &Target<'_>) -> Handled {
     let at = target.table(emulator, call);
     let removed = target
         .number()
@@ -103,14 +107,14 @@ pub(super) fn delete(emulator: &Emulator, call: &ResourceCall<'_>, target: &Targ
     }
 }
 
-fn answer(target: &Target, row: &Row, nulls: Nulls) -> Outcome {
+fn answer(target: &Target<'_>, row: &Row, nulls: Nulls) -> Outcome {
     let mut body = Vec::with_capacity(row.len());
     show(&mut body, row, target.mapping.as_ref(), nulls);
     Outcome::json(target.rule, body)
 }
 
 /// The members of the body that become the row's, the id left out; a transformation is undone.
-fn sent_members<'a>(call: &'a Call<'_, '_>, target: &Target) -> Result<Members<'a>, ApiError> {
+fn sent_members<'a>(call: &'a Call<'_, '_>, target: &Target<'_>) -> Result<Members<'a>, ApiError> {
     let body = call.json()?;
     let wrong = || {
         let message = format!("The body must be an object, found {}", body.kind());
@@ -128,7 +132,7 @@ fn sent_members<'a>(call: &'a Call<'_, '_>, target: &Target) -> Result<Members<'
     Ok(members)
 }
 
-fn check_required(target: &Target, sent: &Members<'_>) -> Result<(), ApiError> {
+fn check_required(target: &Target<'_>, sent: &Members<'_>) -> Result<(), ApiError> {
     let is_sent = |name: &str| {
         sent.iter()
             .any(|(sent, value)| sent == name && *value != Json::Null)
@@ -144,7 +148,7 @@ fn check_required(target: &Target, sent: &Members<'_>) -> Result<(), ApiError> {
 }
 
 /// The id, then what was sent, then the defaults of what was not, then what the service sets.
-fn created_row<'a>(target: &'a Target, sent: Members<'a>, number: u64, now: &str) -> Json<'a> {
+fn created_row<'a>(target: &'a Target<'_>, sent: Members<'a>, number: u64, now: &str) -> Json<'a> {
     let spec = &target.spec;
     let mut members = vec![(Cow::from(spec.id()), id_json(spec, number))];
     members.extend(sent);
@@ -171,7 +175,7 @@ fn repeat_id(documented: &Json<'_>, id: &str, members: &mut Members<'_>) {
     let own = members[0].1.clone();
     for (name, value) in documented.as_object().into_iter().flatten() {
         if name != id && Some(value) == documented.get(id) {
-            set(members, &name.clone().into_owned(), own.clone());
+            set(members, name, own.clone());
         }
     }
 }

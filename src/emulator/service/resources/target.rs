@@ -1,5 +1,6 @@
 //! What a resource call is about: the resource, the table of its rows, the row, and how rows are transformed.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use http::Method;
@@ -8,6 +9,7 @@ use super::mapping::Mapping;
 use super::{PathForm, ResourceCall, unsupported};
 use crate::catalog::{ResourceMethod, ResourceOrigin, ResourceSpec};
 use crate::emulator::Emulator;
+use crate::emulator::state::extensions::Extension;
 use crate::emulator::state::mappings::{Kind, Owner};
 use crate::emulator::state::rows::{Address, Row};
 use crate::rules::{self, Rule};
@@ -17,9 +19,29 @@ use crate::wire::json::{Json, Members};
 /// The path of the count of sent messages, which is derived from the outbox (rule `messaging-usage`).
 const USAGE: &str = "/hubs/messaging/usage";
 
+/// A resource, where it is declared.
+#[derive(Clone)]
+pub(super) enum Spec<'c> {
+    /// By the caller's organization.
+    Own(Arc<Extension>),
+    /// By the element.
+    Declared(&'c ResourceSpec),
+}
+
+impl Deref for Spec<'_> {
+    type Target = ResourceSpec;
+
+    fn deref(&self) -> &ResourceSpec {
+        match self {
+            Spec::Own(own) => &own.spec,
+            Spec::Declared(spec) => spec,
+        }
+    }
+}
+
 /// What a resource call is about.
-pub(super) struct Target {
-    pub(super) spec: ResourceSpec,
+pub(super) struct Target<'c> {
+    pub(super) spec: Spec<'c>,
     pub(super) method: ResourceMethod,
     /// The path of the table: `accounts/1/notes`.
     pub(super) table: String,
@@ -31,17 +53,17 @@ pub(super) struct Target {
 }
 
 /// A resource that fits a path, and where in it the row is named.
-struct Fit {
-    spec: ResourceSpec,
+struct Fit<'c> {
+    spec: Spec<'c>,
     method: ResourceMethod,
     rule: &'static Rule,
 }
 
-impl Target {
+impl<'c> Target<'c> {
     /// Finds what a call is about (rules `resource-unsupported`, `generic-names`, `transformation-rows`).
     pub(super) fn find(
         emulator: &Emulator,
-        call: &ResourceCall<'_>,
+        call: &ResourceCall<'c>,
         verb: &Method,
     ) -> Result<Self, ApiError> {
         let mut segments: Vec<String> = call.segments.iter().map(ToString::to_string).collect();
@@ -146,10 +168,10 @@ fn no_row(rule: &'static Rule, spec: &ResourceSpec, id: &str) -> ApiError {
 }
 
 /// The resources that a call can be about: the organization's own before the element's, which they override.
-pub(super) fn candidates(
+pub(super) fn candidates<'c>(
     emulator: &Emulator,
-    call: &ResourceCall<'_>,
-) -> Vec<(ResourceSpec, &'static Rule)> {
+    call: &ResourceCall<'c>,
+) -> Vec<(Spec<'c>, &'static Rule)> {
     let element = &call.stored.element;
     let own = emulator
         .state
@@ -157,7 +179,7 @@ pub(super) fn candidates(
         .of_element(call.organization, element.id());
     let own = own
         .into_iter()
-        .map(|(_, own)| (own.spec.clone(), &rules::RESOURCE_EXTEND_CALL));
+        .map(|(_, own)| (Spec::Own(own), &rules::RESOURCE_EXTEND_CALL));
     let rule = match (element.resource_origin(), element.key()) {
         (ResourceOrigin::Hub, _) => &rules::GENERIC_NAMES,
         (_, "twiliov2") => &rules::TWILIOV2_ROWS,
@@ -166,7 +188,7 @@ pub(super) fn candidates(
     let is_open =
         |spec: &&ResourceSpec| call.form == PathForm::Hub || !spec.path().starts_with("/hubs/");
     let declared = element.resources().iter().filter(is_open);
-    own.chain(declared.map(|spec| (spec.clone(), rule)))
+    own.chain(declared.map(|spec| (Spec::Declared(spec), rule)))
         .collect()
 }
 
@@ -203,7 +225,11 @@ fn fitting(spec: &ResourceSpec, segments: &[String], verb: &Method) -> Option<Re
 }
 
 /// A resource below a row of another, of an element of which only the hub is known (rule `generic-names`).
-fn below_a_generic_row(call: &ResourceCall<'_>, segments: &[String], verb: &Method) -> Option<Fit> {
+fn below_a_generic_row<'c>(
+    call: &ResourceCall<'c>,
+    segments: &[String],
+    verb: &Method,
+) -> Option<Fit<'c>> {
     let element = &call.stored.element;
     if element.resource_origin() != ResourceOrigin::Hub || segments.len() < 3 {
         return None;
@@ -215,8 +241,9 @@ fn below_a_generic_row(call: &ResourceCall<'_>, segments: &[String], verb: &Meth
             .find(|spec| bare_path(spec) == name)
     };
     named(&segments[0])?;
-    let spec = named(&segments[2])?.clone();
-    let method = fitting(&spec, &segments[2..], verb)?;
+    let spec = named(&segments[2])?;
+    let method = fitting(spec, &segments[2..], verb)?;
+    let spec = Spec::Declared(spec);
     Some(Fit {
         spec,
         method,
