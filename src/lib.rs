@@ -64,7 +64,7 @@ pub use rules::Grade;
 pub use server::expectation::Expectation;
 pub use server::messages::MessageExpectation;
 pub use server::{MockCe, StartError};
-pub use settings::{ControlAccess, EmptyLists, Settings, Shape};
+pub use settings::{ControlAccess, EmptyLists, OAuthCodes, Settings, Shape};
 pub use wire::json::Json;
 pub use wire::message::Request;
 pub use wire::vocabulary::Dialect;

@@ -1,5 +1,6 @@
 //! One element, with everything made ready that an answer about it needs.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -31,6 +32,13 @@ pub enum ResourceOrigin {
     Declared,
     /// Nowhere: it has those of its hub (rule `generic-names`).
     Hub,
+}
+
+/// A version of OAuth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OAuthVersion {
+    One,
+    Two,
 }
 
 /// An element's answers in one dialect.
@@ -109,6 +117,15 @@ impl Element {
         self.authentication.as_deref()
     }
 
+    /// The version of OAuth that instances authenticate by (rule `oauth-kind`).
+    pub(crate) fn oauth(&self) -> Option<OAuthVersion> {
+        match self.authentication() {
+            Some("oauth1") => Some(OAuthVersion::One),
+            Some("oauth2") => Some(OAuthVersion::Two),
+            _ => None,
+        }
+    }
+
     /// The resources that instances have.
     #[must_use]
     pub fn resources(&self) -> &[ResourceSpec] {
@@ -168,7 +185,7 @@ fn derived_hub<'a>(key: &str, entries: &'a [Entry]) -> Option<&'a str> {
 
 /// The element as `GET /elements/{keyOrId}` shows it (rule `element-get`): as documented, plus `configuration`.
 ///
-/// `{…, "configuration": [{"key", "name", "type", "required", "defaultValue"?}]}`
+/// `{…, "configuration": [{"key", "name", "description", "type", "required", "defaultValue"?}]}`
 fn element_object<'a>(dialect: Dialect, shown: &Members<'_>, entries: &'a [Entry]) -> Json<'a> {
     let mut object = Json::Object(shown.clone()).map_texts(&|text| dialect.spell(text));
     if let Json::Object(members) = &mut object {
@@ -182,28 +199,36 @@ fn element_object<'a>(dialect: Dialect, shown: &Members<'_>, entries: &'a [Entry
 }
 
 fn entry_object(entry: &Entry) -> Json<'_> {
-    let name = entry
-        .name
-        .as_deref()
-        .map_or_else(|| display_name(&entry.key), str::to_owned);
-    let derived = if is_secret_key(&entry.key) {
-        "PASSWORD"
-    } else {
-        "TEXTFIELD_128"
-    };
     let mut shown = object([
         (member::KEY, entry.key.as_str().into()),
-        (member::NAME, name.into()),
-        (
-            member::TYPE,
-            entry.kind.as_deref().unwrap_or(derived).into(),
-        ),
+        (member::NAME, entry.shown_name().into_owned().into()),
+        (member::DESCRIPTION, entry.key.as_str().into()),
+        (member::TYPE, entry.shown_kind().into()),
         (member::REQUIRED, entry.required.into()),
     ]);
     if let (Json::Object(members), Some(default)) = (&mut shown, &entry.default) {
         members.push((member::DEFAULT_VALUE.into(), default.as_str().into()));
     }
     shown
+}
+
+impl Entry {
+    /// The fixture's name, or one made of the key.
+    pub(crate) fn shown_name(&self) -> Cow<'_, str> {
+        match &self.name {
+            Some(name) => name.into(),
+            None => display_name(&self.key).into(),
+        }
+    }
+
+    /// The fixture's type, or one that the key suggests.
+    pub(crate) fn shown_kind(&self) -> &str {
+        match &self.kind {
+            Some(kind) => kind,
+            None if is_secret_key(&self.key) => "PASSWORD",
+            None => "TEXTFIELD_128",
+        }
+    }
 }
 
 /// `"mailjet.api.key"` → `"Mailjet Api Key"`

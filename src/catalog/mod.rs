@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
 
+pub(crate) use element::OAuthVersion;
 pub use element::{Element, ResourceOrigin};
 use fixture::{Fixture, FixtureError};
 pub use resource::{DEFAULT_PAGE_SIZE, NOW, ResourceMethod, ResourceSpec};

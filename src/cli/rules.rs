@@ -30,7 +30,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
 /// Formats a rule as one line: id, grade and statement in columns.
 fn to_line(rule: &Rule) -> String {
     format!(
-        "{:<33}{:<9}{}\n",
+        "{:<32}{:<9}{}\n",
         rule.id,
         rule.grade.name(),
         rule.statement

@@ -38,7 +38,7 @@ impl<'r> Context<'r> {
         }
     }
 
-    /// The path, where it stands below a base path.
+    /// The path; `None` for a target that is no path, such as `*`.
     pub(crate) fn path(&self) -> Option<&ApiPath<'r>> {
         let read = || ApiPath::parse(self.request.uri.path());
         self.path.get_or_init(read).as_ref()

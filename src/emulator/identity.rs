@@ -3,7 +3,7 @@
 //! These look random and are not secret: the mixing is a public bijection, chosen for speed.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 /// The length of a token that is derived from a seed.
 pub(crate) const TOKEN_LEN: usize = 32;
@@ -45,6 +45,91 @@ pub(crate) fn issued_to(seed: u64, token: &str) -> Option<(u64, u64)> {
 fn seal(seed: u64, first: u64, second: u64) -> [u8; 7] {
     let sealed = mix(mix(first ^ seed.rotate_left(17)) ^ second).to_be_bytes();
     std::array::from_fn(|index| sealed[index])
+}
+
+/// The token that a login with this name gets (rule `login-stable`): 32 hex digits.
+pub(crate) fn login_token(seed: u64, name: &str) -> String {
+    let login = login(seed, name);
+    let digits = [hex::<16>(login), hex::<16>(login_seal(seed, login))].concat();
+    String::from_utf8(digits).expect("hex digits are text")
+}
+
+/// The login that a server with this seed gave this token to.
+pub(crate) fn logged_in(seed: u64, token: &str) -> Option<u64> {
+    let (login, seal) = token.split_at_checked(16)?;
+    let login = u64::from_str_radix(login, 16).ok()?;
+    (hex::<16>(login_seal(seed, login)) == seal.as_bytes()).then_some(login)
+}
+
+/// A number for a user's name, distinct for each.
+fn login(seed: u64, name: &str) -> u64 {
+    mix(fingerprint(name) ^ mix(seed ^ LOGIN))
+}
+
+fn login_seal(seed: u64, login: u64) -> u64 {
+    mix(mix(login ^ seed.rotate_left(29)) ^ LOGIN)
+}
+
+/// Keeps what is derived for logins apart from the tokens of instances.
+const LOGIN: u64 = 0x6c6f_6769_6e00_0000;
+
+/// A secret of a login (rule `login-stable`): base64 text, another for each `number`.
+pub(crate) fn login_secret(seed: u64, login: u64, number: u64) -> String {
+    let mut word = mix(login ^ mix(seed ^ number));
+    let mut bytes = [0; 32];
+    for chunk in bytes.chunks_exact_mut(8) {
+        word = mix(word ^ LOGIN);
+        chunk.copy_from_slice(&word.to_be_bytes());
+    }
+    STANDARD.encode(bytes)
+}
+
+/// A code of the consent page, and what it was given out for (rule `oauth-strict`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Code {
+    /// The element's id.
+    pub(crate) element: u64,
+    /// Milliseconds since 1970.
+    pub(crate) given: u64,
+    /// Another for each code.
+    pub(crate) number: u64,
+}
+
+impl Code {
+    /// The code as text: 43 characters that an address holds as they are.
+    pub(crate) fn text(self, seed: u64) -> String {
+        let Code {
+            element,
+            given,
+            number,
+        } = self;
+        let words = [element, given, number, self.seal(seed)];
+        // Alike codes look alike otherwise, as no provider's do.
+        let mask = |at: usize| if at < 3 { mix(words[3] ^ at as u64) } else { 0 };
+        let bytes = (0..4).flat_map(|at| (words[at] ^ mask(at)).to_be_bytes());
+        URL_SAFE_NO_PAD.encode(bytes.collect::<Vec<_>>())
+    }
+
+    /// Reads the text of a code that a server with this seed gave out.
+    pub(crate) fn read(seed: u64, text: &str) -> Option<Self> {
+        let bytes: [u8; 32] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        let word = |at: usize| {
+            let bytes = bytes[8 * at..8 * at + 8].iter();
+            bytes.fold(0, |word, &byte| word << 8 | u64::from(byte))
+        };
+        let plain = |at: usize| word(at) ^ mix(word(3) ^ at as u64);
+        let code = Code {
+            element: plain(0),
+            given: plain(1),
+            number: plain(2),
+        };
+        (code.seal(seed) == word(3)).then_some(code)
+    }
+
+    fn seal(self, seed: u64) -> u64 {
+        let words = [self.element, self.given, self.number];
+        words.iter().fold(mix(!seed), |seal, word| mix(seal ^ word))
+    }
 }
 
 /// The id of a server's `number`th request (rule `request-id`): 24 lower-case hex digits, distinct for each number.
@@ -135,6 +220,22 @@ mod tests {
         assert_eq!(issued_to(7, &issued[1..]), None);
         assert_eq!(issued_to(7, ""), None);
         assert_eq!(issued_to(7, "cuED0/DezalhhzK2OtO6kMP7NvPnMyNcRDZc="), None);
+    }
+
+    /// Rule `oauth-strict`.
+    #[test]
+    fn a_code_tells_what_it_was_given_out_for() {
+        let code = Code {
+            element: 23,
+            given: 1_489_519_216_000,
+            number: 1,
+        };
+        let text = code.text(7);
+        assert_eq!(text.len(), 43);
+        assert_eq!(Code::read(7, &text), Some(code));
+        assert_eq!(Code::read(8, &text), None);
+        assert_eq!(Code::read(7, &text[1..]), None);
+        assert_ne!(Code { number: 2, ..code }.text(7), text);
     }
 
     /// Rule `request-id`.

@@ -52,7 +52,7 @@ pub use outcome::Outcome;
 
 use crate::catalog::Catalog;
 use crate::rules::{self, Grade, Rule};
-use crate::settings::{ControlAccess, EmptyLists, Settings, Shape};
+use crate::settings::{ControlAccess, EmptyLists, OAuthCodes, Settings, Shape};
 use crate::wire::error::ApiError;
 use crate::wire::message::{Malformed, Request};
 use crate::wire::vocabulary::header;
@@ -80,6 +80,8 @@ pub struct Emulator {
     shape: Shape,
     empty_lists: EmptyLists,
     accepted: Option<(String, String)>,
+    login: Option<(String, String)>,
+    oauth: OAuthCodes,
     min_grade: Grade,
     control: ControlAccess,
     state_file: Option<PathBuf>,
@@ -105,6 +107,8 @@ impl Emulator {
             shape: settings.shape,
             empty_lists: settings.empty_lists,
             accepted: settings.credentials.clone(),
+            login: settings.login.clone(),
+            oauth: settings.oauth,
             min_grade: settings.min_grade,
             control: settings.control,
             state_file: settings.state.clone(),
@@ -190,7 +194,7 @@ impl Emulator {
             self.counters
                 .relied(self.fingerprint(context), &rules::TRAILING_SLASH);
         }
-        call::check_media(request, route.body)?;
+        call::check_media(request, route)?;
         (route.handler)(
             self,
             &Call {

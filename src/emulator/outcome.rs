@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CONTENT_LENGTH,
-    CONTENT_TYPE, DATE, ORIGIN, RETRY_AFTER, TRANSFER_ENCODING, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CACHE_CONTROL,
+    CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, DATE, ORIGIN, RETRY_AFTER,
+    TRANSFER_ENCODING, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -48,6 +49,27 @@ impl Outcome {
         outcome.reply.body = body.into();
         let json = HeaderValue::from_static("application/json");
         outcome.reply.headers.insert(CONTENT_TYPE, json);
+        outcome
+    }
+
+    /// 200 with a page for a browser, which runs no script and is kept nowhere.
+    pub(crate) fn page(rule: &'static Rule, html: String) -> Self {
+        let mut outcome = Outcome::empty(rule);
+        outcome.reply.body = html.into();
+        let headers = [
+            (CONTENT_TYPE, "text/html; charset=utf-8"),
+            (
+                CONTENT_SECURITY_POLICY,
+                "default-src 'none'; frame-ancestors 'none'",
+            ),
+            (CACHE_CONTROL, "no-store"),
+        ];
+        for (name, value) in headers {
+            outcome
+                .reply
+                .headers
+                .insert(name, HeaderValue::from_static(value));
+        }
         outcome
     }
 

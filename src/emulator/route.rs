@@ -149,6 +149,26 @@ impl Route {
         route
     }
 
+    /// A page outside of the base path, open to anybody.
+    /// A page outside of the base path, open to anybody.
+    pub(crate) const fn page(
+        method: Method,
+        path: &'static str,
+        rule: &'static Rule,
+        handler: Handler,
+        summary: &'static str,
+    ) -> Self {
+        let mut route = Route::api(method, path, Access::Open, rule, handler, summary);
+        route.surface = Surface::Page;
+        route
+    }
+
+    /// The same endpoint, which reads no body whatever its verb (rule `bodyless-verbs`).
+    pub(crate) const fn without_body(mut self) -> Self {
+        self.body = Payload::Ignored;
+        self
+    }
+
     /// The same endpoint with these query parameters.
     pub(crate) const fn with_query(mut self, query: &'static [Parameter]) -> Self {
         self.query = query;

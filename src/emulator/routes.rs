@@ -14,7 +14,10 @@ use super::path::{ApiPath, PathPattern, Surface};
 use super::route::Access::{Open, Organization, Resource, Token};
 use super::route::ParameterKind::{Boolean, Number, Texts};
 use super::route::{Parameter, Route};
-use super::service::{definitions, elements, extensions, instances, resources};
+use super::service::{
+    configuration, count, definitions, elements, enabled, extensions, hubs, instances, login,
+    metadata, oauth, resources,
+};
 use crate::rules;
 use crate::wire::distance;
 use crate::wire::error::{ApiError, clip};
@@ -29,7 +32,7 @@ const DELETE: Method = Method::DELETE;
 /// Every endpoint of the API and of the control API.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
-    Route::api(GET, "/elements", Open, &rules::ELEMENT_LIST, elements::list, "all elements"),
+    Route::api(GET, "/elements", Open, &rules::ELEMENT_LIST, elements::list, "all elements").with_query(ELEMENTS),
     Route::api(GET, "/elements/keys", Open, &rules::ELEMENT_LIST, elements::keys, "the keys of all elements"),
     Route::api(GET, "/elements/{keyOrId}", Open, &rules::ELEMENT_GET, elements::get, "one element with its configuration entries"),
 
@@ -48,6 +51,45 @@ pub static ROUTES: &[Route] = &[
     Route::api(PUT, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::replace, "update one of them"),
     Route::api(PATCH, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::patch, "update one of them"),
     Route::api(DELETE, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::delete, "delete one of them"),
+
+    // Configuration of an instance
+    Route::api(GET, "/instances/configuration", Token, &rules::INSTANCE_CONFIG_LIST, configuration::list, "the configuration entries of the token's instance"),
+    Route::api(GET, "/instances/configuration/{configId}", Token, &rules::INSTANCE_CONFIG_GET, configuration::get, "one of them"),
+    Route::api(PATCH, "/instances/configuration/{configId}", Token, &rules::INSTANCE_CONFIG_PATCH, configuration::patch, "change its value"),
+    Route::api(GET, "/instances/{id}/configuration", Organization, &rules::INSTANCE_CONFIG_LIST, configuration::list, "the configuration entries of an instance"),
+    Route::api(GET, "/instances/{id}/configuration/{configId}", Organization, &rules::INSTANCE_CONFIG_GET, configuration::get, "one of them"),
+    Route::api(PATCH, "/instances/{id}/configuration/{configId}", Organization, &rules::INSTANCE_CONFIG_PATCH, configuration::patch, "change its value"),
+
+    // Enable, disable and count
+    Route::api(PUT, "/instances/enabled", Token, &rules::INSTANCE_ENABLE, enabled::enable, "enable the token's instance").without_body(),
+    Route::api(DELETE, "/instances/enabled", Token, &rules::INSTANCE_DISABLE, enabled::disable, "disable the token's instance"),
+    Route::api(PUT, "/instances/{id}/enabled", Organization, &rules::INSTANCE_ENABLE, enabled::enable, "enable an instance").without_body(),
+    Route::api(DELETE, "/instances/{id}/enabled", Organization, &rules::INSTANCE_DISABLE, enabled::disable, "disable an instance"),
+    Route::api(GET, "/instances/count", Organization, &rules::INSTANCE_COUNT, count::count, "how many instances the caller has, by element"),
+
+    // Metadata and configuration of elements
+    Route::api(GET, "/elements/metadata", Open, &rules::ELEMENT_METADATA_ALL, metadata::list, "what each element can do").with_query(METADATA),
+    Route::api(GET, "/elements/{keyOrId}/metadata", Open, &rules::ELEMENT_METADATA, metadata::get, "what one element can do").with_query(METADATA),
+    Route::api(GET, "/elements/{keyOrId}/configuration", Open, &rules::ELEMENT_CONFIG, elements::configuration, "the entries that its instances are configured by"),
+
+    // Hubs
+    Route::api(GET, "/hubs", Open, &rules::HUB_LIST, hubs::list, "all hubs, and the caller's own").with_query(HUBS),
+    Route::api(POST, "/hubs", Organization, &rules::HUB_CREATE, hubs::create, "make a hub"),
+    Route::api(GET, "/hubs/keys", Open, &rules::HUB_KEYS, hubs::keys, "the keys of all hubs"),
+    Route::api(GET, "/hubs/{hub}", Open, &rules::HUB_GET, hubs::get, "one hub"),
+    Route::api(DELETE, "/hubs/{hub}", Organization, &rules::HUB_DELETE, hubs::delete, "delete a hub of one's own"),
+    Route::api(GET, "/hubs/{hub}/elements", Open, &rules::HUB_ELEMENTS, hubs::elements, "the elements of a hub"),
+
+    // OAuth
+    Route::api(GET, "/elements/{keyOrId}/oauth/url", Open, &rules::OAUTH_URL, oauth::url, "the address of the consent page").with_query(OAUTH),
+    Route::api(POST, "/elements/{keyOrId}/oauth/url", Open, &rules::OAUTH_URL_POST, oauth::post_url, "the same by a body"),
+    Route::api(GET, "/elements/{keyOrId}/oauth/url/default", Open, &rules::OAUTH_URL_DEFAULT, oauth::default_url, "the same for a client of the platform's own"),
+    Route::api(GET, "/elements/{keyOrId}/oauth/token", Open, &rules::OAUTH_TOKEN, oauth::token, "a request token of OAuth 1").with_query(OAUTH),
+    Route::page(GET, "/oauth/authorize/{keyOrId}", &rules::CONSENT_REDIRECT, oauth::consent, "the consent page, outside of the base path").with_query(CONSENT),
+
+    // Login
+    Route::api(POST, "/authentication", Open, &rules::LOGIN, login::log_in, "log in, for a token"),
+    Route::api(GET, "/authentication/secrets", Open, &rules::LOGIN_SECRETS, login::secrets, "the user's and the organization's secret, for `Bearer <token>`"),
 
     // Resources that are added to an element while the server runs.
     Route::api(POST, "/elements/{keyOrId}/resources", Organization, &rules::RESOURCE_EXTEND, extensions::create, "add a resource to the element"),
@@ -151,6 +193,55 @@ const ROWS: &[Parameter] = &[
     .of(Boolean),
 ];
 
+const PAGE_SIZE: Parameter =
+    Parameter::text("pageSize", "the number of items on a page").of(Number(1, 200));
+
+const NEXT_PAGE: Parameter = Parameter::text(
+    "nextPage",
+    "the token that continues a list, from elements-next-page-token",
+);
+
+/// The parameters of the list of elements (rules `element-where`, `element-abridged`).
+const ELEMENTS: &[Parameter] = &[
+    Parameter::text("where", "only elements that fulfil this condition"),
+    Parameter::text("abridged", "true leaves long members out").of(Boolean),
+    PAGE_SIZE,
+    NEXT_PAGE,
+];
+
+/// The parameters of metadata (rule `element-metadata-expand`).
+const METADATA: &[Parameter] = &[
+    Parameter::text("expand", "true tells everything").of(Boolean),
+    PAGE_SIZE,
+    NEXT_PAGE,
+];
+
+/// The parameters of the list of hubs (rules `hub-list`, `hub-hydrate`).
+const HUBS: &[Parameter] = &[
+    Parameter::text("hydrate", "true adds the calls of each hub").of(Boolean),
+    PAGE_SIZE,
+    NEXT_PAGE,
+];
+
+/// The parameters of a client that asks for consent (rule `oauth-url`).
+const OAUTH: &[Parameter] = &[
+    Parameter::text("apiKey", "the client's id; required"),
+    Parameter::text("apiSecret", "the client's secret; required"),
+    Parameter::text("callbackUrl", "where the answer goes; required"),
+    Parameter::text("scope", "what is asked for"),
+    Parameter::text("state", "a text that comes back unchanged"),
+    Parameter::text("requestToken", "the request token; required for OAuth 1"),
+];
+
+/// The parameters of the consent page (rules `consent-redirect`, `consent-denied`).
+const CONSENT: &[Parameter] = &[
+    Parameter::text("redirect_uri", "where the answer goes; required"),
+    Parameter::text("state", "a text that comes back unchanged"),
+    Parameter::text("approve", "true consents").of(Boolean),
+    Parameter::text("deny", "true refuses").of(Boolean),
+    Parameter::text("error", "refuses with this word"),
+];
+
 const ORGANIZATION: Parameter = Parameter::text(
     "organization",
     "the organization's secret: only what belongs to it",
@@ -202,7 +293,7 @@ pub(crate) struct Entry {
 }
 
 /// The rows of a surface by the number of their segments, more literal patterns first.
-struct Index([Vec<Vec<Entry>>; 2]);
+struct Index([Vec<Vec<Entry>>; 3]);
 
 /// The rows of resource calls, whose patterns vary in length; they are tried after all others.
 static RESOURCE_ROWS: Lazy<Vec<Entry>> = Lazy::new(|| {
@@ -215,7 +306,7 @@ static RESOURCE_ROWS: Lazy<Vec<Entry>> = Lazy::new(|| {
 });
 
 static INDEX: Lazy<Index> = Lazy::new(|| {
-    let mut index = Index([Vec::new(), Vec::new()]);
+    let mut index = Index([Vec::new(), Vec::new(), Vec::new()]);
     for route in ROUTES {
         let pattern = PathPattern::new(route.pattern);
         let Some(length) = pattern.length() else {

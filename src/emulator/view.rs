@@ -3,7 +3,7 @@
 use super::clock::system_time;
 use super::state::instances::Stored;
 use crate::settings::Shape;
-use crate::wire::instance::push_platform_members;
+use crate::wire::instance::{Fill, push_platform_members};
 use crate::wire::json::{Json, Members};
 use crate::wire::vocabulary::{Dialect, member, text};
 
@@ -30,7 +30,13 @@ impl View {
             Shape::Documented => &face.documented,
             Shape::Platform => &face.platform,
         };
-        template.render(out, stored.id, &stored.name, &stored.token);
+        let fill = Fill {
+            id: stored.id,
+            name: &stored.name,
+            token: &stored.token,
+            disabled: stored.disabled,
+        };
+        template.render(out, fill);
         if self.shape == Shape::Platform {
             push_platform_members(out, &self.platform_members(stored));
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ControlAccess, EmptyLists, Settings, Shape};
+use super::{ControlAccess, EmptyLists, OAuthCodes, Settings, Shape};
 use crate::cassette::{Fallback, Repeat, SelectorError};
 
 /// One setting as a flag of the binary.
@@ -69,6 +69,28 @@ pub static FLAGS: &[Flag] = &[
             }
             // The value is a secret, so the error does not repeat it.
             _ => Err("is not a pair of secrets; write USER:ORGANIZATION".to_owned()),
+        },
+    },
+    Flag {
+        name: "login",
+        value: Some("NAME:PASSWORD"),
+        help: "Accept this login only [default: any]",
+        apply: |settings, value| match value.split_once(':') {
+            Some((name, password)) if !name.is_empty() && !password.is_empty() => {
+                Ok(settings.login(name, password))
+            }
+            // The value has a password, so the error does not repeat it.
+            _ => Err("is not a name and a password; write NAME:PASSWORD".to_owned()),
+        },
+    },
+    Flag {
+        name: "oauth",
+        value: Some("CODES"),
+        help: "Provision OAuth elements by `any` code, or `strict`: by those of the own consent page [default: any]",
+        apply: |settings, value| match value {
+            "any" => Ok(settings.oauth(OAuthCodes::Any)),
+            "strict" => Ok(settings.oauth(OAuthCodes::Strict)),
+            _ => Err(explain(value, "any or strict")),
         },
     },
     Flag {

@@ -26,6 +26,8 @@ pub struct Settings {
     pub(crate) shape: Shape,
     pub(crate) empty_lists: EmptyLists,
     pub(crate) credentials: Option<(String, String)>,
+    pub(crate) login: Option<(String, String)>,
+    pub(crate) oauth: OAuthCodes,
     pub(crate) catalogs: Vec<PathBuf>,
     pub(crate) clock: Option<SystemTime>,
     pub(crate) limits: Limits,
@@ -94,6 +96,17 @@ pub enum EmptyLists {
     Ok,
 }
 
+/// The codes that provision an OAuth element (rules `oauth-create`, `oauth-strict`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OAuthCodes {
+    /// Any code, also one that nobody gave out.
+    #[default]
+    Any,
+    /// Codes of the server's own consent page, once and within ten minutes.
+    Strict,
+}
+
 /// Maximum of every time limit; a deadline further off could lie beyond what `Instant` can hold.
 pub(crate) const AGES: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -126,6 +139,8 @@ impl Default for Settings {
             shape: Shape::default(),
             empty_lists: EmptyLists::default(),
             credentials: None,
+            login: None,
+            oauth: OAuthCodes::default(),
             catalogs: Vec::new(),
             clock: None,
             limits: Limits {
@@ -183,6 +198,18 @@ impl Settings {
     /// Accepts these user and organization secrets only (rule `any-credentials`). Default: any.
     pub fn credentials(mut self, user: impl Into<String>, organization: impl Into<String>) -> Self {
         self.credentials = Some((user.into(), organization.into()));
+        self
+    }
+
+    /// Accepts this login only (rule `login`). Default: any name and password.
+    pub fn login(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
+        self.login = Some((name.into(), password.into()));
+        self
+    }
+
+    /// Sets the codes that provision an OAuth element (rule `oauth-strict`). Default: [`OAuthCodes::Any`].
+    pub fn oauth(mut self, codes: OAuthCodes) -> Self {
+        self.oauth = codes;
         self
     }
 

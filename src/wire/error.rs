@@ -149,12 +149,23 @@ impl ApiError {
         )
     }
 
+    /// 404 for a configuration entry.
+    pub(crate) fn no_configuration(id: &str) -> Self {
+        let message = format!("No configuration found with ID {}", clip(id));
+        ApiError::not_found(&rules::INSTANCE_CONFIG_GET, message)
+    }
+
     /// 404 for a reason that the rule explains.
     pub(crate) fn not_found(rule: &'static Rule, message: impl Into<String>) -> Self {
         ApiError::new(StatusCode::NOT_FOUND, rule, message)
     }
 
-    /// 409 for what is there already, or is still in use.
+    /// 403 for a reason that the rule explains.
+    pub(crate) fn not_permitted(rule: &'static Rule, message: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::FORBIDDEN, rule, message)
+    }
+
+    /// 409 for a reason that the rule explains.
     pub(crate) fn conflict(rule: &'static Rule, message: impl Into<String>) -> Self {
         ApiError::new(StatusCode::CONFLICT, rule, message)
     }

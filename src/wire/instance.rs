@@ -1,14 +1,14 @@
 //! An instance as the API shows it, and the provisioning request as the caller spells it.
 //!
-//! Showing an instance never builds a tree: the documented response is compiled once into bytes with three gaps, and
-//! an answer is those bytes with id, name and token spliced in.
+//! Showing an instance never builds a tree: the documented response is compiled once into bytes with gaps, and an answer
+//! is those bytes with what differs by instance spliced in.
 
 use std::borrow::Cow;
 
 use super::json::{Json, Members, object, push_text};
 use super::vocabulary::{Dialect, member};
 
-/// A documented response with gaps for `id`, `name` and `token`.
+/// A documented response with gaps for `id`, `name`, `token` and `disabled`.
 #[derive(Debug)]
 pub(crate) struct Template {
     /// What comes before each gap.
@@ -22,6 +22,16 @@ enum Gap {
     Id,
     Name,
     Token,
+    Disabled,
+}
+
+/// What fills the gaps of a documented response.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fill<'a> {
+    pub(crate) id: u64,
+    pub(crate) name: &'a str,
+    pub(crate) token: &'a str,
+    pub(crate) disabled: bool,
 }
 
 impl Gap {
@@ -30,6 +40,7 @@ impl Gap {
             member::ID => Some(Gap::Id),
             member::NAME => Some(Gap::Name),
             member::TOKEN => Some(Gap::Token),
+            member::DISABLED => Some(Gap::Disabled),
             _ => None,
         }
     }
@@ -58,14 +69,16 @@ impl Template {
     }
 
     /// Appends the response with the gaps filled.
-    pub(crate) fn render(&self, out: &mut Vec<u8>, id: u64, name: &str, token: &str) {
-        out.reserve(self.len() + name.len() + token.len() + 32);
+    pub(crate) fn render(&self, out: &mut Vec<u8>, fill: Fill<'_>) {
+        out.reserve(self.len() + fill.name.len() + fill.token.len() + 40);
         for (before, gap) in &self.pieces {
             out.extend_from_slice(before);
             match gap {
-                Gap::Id => push_number(out, id),
-                Gap::Name => push_text(out, name),
-                Gap::Token => push_text(out, token),
+                Gap::Id => push_number(out, fill.id),
+                Gap::Name => push_text(out, fill.name),
+                Gap::Token => push_text(out, fill.token),
+                Gap::Disabled if fill.disabled => out.extend_from_slice(b"true"),
+                Gap::Disabled => out.extend_from_slice(b"false"),
             }
         }
         out.extend_from_slice(&self.tail);
@@ -112,7 +125,7 @@ fn with_hub(name: &str, value: &Json<'_>, hub: Option<&str>) -> Json<'static> {
     value
 }
 
-fn platform_constants() -> [(&'static str, Json<'static>); 4] {
+fn platform_constants() -> [(&'static str, Json<'static>); 5] {
     let user = object([
         (member::ID, 1.into()),
         (member::EMAIL_ADDRESS, "user@example.com".into()),
@@ -124,6 +137,7 @@ fn platform_constants() -> [(&'static str, Json<'static>); 4] {
         (member::EVENTS_ENABLED, false.into()),
         (member::TRACE_LOGGING_ENABLED, false.into()),
         (member::EXTERNAL_AUTHENTICATION, "none".into()),
+        (member::DISABLED, false.into()),
     ]
 }
 
@@ -198,16 +212,23 @@ mod tests {
     #[test]
     fn a_template_fills_its_gaps_in_the_documented_order() {
         let Json::Object(response) =
-            Json::parse(br#"{"token":"t","element":{"id":6},"name":"n","id":1}"#).unwrap()
+            Json::parse(br#"{"token":"t","element":{"id":6},"name":"n","id":1,"disabled":false}"#)
+                .unwrap()
         else {
             unreachable!()
         };
         let mut out = Vec::new();
-        Template::compile(&response, Dialect::YourMom).render(&mut out, 1234, "a \"b\"", "T=");
+        let fill = Fill {
+            id: 1234,
+            name: "a \"b\"",
+            token: "T=",
+            disabled: true,
+        };
+        Template::compile(&response, Dialect::YourMom).render(&mut out, fill);
         let text = String::from_utf8(out).unwrap();
         assert_eq!(
             text,
-            r#"{"token":"T=","your_mom":{"id":6},"name":"a \"b\"","id":1234}"#
+            r#"{"token":"T=","your_mom":{"id":6},"name":"a \"b\"","id":1234,"disabled":true}"#
         );
     }
 }

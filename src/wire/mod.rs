@@ -12,7 +12,6 @@ pub mod instance;
 pub mod json;
 pub mod media;
 pub mod message;
-#[allow(dead_code)]
 pub(crate) mod oauth;
 mod rule;
 #[allow(dead_code)]

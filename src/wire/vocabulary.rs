@@ -82,6 +82,8 @@ pub mod word {
     pub const USER: &str = "User";
     /// Stands before the organization's secret, the namespace of all state.
     pub const ORGANIZATION: &str = "Organization";
+    /// Stands before a login's token, which opens nothing but the login's secrets.
+    pub const BEARER: &str = "Bearer";
 }
 
 /// Header names that the `http` crate does not have.
@@ -121,6 +123,7 @@ pub mod member {
     pub const HUB: &str = "hub";
     pub const CREATED_DATE: &str = "createdDate";
     pub const UPDATED_DATE: &str = "updatedDate";
+    pub const DISABLED: &str = "disabled";
     pub const USER: &str = "user";
     pub const EMAIL_ADDRESS: &str = "emailAddress";
     pub const FIRST_NAME: &str = "firstName";
@@ -133,6 +136,12 @@ pub mod member {
     pub const TYPE: &str = "type";
     pub const REQUIRED: &str = "required";
     pub const DEFAULT_VALUE: &str = "defaultValue";
+    pub const DESCRIPTION: &str = "description";
+    pub const ACTIVE: &str = "active";
+    pub const AUTHENTICATION: &str = "authentication";
+    pub const USERNAME: &str = "username";
+    pub const PASSWORD: &str = "password";
+    pub const PROPERTY_VALUE: &str = "propertyValue";
 }
 
 /// Parameters of the query string.
@@ -143,6 +152,9 @@ pub mod query {
     pub const PAGE_SIZE: &str = "pageSize";
     pub const NEXT_PAGE: &str = "nextPage";
     pub const HYDRATE: &str = "hydrate";
+    pub const WHERE: &str = "where";
+    pub const ABRIDGED: &str = "abridged";
+    pub const EXPAND: &str = "expand";
 }
 
 /// Fixed texts of the vendor's error messages.
@@ -156,6 +168,13 @@ pub mod text {
     pub const NO_INSTANCE: &str = "No instance found with ID";
     /// An empty list (rule `empty-list`).
     pub const NO_INSTANCES: &str = "No instances found";
+    /// A list of elements that none is in (rules `element-where-empty`, `hub-elements`).
+    pub const NO_ELEMENTS: &str = "No elements found";
+    /// An OAuth element is to be provisioned without consent (rule `oauth-code-missing`).
+    pub const NO_CODE: &str =
+        "You must provide an OAuth code in order to create an instance of this element";
+    /// The server's name where a caller gives it none.
+    pub const LOCALHOST: &str = "localhost";
     /// What stands for the value of a password in the platform's shape (rule `platform-shape`).
     pub const MASK: &str = "********";
 }

@@ -113,7 +113,7 @@ fn handle(emulator: &Emulator, request: &Request) -> Handled {
     if !matches!(request.method, Method::GET | Method::HEAD) {
         check_content_type(request)?;
     }
-    check_media(request, route.body)?;
+    check_media(request, route)?;
     parameter::check(request, route)?;
     (route.handler)(
         emulator,
@@ -287,7 +287,8 @@ impl Emulator {
             .map(|(key, value)| (&**key, &**value));
         let draft = Draft {
             name: seed.name.as_str().into(),
-            tags: seed.tags.iter().map(|tag| tag.as_str().into()).collect(),
+            tags: (!seed.tags.is_empty())
+                .then(|| seed.tags.iter().map(|tag| tag.as_str().into()).collect()),
             configuration: Configuration::pack(&element, entries),
             element,
         };
@@ -303,8 +304,8 @@ impl Emulator {
     ///
     /// ```json
     /// {"version": 1, "seed": 0, "requests": 3, "organizations": [{"organization": "secret", "nextId": 1235,
-    ///   "instances": [{"id": 1234, "element": "mailjet", "token": "…=", "name": "Test", "tags": [],
-    ///     "configuration": {}, "created": "2017-03-14T19:20:16.000Z", "updated": "2017-03-14T19:20:16.000Z"}]}]}
+    ///   "instances": [{"id": 1234, "element": "mailjet", "token": "…=", "name": "Test", "tags": ["a"],
+    ///     "configuration": {}, "disabled": false, "created": "2017-03-14T19:20:16.000Z", "updated": "2017-03-14T19:20:16.000Z"}]}]}
     /// ```
     #[must_use]
     pub fn snapshot(&self, organization: Option<&str>) -> Json<'static> {

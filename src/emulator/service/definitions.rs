@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::instances::addressed;
+use super::subject;
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
@@ -21,7 +21,7 @@ struct Subject<'c> {
 
 impl<'c> Subject<'c> {
     fn read(emulator: &Emulator, call: &'c Call<'_, '_>) -> Result<Self, ApiError> {
-        let instance = addressed(emulator, call)?.id;
+        let instance = subject::instance(emulator, call)?.id;
         let owner = Owner {
             organization: call.organization(),
             instance,

@@ -4,22 +4,157 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::paging::Paging;
 use crate::catalog::Element;
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
-use crate::rules;
+use crate::rules::{self, Rule};
+use crate::settings::EmptyLists;
+use crate::wire::ceql::Condition;
 use crate::wire::error::ApiError;
-use crate::wire::json::Json;
+use crate::wire::json::{Json, object};
+use crate::wire::vocabulary::{Dialect, member, query, text};
 
 /// `GET /elements`
 pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    let objects = emulator
-        .catalog()
-        .elements()
+    let elements = emulator.catalog().elements();
+    if call.context.query().is_empty() {
+        let objects = elements
+            .iter()
+            .map(|element| &*element.face(call.dialect()).object);
+        return Ok(Outcome::json(call.rule, array(objects)));
+    }
+    let paging = Paging::parse(call, call.rule)?;
+    let choice = Choice::parse(call)?;
+    let chosen: Vec<_> = elements
         .iter()
-        .map(|element| &*element.face(call.dialect()).object);
-    Ok(Outcome::json(call.rule, array(objects)))
+        .filter_map(|element| choice.show(shown(element, call.dialect())))
+        .collect();
+    let rule = match (&choice.condition, choice.extent) {
+        (Some(_), _) if chosen.is_empty() => {
+            return no_elements(emulator, &rules::ELEMENT_WHERE_EMPTY);
+        }
+        (Some(_), _) => &rules::ELEMENT_WHERE,
+        (None, Extent::Abridged) => &rules::ELEMENT_ABRIDGED,
+        (None, Extent::Whole) => call.rule,
+    };
+    Ok(paging.answer(rule, chosen))
+}
+
+/// The answer of a list that no element is in.
+pub(super) fn no_elements(emulator: &Emulator, rule: &'static Rule) -> Handled {
+    match emulator.empty_lists {
+        EmptyLists::NotFound => Err(ApiError::not_found(rule, text::NO_ELEMENTS)),
+        EmptyLists::Ok => Ok(Outcome::json(rule, "[]")),
+    }
+}
+
+/// The elements that a query asks for, and how much of them.
+struct Choice {
+    condition: Option<Condition>,
+    extent: Extent,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    Abridged,
+}
+
+/// The members that an abridged element lacks (rule `element-abridged`).
+const LONG: [&str; 6] = [
+    member::CONFIGURATION,
+    "resources",
+    "parameters",
+    "objects",
+    "hooks",
+    "models",
+];
+
+impl Choice {
+    fn parse(call: &Call<'_, '_>) -> Result<Self, ApiError> {
+        let mut choice = Choice {
+            condition: None,
+            extent: Extent::Whole,
+        };
+        for (name, value) in call.query() {
+            match &*name {
+                query::WHERE if !value.trim().is_empty() => {
+                    let refused = |problem| {
+                        let message = format!("Error parsing query: {problem}");
+                        ApiError::bad_request(&rules::ELEMENT_WHERE_BAD, message)
+                    };
+                    choice.condition = Some(Condition::parse(&value).map_err(refused)?);
+                }
+                query::ABRIDGED if value == "true" => choice.extent = Extent::Abridged,
+                _ => {}
+            }
+        }
+        Ok(choice)
+    }
+
+    /// The element as it is asked for; `None` where the condition does not choose it.
+    ///
+    /// A condition that demands `abridged='true'` chooses the abridged form.
+    fn show<'e>(&self, element: Json<'e>) -> Option<Json<'e>> {
+        let Some(condition) = &self.condition else {
+            return Some(self.extent.cut(element));
+        };
+        [self.extent, Extent::Abridged]
+            .into_iter()
+            .find_map(|extent| {
+                let row = with_flags(element.clone(), extent);
+                condition.matches(&row).then(|| extent.cut(element.clone()))
+            })
+    }
+}
+
+impl Extent {
+    fn cut(self, mut element: Json<'_>) -> Json<'_> {
+        if let (Extent::Abridged, Json::Object(members)) = (self, &mut element) {
+            members.retain(|(name, _)| !LONG.contains(&&**name));
+        }
+        element
+    }
+}
+
+/// The element with what a condition may ask beside its members (rule `element-where-extended`).
+///
+/// Those of the catalog are neither private nor extended.
+fn with_flags(mut element: Json<'_>, extent: Extent) -> Json<'_> {
+    if let Json::Object(members) = &mut element {
+        members.extend([
+            ("private".into(), false.into()),
+            ("extended".into(), false.into()),
+            ("abridged".into(), (extent == Extent::Abridged).into()),
+        ]);
+    }
+    element
+}
+
+/// `GET /elements/{keyOrId}/configuration`
+pub(in crate::emulator) fn configuration(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    let element = known(emulator, call.key_or_id().unwrap_or_default())?;
+    let whole = shown(element, call.dialect());
+    let entries = whole.get(member::CONFIGURATION).cloned();
+    let authentication = object([(member::TYPE, authentication(element).into())]);
+    let body = object([
+        (member::CONFIGURATION, entries.into()),
+        (member::AUTHENTICATION, authentication),
+    ]);
+    Ok(Outcome::json(call.rule, body.to_bytes()))
+}
+
+/// The element as `GET /elements/{keyOrId}` shows it.
+pub(super) fn shown(element: &Element, dialect: Dialect) -> Json<'_> {
+    Json::parse(&element.face(dialect).object)
+        .expect("an element's object is JSON of our own making")
+}
+
+/// The way instances authenticate; `custom` where the fixture does not say.
+pub(super) fn authentication(element: &Element) -> &str {
+    element.authentication().unwrap_or("custom")
 }
 
 /// `GET /elements/keys`

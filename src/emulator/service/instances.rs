@@ -3,12 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::Method;
-
-use super::elements;
+use super::paging::{MAX_PAGE_SIZE, cursor, cursor_id, page_size};
 use super::provision::{self, Occasion, Provision};
+use super::{elements, oauth, subject};
 use crate::catalog::Element;
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
@@ -18,7 +15,7 @@ use crate::emulator::view::{Hydration, View};
 use crate::emulator::{Emulator, identity};
 use crate::rules::{self, Rule};
 use crate::settings::EmptyLists;
-use crate::wire::error::{ApiError, clip};
+use crate::wire::error::ApiError;
 use crate::wire::json::Json;
 use crate::wire::vocabulary::{header, member, query};
 
@@ -32,13 +29,14 @@ pub(in crate::emulator) fn create(emulator: &Emulator, call: &Call<'_, '_>) -> H
         tags,
         configuration,
     } = provision::check(body, element, Occasion::Create)?;
+    oauth::redeem(emulator, call, element, body)?;
     let entries = configuration
         .iter()
         .filter_map(|(key, value)| Some((*key, value.as_deref()?)));
     let draft = Draft {
         element: element.clone(),
         name: name.unwrap_or_default().into(),
-        tags: boxed(tags.unwrap_or_default()),
+        tags: tags.map(boxed),
         configuration: Configuration::pack(element, entries),
     };
     let stored = emulator.state.instances.insert(
@@ -52,36 +50,39 @@ pub(in crate::emulator) fn create(emulator: &Emulator, call: &Call<'_, '_>) -> H
 
 /// `GET /instances/{id}`, `GET /elements/{keyOrId}/instances/{id}`
 pub(in crate::emulator) fn get(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    let stored = addressed(emulator, call)?;
+    let stored = subject::instance(emulator, call)?;
     Ok(show(emulator, call, stored))
 }
 
 /// `PUT /instances/{id}`, `PUT /instances`, `PUT /elements/{keyOrId}/instances/{id}`
 pub(in crate::emulator) fn replace(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    let stored = addressed(emulator, call)?;
+    let stored = subject::instance(emulator, call)?;
     let body = call.json()?;
     provision::members(body)?;
+    check_identity(body, &stored, &rules::WHOLE_INSTANCE_BACK)?;
+    check_element(emulator, call, &stored, body)?;
     update(emulator, call, &stored, body, None)
 }
 
 /// `PATCH /instances/{id}`, `PATCH /instances`, `PATCH /elements/{keyOrId}/instances/{id}`
 pub(in crate::emulator) fn patch(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    let stored = addressed(emulator, call)?;
+    let stored = subject::instance(emulator, call)?;
     let body = call.json()?;
     provision::members(body)?;
     let named = provision::named_element(body, call.dialect(), emulator.catalog())?;
-    check_id(body, stored.id)?;
+    check_identity(body, &stored, &rules::INSTANCE_PATCH)?;
     update(emulator, call, &stored, body, named)
 }
 
 /// `DELETE /instances/{id}`, `DELETE /instances`, `DELETE /elements/{keyOrId}/instances/{id}`
 pub(in crate::emulator) fn delete(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    let stored = addressed(emulator, call)?;
+    let stored = subject::instance(emulator, call);
+    let stored = stored.inspect_err(|_| note_second_deletion(emulator, call))?;
     let removed = emulator
         .state
         .instances
         .remove(call.organization(), stored.id);
-    let removed = removed.ok_or_else(|| gone(call, &stored))?;
+    let removed = removed.ok_or_else(|| subject::gone(call, &stored))?;
     emulator
         .state
         .forget_instance(call.organization(), removed.id);
@@ -149,79 +150,59 @@ fn element_to_create<'e>(
     }
 }
 
-/// The instance that the path or the token names.
-pub(super) fn addressed(emulator: &Emulator, call: &Call<'_, '_>) -> Result<Arc<Stored>, ApiError> {
-    if let Some(of_token) = &call.caller.of_token {
-        return Ok(of_token.clone());
-    }
-    let element = call
-        .key_or_id()
-        .map(|key_or_id| elements::known(emulator, key_or_id))
-        .transpose()?;
-    let id = call.parameter("id").unwrap_or_default();
-    let rule = lookup_rule(call);
-    let found = parse_id(id)?.and_then(|id| emulator.state.instances.get(call.organization(), id));
-    if found.is_none() && call.context.request.method == Method::DELETE {
-        note_second_deletion(emulator, call, id);
-    }
-    found
-        .filter(|stored| element.is_none_or(|element| element.id() == stored.element.id()))
-        .ok_or_else(|| ApiError::no_instance(rule, id))
-}
-
 /// Remembers for the ledger that an instance is deleted that was deleted before.
-fn note_second_deletion(emulator: &Emulator, call: &Call<'_, '_>, id: &str) {
-    let organization = call.organization();
-    if let Some(id) = id
-        .parse()
-        .ok()
-        .filter(|id| emulator.state.instances.has_issued(organization, *id))
-    {
+fn note_second_deletion(emulator: &Emulator, call: &Call<'_, '_>) {
+    let (store, organization) = (&emulator.state.instances, call.organization());
+    let named = call.parameter("id").and_then(|id| id.parse().ok());
+    let was_there =
+        |id: &u64| store.has_issued(organization, *id) && store.get(organization, *id).is_none();
+    if let Some(id) = named.filter(was_there) {
         let caller = Some(identity::fingerprint(organization));
         emulator.counters.mishap(caller, Mishap::DeletedTwice(id));
     }
 }
 
-/// The rule that refuses an id: the element's own for a path below an element.
-fn lookup_rule(call: &Call<'_, '_>) -> &'static Rule {
-    if call.key_or_id().is_some() {
-        &rules::BY_ELEMENT
-    } else {
-        &rules::INSTANCE_GET
+/// A redundant id or token must agree (rules `instance-patch`, `whole-instance-back`).
+fn check_identity(body: &Json<'_>, stored: &Stored, rule: &'static Rule) -> Result<(), ApiError> {
+    let sent = |name| body.get(name).filter(|sent| **sent != Json::Null);
+    if let Some(id) = sent(member::ID)
+        && id.as_u64() != Some(stored.id)
+    {
+        let found = id
+            .as_u64()
+            .map_or(id.kind().to_owned(), |id| id.to_string());
+        let message = format!(
+            "id in the body must be {}, found {found}; leave it out or make it agree",
+            stored.id
+        );
+        return Err(ApiError::bad_request(rule, message));
     }
+    if let Some(token) = sent(member::TOKEN)
+        && token.as_str() != Some(&stored.token)
+    {
+        let message = "token in the body is not the instance's own; leave it out or make it agree";
+        return Err(ApiError::bad_request(&rules::WHOLE_INSTANCE_BACK, message));
+    }
+    Ok(())
 }
 
-/// An integer that no id can be is `None`.
-fn parse_id(id: &str) -> Result<Option<u64>, ApiError> {
-    let digits = id.strip_prefix('-').unwrap_or(id);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        let message = format!("The id {:?} is not an integer", clip(id));
-        return Err(ApiError::bad_request(&rules::INSTANCE_GET, message));
-    }
-    Ok(id.parse().ok())
-}
-
-/// The answer for an instance that went away between looking it up and changing it.
-fn gone(call: &Call<'_, '_>, stored: &Stored) -> ApiError {
-    match call.caller.of_token {
-        Some(_) => ApiError::unauthorized(&rules::DEAD_TOKEN),
-        None => ApiError::no_instance(lookup_rule(call), &stored.id.to_string()),
-    }
-}
-
-/// A redundant id must agree (rule `instance-patch`).
-fn check_id(body: &Json<'_>, id: u64) -> Result<(), ApiError> {
-    match body.get(member::ID) {
-        None | Some(Json::Null) => Ok(()),
-        Some(sent) if sent.as_u64() == Some(id) => Ok(()),
-        Some(sent) => {
+/// The element of a replacement must be the instance's own (rule `whole-instance-back`).
+fn check_element(
+    emulator: &Emulator,
+    call: &Call<'_, '_>,
+    stored: &Stored,
+    body: &Json<'_>,
+) -> Result<(), ApiError> {
+    match provision::named_element(body, call.dialect(), emulator.catalog())? {
+        Some(named) if named.id() != stored.element.id() => {
+            let (noun, own) = (call.dialect().noun(), stored.element.key());
             let message = format!(
-                "id in the body must be {id}, found {}; leave it out or make it agree",
-                sent.as_u64()
-                    .map_or(sent.kind().to_owned(), |sent| sent.to_string())
+                "{noun} in the body must be {own}, found {}; PATCH moves an instance to another one",
+                named.key()
             );
-            Err(ApiError::bad_request(&rules::INSTANCE_PATCH, message))
+            Err(ApiError::bad_request(&rules::WHOLE_INSTANCE_BACK, message))
         }
+        _ => Ok(()),
     }
 }
 
@@ -239,9 +220,11 @@ fn update(
         tags,
         configuration,
     } = provision::check(body, element, Occasion::Update)?;
+    oauth::redeem(emulator, call, element, body)?;
     let changes: Vec<_> = configuration
         .iter()
         .map(|(key, value)| (*key, value.as_deref()))
+        .filter(|(key, value)| !subject::keeps_secret(element, key, *value))
         .collect();
     let (name, tags) = (name.map(Box::<str>::from), tags.map(boxed));
     let now = emulator.clock.now();
@@ -254,7 +237,8 @@ fn update(
                 id: before.id,
                 token: before.token.clone(),
                 name: name.unwrap_or_else(|| before.name.clone()),
-                tags: tags.unwrap_or_else(|| before.tags.clone()),
+                tags: tags.or_else(|| before.tags.clone()),
+                disabled: before.disabled,
                 configuration: before
                     .configuration
                     .with(&before.element, element, &changes),
@@ -264,7 +248,7 @@ fn update(
                 element: element.clone(),
             }
         });
-    let updated = updated.ok_or_else(|| gone(call, stored))?;
+    let updated = updated.ok_or_else(|| subject::gone(call, stored))?;
     Ok(show(emulator, call, updated))
 }
 
@@ -289,8 +273,6 @@ struct Listing<'a> {
     hydration: Hydration,
 }
 
-const MAX_PAGE_SIZE: usize = 200;
-
 impl<'a> Listing<'a> {
     fn parse(emulator: &Emulator, call: &Call<'_, 'a>) -> Result<Self, ApiError> {
         let element = call
@@ -312,42 +294,12 @@ impl<'a> Listing<'a> {
             match &*name {
                 query::TAGS => listing.selection.tags.push(value),
                 query::SEARCH_TEXT => listing.selection.search = Some(value.to_lowercase()),
-                query::PAGE_SIZE => listing.size = page_size(&value)?,
-                query::NEXT_PAGE => listing.after = cursor_id(&value)?,
+                query::PAGE_SIZE => listing.size = page_size(&value, &rules::INSTANCE_LIST)?,
+                query::NEXT_PAGE => listing.after = cursor_id(&value, &rules::INSTANCE_LIST)?,
                 query::HYDRATE if value == "false" => listing.hydration = Hydration::Bare,
                 _ => {}
             }
         }
         Ok(listing)
     }
-}
-
-fn page_size(value: &str) -> Result<usize, ApiError> {
-    let size = value
-        .parse()
-        .ok()
-        .filter(|size| (1..=MAX_PAGE_SIZE).contains(size));
-    size.ok_or_else(|| {
-        let found = clip(value);
-        let message =
-            format!("pageSize must be a whole number from 1 to {MAX_PAGE_SIZE}, found {found:?}");
-        ApiError::bad_request(&rules::INSTANCE_LIST, message)
-    })
-}
-
-/// The opaque text that continues a list after this id.
-fn cursor(last: u64) -> String {
-    URL_SAFE_NO_PAD.encode(format!("after:{last}"))
-}
-
-fn cursor_id(cursor: &str) -> Result<u64, ApiError> {
-    let decoded = URL_SAFE_NO_PAD
-        .decode(cursor)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
-    let last = decoded.and_then(|text| text.strip_prefix("after:")?.parse().ok());
-    last.ok_or_else(|| {
-        let message = "nextPage is not a token of this API; send the header elements-next-page-token of the page before";
-        ApiError::bad_request(&rules::INSTANCE_LIST, message)
-    })
 }

@@ -1,8 +1,17 @@
 //! The documented service, one capability a file: handlers that the route table names.
 
+pub(super) mod configuration;
+pub(super) mod count;
 pub(super) mod definitions;
 pub(super) mod elements;
+pub(super) mod enabled;
 pub(super) mod extensions;
+pub(super) mod hubs;
 pub(super) mod instances;
+pub(super) mod login;
+pub(super) mod metadata;
+pub(super) mod oauth;
+mod paging;
 mod provision;
 pub(super) mod resources;
+mod subject;

@@ -1,7 +1,8 @@
 //! Is this provisioning request acceptable? A refusal says everything that is wrong with it.
 //!
 //! Decided in this order: the body is an object; the element exists; then all members and all configuration entries in
-//! one check, whose answer names every problem, members first. The rule of the first problem is the answer's.
+//! one check, whose answer names every problem, members first. The rule of the first problem is the answer's. Consent is
+//! asked for last, and only to create.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use crate::wire::distance;
 use crate::wire::error::{ApiError, clip};
 use crate::wire::instance::sanitize;
 use crate::wire::json::{Json, Members};
-use crate::wire::vocabulary::{Dialect, member};
+use crate::wire::vocabulary::{Dialect, member, text};
 
 /// What a request sends, checked: names and tags sanitized, values as text.
 #[derive(Debug, Default, PartialEq)]
@@ -178,9 +179,17 @@ pub(crate) fn check<'a>(
         tags: tags(body, &mut problems),
         configuration: configuration(body, &mut problems),
     };
+    provider_data(body, &mut problems);
     problems.extend(missing(&provision.configuration, element, occasion));
     let Some(first) = problems.first() else {
-        return Ok(provision);
+        let asks = occasion == Occasion::Create && element.oauth().is_some();
+        return match asks && !has_consent(body, &provision.configuration) {
+            true => Err(ApiError::bad_request(
+                &rules::OAUTH_CODE_MISSING,
+                text::NO_CODE,
+            )),
+            false => Ok(provision),
+        };
     };
     let named = problems.iter().take(MOST_NAMED);
     let mut messages: Vec<_> = named.map(|problem| problem.message.clone()).collect();
@@ -251,6 +260,36 @@ fn tags<'a>(body: &'a Json<'a>, problems: &mut Vec<Problem>) -> Option<Vec<Cow<'
     Some(tags)
 }
 
+/// Checks the type of `providerData`, whose members may be anything (rule `provider-data-any`).
+fn provider_data(body: &Json<'_>, problems: &mut Vec<Problem>) {
+    match body.get(member::PROVIDER_DATA) {
+        None | Some(Json::Null | Json::Object(_)) => {}
+        Some(other) => problems.push(Problem {
+            rule: &rules::PROVIDER_DATA_ANY,
+            ..type_problem(member::PROVIDER_DATA, "an object", other)
+        }),
+    }
+}
+
+/// The members of `providerData` that stand for consent, of either version of OAuth.
+const CONSENTS: [&str; 4] = ["code", "access_token", "refresh_token", "oauth_verifier"];
+
+/// Tells whether a request brings a person's consent (rules `oauth-create`, `oauth-code-instead`).
+fn has_consent(body: &Json<'_>, configuration: &[(&str, Option<Cow<'_, str>>)]) -> bool {
+    let data = body.get(member::PROVIDER_DATA);
+    let given = |name: &&str| {
+        data.and_then(|data| data.get(name))
+            .is_some_and(|value| *value != Json::Null)
+    };
+    let is_initial = body
+        .get(member::EXTERNAL_AUTHENTICATION)
+        .and_then(Json::as_str)
+        == Some("initial");
+    let refreshes =
+        |(key, value): &(&str, Option<_>)| *key == "oauth.user.refresh_token" && value.is_some();
+    CONSENTS.iter().any(given) || (is_initial && configuration.iter().any(refreshes))
+}
+
 fn configuration<'a>(
     body: &'a Json<'a>,
     problems: &mut Vec<Problem>,
@@ -280,7 +319,7 @@ fn configuration<'a>(
 }
 
 /// The value of an entry as text; `None` for `null` and blank text (rule `configuration-blank`).
-fn entry_text<'a>(value: &'a Json<'a>) -> Option<Cow<'a, str>> {
+pub(super) fn entry_text<'a>(value: &'a Json<'_>) -> Option<Cow<'a, str>> {
     match value {
         Json::Null => None,
         Json::Text(text) => (!text.trim().is_empty()).then_some(Cow::Borrowed(text)),
@@ -305,6 +344,7 @@ fn missing(
         .entries()
         .iter()
         .filter(|entry| entry.required && entry.default.is_none())
+        .filter(|entry| !has_default_app(element, &entry.key))
     {
         match value(entry) {
             Some(Some(_)) => {}
@@ -331,6 +371,12 @@ fn missing(
         rule: rule?,
         message,
     })
+}
+
+/// Tells whether the platform's own app stands in for an entry (rule `oauth-defaults`).
+fn has_default_app(element: &Element, key: &str) -> bool {
+    let of_app = ["oauth.api.key", "oauth.api.secret", "oauth.callback.url"];
+    of_app.contains(&key) && element.oauth().is_some()
 }
 
 /// What the caller sent instead of a missing entry, if something unknown is near it.

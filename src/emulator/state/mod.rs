@@ -8,24 +8,30 @@
 //!   "organizations": [{
 //!     "organization": "secret", "nextId": 1235,
 //!     "instances": [{
-//!       "id": 1234, "element": "mailjet", "token": "…=", "name": "Test", "tags": [],
-//!       "configuration": {}, "created": "2017-03-14T19:20:16.000Z", "updated": "2017-03-14T19:20:16.000Z"
+//!       "id": 1234, "element": "mailjet", "token": "…=", "name": "Test", "tags": ["a"],
+//!       "configuration": {}, "disabled": false, "created": "2017-03-14T19:20:16.000Z", "updated": "2017-03-14T19:20:16.000Z"
 //!     }]
-//!   }]
+//!   }],
+//!   "oauthCodes": {"used": [{"organization": "secret", "number": 1}], "given": 1},
+//!   "hubs": [{"organization": "secret", "nextId": 1002, "hubs": [{"id": 1001, "key": "mine", "name": "Mine"}]}]
 //! }
 //! ```
 //!
 //! It holds secrets, for without them it could not be restored. Restoring is all or nothing: the first mistake in the
 //! document refuses it with its path.
 
+pub(crate) mod codes;
 pub(crate) mod extensions;
+pub(crate) mod hubs;
 pub(crate) mod instances;
 pub(crate) mod mappings;
 pub(crate) mod outbox;
 mod partition;
 pub(crate) mod rows;
 
+use codes::Codes;
 use extensions::Extensions;
+use hubs::Hubs;
 use instances::Store;
 use mappings::Mappings;
 use outbox::Outbox;
@@ -45,6 +51,8 @@ const VERSION: u64 = 1;
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) instances: Store,
+    pub(crate) codes: Codes,
+    pub(crate) hubs: Hubs,
     pub(crate) rows: Partition<Rows>,
     pub(crate) outbox: Partition<Outbox>,
     pub(crate) extensions: Partition<Extensions>,
@@ -86,15 +94,17 @@ pub(crate) struct Restoration<'s> {
 
 impl State {
     /// Every section; a restore that is refused by the first has changed nothing.
-    fn sections(&self) -> [&dyn Section; 5] {
+    fn sections(&self) -> [&dyn Section; 7] {
         let State {
             instances,
+            codes,
+            hubs,
             rows,
             outbox,
             extensions,
             mappings,
         } = self;
-        [instances, rows, outbox, extensions, mappings]
+        [instances, codes, hubs, rows, outbox, extensions, mappings]
     }
 
     /// Forgets what belongs to an instance that was deleted.

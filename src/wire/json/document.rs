@@ -102,6 +102,10 @@ impl<'a> Document<'a> {
             .ok_or_else(|| format!("{} is required", self.at(name)))
     }
 
+    pub(crate) fn flag(&self, name: &str) -> Reading<Option<bool>> {
+        self.typed(name, "true or false", Json::as_bool)
+    }
+
     pub(crate) fn array(&self, name: &str) -> Reading<&'a [Json<'a>]> {
         Ok(self
             .typed(name, "an array", Json::as_array)?

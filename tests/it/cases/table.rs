@@ -6,7 +6,7 @@ use crate::support::{Request, mailjet, twilio};
 const UNAUTHORIZED: &str =
     "Invalid Organization or User secret, or invalid Element token provided.";
 
-fn created() -> Step {
+pub(super) fn created() -> Step {
     step(
         Request::post("/instances", mailjet("first")),
         200,
@@ -23,6 +23,7 @@ pub(super) fn cases() -> Vec<Case> {
         lifecycle_cases(),
         setting_cases(),
         refusal_cases(),
+        super::client_day::cases(),
     ]
     .into_iter()
     .flatten()

@@ -174,7 +174,11 @@ fn organizations_never_see_each_other() {
         let foreign = format!("{other}, Element {}", created.token());
         if method != "GET" {
             let reply = ce.ask(Request::to(method, "/instances").by(&foreign).json("{}"));
-            assert_eq!(reply.verdict(), (401, "dead-token"), "{method}");
+            assert_eq!(
+                reply.verdict(),
+                (401, "token-other-organization"),
+                "{method}"
+            );
         }
     }
     let theirs = ce.ask(Request::post("/instances", twilio("theirs")).by(other));

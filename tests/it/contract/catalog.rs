@@ -51,8 +51,8 @@ fn an_element_tells_its_configuration_entries() {
     let reply = fresh().ask(Request::get("/elements/mailjet"));
     let entries = reply.json().get("configuration").unwrap().to_string();
     let expected = concat!(
-        r#"[{"key":"mailjet.api.key","name":"Mailjet Api Key","type":"PASSWORD","required":true},"#,
-        r#"{"key":"mailjet.api.secret","name":"Mailjet Api Secret","type":"PASSWORD","required":true}]"#
+        r#"[{"key":"mailjet.api.key","name":"Mailjet Api Key","description":"mailjet.api.key","type":"PASSWORD","required":true},"#,
+        r#"{"key":"mailjet.api.secret","name":"Mailjet Api Secret","description":"mailjet.api.secret","type":"PASSWORD","required":true}]"#
     );
     assert_eq!(entries, expected);
 }

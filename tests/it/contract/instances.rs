@@ -103,10 +103,15 @@ fn a_blank_entry_is_unset(#[case] value: &str) {
 /// Rule `instance-replace`: a replacement does not move the instance, whatever element it names.
 #[test]
 fn a_replacement_never_moves_an_instance() {
-    let reply = three(&[]).ask(Request::put(
-        "/instances/1234",
-        r#"{"element":{"key":"twilio"}}"#,
-    ));
+    let mut ce = three(&[]);
+    let to = |key: &str| {
+        Request::put(
+            "/instances/1234",
+            format!(r#"{{"element":{{"key":"{key}"}}}}"#),
+        )
+    };
+    assert_eq!(ce.ask(to("twilio")).verdict(), (400, "whole-instance-back"));
+    let reply = ce.ask(to("mailjet"));
     assert_eq!(reply.verdict(), (200, "instance-replace"));
     assert!(reply.text().contains("\"key\":\"mailjet\""));
 }

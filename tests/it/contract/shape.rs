@@ -105,11 +105,11 @@ fn the_element_has_its_hub(#[case] payload: String) {
     assert_eq!(reply.text().matches("\"hub\"").count(), 1);
 }
 
-/// Rule `platform-shape`: tags as sent, or the instance's own name.
+/// Rules `platform-shape`, `tags-cleared`: tags as sent, or the instance's own name.
 #[rstest]
 #[case::sent(r#""tags":["a","b"],"#, r#"["a","b"]"#)]
 #[case::absent("", r#"["n"]"#)]
-#[case::none(r#""tags":[],"#, r#"["n"]"#)]
+#[case::none(r#""tags":[],"#, "[]")]
 fn tags_default_to_the_name(#[case] tags: &str, #[case] shown: &str) {
     let reply = create(mailjet("n").replace("\"name\"", &format!("{tags}\"name\"")));
     assert_eq!(member(&reply, "tags"), shown);

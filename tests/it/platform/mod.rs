@@ -1,11 +1,25 @@
 //! The service beyond provisioning, one module a capability; each test says which rules it is about.
 
+mod configuration;
 mod definitions;
+mod elements;
+mod enabled;
 mod extensions;
+mod hubs;
+mod instances;
+mod login;
 mod messages;
+mod oauth;
 mod resources;
 
 use crate::support::{Core, Harness, Request, mailjet};
+
+/// A service in the platform's shape with one instance of `mailjet`, and its token.
+fn provisioned() -> (Core, String) {
+    let mut ce = Core::start(&[("shape", "platform"), ("clock", "2017-03-14T19:20:16Z")]);
+    let token = ce.ask(Request::post("/instances", mailjet("n"))).token();
+    (ce, token)
+}
 
 /// A service with one instance of `mailjet`, and its token.
 fn with_mailjet<H: Harness>() -> (H, String) {

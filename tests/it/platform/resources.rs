@@ -150,6 +150,32 @@ fn what_an_element_lacks_is_not_supported(#[case] request: Request) {
     );
 }
 
+/// Rule `disabled-403`: before the resource is judged; its objects are still told, and its rows stay.
+#[test]
+fn a_disabled_instance_serves_no_rows() {
+    let (mut ce, token) = with_hub("crm");
+    ce.ask(Request::post("/accounts", r#"{"name":"kept"}"#).token(&token));
+    ce.ask(Request::delete("/instances/1234/enabled"));
+    for request in [
+        Request::get("/hubs/crm/accounts"),
+        Request::get("/ping"),
+        Request::get("/bananas"),
+        Request::post("/accounts", "{}"),
+    ] {
+        let refused = ce.ask(request.token(&token));
+        assert_eq!(refused.verdict(), (403, "disabled-403"));
+        assert_eq!(refused.message(), "Element instance 1234 is disabled");
+        assert_eq!(refused.header("elements-element-instance-id"), Some("1234"));
+    }
+    assert_eq!(ce.ask(Request::get("/objects").token(&token)).status, 200);
+    ce.ask(Request::put("/instances/1234/enabled", ""));
+    assert_eq!(
+        ce.ask(Request::get("/accounts/5").token(&token))
+            .member("name"),
+        "kept"
+    );
+}
+
 fn is_pinged<H: Harness>() {
     let (mut ce, token) = with_mailjet::<H>();
     for path in ["/ping", "/hubs/messaging/ping"] {

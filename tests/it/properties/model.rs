@@ -12,7 +12,7 @@ use super::steps::{Step, Verb, Way, step};
 struct Modelled {
     element: &'static str,
     name: String,
-    tags: Vec<String>,
+    tags: Option<Vec<String>>,
     token: String,
 }
 
@@ -56,7 +56,7 @@ impl Namespace {
         let created = Modelled {
             element: step.key(),
             name: step.name.clone().unwrap_or("unnamed".to_owned()),
-            tags: step.tags.clone().unwrap_or_default(),
+            tags: step.tags.clone(),
             token: token.expect("a token"),
         };
         assert_shows(&body(outcome), step, id, &created);
@@ -84,7 +84,7 @@ impl Namespace {
         }
         if step.verb != Verb::Get {
             instance.name = step.name.clone().unwrap_or(instance.name.clone());
-            instance.tags = step.tags.clone().unwrap_or(instance.tags.clone());
+            instance.tags = step.tags.clone().or(instance.tags.clone());
         }
         assert_shows(&body(outcome), step, step.id, instance);
     }
@@ -125,9 +125,10 @@ impl Namespace {
 
 fn is_listed(step: &Step, instance: &Modelled) -> bool {
     let of_element = step.way != Way::Element || instance.element == step.key();
-    // Where none were sent, the own name stands for them.
-    let has = |tag: &String| {
-        instance.tags.contains(tag) || (instance.tags.is_empty() && instance.name == *tag)
+    // Until some are sent, the own name stands for them.
+    let has = |tag: &String| match &instance.tags {
+        Some(tags) => tags.contains(tag),
+        None => instance.name == *tag,
     };
     let search = step.name.as_ref().map(|name| name.to_lowercase());
     let found = |text: &String| {
@@ -163,7 +164,7 @@ proptest! {
         }
         let kept: Vec<_> = emulator.instances().into_iter().map(|kept| (kept.organization, kept.id, kept.element, kept.name, kept.tags, kept.token)).collect();
         let expected = model.0.into_iter().flat_map(|(secret, namespace)| {
-            namespace.instances.into_iter().map(move |(id, instance)| (secret.clone(), id, instance.element.to_owned(), instance.name, instance.tags, instance.token))
+            namespace.instances.into_iter().map(move |(id, instance)| (secret.clone(), id, instance.element.to_owned(), instance.name, instance.tags.unwrap_or_default(), instance.token))
         });
         prop_assert_eq!(kept, expected.collect::<Vec<_>>());
     }

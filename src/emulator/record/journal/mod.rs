@@ -11,6 +11,7 @@ mod entry;
 mod mask;
 mod query;
 mod received;
+mod words;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;

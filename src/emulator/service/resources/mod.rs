@@ -53,8 +53,10 @@ pub(in crate::emulator) fn answer(emulator: &Emulator, call: &Call<'_, '_>) -> H
         ["objects", name, "metadata"] if is_read => {
             return objects::metadata(emulator, &resource_call, name);
         }
-        ["ping"] if is_read => return ping(emulator, &resource_call),
-        _ => {}
+        _ => check_enabled(resource_call.stored)?,
+    }
+    if is_read && *segments == ["ping"] {
+        return ping(emulator, &resource_call);
     }
     let target = Target::find(emulator, &resource_call, &call.context.request.method)?;
     emulator.check_grade(target.rule)?;
@@ -88,6 +90,15 @@ impl<'c> ResourceCall<'c> {
             form,
         })
     }
+}
+
+/// Refuses what an instance that is disabled serves no more; its objects are still told (rule `disabled-403`).
+fn check_enabled(stored: &Stored) -> Result<(), ApiError> {
+    if !stored.disabled {
+        return Ok(());
+    }
+    let message = format!("Element instance {} is disabled", stored.id);
+    Err(ApiError::not_permitted(&rules::DISABLED_403, message))
 }
 
 /// `GET ping` → `{"dateTime", "endpoint", "valid"}`

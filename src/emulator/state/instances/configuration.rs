@@ -9,8 +9,9 @@ use crate::catalog::Element;
 
 /// Entries with their values as text, in the order in which they were set.
 ///
-/// Packed, one entry is a name (its position in the catalog from 1, or 0 and the text itself) and a value; a text is
-/// its length in base 128 and its bytes.
+/// Packed, one entry is a name (its position in the catalog from 1, or 0 and the text itself) and a value (0 where it
+/// is unset, or 1 and the text); a text is its length in base 128 and its bytes. An unset entry is kept where the
+/// catalog does not keep its place, for its number must stay the same (rule `instance-config-ids`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Configuration(Box<[u8]>);
 
@@ -20,8 +21,17 @@ impl Configuration {
         element: &Element,
         entries: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
+        let places = entries.into_iter().map(|(key, value)| (key, Some(value)));
+        Configuration::pack_places(element, places)
+    }
+
+    /// The same with entries that are unset and keep their places.
+    pub(crate) fn pack_places<'a>(
+        element: &Element,
+        places: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+    ) -> Self {
         let mut packed = Vec::with_capacity(128);
-        for (key, value) in entries {
+        for (key, value) in places {
             match element.position(key) {
                 Some(position) => push_length(&mut packed, position + 1),
                 None => {
@@ -29,16 +39,28 @@ impl Configuration {
                     push_text(&mut packed, key);
                 }
             }
-            push_text(&mut packed, value);
+            push_length(&mut packed, usize::from(value.is_some()));
+            if let Some(value) = value {
+                push_text(&mut packed, value);
+            }
         }
         Configuration(packed.into_boxed_slice())
     }
 
-    /// The entries, in order; `element` must be the one they were packed for.
+    /// The entries that are set, in order; `element` must be the one they were packed for.
     pub(crate) fn entries<'a>(
         &'a self,
         element: &'a Element,
     ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let places = self.places(element);
+        places.filter_map(|(key, value)| Some((key, value?)))
+    }
+
+    /// The same, with the entries that were set once and keep their places.
+    pub(crate) fn places<'a>(
+        &'a self,
+        element: &'a Element,
+    ) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
         let mut rest = &*self.0;
         std::iter::from_fn(move || {
             if rest.is_empty() {
@@ -48,7 +70,8 @@ impl Configuration {
                 0 => take_text(&mut rest),
                 position => &element.entries()[position - 1].key,
             };
-            Some((key, take_text(&mut rest)))
+            let is_set = take_length(&mut rest) == 1;
+            Some((key, is_set.then(|| take_text(&mut rest))))
         })
     }
 
@@ -62,7 +85,7 @@ impl Configuration {
             .find_map(|(name, value)| (name == key).then_some(value))
     }
 
-    /// These entries with `changes` applied: a value sets its entry, `None` removes it.
+    /// These entries with `changes` applied: a value sets its entry, `None` unsets it.
     pub(crate) fn with(
         &self,
         from: &Element,
@@ -70,17 +93,15 @@ impl Configuration {
         changes: &[(&str, Option<&str>)],
     ) -> Self {
         let change: HashMap<_, _> = changes.iter().copied().collect();
-        let known: HashSet<_> = self.entries(from).map(|(key, _)| key).collect();
+        let known: HashSet<_> = self.places(from).map(|(key, _)| key).collect();
         let kept = self
-            .entries(from)
-            .filter_map(|(key, value)| match change.get(key) {
-                Some(changed) => changed.map(|changed| (key, changed)),
-                None => Some((key, value)),
-            });
+            .places(from)
+            .map(|(key, value)| (key, change.get(key).copied().unwrap_or(value)));
+        let kept = kept.filter(|(key, value)| value.is_some() || to.entry(key).is_none());
         let added = changes
             .iter()
-            .filter_map(|(key, value)| (!known.contains(key)).then_some((*key, (*value)?)));
-        Configuration::pack(to, kept.chain(added))
+            .filter_map(|(key, value)| (!known.contains(key)).then_some((*key, Some((*value)?))));
+        Configuration::pack_places(to, kept.chain(added))
     }
 }
 
@@ -151,5 +172,7 @@ mod tests {
             after.entries(element).collect::<Vec<_>>(),
             [("mailjet.api.key", "3"), ("new", "4")]
         );
+        let places: Vec<_> = after.places(element).map(|(key, _)| key).collect();
+        assert_eq!(places, ["mailjet.api.key", "extra", "new"]);
     }
 }

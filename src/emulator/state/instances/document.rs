@@ -155,23 +155,22 @@ fn section_json(section: &OrganizationInstances) -> Json<'static> {
 }
 
 fn instance_json(stored: &Stored) -> Json<'static> {
-    let entries = stored.configuration.entries(&stored.element);
-    let entries = entries.map(|(key, value)| (key.to_owned().into(), value.to_owned().into()));
+    let places = stored.configuration.places(&stored.element);
+    let entries =
+        places.map(|(key, value)| (key.to_owned().into(), value.map(str::to_owned).into()));
     let moment = |at| humantime::format_rfc3339_millis(system_time(at)).to_string();
+    let tags = stored
+        .tags
+        .as_ref()
+        .map(|tags| -> Json<'static> { tags.iter().map(|tag| tag.to_string().into()).collect() });
     object([
         ("id", stored.id.into()),
         ("element", stored.element.key().to_owned().into()),
         ("token", stored.token.to_string().into()),
         ("name", stored.name.to_string().into()),
-        (
-            "tags",
-            stored
-                .tags
-                .iter()
-                .map(|tag| Json::from(tag.to_string()))
-                .collect(),
-        ),
+        ("tags", tags.into()),
         ("configuration", Json::Object(entries.collect())),
+        ("disabled", stored.disabled.into()),
         ("created", moment(stored.created).into()),
         ("updated", moment(stored.updated).into()),
     ])
@@ -238,6 +237,7 @@ fn read_instance(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Stor
         "name",
         "tags",
         "configuration",
+        "disabled",
         "created",
         "updated",
     ];
@@ -247,7 +247,10 @@ fn read_instance(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Stor
         &document.at("element"),
         catalog,
     )?;
-    let entries = read_configuration(&document)?;
+    let entries = read_places(&document)?;
+    let entries = entries
+        .iter()
+        .map(|(key, value)| (&**key, value.as_deref()));
     let moment = |name| {
         Ok::<_, String>(millis(
             document.moment(name)?.unwrap_or(SystemTime::UNIX_EPOCH),
@@ -259,8 +262,12 @@ fn read_instance(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Stor
         id,
         token: document.required_text("token")?.into(),
         name: document.required_text("name")?.into(),
-        tags: read_tags(&document)?.into_iter().map(Box::from).collect(),
-        configuration: Configuration::pack(&element, entries.iter().map(|(k, v)| (&**k, &**v))),
+        tags: match document.get("tags") {
+            None => None,
+            Some(_) => Some(read_tags(&document)?.into_iter().map(Box::from).collect()),
+        },
+        configuration: Configuration::pack_places(&element, entries),
+        disabled: document.flag("disabled")?.unwrap_or_default(),
         created: moment("created")?,
         updated: moment("updated")?,
         origin: Origin::Seeded,
@@ -288,23 +295,28 @@ fn read_tags(document: &Document<'_>) -> Reading<Vec<String>> {
 }
 
 fn read_configuration(document: &Document<'_>) -> Reading<Vec<(String, String)>> {
-    let entries = document
-        .object("configuration")?
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| {
-            let wrong = || {
-                format!(
-                    "{} must be text",
-                    document.at(&format!("configuration.{key}"))
-                )
-            };
-            Ok((
-                key.to_string(),
-                value.as_str().ok_or_else(wrong)?.to_owned(),
-            ))
-        });
+    let entries = document.object("configuration")?.into_iter().flatten();
+    let entries = entries.map(|(key, value)| Ok((key.to_string(), text(document, key, value)?)));
     entries.collect()
+}
+
+/// The same where `null` keeps the place of an entry that was unset.
+fn read_places(document: &Document<'_>) -> Reading<Vec<(String, Option<String>)>> {
+    let entries = document.object("configuration")?.into_iter().flatten();
+    let entries = entries.map(|(key, value)| {
+        let value = match value {
+            Json::Null => None,
+            value => Some(text(document, key, value)?),
+        };
+        Ok((key.to_string(), value))
+    });
+    entries.collect()
+}
+
+fn text(document: &Document<'_>, key: &str, value: &Json<'_>) -> Reading<String> {
+    let path = || document.at(&format!("configuration.{key}"));
+    let text = value.as_str().map(str::to_owned);
+    text.ok_or_else(|| format!("{} must be text", path()))
 }
 
 /// The path of what comes twice is told and not the text: organizations and tokens are secrets.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::{Change, Restoration, Section};
+use crate::catalog::Element;
 use crate::emulator::identity;
 use crate::wire::json::Json;
 use crate::wire::json::document::Reading;
@@ -127,6 +128,13 @@ impl Store {
         namespace.take(id);
         namespace.put(after.clone());
         Some(after)
+    }
+
+    /// How many instances of each element the organization has, by the element's id.
+    pub(crate) fn count(&self, organization: &str) -> Vec<(Arc<Element>, usize)> {
+        let state = self.state.lock();
+        let namespace = state.organizations.get(organization);
+        namespace.map_or_else(Vec::new, Namespace::count_by_element)
     }
 
     /// Removes an instance, and its token with it.
@@ -373,7 +381,7 @@ mod tests {
         Draft {
             element: Catalog::documented().find("mailjet").unwrap().clone(),
             name: "Test".into(),
-            tags: Box::default(),
+            tags: None,
             configuration: Configuration::default(),
         }
     }

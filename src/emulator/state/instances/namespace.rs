@@ -6,6 +6,8 @@ use std::ops::Bound::{Excluded, Unbounded};
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::catalog::Element;
+
 use super::stored::{OrganizationInstances, Stored};
 
 /// The id of an organization's first instance (rule `instance-id`).
@@ -124,6 +126,16 @@ impl Namespace {
             (self.instances, self.by_element) = Default::default();
         }
         Some(stored)
+    }
+
+    /// How many instances each element has, by the element's id.
+    pub(super) fn count_by_element(&self) -> Vec<(Arc<Element>, usize)> {
+        let sets = self.by_element.values();
+        let counted = sets.filter_map(|ids| {
+            let any = &self.instances[ids.first()?];
+            Some((any.element.clone(), ids.len()))
+        });
+        counted.collect()
     }
 
     #[cfg(test)]

@@ -16,9 +16,11 @@ pub(crate) struct Stored {
     pub(crate) element: Arc<Element>,
     pub(crate) token: Token,
     pub(crate) name: Box<str>,
-    /// As sent; empty when none were.
-    pub(crate) tags: Box<[Box<str>]>,
+    /// `None` until some are sent, also where an empty list is (rules `tags-unset`, `tags-cleared`).
+    pub(crate) tags: Option<Box<[Box<str>]>>,
     pub(crate) configuration: Configuration,
+    /// Whether resource calls are refused (rule `disabled-403`).
+    pub(crate) disabled: bool,
     /// Milliseconds since 1970.
     pub(crate) created: u64,
     pub(crate) updated: u64,
@@ -73,7 +75,7 @@ pub(crate) struct Chosen<'a> {
 pub(crate) struct Draft {
     pub(crate) element: Arc<Element>,
     pub(crate) name: Box<str>,
-    pub(crate) tags: Box<[Box<str>]>,
+    pub(crate) tags: Option<Box<[Box<str>]>>,
     pub(crate) configuration: Configuration,
 }
 
@@ -99,6 +101,7 @@ impl Draft {
             name,
             tags,
             configuration,
+            disabled: false,
             created: now,
             updated: now,
             origin,
@@ -109,7 +112,7 @@ impl Draft {
 impl Stored {
     /// Roughly what it takes, the element aside.
     pub(crate) fn bytes(&self) -> usize {
-        let tags: usize = self.tags.iter().map(|tag| tag.len()).sum();
+        let tags: usize = self.sent_tags().map(str::len).sum();
         size_of::<Stored>() + self.token.len() + self.name.len() + tags + self.configuration.bytes()
     }
 
@@ -121,7 +124,7 @@ impl Stored {
             element: self.element.key().to_owned(),
             token: self.token.to_string(),
             name: self.name.to_string(),
-            tags: self.tags.iter().map(|tag| tag.to_string()).collect(),
+            tags: self.sent_tags().map(str::to_owned).collect(),
             configuration: entries
                 .map(|(key, value)| (key.to_owned(), value.to_owned()))
                 .collect(),
@@ -130,9 +133,14 @@ impl Stored {
         }
     }
 
-    /// The tags as they are shown: the instance's own name when none were sent (rule `platform-shape`).
+    /// The tags that were sent.
+    fn sent_tags(&self) -> impl Iterator<Item = &str> {
+        self.tags.iter().flatten().map(|tag| &**tag)
+    }
+
+    /// The tags as they are shown: the instance's own name until some are sent (rule `tags-unset`).
     pub(crate) fn shown_tags(&self) -> impl Iterator<Item = &str> {
-        let own_name = self.tags.is_empty().then_some(&*self.name);
-        self.tags.iter().map(|tag| &**tag).chain(own_name)
+        let own_name = self.tags.is_none().then_some(&*self.name);
+        self.sent_tags().chain(own_name)
     }
 }

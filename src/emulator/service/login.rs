@@ -1,0 +1,59 @@
+//! Handlers that log a user in and give out the secrets that the other calls need.
+//!
+//! Nothing is kept: token and secrets derive from the seed and the user's name, so the same user gets the same ones.
+
+use http::header::AUTHORIZATION;
+
+use super::provision;
+use crate::emulator::call::Call;
+use crate::emulator::outcome::{Handled, Outcome};
+use crate::emulator::{Emulator, identity};
+use crate::rules;
+use crate::wire::error::ApiError;
+use crate::wire::json::{Json, object};
+use crate::wire::vocabulary::{member, word};
+
+/// `POST /authentication`
+pub(in crate::emulator) fn log_in(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    let body = call.json()?;
+    provision::members(body)?;
+    let (name, password) = (
+        required(body, member::USERNAME)?,
+        required(body, member::PASSWORD)?,
+    );
+    if let Some((user, accepted)) = &emulator.login
+        && (name, password) != (user, accepted)
+    {
+        return Err(ApiError::unauthorized(&rules::LOGIN));
+    }
+    let token = identity::login_token(emulator.seed(), name);
+    let body = object([(member::TOKEN, token.into())]);
+    Ok(Outcome::json(call.rule, body.to_bytes()))
+}
+
+/// `GET /authentication/secrets`
+pub(in crate::emulator) fn secrets(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    let seed = emulator.seed();
+    let header = call.context.request.header_text(&AUTHORIZATION);
+    let token = header.and_then(|header| header.trim().strip_prefix(word::BEARER));
+    let token = token.and_then(|rest| rest.strip_prefix([' ', '\t']));
+    let login = token.and_then(|token| identity::logged_in(seed, token.trim()));
+    let login = login.ok_or_else(|| ApiError::unauthorized(call.rule))?;
+    let (user, organization) = emulator.accepted.clone().unwrap_or_else(|| {
+        let secret = |number| identity::login_secret(seed, login, number);
+        (secret(0), secret(1))
+    });
+    let body = object([
+        ("userSecret", user.into()),
+        ("organizationSecret", organization.into()),
+    ]);
+    Ok(Outcome::json(call.rule, body.to_bytes()))
+}
+
+/// The text of a member that must be there and not blank.
+fn required<'b>(body: &'b Json<'_>, name: &str) -> Result<&'b str, ApiError> {
+    let text = body.get(name).and_then(Json::as_str);
+    let text = text.filter(|text| !text.trim().is_empty());
+    let missing = || format!("{name} is required and must be text that is not blank");
+    text.ok_or_else(|| ApiError::bad_request(&rules::LOGIN, missing()))
+}
