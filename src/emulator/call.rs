@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING};
 
-use super::context::Context;
+use super::context::{Context, ResourceCall};
 use super::path::{PathPattern, Surface};
 use super::record::ledger::Mishap;
 use super::route::{Access, Payload, Route};
@@ -75,9 +75,26 @@ impl Caller {
         };
         context.remember_organization(&caller.organization);
         if access == Access::Resource {
-            context.remember_instance(caller.of_token.as_ref());
+            caller.remember_resource_call(context);
         }
         Ok(caller)
+    }
+
+    /// Tells the context which resource of which instance is called.
+    fn remember_resource_call(&self, context: &Context<'_>) {
+        let path = context.path().map(|path| &*path.segments);
+        let resource = match path {
+            Some([first, _, resource, ..]) if first == "hubs" => resource.to_string(),
+            Some([resource, ..]) => resource.to_string(),
+            _ => return,
+        };
+        if let Some(instance) = &self.of_token {
+            context.remember_resource_call(ResourceCall {
+                organization: self.organization.clone(),
+                instance: instance.clone(),
+                resource,
+            });
+        }
     }
 
     fn of_token(

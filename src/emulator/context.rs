@@ -23,7 +23,16 @@ pub(crate) struct Context<'r> {
     credentials: OnceCell<Option<Result<Credentials<'r>, AuthProblem>>>,
     json: OnceCell<Result<Json<'r>, JsonProblem>>,
     organization: OnceCell<Option<String>>,
-    instance: OnceCell<u64>,
+    resource_call: OnceCell<ResourceCall>,
+}
+
+/// A call of an instance's resource, for the usage log.
+#[allow(dead_code)] // Until there is a usage log.
+pub(crate) struct ResourceCall {
+    pub(crate) organization: Arc<str>,
+    pub(crate) instance: Arc<Stored>,
+    /// The resource's name: `messages`.
+    pub(crate) resource: String,
 }
 
 impl<'r> Context<'r> {
@@ -34,7 +43,7 @@ impl<'r> Context<'r> {
             credentials: OnceCell::new(),
             json: OnceCell::new(),
             organization: OnceCell::new(),
-            instance: OnceCell::new(),
+            resource_call: OnceCell::new(),
         }
     }
 
@@ -104,16 +113,15 @@ impl<'r> Context<'r> {
         let _known = self.organization.set(Some(secret.to_owned()));
     }
 
-    /// Remembers the instance that a resource call is for (rule `instance-id-header`).
-    pub(crate) fn remember_instance(&self, instance: Option<&Arc<Stored>>) {
-        if let Some(instance) = instance {
-            let _known = self.instance.set(instance.id);
-        }
+    /// Remembers that the request is a call of an instance's resource, so that it is marked however it ends
+    /// (rule `instance-id-header`).
+    pub(crate) fn remember_resource_call(&self, call: ResourceCall) {
+        let _known = self.resource_call.set(call);
     }
 
-    /// The id of the instance that a resource call is for; `None` for any other request.
-    pub(crate) fn instance(&self) -> Option<u64> {
-        self.instance.get().copied()
+    /// The call of an instance's resource that the request is.
+    pub(crate) fn resource_call(&self) -> Option<&ResourceCall> {
+        self.resource_call.get()
     }
 
     /// Tells whether the header has an instance's token, dead or alive.

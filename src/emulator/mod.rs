@@ -145,8 +145,8 @@ impl Emulator {
             let admitted = handled.map_err(|error| self.admit(error));
             admitted.unwrap_or_else(|error| Outcome::refusal(error, &request_id))
         });
-        if let Some(id) = context.instance() {
-            outcome = outcome.header(header::INSTANCE_ID, &id.to_string());
+        if let Some(call) = context.resource_call() {
+            outcome = outcome.header(header::INSTANCE_ID, &call.instance.id.to_string());
         }
         if let Some(effect) = &effect {
             outcome.apply_effect(effect, self.seed(), number);
