@@ -1,12 +1,12 @@
 //! The rules: what the emulated service does, how well each behaviour is evidenced, and where the evidence is.
 //!
-//! Every answer names one of these. The table is the only place where a rule's grade and statement stand; the README's
-//! table and `mock-ce rules` are made from it.
+//! Every answer names one of these. The table is the only place where a rule's grade and statement stand; the
+//! documentation's table and `mock-ce rules` are made from it.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How well a behaviour is evidenced; a later one is stronger.
+/// The evidence for a behaviour, by its strength; a later grade is stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grade {
     /// Published nowhere; our choice, open to correction by a recording.
@@ -67,13 +67,13 @@ impl FromStr for Grade {
 /// One behaviour of the emulated service.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// What replies and tables call it: `"configuration-missing"`.
+    /// Its name in replies and tables: `"configuration-missing"`.
     pub id: &'static str,
-    /// How well it is evidenced.
+    /// The strength of the evidence.
     pub grade: Grade,
-    /// What must hold.
+    /// The behaviour, as a sentence.
     pub statement: &'static str,
-    /// Where the evidence is.
+    /// The place of the evidence.
     pub source: &'static str,
     /// The value of the header `mock-ce-because`.
     pub(crate) because: &'static str,
@@ -166,6 +166,8 @@ rules! {
         "A creation for an element that the catalog does not have is 404, naming the nearest known one."
     CONFIGURATION_MISSING "configuration-missing" guide "all guides: \"an error will result notifying her of which entries she is missing\"; the status is assumed"
         "Absent required entries are 400 with one message that names every one of them, in catalog order."
+    CONFIGURATION_MISSING_SAMPLE "configuration-missing-sample" assumed "a sample request of an imported guide, and nothing else"
+        "Absent entries of an imported element are 400, too, where only their presence in a sample says that they are required."
     CONFIGURATION_BLANK "configuration-blank" assumed "none"
         "`null` and blank text count as absent; an entry with a default is never missing."
     CONFIGURATION_REQUIRED "configuration-required" guide "the guides' minimum payloads"

@@ -22,7 +22,7 @@ use mock_ce::catalog::Catalog;
 #[cfg(feature = "guide")]
 use mock_ce::catalog::fixture::Fixture;
 #[cfg(feature = "guide")]
-use mock_ce::catalog::guide::{Guide, Mode, import};
+use mock_ce::catalog::guide::{Guide, Mode, Options, import};
 use mock_ce::wire::auth::Credentials;
 use mock_ce::wire::message::Body;
 use mock_ce::{Dialect, Emulator, Json, Outcome, Request, Settings};
@@ -57,7 +57,11 @@ pub fn guide(input: &[u8]) {
         text: &text,
     }];
     for mode in [Mode::Tolerant, Mode::Strict] {
-        let import = import(&guide, mode);
+        let options = Options {
+            mode,
+            ..Options::default()
+        };
+        let import = import(&guide, options);
         for fixture in &import.fixtures {
             let read = Fixture::parse(&fixture.to_text());
             assert_eq!(read.as_ref(), Ok(fixture));

@@ -1,4 +1,4 @@
-//! Which elements exist and what each demands.
+//! The elements of the service: what each shows and what it demands.
 //!
 //! A catalog is read once, from fixtures, and never changes while a server runs. Everything that can be made ready for
 //! an answer is made ready here: the documented response, compiled for both dialects, and the element as
@@ -9,6 +9,7 @@ mod element;
 pub mod fixture;
 #[cfg(feature = "guide")]
 pub mod guide;
+mod identity;
 mod resource;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use once_cell::sync::OnceCell;
 pub(crate) use element::OAuthVersion;
 pub use element::{Element, ResourceOrigin};
 use fixture::{Fixture, FixtureError};
+pub use identity::{BuiltIn, Clash, Identities};
 pub use resource::{DEFAULT_PAGE_SIZE, NOW, ResourceMethod, ResourceSpec};
 
 use crate::wire::vocabulary::is_secret_key;
@@ -48,7 +50,10 @@ impl Catalog {
     }
 
     fn new(elements: impl IntoIterator<Item = Element>) -> Self {
-        let mut elements: Vec<_> = elements.into_iter().map(Arc::new).collect();
+        Catalog::sorted(elements.into_iter().map(Arc::new).collect())
+    }
+
+    fn sorted(mut elements: Vec<Arc<Element>>) -> Self {
         elements.sort_by_key(|element| element.id());
         Catalog { elements }
     }
@@ -56,32 +61,49 @@ impl Catalog {
     /// This catalog and the elements of every `*.json` file in `directory`.
     ///
     /// # Errors
-    /// A directory or file that cannot be read, a broken fixture, or an id or key that is already taken.
+    /// As for [`Catalog::with_directories`].
     pub fn with_directory(&self, directory: &Path) -> Result<Self, CatalogError> {
+        self.with_directories(&[directory.to_owned()], BuiltIn::Keep)
+    }
+
+    /// This catalog and the elements of every `*.json` file in `directories`.
+    ///
+    /// # Errors
+    /// Directories and files that cannot be read, broken fixtures, ids and keys that are taken: all of them at once.
+    pub fn with_directories(
+        &self,
+        directories: &[PathBuf],
+        built_in: BuiltIn,
+    ) -> Result<Self, CatalogError> {
         let mut catalog = self.clone();
-        for path in fixture_files(directory)? {
-            let text =
-                std::fs::read_to_string(&path).map_err(|source| CatalogError::Unreadable {
-                    path: path.clone(),
-                    source,
-                })?;
-            let fixture = Fixture::parse(&text).map_err(|source| CatalogError::Broken {
-                path: path.clone(),
-                source,
-            })?;
-            let element = Element::new(&fixture);
-            if let Some(taken) = catalog
-                .elements
-                .iter()
-                .find(|e| e.id() == element.id() || e.key() == element.key())
-            {
-                let (id, key) = (taken.id(), taken.key().into());
-                return Err(CatalogError::Taken { path, id, key });
+        let mut identities = Identities::new(built_in);
+        let mut problems = Vec::new();
+        for directory in directories {
+            match fixture_files(directory) {
+                Ok(files) => {
+                    let added = files
+                        .into_iter()
+                        .map(|path| catalog.add(path, &mut identities));
+                    problems.extend(added.filter_map(Result::err));
+                }
+                Err(problem) => problems.push(problem),
             }
-            catalog.elements.push(Arc::new(element));
         }
-        catalog.elements.sort_by_key(|element| element.id());
-        Ok(catalog)
+        match problems.len() {
+            0 => Ok(Catalog::sorted(catalog.elements)),
+            1 => Err(problems.remove(0)),
+            _ => Err(CatalogError::Several(problems)),
+        }
+    }
+
+    fn add(&mut self, path: PathBuf, identities: &mut Identities) -> Result<(), CatalogError> {
+        let fixture = load_fixture(&path)?;
+        let claimed = identities.claim(fixture.id(), fixture.key(), &path.display().to_string());
+        claimed.map_err(|clash| CatalogError::Taken { path, clash })?;
+        self.elements
+            .retain(|element| element.id() != fixture.id() && element.key() != fixture.key());
+        self.elements.push(Arc::new(Element::new(&fixture)));
+        Ok(())
     }
 
     /// The elements, by id.
@@ -116,6 +138,17 @@ impl Catalog {
     pub fn nearest(&self, key: &str) -> Option<&str> {
         nearest(key, self.elements.iter().map(|element| element.key()))
     }
+}
+
+fn load_fixture(path: &Path) -> Result<Fixture, CatalogError> {
+    let text = std::fs::read_to_string(path).map_err(|source| CatalogError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    Fixture::parse(&text).map_err(|source| CatalogError::Broken {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn fixture_files(directory: &Path) -> Result<Vec<PathBuf>, CatalogError> {
@@ -182,15 +215,15 @@ pub enum CatalogError {
         /// Where and why.
         source: FixtureError,
     },
-    /// A file's element has an id or key that an earlier one has.
+    /// A file's element has an id or key that another one has.
     Taken {
         /// The later file.
         path: PathBuf,
-        /// The earlier element's id.
-        id: u64,
-        /// The earlier element's key.
-        key: Box<str>,
+        /// Which, and whose it is.
+        clash: Clash,
     },
+    /// More than one of these.
+    Several(Vec<CatalogError>),
 }
 
 impl fmt::Display for CatalogError {
@@ -205,12 +238,10 @@ impl fmt::Display for CatalogError {
             CatalogError::Broken { path, source } => {
                 write!(f, "{}:{}: {}", path.display(), source.line, source.reason)
             }
-            CatalogError::Taken { path, id, key } => {
-                write!(
-                    f,
-                    "{}: the id or key is taken by element {id} ({key:?})",
-                    path.display()
-                )
+            CatalogError::Taken { path, clash } => write!(f, "{}: {clash}", path.display()),
+            CatalogError::Several(problems) => {
+                let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+                f.write_str(&lines.join("\n"))
             }
         }
     }
@@ -221,7 +252,8 @@ impl std::error::Error for CatalogError {
         match self {
             CatalogError::Unreadable { source, .. } => Some(source),
             CatalogError::Broken { source, .. } => Some(source),
-            CatalogError::Empty { .. } | CatalogError::Taken { .. } => None,
+            CatalogError::Taken { clash, .. } => Some(clash),
+            CatalogError::Empty { .. } | CatalogError::Several(_) => None,
         }
     }
 }

@@ -187,6 +187,15 @@ impl ResourceSpec {
         self.seeded
     }
 
+    #[cfg(feature = "guide")]
+    pub(super) fn add_methods(&mut self, methods: &[ResourceMethod]) {
+        for method in methods {
+            if !self.methods.contains(method) {
+                self.methods.push(*method);
+            }
+        }
+    }
+
     pub(super) fn to_json(&self) -> Json<'static> {
         let texts =
             |texts: &[String]| -> Json<'static> { texts.iter().cloned().map(Json::from).collect() };

@@ -1,26 +1,38 @@
 //! `mock-ce exec -- COMMAND…` runs a command with a server of its own, and prints the ledger at the end.
 //!
 //! The command finds the server in its environment. The exit status is that of the command, 3 when the command succeeded
-//! but a gate failed, and 127 when the command could not be started.
+//! but a gate failed, and 127 when the command could not be started. The gates judge the whole run, whatever the command
+//! has reset or forgotten meanwhile.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
-use mock_ce::{Ledger, MockCe};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use mock_ce::{Emulator, Gate, MockCe, Report, file};
 
 use super::signal::Signals;
-use super::{process, settings};
+use super::{log, process, settings};
 
 /// Exit status of a run whose command succeeded and whose gate failed.
 const GATE_FAILED: u8 = 3;
 /// The organization secret in the command's environment.
 const ORGANIZATION: &str = "mock-ce-exec";
+/// How many requests are shown when the command failed.
+const MAX_SHOWN: usize = 20;
 
 pub(super) fn command() -> Command {
-    let deny_leaks = Arg::new("deny-leaks")
-        .long("deny-leaks")
-        .action(ArgAction::SetTrue)
-        .help("Exit 3 when an instance was created and never deleted");
+    let gates = Gate::ALL.into_iter().filter(|gate| *gate != Gate::MinGrade);
+    let gates = gates.map(|gate| {
+        Arg::new(gate.name())
+            .long(gate.name())
+            .action(ArgAction::SetTrue)
+            .help(format!("Exit 3 unless this holds: {}", gate.demand()))
+    });
+    let report = Arg::new("report")
+        .long("report")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .help("Write gates and ledger of the run here: JSON, or JUnit where FILE ends in .xml");
     let command = Arg::new("command")
         .value_name("COMMAND")
         .required(true)
@@ -29,15 +41,20 @@ pub(super) fn command() -> Command {
         .allow_hyphen_values(true)
         .help("The command and its arguments");
     let about = "Run a command with a server of its own, and print what it relied upon";
-    settings::add_flags(Command::new("exec").about(about).arg(deny_leaks))
+    settings::add_flags(Command::new("exec").about(about).args(gates))
+        .arg(report)
+        .arg(log::flag("off"))
         .arg(command)
         .after_help(
-            "The command's environment has MOCK_CE_URL, MOCK_CE_ADMIN_URL and MOCK_CE_ORGANIZATION.",
+            "The command's environment has MOCK_CE_URL, MOCK_CE_ADMIN_URL and MOCK_CE_ORGANIZATION.\n\
+             Exit status: the command's own; 3 when it succeeded and a gate failed; 127 when it could not be started;\n\
+             128 and the number of the signal that ended it.",
         )
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let ce = settings::start(settings::apply(MockCe::builder(), matches))?;
+    log::chosen(matches).follow(ce.emulator().clone());
     let signals = Signals::listen()?;
     let words = matches.get_many::<String>("command").into_iter().flatten();
     let environment = [
@@ -46,28 +63,56 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         ("MOCK_CE_ORGANIZATION", Some(ORGANIZATION.to_owned())),
     ];
     let status = process::run(&words.cloned().collect::<Vec<_>>(), &environment, signals)?;
-    let ledger = ce.ledger();
-    super::tell(&ledger.to_string());
+    let succeeded = status.is_some_and(|status| status.success());
+    if !succeeded {
+        show_last_requests(ce.emulator());
+    }
+    let report = Report::new(ce.run_ledger(), demanded(matches));
+    super::tell(&report.ledger().to_string());
+    if let Some(path) = matches.get_one::<PathBuf>("report") {
+        write_report(path, &report)?;
+    }
     settings::stop(ce, matches)?;
-    let failed_gate = find_failed_gate(&ledger, matches.get_flag("deny-leaks"));
-    if let Some(reason) = &failed_gate {
+    for (_, reason) in report.failures() {
         super::tell(&format!("mock-ce: gate failed: {reason}"));
     }
-    let succeeded = status.is_some_and(|status| status.success());
-    Ok(match failed_gate {
-        Some(_) if succeeded => ExitCode::from(GATE_FAILED),
-        _ => process::exit_code(status),
+    let has_failed = report.failures().next().is_some();
+    Ok(match has_failed && succeeded {
+        true => ExitCode::from(GATE_FAILED),
+        false => process::exit_code(status),
     })
 }
 
-/// Finds the gate that the run failed, and says how.
-fn find_failed_gate(ledger: &Ledger, deny_leaks: bool) -> Option<String> {
-    if ledger.refused > 0 {
-        return Some(format!(
-            "{} answers rest on rules below --min-grade",
-            ledger.refused
+/// The gates that the flags demand; that of `--min-grade` is passed by every run without the flag.
+fn demanded(matches: &ArgMatches) -> Vec<Gate> {
+    let is_demanded = |gate: &Gate| *gate == Gate::MinGrade || matches.get_flag(gate.name());
+    Gate::ALL.into_iter().filter(is_demanded).collect()
+}
+
+fn write_report(path: &Path, report: &Report) -> Result<(), String> {
+    let is_xml = path.extension().is_some_and(|extension| extension == "xml");
+    let text = match is_xml {
+        true => report.to_junit(),
+        false => report.to_json().to_pretty() + "\n",
+    };
+    file::write(path, &text)
+        .map_err(|error| format!("cannot write the report {:?}: {error}", path.display()))
+}
+
+/// Shows what the failed command asked for last.
+fn show_last_requests(emulator: &Emulator) {
+    let (requests, count) = emulator.last_requests(MAX_SHOWN);
+    if requests.is_empty() {
+        return super::tell("mock-ce: the command failed, and sent no request");
+    }
+    let shown = requests.len();
+    super::tell(&format!(
+        "mock-ce: the command failed; the last {shown} of {count} requests:"
+    ));
+    for received in requests {
+        super::tell(&format!(
+            "  {}",
+            emulator.outside_view(received).to_log_line()
         ));
     }
-    let left = ledger.left.len();
-    (deny_leaks && left > 0).then(|| format!("{left} instances were created and never deleted"))
 }

@@ -4,17 +4,20 @@
 //! is one line for the operator that says what failed, on what, and what to do. The exit status is 0, 1 (ran and failed)
 //! or 2 (wrong usage); `exec` and `record` pass on the status of their command.
 
+mod asking;
 mod check;
 mod compare;
 mod convert;
 mod exec;
 mod import;
+mod log;
 mod process;
 mod record;
 mod rules;
 mod serve;
 mod settings;
 mod signal;
+mod tail;
 mod wait;
 
 use std::path::Path;
@@ -27,11 +30,12 @@ use mock_ce::cassette::Cassette;
 type Run = fn(&ArgMatches) -> Result<ExitCode, String>;
 
 /// All verbs, in the order in which the help lists them.
-fn verbs() -> [(Command, Run); 9] {
+fn verbs() -> [(Command, Run); 10] {
     [
         (serve::command(), serve::run),
         (exec::command(), exec::run),
         (wait::command(), wait::run),
+        (tail::command(), tail::run),
         (record::command(), record::run),
         (check::command(), check::run),
         (compare::command(), compare::run),

@@ -7,15 +7,13 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::thread;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 use mock_ce::wire::json::object;
-use mock_ce::{Emulator, MockCe, file};
+use mock_ce::{MockCe, file};
 
-use super::settings;
 use super::signal::Signals;
+use super::{log, settings};
 
 /// The port without `--listen`. It is fixed so that a client can be configured once.
 const DEFAULT_PORT: u16 = 6847;
@@ -28,7 +26,7 @@ pub(super) fn command() -> Command {
         .help("Write {base_url, admin_url, pid, version} as JSON here once the port is open");
     let about =
         format!("Serve the API until interrupted [default address: 127.0.0.1:{DEFAULT_PORT}]");
-    settings::add_flags(Command::new("serve").about(about).arg(ready_file))
+    settings::add_flags(Command::new("serve").about(about).arg(ready_file)).arg(log::flag("text"))
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
@@ -41,7 +39,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let ready = ready.transpose()?;
     super::print(&format!("{}\n", ce.base_url()))?;
     super::tell(&render_banner(&ce));
-    log_requests(ce.emulator().clone());
+    log::chosen(matches).follow(ce.emulator().clone());
     signals.wait();
     if let Some((path, text)) = ready_file.zip(ready) {
         remove_ready_file(path, &text);
@@ -86,22 +84,4 @@ fn remove_ready_file(path: &Path, text: &str) {
         // A file that stays behind is told by its `pid`; that is no reason to fail at the end.
         let _ = fs::remove_file(path);
     }
-}
-
-/// Starts a thread that logs each request from the journal.
-///
-/// The thread keeps a slow reader of standard error from holding up an answer; lines that it misses are counted.
-fn log_requests(emulator: Arc<Emulator>) {
-    thread::spawn(move || {
-        let mut last = 0;
-        loop {
-            let (lines, number) = emulator.wait_for_lines(last);
-            let missed = number - last - lines.len() as u64;
-            if missed > 0 {
-                super::tell(&format!("({missed} requests not logged)"));
-            }
-            lines.iter().for_each(|line| super::tell(line));
-            last = number;
-        }
-    });
 }

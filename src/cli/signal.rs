@@ -88,7 +88,7 @@ pub(super) fn ignore_file_size_limit() -> Result<(), String> {
 /// No process has this id.
 const NONE: i32 = 0;
 
-/// Where signals are passed on to: a child, or else the end of this process.
+/// The receiver of signals: a child, or else the end of this process.
 pub(super) struct Forwarding(Arc<AtomicI32>);
 
 impl Forwarding {

@@ -2,15 +2,15 @@
 //!
 //! It asks the health route over a plain socket until a server answers or the time is over.
 
-use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::io;
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::{Arg, ArgMatches, Command};
-use http::Uri;
 use mock_ce::Json;
+
+use super::asking::{self, Address, parse_address};
 
 /// Pause between two requests.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -75,47 +75,12 @@ enum Responder {
     Foreign,
 }
 
-/// Parses the host and the port out of a URL.
-fn parse_address(url: &str) -> Result<(String, u16), String> {
-    let wrong = || format!("{url:?} is not a URL such as http://127.0.0.1:6847");
-    let uri: Uri = url.parse().map_err(|_| wrong())?;
-    if uri.scheme_str() != Some("http") {
-        return Err(wrong());
-    }
-    let host = uri.host().ok_or_else(wrong)?.trim_matches(['[', ']']);
-    Ok((host.to_owned(), uri.port_u16().unwrap_or(80)))
-}
-
-/// Asks each address of the host in turn; it is an error when none answers.
-fn ask((host, port): &(String, u16)) -> io::Result<Responder> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    for address in (host.as_str(), *port).to_socket_addrs()? {
-        match ask_at(address) {
-            Ok(responder) => return Ok(responder),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
 /// Sends one health request and judges the reply.
-fn ask_at(address: SocketAddr) -> io::Result<Responder> {
-    let mut stream = TcpStream::connect_timeout(&address, MAX_REQUEST_TIME)?;
-    stream.set_read_timeout(Some(MAX_REQUEST_TIME))?;
-    let question =
-        format!("GET /__admin/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-    stream.write_all(question.as_bytes())?;
-    let mut reply = String::new();
-    stream.take(MAX_REPLY_LEN).read_to_string(&mut reply)?;
-    // A server that is starting or stopping may close the connection without a reply.
-    let status = reply
-        .split(' ')
-        .nth(1)
-        .ok_or(io::ErrorKind::UnexpectedEof)?;
-    let body = reply.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+fn ask(address: &Address) -> io::Result<Responder> {
+    let (status, body) = asking::get(address, "/__admin/health", MAX_REQUEST_TIME, MAX_REPLY_LEN)?;
     Ok(match status {
-        "200" if is_health(body) => Responder::Ready,
-        "403" if body.contains("the control API") => Responder::Closed,
+        200 if is_health(&body) => Responder::Ready,
+        403 if body.contains("the control API") => Responder::Closed,
         _ => Responder::Foreign,
     })
 }

@@ -9,6 +9,9 @@ pub mod endpoints {}
 #[doc = include_str!("rules.md")]
 pub mod rules {}
 
+#[doc = include_str!("control.md")]
+pub mod control {}
+
 #[doc = include_str!("steering.md")]
 pub mod steering {}
 

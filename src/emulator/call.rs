@@ -15,12 +15,12 @@ use super::route::{Access, Payload, Route};
 use super::state::instances::Stored;
 use super::{Emulator, identity};
 use crate::rules::{self, Rule};
-use crate::wire::auth::Credentials;
+use crate::wire::auth::{AuthProblem, Credentials};
 use crate::wire::error::ApiError;
 use crate::wire::json::{Json, position};
 use crate::wire::media;
 use crate::wire::message::{Body, Request};
-use crate::wire::vocabulary::Dialect;
+use crate::wire::vocabulary::{Dialect, word};
 
 /// A routed request whose caller is known.
 pub(crate) struct Call<'c, 'r> {
@@ -50,16 +50,20 @@ impl Caller {
         if matches!(access, Access::Open | Access::Control) {
             return Ok(Caller::default());
         }
+        let dialect = context.dialect();
         let required = || {
-            ApiError::unauthorized(match access {
-                Access::Resource => &rules::HUB_CALL_401,
-                _ => &rules::AUTH_REQUIRED,
-            })
+            let read = context.credentials().and_then(Result::ok);
+            let hint = missing_words(access, dialect, read.as_ref());
+            ApiError::unauthorized(required_rule(access)).hinted(hint)
+        };
+        let unreadable = |problem| {
+            let hint = unreadable_words(problem, access, dialect);
+            ApiError::unauthorized(&rules::AUTH_GRAMMAR).hinted(hint)
         };
         let credentials = context
             .credentials()
             .ok_or_else(required)?
-            .map_err(|_| ApiError::unauthorized(&rules::AUTH_GRAMMAR))?;
+            .map_err(unreadable)?;
         emulator.check_accepted(&credentials)?;
         credentials.user.ok_or_else(required)?;
         let caller = match access {
@@ -102,20 +106,25 @@ impl Caller {
         token: &str,
         credentials: &Credentials<'_>,
     ) -> Result<Self, ApiError> {
-        let dead = || ApiError::unauthorized(&rules::DEAD_TOKEN);
+        let word = Dialect::Element.token_word();
+        let refused = |why: &str| {
+            ApiError::unauthorized(&rules::DEAD_TOKEN).hinted(format!("read {word}: {why}"))
+        };
         let (store, seed) = (&emulator.state.instances, emulator.seed());
         let Some((organization, stored)) = store.by_token(token, seed) else {
             if let Some(organization) = store.formerly_of(token, seed) {
                 let mishap = Mishap::UsedAfterDeletion(identity::secret_name(token));
                 emulator.counters.mishap(Some(organization), mishap);
+                return Err(refused("the instance with this token was deleted"));
             }
-            return Err(dead());
+            return Err(refused("no instance has this token"));
         };
         if credentials
             .organization
             .is_some_and(|sent| *sent != *organization)
         {
-            return Err(ApiError::unauthorized(&rules::TOKEN_OTHER_ORGANIZATION));
+            let hint = "the instance with this token is another organization's";
+            return Err(ApiError::unauthorized(&rules::TOKEN_OTHER_ORGANIZATION).hinted(hint));
         }
         Ok(Caller {
             organization,
@@ -134,7 +143,61 @@ impl Emulator {
         if fits(credentials.user, user) && fits(credentials.organization, organization) {
             return Ok(());
         }
-        Err(ApiError::unauthorized(&rules::ANY_CREDENTIALS))
+        let wrong = match fits(credentials.user, user) {
+            true => word::ORGANIZATION,
+            false => word::USER,
+        };
+        let hint = format!(
+            "read {wrong}: its secret is not the one that --credentials or MockCe::builder().credentials accepts"
+        );
+        Err(ApiError::unauthorized(&rules::ANY_CREDENTIALS).hinted(hint))
+    }
+}
+
+/// Says which words of `Authorization` are missing, and which were read.
+fn missing_words(access: Access, dialect: Dialect, read: Option<&Credentials<'_>>) -> String {
+    let needed = needed_words(access, dialect);
+    let Some(read) = read else {
+        let line = needed.map(|word| format!("{word} SECRET")).join(", ");
+        return format!("no Authorization was read; send Authorization: {line}");
+    };
+    let words = [
+        (word::USER, read.user),
+        (word::ORGANIZATION, read.organization),
+        (dialect.token_word(), read.token),
+    ];
+    let found = words.iter().filter(|(_, secret)| secret.is_some());
+    let found: Vec<_> = found.map(|(word, _)| *word).collect();
+    let missing: Vec<_> = needed
+        .into_iter()
+        .filter(|word| !found.contains(word))
+        .collect();
+    let (missing, found) = (missing.join(", "), found.join(", "));
+    format!("missing in Authorization: {missing}; read: {found}")
+}
+
+/// Says why `Authorization` cannot be read; what stands in it is not repeated, for it may be a secret.
+fn unreadable_words(problem: AuthProblem, access: Access, dialect: Dialect) -> String {
+    let line = needed_words(access, dialect).map(|word| format!("{word} SECRET"));
+    format!(
+        "Authorization: {problem}; send Authorization: {}",
+        line.join(", ")
+    )
+}
+
+/// The words that a route needs, in the spelling of the dialect.
+fn needed_words(access: Access, dialect: Dialect) -> [&'static str; 2] {
+    match access {
+        Access::Token | Access::Resource => [word::USER, dialect.token_word()],
+        _ => [word::USER, word::ORGANIZATION],
+    }
+}
+
+/// The rule that refuses a caller without the words that are needed.
+fn required_rule(access: Access) -> &'static Rule {
+    match access {
+        Access::Resource => &rules::HUB_CALL_401,
+        _ => &rules::AUTH_REQUIRED,
     }
 }
 

@@ -8,9 +8,11 @@ const RUNNING: u64 = u64::MAX;
 /// The end of the year 9999, the last one that the API's dates can say.
 const LATEST: u64 = 253_402_300_799_000;
 
-/// Where a server takes the time from.
+/// The clock of a server.
 #[derive(Debug)]
 pub(crate) struct Clock {
+    /// As it was at the start.
+    initial: Option<SystemTime>,
     /// Milliseconds since 1970 at which it stands still.
     stopped_at: AtomicU64,
     /// Milliseconds that it was moved by.
@@ -19,9 +21,10 @@ pub(crate) struct Clock {
 
 impl Clock {
     /// A clock that stands still at this time, or follows the machine's.
-    pub(crate) fn new(stopped_at: Option<SystemTime>) -> Self {
-        let stopped_at = AtomicU64::new(stopped_at.map_or(RUNNING, millis));
+    pub(crate) fn new(initial: Option<SystemTime>) -> Self {
+        let stopped_at = AtomicU64::new(initial.map_or(RUNNING, millis));
         Clock {
+            initial,
             stopped_at,
             advanced: AtomicU64::new(0),
         }
@@ -36,7 +39,7 @@ impl Clock {
         base.saturating_add(self.advanced.load(Relaxed)).min(LATEST)
     }
 
-    /// Whether it says another time than the machine's.
+    /// Tells whether it says another time than the machine's.
     pub(crate) fn is_own(&self) -> bool {
         self.stopped_at.load(Relaxed) != RUNNING || self.advanced.load(Relaxed) != 0
     }
@@ -46,6 +49,11 @@ impl Clock {
         self.stopped_at
             .store(stopped_at.map_or(RUNNING, millis), Relaxed);
         self.advanced.store(0, Relaxed);
+    }
+
+    /// Sets it as it was at the start.
+    pub(crate) fn reset(&self) {
+        self.set(self.initial);
     }
 
     pub(crate) fn advance(&self, by: Duration) {

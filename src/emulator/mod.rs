@@ -24,6 +24,7 @@ mod call;
 mod clock;
 mod context;
 pub mod control;
+mod disposal;
 mod identity;
 mod outcome;
 pub(crate) mod path;
@@ -60,11 +61,13 @@ use call::{Call, Caller};
 use clock::Clock;
 use context::Context;
 use outcome::Handled;
+use record::counters::Counters;
 use record::journal::{Circumstances, Journal};
-use record::ledger::Counters;
+use record::names::Names;
 use replay::Tape;
 use state::State;
-use steer::script::{Effect, Script, Subject};
+use steer::live::LiveRequest;
+use steer::script::{Effect, Script};
 use view::{Hydration, View};
 
 /// The emulated service: a catalog, instances, the rules, and what a test has ordered.
@@ -75,6 +78,7 @@ pub struct Emulator {
     script: Script,
     journal: Journal,
     counters: Counters,
+    names: Names,
     clock: Clock,
     seed: AtomicU64,
     shape: Shape,
@@ -102,6 +106,7 @@ impl Emulator {
             script: Script::default(),
             journal,
             counters: Counters::default(),
+            names: Names::default(),
             clock: Clock::new(settings.clock),
             seed: AtomicU64::new(settings.seed),
             shape: settings.shape,
@@ -221,11 +226,11 @@ impl Emulator {
 
     /// The effect that the script has for a request.
     fn intercept(&self, context: &Context<'_>) -> Option<Effect> {
-        let subject = Subject {
-            method: &context.request.method,
-            path: context.request.uri.path(),
-            organization: &|| context.organization(&self.state.instances, self.seed()),
-            element: &|| context.named_element(&self.catalog),
+        let subject = LiveRequest {
+            context,
+            catalog: &self.catalog,
+            instances: &self.state.instances,
+            seed: self.seed(),
         };
         self.script.intercept(&subject, self.seed())
     }
@@ -250,7 +255,10 @@ impl Emulator {
             organization,
             shown: outcome.instance.clone().zip(outcome.view),
         };
-        self.journal.record(context.request, outcome, circumstances);
+        let number = self.journal.record(context.request, outcome, circumstances);
+        if let Some(stored) = &outcome.instance {
+            stored.request.note(number);
+        }
     }
 
     fn seed(&self) -> u64 {
@@ -295,6 +303,7 @@ fn preflight(request: &Request) -> Option<Outcome> {
 
 #[cfg(test)]
 mod tests {
+    use super::steer::predicate::Predicate;
     use super::*;
     use crate::wire::json::Json;
     use http::StatusCode;
@@ -322,7 +331,7 @@ mod tests {
         let body = Json::parse(&outcome.reply.body).unwrap();
         let request_id = body.get("requestId").and_then(Json::as_str);
         assert_eq!(request_id, Some("0123456789abcdef01234567"));
-        let found = emulator.received(&record::journal::Query::new().rule("internal"));
+        let found = emulator.received(&Predicate::new().rule("internal"));
         assert_eq!(found.requests.len(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! What answering a request comes to: a reply, the rule behind it, and how it is brought to the caller.
+//! The outcome of a request: a reply, the rule behind it, and the way in which it reaches the caller.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,16 +19,16 @@ use crate::rules::{self, Rule};
 use crate::wire::error::ApiError;
 use crate::wire::json::object;
 use crate::wire::message::{Conduct, Connection, Reply};
-use crate::wire::vocabulary::{EXPOSED_HEADERS, header, member};
+use crate::wire::vocabulary::{EXPOSED_HEADERS, EXPOSED_MARKS, header, member};
 
 /// A reply, and why it is what it is.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What the caller gets.
+    /// The reply to the caller.
     pub reply: Reply,
     /// The rule that decided.
     pub rule: &'static Rule,
-    /// How the reply is brought to the caller.
+    /// The way in which the reply reaches the caller.
     pub(crate) conduct: Conduct,
     /// For how long it is worth asking again, because more may be recorded.
     pub(crate) patience: Option<Duration>,
@@ -36,7 +36,7 @@ pub struct Outcome {
     pub(crate) effect: Option<&'static str>,
     /// The instance it is about.
     pub(crate) instance: Option<Arc<Stored>>,
-    /// How the body shows it, where the body is exactly that.
+    /// The view of it, where the body is exactly that.
     pub(crate) view: Option<View>,
 }
 
@@ -102,13 +102,16 @@ impl Outcome {
         let mut outcome = Outcome::json(error.rule, body.to_bytes());
         outcome.reply.status = error.status;
         outcome.reply.connection = error.connection;
+        if let Some(hint) = error.hint {
+            outcome = outcome.header(header::HINT, &printable(&hint));
+        }
         match error.allow {
             Some(allow) => outcome.header(ALLOW, &allow),
             None => outcome,
         }
     }
 
-    /// What a scripted effect puts in the place of an answer; `None` for one that leaves the answer to the service.
+    /// Makes the answer that a scripted effect gives instead of the service; `None` for one that leaves it to the service.
     pub(crate) fn scripted(effect: &Effect, request_id: &[u8]) -> Option<Self> {
         match effect {
             Effect::Status(status) => {
@@ -153,12 +156,12 @@ impl Outcome {
         self.conduct = effect.conduct(self.reply.body.len(), seed, number);
     }
 
-    /// Whether the reply can be given at once.
+    /// Tells whether the reply can be given at once.
     pub(crate) fn is_ready(&self) -> bool {
         self.patience.is_none() && self.conduct.delay.is_zero()
     }
 
-    /// Whether there is an answer at all, be it lost on its way.
+    /// Tells whether there is an answer at all, be it lost on its way.
     pub(crate) fn is_made(&self) -> bool {
         !matches!(self.effect, Some("reset" | "close"))
     }
@@ -208,9 +211,26 @@ impl Outcome {
                 ACCESS_CONTROL_EXPOSE_HEADERS,
                 HeaderValue::from_static(EXPOSED_HEADERS),
             );
+            if self.reply.status.as_u16() >= 400 {
+                // On a line of its own: the first one stays to the letter what the vendor sends (rule `cors`),
+                // and so does the whole of a success.
+                headers.append(
+                    ACCESS_CONTROL_EXPOSE_HEADERS,
+                    HeaderValue::from_static(EXPOSED_MARKS),
+                );
+            }
             headers.insert(VARY, HeaderValue::from_static("origin"));
         }
     }
+}
+
+/// A text as a header can have it: what is not printable ASCII is a question mark.
+fn printable(text: &str) -> String {
+    let shown = |character: char| match character {
+        ' '..='~' => character,
+        _ => '?',
+    };
+    text.chars().map(shown).collect()
 }
 
 /// Says the time where it is not the machine's, which the connection says by itself.

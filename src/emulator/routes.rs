@@ -21,7 +21,7 @@ use super::service::{
 use crate::rules;
 use crate::wire::distance;
 use crate::wire::error::{ApiError, clip};
-use crate::wire::vocabulary::Dialect;
+use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
@@ -150,7 +150,7 @@ pub static ROUTES: &[Route] = &[
     Route::control(POST, "/state/save", control::save, "write the file of --state"),
     Route::control(GET, "/outbox", control::messages, "the messages that instances would have sent, filtered by the query").with_query(OUTBOX),
     Route::control(DELETE, "/outbox", control::forget_messages, "empty the outbox").with_query(LIMIT),
-    Route::control(GET, "/ledger", control::ledger, "what the run relied upon and left behind").with_query(LIMIT),
+    Route::control(GET, "/ledger", control::ledger, "what the run relied upon and left behind").with_query(LEDGER),
     Route::control(GET, "/clock", control::clock, "the time"),
     Route::control(PUT, "/clock", control::set_clock, "stop the clock or move it"),
     Route::control(GET, "/rules", control::rules, "the rule table"),
@@ -263,7 +263,12 @@ const OUTBOX: &[Parameter] = &[
         .of(Number(0, u64::MAX)),
 ];
 
-const JOURNAL: &[Parameter] = WAIT.split_at(7).0;
+const LEDGER: &[Parameter] = &[
+    ORGANIZATION,
+    Parameter::text("of", "run: of the whole run, not only since the last reset"),
+];
+
+const JOURNAL: &[Parameter] = WAIT.split_at(10).0;
 
 const WAIT: &[Parameter] = &[
     ORGANIZATION,
@@ -280,7 +285,10 @@ const WAIT: &[Parameter] = &[
         "status",
         "only requests that were answered with this status",
     )
-    .of(Number(100, 999)),
+    .of(Number(200, 999)),
+    Parameter::text("grade", "only requests that a rule of this grade decided"),
+    Parameter::text("match", "only requests that fit this predicate, as JSON"),
+    Parameter::text("after", "only requests with a higher number").of(Number(0, u64::MAX)),
     Parameter::text("count", "how many requests to wait for, 1 if not said")
         .of(Number(0, u64::MAX)),
     Parameter::text("timeout", "how long to wait at most, such as 5s"),
@@ -391,7 +399,7 @@ fn takes(route: &Route, method: &Method) -> bool {
 /// 404 when no route has the path, 405 when none of those that have it takes the verb.
 pub(crate) fn find(context: &Context<'_>) -> Result<&'static Entry, ApiError> {
     let (method, sent) = (&context.request.method, context.request.uri.path());
-    let unknown = || ApiError::unknown_route(unknown_route(method, sent, context.path()));
+    let unknown = || unknown_route(method, sent, context.path());
     let path = context.path().ok_or_else(unknown)?;
     let mut rows = fitting(path, || context.has_token());
     let first = rows.next().ok_or_else(unknown)?;
@@ -424,11 +432,12 @@ pub(crate) fn allowed(uri: &Uri) -> Option<String> {
 /// Farther away than this, a path that could be of a resource is none of the routes misspelt.
 const MAX_MISSPELLING: usize = 2;
 
-fn unknown_route(method: &Method, sent: &str, path: Option<&ApiPath<'_>>) -> String {
-    let path = path.filter(|path| may_be_resource_call(path));
+/// 404 for a path that no route has; the hint says what there is instead.
+fn unknown_route(method: &Method, sent: &str, path: Option<&ApiPath<'_>>) -> ApiError {
     let near = nearest_route(method, sent);
-    let hint = match (near, path) {
-        (Some((distance, near)), path) if path.is_none() || distance <= MAX_MISSPELLING => {
+    let path = path.filter(|path| may_be_resource_call(path));
+    let meant = match (&near, path) {
+        (Some((distance, near)), path) if path.is_none() || *distance <= MAX_MISSPELLING => {
             format!(". Did you mean {near}?")
         }
         (_, Some(path)) => {
@@ -437,7 +446,14 @@ fn unknown_route(method: &Method, sent: &str, path: Option<&ApiPath<'_>>) -> Str
         }
         (_, None) => String::new(),
     };
-    format!("No route {} {}{hint}", clip(method.as_str()), clip(sent))
+    let message = format!("No route {} {}{meant}", clip(method.as_str()), clip(sent));
+    let near = near.map_or(String::new(), |(_, near)| format!("near: {near}; "));
+    let hint = format!(
+        "{near}the API stands below {} and the control API below {CONTROL_PATH}, open to this machine, or with \
+         --control anywhere to all",
+        Dialect::Element.base_path()
+    );
+    ApiError::unknown_route(message).hinted(hint)
 }
 
 /// The longest path for which a near route is searched.

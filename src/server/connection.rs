@@ -33,7 +33,7 @@ use crate::emulator::{Emulator, Outcome};
 use crate::settings::Limits;
 use crate::wire::message::{Body, Connection, Malformed, Reply, Request};
 
-/// How long a closing connection listens to what the client is still sending, so that the client can read the reply.
+/// The time for which a closing connection still takes what the client sends, so that the client can read the reply.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Answers the requests of every connection.
@@ -92,11 +92,11 @@ fn protocol(shared: &Shared) -> http1::Builder {
     protocol
 }
 
-/// How a connection came to its end.
+/// The end of a connection.
 enum End {
     /// Client and server are done with each other.
     Closed,
-    /// What came is not HTTP/1.
+    /// The client sent something else than HTTP/1.
     Unparsable(Malformed),
     /// The client went away in the middle.
     Broken,

@@ -5,19 +5,21 @@ use std::time::{Duration, SystemTime};
 use http::Method;
 
 use super::MockCe;
-use super::expectation::Expectation;
+use super::expectation::{Expectation, assert_none_unfired};
 use super::messages::MessageExpectation;
+use super::organization::Organization;
 use crate::emulator::control::ControlError;
-use crate::emulator::record::journal::{Found, Query};
+use crate::emulator::record::journal::Found;
 use crate::emulator::record::ledger::Ledger;
 use crate::emulator::state::Seed;
+use crate::emulator::steer::predicate::Predicate;
 use crate::emulator::steer::script::Scripted;
 use crate::instance::Instance;
 use crate::wire::json::Json;
 use crate::wire::vocabulary::CONTROL_PATH;
 
 impl MockCe {
-    /// Where other languages steer the server: `http://127.0.0.1:PORT/__admin`.
+    /// The base URL of the control API, by which other languages steer the server: `http://127.0.0.1:PORT/__admin`.
     #[must_use]
     pub fn admin_url(&self) -> String {
         format!("http://{}{CONTROL_PATH}", self.address())
@@ -32,13 +34,27 @@ impl MockCe {
     /// let ce = MockCe::start();
     /// ce.received(Method::POST, "/instances").never();
     /// ```
+    ///
+    /// # Panics
+    /// When no client sends this verb, or the pattern is blank or has a query or a host.
+    #[track_caller]
     pub fn received(&self, method: Method, path: &str) -> Expectation<'_> {
-        Expectation::new(&self.emulator, Query::new().method(method).path(path))
+        self.expect(Predicate::new().method(method).path(path))
+    }
+
+    /// What was received and fits, to be narrowed and asserted on.
+    pub fn expect(&self, predicate: Predicate) -> Expectation<'_> {
+        Expectation::new(&self.emulator, predicate)
+    }
+
+    /// The handle for what belongs to the organization with this secret.
+    pub fn organization(&self, secret: impl Into<String>) -> Organization<'_> {
+        Organization::new(&self.emulator, secret.into())
     }
 
     /// The journaled requests that fit, as they came, secrets included.
     #[must_use]
-    pub fn journal(&self, query: &Query) -> Found {
+    pub fn journal(&self, query: &Predicate) -> Found {
         self.emulator.received(query)
     }
 
@@ -46,7 +62,7 @@ impl MockCe {
     ///
     /// It blocks the calling thread, not the server.
     #[must_use]
-    pub fn wait_for(&self, count: usize, query: &Query, patience: Duration) -> Found {
+    pub fn wait_for(&self, count: usize, query: &Predicate, patience: Duration) -> Found {
         self.emulator.wait_for(count, query, patience)
     }
 
@@ -73,8 +89,13 @@ impl MockCe {
     }
 
     /// Scripts a fault or an answer, behind those there are.
+    ///
+    /// # Panics
+    /// When its predicate can match nothing: an element that the catalog does not have.
+    #[track_caller]
     pub fn script(&self, scripted: Scripted) {
-        self.emulator.script(scripted);
+        let scripted = self.emulator.script(scripted);
+        scripted.unwrap_or_else(|error| panic!("mock-ce: {error}"));
     }
 
     /// Forgets every scripted fault and answer.
@@ -82,14 +103,9 @@ impl MockCe {
         self.emulator.clear_script(None);
     }
 
-    /// Forgets all instances, the journal, the script and the ledger; ids start anew.
+    /// Forgets all instances, the journal, the script and the ledger, and sets the clock as it was; ids start anew.
     pub fn reset(&self) {
         self.emulator.reset(None);
-    }
-
-    /// Forgets what belongs to the organization with this secret; its ids start anew.
-    pub fn reset_organization(&self, organization: &str) {
-        self.emulator.reset(Some(organization));
     }
 
     /// Puts an instance into the state.
@@ -106,30 +122,12 @@ impl MockCe {
         self.emulator.snapshot(None)
     }
 
-    /// The state of the organization with this secret.
-    #[must_use]
-    pub fn snapshot_organization(&self, organization: &str) -> Json<'static> {
-        self.emulator.snapshot(Some(organization))
-    }
-
     /// Puts a document's state in the place of everything.
     ///
     /// # Errors
     /// The first mistake in the document, with its path; nothing changes then.
     pub fn restore(&self, document: &Json<'_>) -> Result<(), ControlError> {
         self.emulator.restore(document, None)
-    }
-
-    /// Puts a document's state in the place of what the organization with this secret has.
-    ///
-    /// # Errors
-    /// The first mistake in the document, with its path; nothing changes then.
-    pub fn restore_organization(
-        &self,
-        document: &Json<'_>,
-        organization: &str,
-    ) -> Result<(), ControlError> {
-        self.emulator.restore(document, Some(organization))
     }
 
     /// Writes the state to the file of [`crate::Settings::state`].
@@ -140,16 +138,31 @@ impl MockCe {
         self.emulator.save()
     }
 
-    /// What was relied upon and left behind so far.
+    /// The scripts that have not fired.
+    #[must_use]
+    pub fn unfired(&self) -> Vec<String> {
+        self.emulator.unfired(None)
+    }
+
+    /// Asserts that every script has fired.
+    ///
+    /// # Panics
+    /// When one has not.
+    #[track_caller]
+    pub fn assert_fired(&self) {
+        assert_none_unfired(&self.unfired());
+    }
+
+    /// What was relied upon and left behind since the last reset.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.emulator.ledger(None)
     }
 
-    /// What the organization with this secret relied upon and left behind so far.
+    /// What was relied upon and left behind in the whole run: no reset, restore or forgetting takes anything from it.
     #[must_use]
-    pub fn ledger_organization(&self, organization: &str) -> Ledger {
-        self.emulator.ledger(Some(organization))
+    pub fn run_ledger(&self) -> Ledger {
+        self.emulator.run_ledger(None)
     }
 
     /// Stops the clock at this time.

@@ -61,7 +61,7 @@ impl Delivery {
         Poll::Ready(Ok(written))
     }
 
-    /// Whether the reply ends before its end, and the connection with it, but not by a reset.
+    /// Tells whether the connection is closed in the middle of the reply, but not reset.
     pub(super) fn is_closing(&self) -> bool {
         matches!(self.cut, Some(Cut::Close | Cut::InBody(_)))
     }
@@ -80,7 +80,7 @@ impl Delivery {
     }
 }
 
-/// What of a reply has passed: how much of the blank line that ends its head, and how many bytes of its body.
+/// The part of a reply that has passed: of the blank line that ends its head, and of its body.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Passed {
     of_blank_line: usize,
@@ -90,7 +90,7 @@ struct Passed {
 const BLANK_LINE: &[u8] = b"\r\n\r\n";
 
 impl Passed {
-    /// How many of the next `bytes` come before the cut.
+    /// Counts those of the next `bytes` that come before the cut.
     fn before(&self, cut: Cut, bytes: &[u8]) -> usize {
         let Cut::InBody(kept) = cut else { return 0 };
         let head = self.rest_of_head(bytes);
@@ -106,7 +106,7 @@ impl Passed {
         self.of_body += bytes.len() - head;
     }
 
-    /// How many of the next `bytes` still belong to the head.
+    /// Counts those of the next `bytes` that still belong to the head.
     fn rest_of_head(&self, bytes: &[u8]) -> usize {
         let mut ahead = Passed {
             of_blank_line: self.of_blank_line,

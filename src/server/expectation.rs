@@ -1,71 +1,94 @@
-//! What a test expects to have been received, and what it is told when that did not happen.
+//! Expectations of a test: how many requests must have been received, now or in a while, and what the test is told when
+//! that did not happen.
 
 use std::fmt::Write as _;
+use std::ops::{Bound, RangeBounds};
+use std::panic::Location;
+use std::time::Duration;
 
-use http::StatusCode;
-
+use super::patience;
 use crate::emulator::Emulator;
-use crate::emulator::record::journal::{Found, Query, Received};
+use crate::emulator::record::journal::{Found, Received};
+use crate::emulator::steer::predicate::{Made, Predicate, conditions};
+
+/// More requests are not listed in a failure.
+const MAX_LISTED: usize = 10;
+/// More requests are not shown as near in a failure.
+const MAX_NEAREST: usize = 3;
 
 /// Received requests to be narrowed and asserted on.
 ///
-/// A failed expectation panics with what was expected, and the requests that came nearest with what differs:
+/// A failed expectation panics with what was expected, and the requests that came nearest with everything that differs:
 ///
 /// ```text
-/// expected 1 request with method POST, path /instances, status 200, but received 0
+/// expected 1 request with method POST, path /instances, body /element/key "mailjet", but received 0
 ///   nearest: POST /elements/api-v2/instances → 400 (name-required; grade=guide) name is required
-///     status: expected 200, was 400
+///     body /element/key: expected "mailjet", was "sendgrid"
 /// ```
-#[must_use = "an expectation asserts nothing by itself; end it with `once`, `times` or `never`"]
+#[must_use = "an expectation asserts nothing by itself; end it with `once`, `times`, `never` or another verb"]
+#[derive(Debug)]
 pub struct Expectation<'a> {
     emulator: &'a Emulator,
-    query: Query,
+    predicate: Predicate,
+    count: Count,
+}
+
+/// How many requests are expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Count {
+    least: usize,
+    most: Option<usize>,
 }
 
 impl<'a> Expectation<'a> {
-    pub(super) fn new(emulator: &'a Emulator, query: Query) -> Self {
-        Expectation { emulator, query }
+    pub(super) fn new(emulator: &'a Emulator, predicate: Predicate) -> Self {
+        let count = Count {
+            least: 1,
+            most: None,
+        };
+        Expectation {
+            emulator,
+            predicate,
+            count,
+        }
     }
 
-    /// Only about the element with this key.
-    pub fn element(mut self, key: &str) -> Self {
-        self.query = self.query.element(key);
-        self
-    }
+    conditions!(request);
+    conditions!(answer);
 
-    /// Only of the organization with this secret.
-    pub fn organization(mut self, secret: &str) -> Self {
-        self.query = self.query.organization(secret);
-        self
-    }
-
-    /// Only about the instance with this id.
-    pub fn instance(mut self, id: u64) -> Self {
-        self.query = self.query.instance(id);
-        self
-    }
-
-    /// Only decided by this rule.
-    pub fn rule(mut self, id: &str) -> Self {
-        self.query = self.query.rule(id);
-        self
-    }
-
-    /// Only answered with this status.
-    ///
-    /// # Panics
-    /// When `status` is not from 100 to 999.
     #[track_caller]
-    pub fn status(mut self, status: u16) -> Self {
-        let status = StatusCode::from_u16(status).expect("a status is from 100 to 999");
-        self.query = self.query.status(status);
+    fn with(mut self, name: &str, made: Made) -> Self {
+        self.predicate = self.predicate.with(name, made);
+        self
+    }
+
+    /// Expects so many requests, for [`eventually`](Self::eventually) and [`verified_on_drop`](Self::verified_on_drop):
+    /// `2..=2`, `1..`, `..=3`. Default: at least one.
+    pub fn count(mut self, range: impl RangeBounds<usize>) -> Self {
+        let least = match range.start_bound() {
+            Bound::Included(least) => *least,
+            Bound::Excluded(less) => less + 1,
+            Bound::Unbounded => 0,
+        };
+        let most = match range.end_bound() {
+            Bound::Included(most) => Some(*most),
+            Bound::Excluded(more) => Some(more.saturating_sub(1)),
+            Bound::Unbounded => None,
+        };
+        self.count = Count { least, most };
         self
     }
 
     /// The requests that fit.
+    ///
+    /// # Panics
+    /// When the predicate can match nothing: an element that the catalog does not have.
     #[must_use]
+    #[track_caller]
     pub fn requests(&self) -> Found {
-        self.emulator.received(&self.query)
+        let resolved = self.emulator.resolved(self.predicate.clone());
+        let predicate = resolved.unwrap_or_else(|error| panic!("mock-ce: {error}"));
+        self.emulator.received(&predicate)
     }
 
     /// Asserts that exactly one request fits, and returns it.
@@ -100,20 +123,137 @@ impl<'a> Expectation<'a> {
         reason = "an assertion is worth calling for itself"
     )]
     pub fn times(&self, count: usize) -> Vec<Received> {
-        let Found { requests, dropped } = self.requests();
-        assert!(
-            requests.len() == count && dropped == 0,
-            "{}",
-            self.failure(count, &requests, dropped)
-        );
-        requests
+        self.between(count, count)
     }
 
-    fn failure(&self, count: usize, requests: &[Received], dropped: u64) -> String {
-        let noun = if count == 1 { "request" } else { "requests" };
+    /// Asserts that `count` requests or more fit, and returns them.
+    ///
+    /// # Panics
+    /// When fewer do.
+    #[track_caller]
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "an assertion is worth calling for itself"
+    )]
+    pub fn at_least(&self, count: usize) -> Vec<Received> {
+        let most = None;
+        self.assert(Count { least: count, most })
+    }
+
+    /// Asserts that no more than `count` requests fit, and returns them.
+    ///
+    /// # Panics
+    /// When more do, or when the journal has dropped requests, so that nobody can tell.
+    #[track_caller]
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "an assertion is worth calling for itself"
+    )]
+    pub fn at_most(&self, count: usize) -> Vec<Received> {
+        self.between(0, count)
+    }
+
+    /// Asserts that `least` to `most` requests fit, and returns them.
+    ///
+    /// # Panics
+    /// When more or fewer do, or when the journal has dropped requests, so that nobody can tell.
+    #[track_caller]
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "an assertion is worth calling for itself"
+    )]
+    pub fn between(&self, least: usize, most: usize) -> Vec<Received> {
+        let most = Some(most);
+        self.assert(Count { least, most })
+    }
+
+    /// Waits until as many requests fit as [`count`](Self::count) says, at most for `patience`, and returns them.
+    ///
+    /// It blocks the calling thread, not the server; [`eventually_async`](Self::eventually_async) blocks none.
+    ///
+    /// # Panics
+    /// When they do not come in time, or too many do.
+    #[track_caller]
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "an assertion is worth calling for itself"
+    )]
+    pub fn eventually(&self, patience: Duration) -> Vec<Received> {
+        // Refused at once where it can match nothing.
+        let _now = self.requests();
+        let least = self.count.least;
+        let _waited = self.emulator.wait_for(least, &self.predicate, patience);
+        self.assert(self.count)
+    }
+
+    /// Waits like [`eventually`](Self::eventually) without blocking a thread; it works on any async runtime.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use http::Method;
+    /// use mock_ce::MockCe;
+    ///
+    /// # async fn test() {
+    /// let ce = MockCe::start();
+    /// # ce.emulator().answer(&mock_ce::Request::new(Method::GET, "/elements/api-v2/elements", ""));
+    /// let seen = ce.received(Method::GET, "/elements").eventually_async(Duration::from_secs(5)).await;
+    /// assert_eq!(seen.len(), 1);
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test());
+    /// ```
+    ///
+    /// # Panics
+    /// When they do not come in time, or too many do; where that was asked for is said in the message.
+    #[track_caller]
+    pub fn eventually_async(
+        &self,
+        patience: Duration,
+    ) -> impl Future<Output = Vec<Received>> + Send {
+        let asked_at = Location::caller();
+        async move {
+            let is_enough = || self.requests().requests.len() >= self.count.least;
+            patience::wait_until(self.emulator, patience, is_enough).await;
+            let verdict = self.verdict(self.count);
+            verdict.unwrap_or_else(|failure| panic!("{failure}\n  asked for at {asked_at}"))
+        }
+    }
+
+    /// Asserts at the end of the scope that as many requests fit as [`count`](Self::count) says.
+    ///
+    /// It does not panic where the test is panicking already.
+    #[must_use = "it verifies when it is dropped, which is at once unless it is kept"]
+    #[track_caller]
+    pub fn verified_on_drop(self) -> VerifiedOnDrop<'a> {
+        VerifiedOnDrop {
+            expectation: self,
+            made_at: Location::caller(),
+        }
+    }
+
+    #[track_caller]
+    fn assert(&self, count: Count) -> Vec<Received> {
+        self.verdict(count)
+            .unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    #[track_caller]
+    fn verdict(&self, count: Count) -> Result<Vec<Received>, String> {
+        if let Some(secret) = self.predicate.organization_secret() {
+            self.emulator.remember_name(secret);
+        }
+        let Found { requests, dropped } = self.requests();
+        // Where only the least is asked for, what was dropped cannot change the verdict.
+        let nobody_can_tell = dropped > 0 && (count.most.is_some() || requests.len() < count.least);
+        if count.holds(requests.len()) && !nobody_can_tell {
+            return Ok(requests);
+        }
+        Err(self.failure(count, &requests, dropped))
+    }
+
+    fn failure(&self, count: Count, requests: &[Received], dropped: u64) -> String {
         let mut text = format!(
-            "expected {count} {noun} with {}, but received {}",
-            self.query,
+            "expected {count} with {}, but received {}",
+            self.predicate.masked(),
             requests.len()
         );
         if dropped > 0 {
@@ -122,37 +262,95 @@ impl<'a> Expectation<'a> {
                 "\n  the journal has dropped {dropped} requests: keep more with journal_entries"
             );
         }
-        for received in requests {
+        for received in requests.iter().take(MAX_LISTED) {
             let shown = self.emulator.outside_view(received.clone());
             let _ = write!(text, "\n  received: {}", shown.to_line());
         }
-        if requests.len() < count {
+        if requests.len() > MAX_LISTED {
+            let more = requests.len() - MAX_LISTED;
+            let _ = write!(text, "\n  received: {more} more");
+        }
+        if requests.len() < count.least {
             text.push_str(&self.nearest());
         }
-        text
+        self.emulator.spelled(text)
     }
 
     fn nearest(&self) -> String {
-        let all = self
-            .emulator
-            .received(&self.query.of_same_sender())
-            .requests;
-        let others: Vec<_> = all
-            .into_iter()
-            .filter(|one| !self.query.differences(one).is_empty())
-            .collect();
-        if others.is_empty() {
+        let nearest = self.emulator.nearest(&self.predicate, MAX_NEAREST);
+        if nearest.is_empty() {
             return "\n  nothing else was received".to_owned();
         }
         let mut text = String::new();
-        for (received, _) in self.query.nearest(&others) {
+        for near in nearest {
             // The panic's text ends on standard error.
-            let shown = self.emulator.outside_view(received.clone());
+            let shown = self.emulator.outside_view(near.received.clone());
             let _ = write!(text, "\n  nearest: {}", shown.to_line());
-            for difference in self.query.differences(&shown) {
+            for difference in near.differences_in(&shown, &self.predicate) {
                 let _ = write!(text, "\n    {difference}");
             }
         }
         text
+    }
+}
+
+/// Fails with the scripts that have not fired.
+#[track_caller]
+pub(super) fn assert_none_unfired(unfired: &[String]) {
+    let scripts: String = unfired
+        .iter()
+        .map(|script| format!("\n  {script}"))
+        .collect();
+    assert!(
+        unfired.is_empty(),
+        "expected every script to fire, but these have not:{scripts}"
+    );
+}
+
+/// `1 request`, `at least 2 requests`
+impl std::fmt::Display for Count {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Count { least, most } = *self;
+        let (number, shown) = match most {
+            Some(most) if most == least => (most, format!("{most}")),
+            Some(most) if least == 0 => (most, format!("at most {most}")),
+            Some(most) => (most, format!("{least} to {most}")),
+            None => (least, format!("at least {least}")),
+        };
+        let noun = if number == 1 { "request" } else { "requests" };
+        write!(f, "{shown} {noun}")
+    }
+}
+
+impl Count {
+    fn holds(self, received: usize) -> bool {
+        received >= self.least && self.most.is_none_or(|most| received <= most)
+    }
+}
+
+/// An expectation that is verified at the end of the scope.
+///
+/// ```should_panic
+/// use http::Method;
+/// use mock_ce::MockCe;
+///
+/// let ce = MockCe::start();
+/// let _created = ce.received(Method::POST, "/instances").count(1..=1).verified_on_drop();
+/// // The client was to create an instance, and did not.
+/// ```
+#[derive(Debug)]
+pub struct VerifiedOnDrop<'a> {
+    expectation: Expectation<'a>,
+    made_at: &'static Location<'static>,
+}
+
+impl Drop for VerifiedOnDrop<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        if let Err(failure) = self.expectation.verdict(self.expectation.count) {
+            panic!("{failure}\n  expected at {}", self.made_at);
+        }
     }
 }

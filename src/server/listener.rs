@@ -19,12 +19,12 @@ use tokio::time::{sleep, timeout};
 use super::socket::{Acceptor, Stream};
 use super::{StartError, runtime};
 
-/// How long requests under way may take to finish when the server stops.
+/// The time that requests under way have to finish when the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
-/// How long accepting rests when the machine has no descriptor left.
+/// The pause in accepting when the machine has no descriptor left.
 const EXHAUSTED: Duration = Duration::from_millis(20);
 
-/// What is done with the connections of a port.
+/// The handler of a port's connections.
 pub(crate) trait Serve: Send + Sync + Sized + 'static {
     /// The most connections at a time; more wait until one ends.
     fn most_connections(&self) -> usize;
@@ -37,7 +37,7 @@ pub(crate) trait Serve: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = ()> + Send;
 }
 
-/// What every connection of a port sees.
+/// The parts that all connections of a port share.
 pub(crate) struct Port<S> {
     pub(crate) service: S,
     is_stopping: AtomicBool,
@@ -206,7 +206,7 @@ impl<S: Serve> Accepting<S> {
     }
 }
 
-/// Whether accepting failed because of the connection, not because the machine is short of something.
+/// Tells whether accepting failed because of the connection, not because the machine is short of something.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(

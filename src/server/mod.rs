@@ -7,8 +7,11 @@ mod connection;
 mod control;
 mod delivery;
 pub(crate) mod expectation;
+mod failure;
 pub(crate) mod listener;
 pub(crate) mod messages;
+pub(crate) mod organization;
+mod patience;
 mod progress;
 pub(crate) mod runtime;
 pub(crate) mod socket;
@@ -60,7 +63,7 @@ impl MockCe {
         Settings::default()
     }
 
-    /// What a client takes as its base: `http://127.0.0.1:PORT/elements/api-v2`.
+    /// The base URL for a client: `http://127.0.0.1:PORT/elements/api-v2`.
     #[must_use]
     pub fn base_url(&self) -> String {
         self.dialect_url(Dialect::Element)
@@ -81,7 +84,7 @@ impl MockCe {
     /// Every instance of every organization, by organization and id.
     #[must_use]
     pub fn instances(&self) -> Vec<Instance> {
-        self.emulator.instances()
+        self.emulator.instances(None)
     }
 
     /// The service behind the server, for requests without a socket.
@@ -140,14 +143,11 @@ impl Settings {
 
     pub(crate) fn load_catalog(&self) -> Result<Arc<Catalog>, CatalogError> {
         let documented = Catalog::documented();
-        let Some((first, others)) = self.catalogs.split_first() else {
+        if self.catalogs.is_empty() {
             return Ok(documented.clone());
-        };
-        let catalog = documented.with_directory(first)?;
-        let all = others.iter().try_fold(catalog, |catalog, directory| {
-            catalog.with_directory(directory)
-        })?;
-        Ok(Arc::new(all))
+        }
+        let catalog = documented.with_directories(&self.catalogs, self.built_in)?;
+        Ok(Arc::new(catalog))
     }
 }
 
@@ -167,6 +167,10 @@ fn load_state(emulator: &Emulator, path: &Path) -> Result<(), StartError> {
         .map_err(|error| refused(error.to_string()))
 }
 
+// A panicking test may look at its server: the locks inside know no poison, and each change of state is one step.
+impl std::panic::UnwindSafe for MockCe {}
+impl std::panic::RefUnwindSafe for MockCe {}
+
 impl fmt::Debug for MockCe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MockCe")
@@ -175,7 +179,7 @@ impl fmt::Debug for MockCe {
     }
 }
 
-/// Why a server did not start.
+/// The reason for which a server did not start.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::delivery::Delivery;
 use super::socket::Stream;
-use crate::settings::{AGES, Limits};
+use crate::settings::{Limits, MAX_WAIT};
 use crate::wire::message::Conduct;
 
 /// The step of an exchange that a connection is at.
@@ -80,7 +80,7 @@ impl Progress {
             Phase::Head => whole.min(state.began + limits.head_time),
             Phase::Exchange => whole.min(state.heard + limits.body_idle),
             Phase::Reply if state.delivery.is_none() => whole,
-            Phase::Held | Phase::Reply => state.began + AGES,
+            Phase::Held | Phase::Reply => state.began + MAX_WAIT,
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{ControlAccess, EmptyLists, OAuthCodes, Settings, Shape};
 use crate::cassette::{Fallback, Repeat, SelectorError};
+use crate::catalog::BuiltIn;
 
 /// One setting as a flag of the binary.
 pub struct Flag {
@@ -98,6 +99,12 @@ pub static FLAGS: &[Flag] = &[
         value: Some("DIR"),
         help: "Directory of catalog fixtures with elements of your own; repeatable",
         apply: |settings, value| Ok(settings.catalog(value)),
+    },
+    Flag {
+        name: "replace-built-in",
+        value: None,
+        help: "Let an element of your own take the place of a built-in one",
+        apply: |settings, _| Ok(settings.built_in(BuiltIn::Replace)),
     },
     Flag {
         name: "clock",

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::cassette::{Fallback, Repeat, Selector};
+use crate::catalog::BuiltIn;
 use crate::rules::Grade;
 pub use flags::{FLAGS, Flag};
 
@@ -29,6 +30,7 @@ pub struct Settings {
     pub(crate) login: Option<(String, String)>,
     pub(crate) oauth: OAuthCodes,
     pub(crate) catalogs: Vec<PathBuf>,
+    pub(crate) built_in: BuiltIn,
     pub(crate) clock: Option<SystemTime>,
     pub(crate) limits: Limits,
     pub(crate) journal: JournalLimits,
@@ -108,7 +110,7 @@ pub enum OAuthCodes {
 }
 
 /// Maximum of every time limit; a deadline further off could lie beyond what `Instant` can hold.
-pub(crate) const AGES: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The limits for clients; a client that exceeds one is refused or disconnected.
 #[derive(Clone, Copy, Debug)]
@@ -142,6 +144,7 @@ impl Default for Settings {
             login: None,
             oauth: OAuthCodes::default(),
             catalogs: Vec::new(),
+            built_in: BuiltIn::Keep,
             clock: None,
             limits: Limits {
                 body: 8 * 1024 * 1024,
@@ -216,6 +219,12 @@ impl Settings {
     /// Adds a directory of catalog fixtures, whose elements join the documented ones. Default: none.
     pub fn catalog(mut self, directory: impl Into<PathBuf>) -> Self {
         self.catalogs.push(directory.into());
+        self
+    }
+
+    /// Whether an element of a [`Settings::catalog`] may take the place of a built-in one. Default: [`BuiltIn::Keep`].
+    pub fn built_in(mut self, built_in: BuiltIn) -> Self {
+        self.built_in = built_in;
         self
     }
 
@@ -316,25 +325,25 @@ impl Settings {
 
     /// Sets the maximum time for a request's head. Default: 10 s.
     pub fn head_timeout(mut self, time: Duration) -> Self {
-        self.limits.head_time = time.min(AGES);
+        self.limits.head_time = time.min(MAX_WAIT);
         self
     }
 
     /// Sets the maximum pause within a body. Default: 30 s.
     pub fn body_timeout(mut self, time: Duration) -> Self {
-        self.limits.body_idle = time.min(AGES);
+        self.limits.body_idle = time.min(MAX_WAIT);
         self
     }
 
     /// Sets the maximum time for a request and its reply. Default: 60 s.
     pub fn request_timeout(mut self, time: Duration) -> Self {
-        self.limits.request_time = time.min(AGES);
+        self.limits.request_time = time.min(MAX_WAIT);
         self
     }
 
     /// Sets the maximum idle time of a connection between two requests. Default: 75 s.
     pub fn keep_alive_timeout(mut self, time: Duration) -> Self {
-        self.limits.keep_alive = time.min(AGES);
+        self.limits.keep_alive = time.min(MAX_WAIT);
         self
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::vocabulary::{Dialect, word};
 
-/// Who is calling; absent words are `None`, present secrets are never blank.
+/// The caller's secrets; absent words are `None`, present secrets are never blank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Credentials<'a> {
     /// The user's secret.
@@ -18,7 +18,7 @@ pub struct Credentials<'a> {
     pub token: Option<&'a str>,
 }
 
-/// Why an `Authorization` header cannot be read; never holds a secret.
+/// A reason for which an `Authorization` header cannot be read; it never holds a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthProblem {

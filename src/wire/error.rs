@@ -1,4 +1,4 @@
-//! What the API's caller is told when a request is refused: one constructor per situation.
+//! Refusals as the API's caller reads them: one constructor per situation.
 //!
 //! Messages name the offending path or value and, where one is near, the valid choice. What the operator of the mock
 //! is told is another type, next to what fails.
@@ -20,15 +20,21 @@ pub struct ApiError {
     pub(crate) message: String,
     /// The verbs for `Allow`.
     pub(crate) allow: Option<String>,
+    /// What helps the developer where the vendor's fixed text does not; it goes into the header `mock-ce-hint`.
+    pub(crate) hint: Option<String>,
     pub(crate) connection: Connection,
 }
 
-/// As much of a caller's text as a message repeats.
+/// Clips a caller's text to what a message may repeat.
 pub(crate) fn clip(text: &str) -> &str {
     text.char_indices()
         .nth(120)
         .map_or(text, |(end, _)| &text[..end])
 }
+
+/// The ways to make an element known that is not.
+const ADDING_AN_ELEMENT: &str = "an element of your own is a fixture in a directory: start with --catalog DIR, or in Rust \
+     with MockCe::builder().catalog(DIR); mock-ce import makes a fixture of a guide";
 
 impl ApiError {
     fn new(status: StatusCode, rule: &'static Rule, message: impl Into<String>) -> Self {
@@ -38,8 +44,15 @@ impl ApiError {
             rule,
             message: message.into(),
             allow,
+            hint: None,
             connection,
         }
+    }
+
+    /// The same with a hint.
+    pub(crate) fn hinted(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
     }
 
     /// 400 for a reason that the rule explains.
@@ -138,6 +151,7 @@ impl ApiError {
             rule,
             format!("{} {}{nearest}", text::NO_ELEMENT, clip(key_or_id)),
         )
+        .hinted(ADDING_AN_ELEMENT)
     }
 
     /// 404 for an instance.

@@ -11,9 +11,9 @@ use super::vocabulary::{Dialect, member};
 /// A documented response with gaps for `id`, `name`, `token` and `disabled`.
 #[derive(Debug)]
 pub(crate) struct Template {
-    /// What comes before each gap.
+    /// The text before each gap.
     pieces: Vec<(Box<[u8]>, Gap)>,
-    /// What comes after the last one.
+    /// The text after the last one.
     tail: Box<[u8]>,
 }
 
@@ -101,7 +101,7 @@ fn push_number(out: &mut Vec<u8>, number: u64) {
 
 /// The documented response with what the platform's later shape adds for every instance alike (rule `platform-shape`).
 ///
-/// What differs by instance is appended by [`push_platform_members`].
+/// Members that differ by instance are appended by [`push_platform_members`].
 pub(crate) fn platform_response(documented: &Members<'_>, hub: Option<&str>) -> Members<'static> {
     let mut response: Members<'static> = documented
         .iter()

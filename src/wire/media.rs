@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-/// Whether a `Content-Type` names JSON: `application/json` or any `…+json`, with any parameters.
+/// Tells whether a `Content-Type` names JSON: `application/json` or any `…+json`, with any parameters.
 #[must_use]
 pub fn is_json(content_type: &str) -> bool {
     if content_type == "application/json" {
@@ -13,7 +13,7 @@ pub fn is_json(content_type: &str) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// Whether an `Accept` value lets JSON through: its most specific range for `application/json` has a weight above zero.
+/// Tells whether an `Accept` value lets JSON through: its most specific range for `application/json` has a weight above zero.
 #[must_use]
 pub fn accepts_json(accept: &str) -> bool {
     if matches!(accept, "*/*" | "application/json") {
@@ -37,7 +37,7 @@ fn essence(media_type: &str) -> String {
         .to_ascii_lowercase()
 }
 
-/// How closely a range names JSON; `None` when it does not cover it.
+/// Ranks how closely a range names JSON; `None` when it does not cover it.
 fn specificity(range: &str) -> Option<u8> {
     match range {
         "*/*" | "*" => Some(0),

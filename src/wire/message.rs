@@ -16,9 +16,9 @@ pub struct Request {
     pub uri: Uri,
     /// All headers.
     pub headers: HeaderMap,
-    /// What came after the headers.
+    /// The body.
     pub body: Body,
-    /// Who sent it; `None` in process.
+    /// The sender's address; `None` in process.
     pub peer: Option<IpAddr>,
 }
 
@@ -80,7 +80,7 @@ impl Request {
     }
 }
 
-/// How what came is not an HTTP/1 request that a server can take.
+/// The way in which a message is not an HTTP/1 request that a server can take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Malformed {
     /// It does not follow the grammar.
@@ -100,11 +100,11 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The whole body; empty for none.
     pub body: Bytes,
-    /// What becomes of the connection.
+    /// Whether the connection goes on.
     pub connection: Connection,
 }
 
-/// What becomes of a connection after a reply.
+/// Tells whether a connection goes on after a reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Connection {
     /// It takes the next request.
@@ -114,18 +114,18 @@ pub enum Connection {
     Close,
 }
 
-/// How a reply is brought to the caller; the default is whole and at once.
+/// The way in which a reply reaches the caller; by default it arrives whole and at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conduct {
-    /// What passes before the reply begins.
+    /// The time before the reply begins.
     pub(crate) delay: Duration,
-    /// What of it arrives, when not all does.
+    /// The place where it is cut off, if it is.
     pub(crate) cut: Option<Cut>,
-    /// How it trickles, when it does.
+    /// The pace at which it trickles, if it does.
     pub(crate) pace: Option<Pace>,
 }
 
-/// Where a reply ends before its end, and how the connection ends with it.
+/// A cut in a reply: its place, and the end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cut {
     /// Nothing arrives; the connection is reset (a TCP RST).
@@ -136,7 +136,7 @@ pub(crate) enum Cut {
     InBody(usize),
 }
 
-/// So many bytes at a time, with a pause between them.
+/// A slow pace: some bytes at a time, with a pause between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pace {
     pub(crate) bytes: usize,

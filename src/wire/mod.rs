@@ -1,4 +1,4 @@
-//! What travels, spelled as the real API spells it; no behaviour.
+//! Messages and their parts, spelled as the real API spells them; no behaviour.
 //!
 //! Everything here is a value or a pure function: texts and names ([`vocabulary`]), whole messages ([`message`]), the
 //! `Authorization` header ([`auth`]), the shapes of elements and instances, and the error body. Which request gets
@@ -14,6 +14,7 @@ pub mod media;
 pub mod message;
 pub(crate) mod oauth;
 mod rule;
+pub mod status;
 #[allow(dead_code)]
 pub(crate) mod time;
 pub mod vocabulary;

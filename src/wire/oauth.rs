@@ -8,10 +8,10 @@ use form_urlencoded::Serializer;
 /// The path of the consent page; the key of the element stands behind it.
 pub(crate) const CONSENT_PATH: &str = "/oauth/authorize/";
 
-/// Where a client comes back to when it names no address of its own (rule `oauth-url-default`).
+/// The callback of a client that names none of its own (rule `oauth-url-default`).
 pub(crate) const DEFAULT_CALLBACK: &str = "https://auth.cloudelements.io/oauth";
 
-/// What a client says to get the address of a consent page.
+/// The request of a client for the address of a consent page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Authorization<'a> {
     pub(crate) element: &'a str,
@@ -56,7 +56,7 @@ pub(crate) struct Visit {
     pub(crate) decision: Option<Decision>,
 }
 
-/// What the visitor decides.
+/// The visitor's decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// `approve=true`
@@ -69,7 +69,7 @@ impl Visit {
     /// Reads the query of a visit.
     ///
     /// # Errors
-    /// What is wrong with it, for a person: no `redirect_uri`, or one that is no http(s) address.
+    /// The problem, for a person: no `redirect_uri`, or one that is no http(s) address.
     pub(crate) fn parse(query: &str) -> Result<Self, String> {
         let mut visit = Visit::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {

@@ -44,7 +44,7 @@ fn split_zone(text: &str) -> (&str, &str) {
     zone.map_or((text, ""), |at| text.split_at(from + at))
 }
 
-/// What a zone is ahead of UTC, in milliseconds.
+/// The time that a zone is ahead of UTC, in milliseconds.
 fn zone_offset(zone: &str) -> Option<i64> {
     let sign = match zone.chars().next() {
         None | Some('Z' | 'z') => return (zone.len() <= 1).then_some(0),

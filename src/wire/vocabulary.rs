@@ -1,7 +1,7 @@
 //! Every header, member, path word and fixed text of the API, once; and its two dialects.
 //!
 //! Names of members stand here in the `element` spelling; [`Dialect`] turns the API's own words into the other one.
-//! What a caller sent never passes through a dialect.
+//! The caller's own texts never pass through a dialect.
 
 /// One of the two spellings in which the guides print the API's noun (rule `dialect`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,7 +43,7 @@ impl Dialect {
         }
     }
 
-    /// Where the API is mounted (rule `base-path`).
+    /// The path that the API is mounted at (rule `base-path`).
     #[must_use]
     pub const fn base_path(self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl Dialect {
     }
 }
 
-/// Where the mock is steered from (rule `control`).
+/// The path that the control API is mounted at (rule `control`).
 pub const CONTROL_PATH: &str = "/__admin";
 
 /// The words of `Authorization` that do not depend on the dialect.
@@ -92,19 +92,25 @@ pub mod header {
 
     /// On every reply; an error's `requestId` is the same.
     pub const REQUEST_ID: HeaderName = HeaderName::from_static("elements-request-id");
-    /// How many instances a list has over all its pages.
+    /// The number of instances in a list over all its pages.
     pub const TOTAL_COUNT: HeaderName = HeaderName::from_static("elements-total-count");
-    /// What `nextPage` takes to continue a list; absent on the last page.
+    /// The value for `nextPage` that continues a list; absent on the last page.
     pub const NEXT_PAGE: HeaderName = HeaderName::from_static("elements-next-page-token");
     /// The instance whose token a resource call has (rule `instance-id-header`).
     pub const INSTANCE_ID: HeaderName = HeaderName::from_static("elements-element-instance-id");
     /// The mock's own mark: the rule that decided the answer, and its grade.
     pub const BECAUSE: HeaderName = HeaderName::from_static("mock-ce-because");
+
+    /// The mock's own word to the developer, where the vendor's text does not help.
+    pub const HINT: HeaderName = HeaderName::from_static("mock-ce-hint");
 }
 
 /// The headers that a browser's script may read (rule `cors`).
 pub const EXPOSED_HEADERS: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, \
      Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition";
+
+/// The mock's own headers that a browser's script may read of a refusal.
+pub(crate) const EXPOSED_MARKS: &str = "mock-ce-because, mock-ce-hint";
 
 /// The end of the year 9999, the last time that the API's dates can say, in milliseconds since 1970.
 pub(crate) const MAX_TIME: u64 = 253_402_300_799_000;
@@ -175,11 +181,14 @@ pub mod text {
         "You must provide an OAuth code in order to create an instance of this element";
     /// The server's name where a caller gives it none.
     pub const LOCALHOST: &str = "localhost";
-    /// What stands for the value of a password in the platform's shape (rule `platform-shape`).
+    /// The mask in the place of a password in the platform's shape (rule `platform-shape`).
     pub const MASK: &str = "********";
 }
 
-/// Whether the value of this configuration entry is hidden wherever instances are shown (rule `platform-shape`).
+/// Tells whether the value of this configuration entry is masked wherever instances are shown (rule
+/// `platform-shape`).
+///
+/// This is the vendor's rule of what a client sees; what the mock itself keeps to itself is decided in `secrets`.
 #[must_use]
 pub fn is_secret_key(key: &str) -> bool {
     ["password", "secret", "token", "api.key"]

@@ -50,7 +50,7 @@ fn fields(encoded: &[u8]) -> Json<'static> {
     object_of_pairs(pairs).into_owned()
 }
 
-/// What happened to one object of the provider, as an entry of a notification's `events`.
+/// A change of one object of the provider: an entry of a notification's `events`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) object_type: String,
@@ -140,7 +140,7 @@ pub(crate) const MAX_CHANGES: usize = 20;
 /// The same for what polling has found.
 pub(crate) const MAX_POLLED_CHANGES: usize = 10;
 
-/// What all notifications of one event have in common.
+/// The parts that all notifications of one event share.
 #[derive(Clone, Debug)]
 pub(crate) struct Notified<'a> {
     pub(crate) event: &'a str,

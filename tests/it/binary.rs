@@ -320,7 +320,10 @@ fn a_broken_catalog_is_told_with_file_line_and_reason(
 fn a_catalog_with_a_taken_id_is_refused() {
     let directory = catalog(&PIGEON.replace("900", "84"));
     let told = the_one_line(&with_catalog(directory.path()), 1);
-    assert!(told.contains("taken by element 84 (\"mailjet\")"), "{told}");
+    assert!(
+        told.contains("the id 84 is taken by \"mailjet\", which is built in"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -385,6 +388,7 @@ fn the_help_of_serve_has_every_setting_and_no_other_flag() {
     };
     let mut expected: Vec<_> = FLAGS.iter().map(with_value).collect();
     expected.push("--ready-file <PATH>".to_owned());
+    expected.push("--log <FORMAT>".to_owned());
     let mut shown = flags_of(text(&output.stdout));
     shown.sort();
     expected.sort();

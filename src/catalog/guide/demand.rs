@@ -1,99 +1,172 @@
-//! Which configuration entries a guide's requests demand.
+//! Which configuration entries a guide demands, and on which evidence.
+//!
+//! Decided in this order: a sample that the guide calls its minimum; a sample that does without the entry; a table or a
+//! list; a sentence; a comment in the sample; the built-in catalog; else the entry is assumed to be required because
+//! every sample has it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use super::evidence::{self, Verdict};
+use super::report::Evidence;
 use super::role::Payload;
 use super::statement::Request;
-use super::tree::Member;
+use super::tree::{Member, Value};
+use crate::catalog::Catalog;
+use crate::catalog::fixture::Entry;
 
-/// One configuration entry and the line it was first seen on.
+/// One configuration entry and what was decided of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Demand {
     pub(super) key: String,
     pub(super) required: bool,
+    pub(super) default: Option<String>,
+    pub(super) structured: bool,
+    pub(super) evidence: Evidence,
+    /// The line of the evidence.
     pub(super) line: usize,
 }
 
+impl Demand {
+    pub(super) fn entry(&self) -> Entry {
+        Entry {
+            key: self.key.clone(),
+            name: None,
+            kind: None,
+            required: self.required,
+            assumed: self.required && self.evidence == Evidence::Sample,
+            structured: self.structured,
+            default: self.default.clone(),
+        }
+    }
+
+    pub(super) fn decided(&self) -> String {
+        let word = if self.required {
+            "required"
+        } else {
+            "optional"
+        };
+        match &self.default {
+            Some(default) => format!("{word}, default {default:?}"),
+            None => word.to_owned(),
+        }
+    }
+}
+
 /// The entries of all requests, those of the minimum payload first.
-///
-/// Required is what every minimum payload has; where no request is called minimum, what every request has.
-pub(super) fn demands(requests: &[Request]) -> Vec<Demand> {
+pub(super) fn demands(requests: &[Request], prose: &[(usize, &str)], element: &str) -> Vec<Demand> {
     let (minimum, others): (Vec<_>, Vec<_>) = requests
         .iter()
         .partition(|request| request.payload == Payload::Minimum);
-    let base = if minimum.is_empty() {
-        &others
-    } else {
-        &minimum
-    };
-    let base: Vec<HashSet<&str>> = base.iter().map(|request| keys(request)).collect();
-    let mut seen = HashSet::new();
-    minimum
+    let ordered: Vec<_> = minimum.iter().chain(&others).copied().collect();
+    let names: Vec<_> = ordered
         .iter()
-        .chain(&others)
-        .flat_map(|request| entries(request))
+        .flat_map(|request| request.entries())
+        .map(|entry| entry.name.as_str())
+        .collect();
+    let sources = Sources {
+        minimum: minimum
+            .iter()
+            .map(|request| (request.line, keys(request)))
+            .collect(),
+        all: ordered
+            .iter()
+            .map(|request| (request.line, keys(request)))
+            .collect(),
+        said: evidence::verdicts(prose, &names),
+        comments: comments(&ordered),
+        built_in: built_in(element),
+    };
+    let structured = structured(&ordered);
+    let mut seen = HashSet::new();
+    let entries = ordered.iter().flat_map(|request| request.entries());
+    entries
         .filter(|entry| seen.insert(entry.name.as_str()))
-        .map(|entry| Demand {
-            key: entry.name.clone(),
-            required: base.iter().all(|keys| keys.contains(entry.name.as_str())),
-            line: entry.line,
-        })
+        .map(|entry| sources.decide(entry, structured.contains(entry.name.as_str())))
         .collect()
 }
 
-fn entries(request: &Request) -> &[Member] {
-    let configuration = request.body.get("configuration");
-    configuration.map_or(&[], |node| node.members())
+/// Everything that a decision may rest on.
+struct Sources<'a> {
+    minimum: Vec<(usize, HashSet<&'a str>)>,
+    all: Vec<(usize, HashSet<&'a str>)>,
+    said: HashMap<String, Verdict>,
+    comments: HashMap<&'a str, Verdict>,
+    built_in: HashSet<&'a str>,
+}
+
+impl Sources<'_> {
+    fn decide(&self, entry: &Member, structured: bool) -> Demand {
+        let key = entry.name.as_str();
+        let verdict = self.said.get(key).or_else(|| self.comments.get(key));
+        let without = |samples: &[(usize, HashSet<&str>)]| {
+            let lacking = samples.iter().find(|(_, keys)| !keys.contains(key));
+            lacking.map(|(line, _)| *line)
+        };
+        let (required, evidence, line) = if let Some((line, _)) = self.minimum.first() {
+            let lacking = without(&self.minimum);
+            (
+                lacking.is_none(),
+                Evidence::Samples,
+                lacking.unwrap_or(*line),
+            )
+        } else if let Some(line) = without(&self.all) {
+            (false, Evidence::Samples, line)
+        } else if let Some(verdict) = verdict {
+            (verdict.required, verdict.evidence, verdict.line)
+        } else if self.built_in.contains(key) {
+            (true, Evidence::BuiltIn, entry.line)
+        } else {
+            (true, Evidence::Sample, entry.line)
+        };
+        Demand {
+            key: key.to_owned(),
+            required,
+            default: verdict.and_then(|verdict| verdict.default.clone()),
+            structured,
+            evidence,
+            line,
+        }
+    }
 }
 
 fn keys(request: &Request) -> HashSet<&str> {
-    entries(request)
-        .iter()
+    let entries = request.entries().iter();
+    entries.map(|entry| entry.name.as_str()).collect()
+}
+
+fn structured<'a>(requests: &[&'a Request]) -> HashSet<&'a str> {
+    let entries = requests.iter().flat_map(|request| request.entries());
+    entries
+        .filter(|entry| !matches!(entry.value.value, Value::Scalar(_)))
         .map(|entry| entry.name.as_str())
         .collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::guide::repair;
-    use rstest::rstest;
-
-    fn request(payload: Payload, keys: &str) -> Request {
-        let entries: Vec<_> = keys.chars().map(|key| format!("\"{key}\": \"\"")).collect();
-        let text = format!("{{\"configuration\": {{{}}}}}", entries.join(","));
-        Request {
-            line: 1,
-            title: String::new(),
-            payload,
-            body: repair::read(&text, 1).unwrap().node,
+/// A comment speaks of the entry on its line, or of the one on the next if it has a line of its own.
+fn comments<'a>(requests: &[&'a Request]) -> HashMap<&'a str, Verdict> {
+    let mut found = HashMap::new();
+    for request in requests {
+        let by_line: HashMap<_, _> = request
+            .entries()
+            .iter()
+            .map(|entry| (entry.line, entry.name.as_str()))
+            .collect();
+        for (line, text) in &request.comments {
+            let own = by_line.get(line).or_else(|| by_line.get(&(line + 1)));
+            if let Some((key, verdict)) = own.zip(evidence::comment(*line, text)) {
+                found.entry(*key).or_insert(verdict);
+            }
         }
     }
+    found
+}
 
-    #[rstest]
-    #[case::one(&[(Payload::Other, "ba")], "ba", "")]
-    #[case::minimum_and_extended(&[(Payload::Minimum, "ba"), (Payload::Other, "abc")], "ba", "c")]
-    #[case::minimum_comes_first(&[(Payload::Other, "cab"), (Payload::Minimum, "ba")], "ba", "c")]
-    #[case::variants(&[(Payload::Other, "ab"), (Payload::Other, "cb")], "b", "ac")]
-    #[case::two_minima(&[(Payload::Minimum, "ab"), (Payload::Minimum, "bc")], "b", "ac")]
-    #[case::a_variant_without_any(&[(Payload::Other, "a"), (Payload::Other, "")], "", "a")]
-    fn required_is_what_every_minimum_has(
-        #[case] requests: &[(Payload, &str)],
-        #[case] required: &str,
-        #[case] optional: &str,
-    ) {
-        let requests: Vec<_> = requests
-            .iter()
-            .map(|(payload, keys)| request(*payload, keys))
-            .collect();
-        let demands = demands(&requests);
-        let with = |wanted: bool| -> String {
-            let chosen = demands.iter().filter(|demand| demand.required == wanted);
-            chosen.map(|demand| demand.key.as_str()).collect()
-        };
-        assert_eq!(
-            (with(true).as_str(), with(false).as_str()),
-            (required, optional)
-        );
-    }
+/// The entries that the built-in element of this key requires; its guides are settled.
+fn built_in(element: &str) -> HashSet<&'static str> {
+    let built_in = Catalog::documented().find(element);
+    let entries = built_in.into_iter().flat_map(|element| element.entries());
+    entries
+        .filter(|entry| entry.required)
+        .map(|entry| entry.key.as_str())
+        .collect()
 }

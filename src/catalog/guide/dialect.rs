@@ -8,6 +8,9 @@ const NOUNS: [&str; 2] = ["element", "your_mom"];
 /// The front matter's spellings of the element's id.
 pub(super) const ID_SETTINGS: [&str; 2] = ["elementId", "your_momId"];
 
+/// The front matter's spellings of the element's key.
+pub(super) const KEY_SETTINGS: [&str; 2] = ["elementKey", "your_momKey"];
+
 /// The node under the noun, in whichever spelling.
 pub(super) fn element(node: &Node) -> Option<&Node> {
     NOUNS.iter().find_map(|noun| node.get(noun))

@@ -1,83 +1,101 @@
-//! The parts of a Markdown guide that matter here: front matter, fenced blocks, and what introduces each block.
+//! The lines of a Markdown guide, sorted into front matter, prose and code blocks.
 //!
-//! Deliberately not a Markdown parser: no inline markup, no lists, no HTML. A block ends at its closing fence, at the
-//! next fence that names a language, or at the end of the document, in that order.
+//! Deliberately not a Markdown parser: no inline markup, no nesting, no HTML. A fenced block ends at its closing fence,
+//! at the next fence that names a language, or at the end of the document, in that order; an indented block, which must
+//! begin like JSON, at the first line that is not indented.
 
-/// A guide, taken apart.
-#[derive(Debug, Default)]
-pub(super) struct Document<'a> {
-    /// The front matter's `key: value` lines.
-    pub(super) front_matter: Vec<Setting<'a>>,
-    /// The fenced blocks in their order.
-    pub(super) blocks: Vec<Block<'a>>,
-}
+use std::collections::BTreeMap;
 
-/// One line of front matter.
+/// A line of prose or a block, in the document's order.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Setting<'a> {
-    pub(super) line: usize,
-    pub(super) key: &'a str,
-    pub(super) value: &'a str,
+pub(super) enum Part<'a> {
+    Prose { line: usize, text: &'a str },
+    Block(Block<'a>),
 }
 
-/// A fenced block and where it stands.
+/// A code block and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block<'a> {
-    /// The line of the opening fence; the content starts on the next.
+    /// The line of the first line of content.
     pub(super) line: usize,
     /// The first word after the fence, as written.
     pub(super) language: &'a str,
-    /// Everything between the fences.
     pub(super) text: &'a str,
-    /// The last line of prose between the previous block and this one, or nothing.
-    pub(super) introduction: &'a str,
-    /// The heading this block stands under, or nothing.
-    pub(super) heading: &'a str,
-    /// The call that was last mentioned before this block.
-    pub(super) call: Call,
+    /// The blanks before each line that are not part of it.
+    pub(super) margin: usize,
     pub(super) ending: Ending,
 }
 
-/// The API call a passage speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Call {
-    Unsaid,
-    Instances,
-    Oauth,
-}
-
-/// How a block ends.
+/// The way in which a block ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
-    Fence,
+    Proper,
     Missing,
-}
-
-impl<'a> Document<'a> {
-    pub(super) fn parse(text: &'a str) -> Self {
-        let mut scan = Scan::new(text);
-        for line in lines(text) {
-            scan.line(line);
-        }
-        scan.finish(text.len())
-    }
-
-    /// The front matter's line for one of `keys`.
-    pub(super) fn setting(&self, keys: &[&str]) -> Option<Setting<'a>> {
-        self.front_matter
-            .iter()
-            .copied()
-            .find(|setting| keys.contains(&setting.key))
-    }
 }
 
 impl Block<'_> {
     /// Whether the block's language says it may hold JSON.
     pub(super) fn may_be_json(&self) -> bool {
-        ["", "json", "javascript", "js"]
+        ["", "json", "javascript", "js", "http", "text", "plaintext"]
             .iter()
             .any(|language| self.language.eq_ignore_ascii_case(language))
     }
+}
+
+/// The front matter's `key: value` lines, quotes around a value left out; the first of a key counts.
+pub(super) fn front_matter(text: &str) -> BTreeMap<&str, (usize, &str)> {
+    let mut settings = BTreeMap::new();
+    for (index, line) in text
+        .lines()
+        .enumerate()
+        .skip(1)
+        .take_while(|(_, line)| !is_rule(line))
+    {
+        if let Some((key, value)) = line.split_once(':') {
+            let value = value.trim().trim_matches(['"', '\'']);
+            settings.entry(key.trim()).or_insert((index + 1, value));
+        }
+    }
+    if text.lines().next().is_some_and(is_rule) {
+        settings
+    } else {
+        BTreeMap::new()
+    }
+}
+
+fn is_rule(line: &str) -> bool {
+    line.trim_end() == "---"
+}
+
+/// The prose and the blocks behind the front matter.
+pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut scan = Scan {
+        text,
+        place: Place::Prose,
+        is_after_gap: true,
+        parts: Vec::new(),
+    };
+    let (mut start, mut is_front) = (0, text.lines().next().is_some_and(is_rule));
+    for (index, raw) in text.split_inclusive('\n').enumerate() {
+        let line = Line {
+            number: index + 1,
+            start,
+            end: start + raw.len(),
+            text: raw.trim_end_matches(['\n', '\r']),
+        };
+        start = line.end;
+        if is_front {
+            is_front = index == 0 || !is_rule(line.text);
+        } else {
+            scan.line(line);
+        }
+    }
+    match std::mem::replace(&mut scan.place, Place::Prose) {
+        Place::Prose => {}
+        Place::Fenced(_, open) => scan.close(open, text.len(), Ending::Missing),
+        Place::Indented(open) => scan.close(open, text.len(), Ending::Proper),
+    }
+    scan.parts
 }
 
 #[derive(Clone, Copy)]
@@ -88,133 +106,99 @@ struct Line<'a> {
     text: &'a str,
 }
 
-fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
-    text.split_inclusive('\n')
-        .scan(0, |offset, raw| {
-            let start = *offset;
-            *offset += raw.len();
-            Some((start, raw))
-        })
-        .enumerate()
-        .map(|(index, (start, raw))| Line {
-            number: index + 1,
-            start,
-            end: start + raw.len(),
-            text: raw.trim_end_matches(['\n', '\r']),
-        })
+/// A block that is still open: the line and the offset of its content.
+#[derive(Clone, Copy)]
+struct Open<'a> {
+    line: usize,
+    start: usize,
+    language: &'a str,
+    margin: usize,
 }
 
-/// Where the scan is: before, in or after the front matter, or in a block.
 enum Place<'a> {
-    FrontMatter,
     Prose,
-    Fenced(Fence<'a>, Block<'a>, usize),
+    Fenced(Fence<'a>, Open<'a>),
+    Indented(Open<'a>),
 }
 
 struct Scan<'a> {
     text: &'a str,
     place: Place<'a>,
-    document: Document<'a>,
-    introduction: &'a str,
-    heading: &'a str,
-    call: Call,
+    is_after_gap: bool,
+    parts: Vec<Part<'a>>,
 }
 
 impl<'a> Scan<'a> {
-    fn new(text: &'a str) -> Self {
-        Scan {
-            text,
-            place: Place::Prose,
-            document: Document::default(),
-            introduction: "",
-            heading: "",
-            call: Call::Unsaid,
-        }
-    }
-
     fn line(&mut self, line: Line<'a>) {
         match std::mem::replace(&mut self.place, Place::Prose) {
-            Place::FrontMatter => self.front_matter(line),
             Place::Prose => self.prose(line),
-            Place::Fenced(fence, block, start) => self.fenced(line, fence, block, start),
-        }
-    }
-
-    fn front_matter(&mut self, line: Line<'a>) {
-        if line.text.trim_end() == "---" {
-            return;
-        }
-        self.place = Place::FrontMatter;
-        if let Some((key, value)) = line.text.split_once(':') {
-            self.document.front_matter.push(Setting {
-                line: line.number,
-                key: key.trim(),
-                value: value.trim(),
-            });
+            Place::Fenced(fence, open) => self.fenced(line, fence, open),
+            Place::Indented(open) if is_indented(line.text) || line.text.trim().is_empty() => {
+                self.place = Place::Indented(open);
+            }
+            Place::Indented(open) => {
+                self.close(open, line.start, Ending::Proper);
+                self.prose(line);
+            }
         }
     }
 
     fn prose(&mut self, line: Line<'a>) {
-        if line.number == 1 && line.text.trim_end() == "---" {
-            self.place = Place::FrontMatter;
-        } else if let Some(fence) = Fence::open(line.text) {
+        let text = line.text.trim();
+        let open = Open {
+            line: line.number,
+            start: line.start,
+            language: "",
+            margin: 4,
+        };
+        if let Some(fence) = Fence::open(line.text) {
             self.open(line, fence);
-        } else if !line.text.trim().is_empty() {
-            self.introduction = line.text.trim();
-            if line.text.starts_with('#') {
-                self.heading = line.text.trim();
-            }
-            self.mention(line.text);
+        } else if self.is_after_gap && is_indented(line.text) && text.starts_with(['{', '[', '"']) {
+            self.place = Place::Indented(open);
+        } else if !text.is_empty() {
+            self.parts.push(Part::Prose {
+                line: line.number,
+                text: line.text,
+            });
         }
+        self.is_after_gap = text.is_empty();
     }
 
     fn open(&mut self, line: Line<'a>, fence: Fence<'a>) {
-        let block = Block {
-            line: line.number,
+        let open = Open {
+            line: line.number + 1,
+            start: line.end,
             language: fence.language,
-            text: "",
-            introduction: std::mem::take(&mut self.introduction),
-            heading: self.heading,
-            call: self.call,
-            ending: Ending::Missing,
+            margin: 0,
         };
-        self.place = Place::Fenced(fence, block, line.end);
+        self.place = Place::Fenced(fence, open);
     }
 
-    fn fenced(&mut self, line: Line<'a>, fence: Fence<'a>, mut block: Block<'a>, start: usize) {
+    fn fenced(&mut self, line: Line<'a>, fence: Fence<'a>, open: Open<'a>) {
         if fence.is_closed_by(line.text) {
-            block.ending = Ending::Fence;
-            self.close(block, start, line.start);
+            self.close(open, line.start, Ending::Proper);
         } else if let Some(next) = Fence::open(line.text).filter(|next| !next.language.is_empty()) {
-            self.close(block, start, line.start);
+            self.close(open, line.start, Ending::Missing);
             self.open(line, next);
         } else {
-            if !block.may_be_json() {
-                self.mention(line.text);
-            }
-            self.place = Place::Fenced(fence, block, start);
+            self.place = Place::Fenced(fence, open);
         }
     }
 
-    fn close(&mut self, mut block: Block<'a>, start: usize, end: usize) {
-        block.text = &self.text[start..end];
-        self.document.blocks.push(block);
+    fn close(&mut self, open: Open<'a>, end: usize, ending: Ending) {
+        self.is_after_gap = true;
+        self.parts.push(Part::Block(Block {
+            line: open.line,
+            language: open.language,
+            text: &self.text[open.start..end],
+            margin: open.margin,
+            ending,
+        }));
     }
+}
 
-    fn mention(&mut self, line: &str) {
-        if line.contains("/instances") {
-            self.call = Call::Instances;
-        } else if line.contains("oauth/url") || line.contains("oauth/token") {
-            self.call = Call::Oauth;
-        }
-    }
-
-    fn finish(mut self, end: usize) -> Document<'a> {
-        if let Place::Fenced(_, block, start) = std::mem::replace(&mut self.place, Place::Prose) {
-            self.close(block, start, end);
-        }
-        self.document
-    }
+fn is_indented(line: &str) -> bool {
+    line.starts_with("    ") || line.starts_with('\t')
 }
 
 /// An opening fence: three or more backticks or tildes, and perhaps a language.
@@ -242,83 +226,5 @@ impl<'a> Fence<'a> {
     fn is_closed_by(&self, line: &str) -> bool {
         let line = line.trim();
         line.len() >= self.length && line.chars().all(|character| character == self.mark)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    const GUIDE: &str = "---\nheading: A: B\nelementId: 9\n---\n# Top\nSee oauth/url.\n\n\
-        ```bash\ncurl /instances\n```\nMinimum:\n\n```JSON x\n{\n}\n```\n~~~\nbare\n~~~\n";
-
-    #[test]
-    fn blocks_know_their_lines_and_what_introduces_them() {
-        let document = Document::parse(GUIDE);
-        let seen: Vec<_> = document
-            .blocks
-            .iter()
-            .map(|block| {
-                (
-                    block.line,
-                    block.language,
-                    block.text,
-                    block.introduction,
-                    block.call,
-                )
-            })
-            .collect();
-        assert_eq!(
-            seen,
-            [
-                (
-                    8,
-                    "bash",
-                    "curl /instances\n",
-                    "See oauth/url.",
-                    Call::Oauth
-                ),
-                (13, "JSON", "{\n}\n", "Minimum:", Call::Instances),
-                (17, "", "bare\n", "", Call::Instances),
-            ]
-        );
-        assert!(
-            document
-                .blocks
-                .iter()
-                .all(|block| block.heading == "# Top" && block.ending == Ending::Fence)
-        );
-    }
-
-    #[test]
-    fn front_matter_is_read_up_to_its_end() {
-        let setting = Document::parse(GUIDE).setting(&["your_momId", "elementId"]);
-        assert_eq!(
-            setting.map(|setting| (setting.line, setting.value)),
-            Some((3, "9"))
-        );
-    }
-
-    #[rstest]
-    #[case::end_of_document("```json\n{}\n", "{}\n")]
-    #[case::next_fence("```json\n{}\n```bash\nls\n```\n", "{}\n")]
-    fn a_block_without_its_closing_fence_ends_all_the_same(
-        #[case] text: &str,
-        #[case] content: &str,
-    ) {
-        let block = Document::parse(text).blocks[0];
-        assert_eq!((block.text, block.ending), (content, Ending::Missing));
-    }
-
-    #[rstest]
-    #[case::json("json", true)]
-    #[case::upper_case("JSON", true)]
-    #[case::javascript("javascript", true)]
-    #[case::bare("", true)]
-    #[case::shell("bash", false)]
-    fn languages_that_may_hold_json(#[case] language: &str, #[case] expected: bool) {
-        let text = format!("```{language}\n{{}}\n```\n");
-        assert_eq!(Document::parse(&text).blocks[0].may_be_json(), expected);
     }
 }

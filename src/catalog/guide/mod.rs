@@ -1,36 +1,33 @@
-//! From a Markdown guide "Create Instance" to a catalog fixture.
-//!
-//! The vendor's guides are prose around a few fenced blocks, and many blocks are not quite JSON. They are read as the
-//! text they mean, and whatever was repaired on the way or looks doubtful is a [`Finding`] with its line.
-//! Deliberately nothing is invented: what a guide does not say is absent from the fixture, and a guide that lacks a
-//! request or a response is refused.
-//!
-//! Decided in this order: what each document says; whether strictness allows it; which documents speak of one element;
-//! where those disagree, the first is believed.
+#![doc = include_str!("../../docs/guides.md")]
 
+mod call;
 mod demand;
 mod dialect;
-mod finding;
+mod evidence;
+mod group;
 mod markdown;
-mod merge;
+mod piece;
 mod repair;
+mod report;
+mod resources;
 mod role;
 mod statement;
+mod template;
 mod tree;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 
-pub use finding::{Defect, Finding, Refusal, Severity};
+pub use report::{Certainty, Change, Decision, Evidence, Outcome, Refusal, Repair, Report};
 
-use super::fixture::{Entry, Fixture, FixtureError, Sample};
-use demand::demands;
-use statement::Statement;
+use super::fixture::Fixture;
+use super::identity::{BuiltIn, Identities};
+use group::Group;
+use statement::{Statement, Unsaid};
+use template::{Filler, Source};
 
 /// A document of more bytes is no guide and is refused unread.
-pub const LONGEST: usize = 1 << 20;
-
-/// The path the sample requests of all guides are sent to.
-const PATH: &str = "/instances";
+pub const MAX_LEN: usize = 1 << 20;
 
 /// A guide document: its name, as messages show it, and its text.
 #[derive(Clone, Copy, Debug)]
@@ -41,13 +38,29 @@ pub struct Guide<'a> {
     pub text: &'a str,
 }
 
-/// What is done with a document that has to be repaired to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is done with a document that cannot be read as it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// It is repaired, and each repair is a finding.
+    /// It is repaired, what it leaves open is assumed, and both are reported.
+    #[default]
     Tolerant,
-    /// It is refused.
+    /// It is refused if it needs a repair, or if a decision about it is graded `assumed`.
     Strict,
+}
+
+/// The settings of an import.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What is done with a document that cannot be read as it stands.
+    pub mode: Mode,
+    /// Values for the placeholders of the site generator, by name: `page.elementKey` or `elementKey`.
+    pub defines: BTreeMap<String, String>,
+    /// The directory of the files that guides include.
+    pub includes: Option<PathBuf>,
+    /// Ids that win over those of the guides, by key; the one of an empty key is for every other element.
+    pub ids: BTreeMap<String, u64>,
+    /// Whether an element may take the place of a built-in one.
+    pub built_in: BuiltIn,
 }
 
 /// What an import made of its documents.
@@ -55,133 +68,216 @@ pub enum Mode {
 pub struct Import {
     /// One fixture an element, in the order of the documents.
     pub fixtures: Vec<Fixture>,
-    /// What was repaired or looks doubtful, in the order of the documents.
-    pub findings: Vec<Finding>,
-    /// The documents that were not imported, and why.
-    pub refusals: Vec<Refusal>,
+    /// What was made of each document, in their order.
+    pub reports: Vec<Report>,
 }
 
-/// Reads guides; those of one element become one fixture.
+impl Import {
+    /// Takes an element out of the import, and says in the reports of its guides why.
+    pub fn refuse(&mut self, key: &str, reason: &str) {
+        self.fixtures.retain(|fixture| fixture.key() != key);
+        let own = |report: &&mut Report| matches!(&report.outcome, Outcome::Imported { key: own, .. } if own == key);
+        self.reports
+            .iter_mut()
+            .filter(own)
+            .for_each(|report| report.refuse(1, reason));
+    }
+}
+
+/// Reads guides one by one; those of one element become one fixture.
 ///
 /// ```
-/// use mock_ce::catalog::guide::{Guide, Mode, import};
+/// use mock_ce::catalog::BuiltIn;
+/// use mock_ce::catalog::guide::{Guide, Importer, Options};
 ///
 /// let text = include_str!("../../../fixtures/guides/mailjet.md");
-/// let import = import(&[Guide { name: "mailjet.md", text }], Mode::Tolerant);
+/// let mut importer = Importer::new(Options { built_in: BuiltIn::Replace, ..Options::default() });
+/// importer.read(Guide { name: "mailjet.md", text });
+/// let import = importer.finish();
 /// assert_eq!(import.fixtures[0].key(), "mailjet");
-/// assert_eq!(import.findings.len(), 1, "a raw line break inside a text");
+/// assert_eq!(import.reports[0].repairs.len(), 1, "a raw line break inside a text");
 /// ```
-#[must_use]
-pub fn import(guides: &[Guide<'_>], mode: Mode) -> Import {
-    let mut import = Import::default();
-    let mut groups: Vec<Vec<Statement>> = Vec::new();
-    for guide in guides {
-        let read = read(*guide, mode, &mut import.findings)
-            .and_then(|statement| join(&mut groups, statement, &mut import.findings));
-        import.refusals.extend(read.err());
-    }
-    import.fixtures = groups.iter().map(|group| fixture(group)).collect();
-    import
+#[derive(Debug)]
+pub struct Importer {
+    options: Options,
+    reports: Vec<Report>,
+    groups: Vec<Group>,
+    by_key: HashMap<String, usize>,
+    /// Documents without a creation, whose element another one may document.
+    waiting: Vec<(usize, Statement)>,
 }
 
-/// Reads one guide; what it returns is known to make a valid fixture.
-fn read(guide: Guide<'_>, mode: Mode, findings: &mut Vec<Finding>) -> Result<Statement, Refusal> {
-    let earlier = findings.len();
-    let read = statement::read(guide, findings);
-    findings[earlier..].sort_by_key(|finding| finding.line);
-    let statement = read?;
-    if mode == Mode::Strict {
-        statement::check_unrepaired(guide, &findings[earlier..])?;
-    }
-    match file(std::slice::from_ref(&statement)) {
-        Ok(_) => Ok(statement),
-        Err(error) => Err(Refusal {
-            file: statement.file,
-            line: statement.line,
-            reason: format!("{}; correct the document", error.reason),
-        }),
-    }
-}
-
-/// Adds a statement to those of the same element.
-fn join(
-    groups: &mut Vec<Vec<Statement>>,
-    statement: Statement,
-    findings: &mut Vec<Finding>,
-) -> Result<(), Refusal> {
-    let same_key = groups
-        .iter_mut()
-        .find(|group| group[0].key == statement.key);
-    match same_key {
-        None => groups.push(vec![statement]),
-        Some(group) if group[0].id == statement.id => {
-            merge::compare(&group[0], &statement, findings);
-            group.push(statement);
+impl Importer {
+    /// An import of nothing yet.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Importer {
+            options,
+            reports: Vec::new(),
+            groups: Vec::new(),
+            by_key: HashMap::new(),
+            waiting: Vec::new(),
         }
-        Some(group) => return Err(other_id(&group[0], statement)),
     }
-    Ok(())
-}
 
-fn other_id(first: &Statement, later: Statement) -> Refusal {
-    Refusal {
-        line: later.line,
-        reason: format!(
-            "the element {:?} has the id {} here and {} in {}:{}; correct one of the documents",
-            later.key, later.id, first.id, first.file, first.line
-        ),
-        file: later.file,
+    /// Reads one document; its text is not kept.
+    pub fn read(&mut self, guide: Guide<'_>) {
+        let mut report = Report::new(guide.name);
+        let statement = self.statement(guide, &mut report);
+        let index = self.reports.len();
+        self.reports.push(report);
+        if let Some(statement) = statement {
+            self.join(index, statement);
+        }
+    }
+
+    /// Adds the report of a document that could not even be read.
+    pub fn refuse(&mut self, name: &str, line: usize, reason: impl Into<String>) {
+        let mut report = Report::new(name);
+        report.refuse(line, reason);
+        self.reports.push(report);
+    }
+
+    /// The fixtures of all that was read, each id and key once.
+    #[must_use]
+    pub fn finish(mut self) -> Import {
+        for (index, statement) in std::mem::take(&mut self.waiting) {
+            self.attach(index, statement);
+        }
+        let mut identities = Identities::new(self.options.built_in);
+        let mut fixtures = Vec::new();
+        for group in self.groups {
+            let fixture = group.finish(&mut self.reports);
+            let place = group.place();
+            let claimed = identities.claim(fixture.id(), fixture.key(), &place);
+            match claimed {
+                Ok(()) => fixtures.push(fixture),
+                Err(clash) => {
+                    let reason = format!(
+                        "{clash}; give one of them another id with --id KEY=ID, or leave one out"
+                    );
+                    group.refuse(&mut self.reports, &reason);
+                }
+            }
+        }
+        Import {
+            fixtures,
+            reports: self.reports,
+        }
+    }
+
+    fn statement(&self, guide: Guide<'_>, report: &mut Report) -> Option<Statement> {
+        if guide.text.len() > MAX_LEN {
+            report.refuse(
+                1,
+                format!("longer than {MAX_LEN} bytes, which no guide is; check the file"),
+            );
+            return None;
+        }
+        let text = guide.text.strip_prefix('\u{feff}').unwrap_or(guide.text);
+        let settings = markdown::front_matter(text).into_iter();
+        let filler = Filler {
+            defines: &self.options.defines,
+            front_matter: settings.map(|(key, (_, value))| (key, value)).collect(),
+            includes: self.options.includes.as_ref(),
+        };
+        let source = Source::fill(text, &filler);
+        let read = statement::read(guide.name, &source.text, &self.options.ids, report);
+        let origin = |line: usize| source.origin(line);
+        report
+            .repairs
+            .iter_mut()
+            .for_each(|repair| repair.line = origin(repair.line));
+        report
+            .decisions
+            .iter_mut()
+            .for_each(|decision| decision.line = origin(decision.line));
+        report.repairs.sort_by_key(|repair| repair.line);
+        report.decisions.sort_by_key(|decision| decision.line);
+        match read {
+            Ok(mut statement) => {
+                if let Some(creation) = &mut statement.creation {
+                    creation.line = origin(creation.line);
+                    creation
+                        .demands
+                        .iter_mut()
+                        .for_each(|demand| demand.line = origin(demand.line));
+                }
+                self.accept(statement, report)
+            }
+            Err(Unsaid::NoGuide) => None,
+            Err(Unsaid::Refused(line, reason)) => {
+                report.refuse(origin(line), reason);
+                None
+            }
+        }
+    }
+
+    /// A statement that strictness allows and that makes a valid fixture.
+    fn accept(&self, statement: Statement, report: &mut Report) -> Option<Statement> {
+        if self.options.mode == Mode::Strict {
+            let creation = statement.creation.iter();
+            let demands: Vec<_> = creation
+                .flat_map(|creation| creation.demands.clone())
+                .collect();
+            if report.refuse_doubts(&demands) {
+                return None;
+            }
+        }
+        if statement.creation.is_some()
+            && let Err(error) = Group::new(0, statement.clone()).build()
+        {
+            let line = statement.creation.map_or(1, |creation| creation.line);
+            report.refuse(line, format!("{}; correct the document", error.reason));
+            return None;
+        }
+        Some(statement)
+    }
+
+    fn join(&mut self, report: usize, statement: Statement) {
+        let Some(key) = statement
+            .key
+            .clone()
+            .filter(|_| statement.creation.is_some())
+        else {
+            self.waiting.push((report, statement));
+            return;
+        };
+        match self.by_key.get(&key) {
+            Some(group) => self.groups[*group].add(report, statement, &mut self.reports),
+            None => {
+                self.by_key.insert(key, self.groups.len());
+                self.groups.push(Group::new(report, statement));
+            }
+        }
+    }
+
+    /// Adds the resources of a document that creates nothing to the element that its front matter names.
+    fn attach(&mut self, report: usize, statement: Statement) {
+        let named = statement
+            .key
+            .as_ref()
+            .and_then(|key| self.by_key.get(key).copied());
+        let group = named.or_else(|| {
+            self.groups
+                .iter()
+                .position(|group| statement.id.is_some() && group.id() == statement.id)
+        });
+        match group {
+            Some(group) => self.groups[group].add(report, statement, &mut self.reports),
+            None => self.reports[report].refuse(
+                1,
+                "documents calls of an element that no guide of this import creates; import it together with that \
+                 element's guide, and name the element in its front matter (elementId or elementKey)",
+            ),
+        }
     }
 }
 
-fn fixture(group: &[Statement]) -> Fixture {
-    file(group).expect("each statement of the group makes a valid fixture")
-}
-
-/// The text of the fixture file that the guides of one element make.
-fn file(group: &[Statement]) -> Result<Fixture, FixtureError> {
-    let mut guides: Vec<_> = group
-        .iter()
-        .map(|statement| file_name(&statement.file))
-        .collect();
-    guides.dedup();
-    let configuration: Vec<_> = demands(&group[0].requests)
-        .into_iter()
-        .map(|demand| Entry {
-            key: demand.key,
-            name: None,
-            kind: None,
-            required: demand.required,
-            assumed: false,
-            structured: false,
-            default: None,
-        })
-        .collect();
-    Fixture::build(
-        guides,
-        group[0].instance.to_json(),
-        configuration,
-        samples(group),
-        Vec::new(),
-    )
-}
-
-fn file_name(path: &str) -> String {
-    path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
-}
-
-/// The requests of all guides of an element, identical ones once.
-fn samples(group: &[Statement]) -> Vec<Sample> {
-    let mut seen = HashSet::new();
-    let requests = group.iter().flat_map(|statement| &statement.requests);
-    requests
-        .filter_map(|request| {
-            let body = request.body.to_json();
-            seen.insert(body.to_string()).then(|| Sample {
-                title: request.title.clone(),
-                path: PATH.to_owned(),
-                body,
-            })
-        })
-        .collect()
+/// Reads several guides at once.
+#[must_use]
+pub fn import(guides: &[Guide<'_>], options: Options) -> Import {
+    let mut importer = Importer::new(options);
+    guides.iter().for_each(|guide| importer.read(*guide));
+    importer.finish()
 }

@@ -1,303 +1,421 @@
-//! What one guide says: the element's documented instance, and the requests that make one.
+//! What one guide says: the element's documented instance, the requests that make one, and the calls under its token.
 //!
-//! Decided in this order: which blocks are requests to `/instances` and which is the response; then the key, where the
-//! request wins over the response; then the id, where the front matter wins. Deliberately nothing is filled in: a
-//! document that does not say what a fixture needs is refused.
+//! Decided in this order: which values are requests and responses of `POST /instances`; the response, which is the first
+//! behind a request for its own key; then key and id, where the response wins and the front matter fills what is absent.
+//! Deliberately nothing is invented: a document that does not say what a fixture needs is refused.
 
+use std::collections::{BTreeMap, HashMap};
+
+use super::demand::{self, Demand};
 use super::dialect;
-use super::finding::{Defect, Finding, Refusal, Severity};
-use super::markdown::{Block, Call, Document, Ending};
-use super::repair;
+use super::markdown;
+use super::piece::{Piece, Pieces};
+use super::report::{Evidence, Report};
+use super::resources;
 use super::role::{self, Payload, Role};
-use super::tree::Node;
-use super::{Guide, LONGEST};
+use super::tree::{Member, Node};
+use crate::catalog::resource::ResourceSpec;
 use crate::wire::json::Json;
 
 /// What one guide says, in the `element` spelling.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Statement {
     pub(super) file: String,
-    /// The line of the response's block.
+    /// The element's id and key, where the document says them.
+    pub(super) id: Option<u64>,
+    pub(super) key: Option<String>,
+    pub(super) creation: Option<Creation>,
+    pub(super) resources: Vec<ResourceSpec>,
+}
+
+/// How an instance is created.
+#[derive(Clone, Debug)]
+pub(super) struct Creation {
+    /// The line of the response.
     pub(super) line: usize,
-    pub(super) id: u64,
-    pub(super) key: String,
+    /// Whether the document is about creating instances, not only mentions it.
+    pub(super) is_main: bool,
     pub(super) instance: Node,
-    pub(super) requests: Vec<Request>,
+    pub(super) samples: Vec<(String, Json<'static>)>,
+    pub(super) demands: Vec<Demand>,
 }
 
 /// A documented request.
 #[derive(Debug)]
 pub(super) struct Request {
-    /// The line of its block.
     pub(super) line: usize,
     pub(super) title: String,
     pub(super) payload: Payload,
     pub(super) body: Node,
+    pub(super) comments: Vec<(usize, String)>,
 }
 
-/// Reads one guide; what there is to say about it goes to `findings` even when it is refused.
-pub(super) fn read(guide: Guide<'_>, findings: &mut Vec<Finding>) -> Result<Statement, Refusal> {
-    let mut reader = Reader { guide, findings };
-    if guide.text.len() > LONGEST {
-        let reason = format!("longer than {LONGEST} bytes, which no guide is; check the file");
-        return Err(reader.refusal(1, &reason));
+impl Request {
+    pub(super) fn entries(&self) -> &[Member] {
+        let configuration = self.body.get("configuration");
+        configuration.map_or(&[], Node::members)
     }
-    let text = guide.text.strip_prefix('\u{feff}').unwrap_or(guide.text);
-    let document = Document::parse(text);
-    let (mut requests, responses) = reader.sort(&document);
-    let key = reader.settle_key(&mut requests)?;
-    let (line, mut instance) = reader.choose_response(responses, &key)?;
-    reader.check_instance(line, &instance)?;
-    reader.compare_key(&mut instance, &key);
-    let id = reader.settle_id(&document, &mut instance, line)?;
+}
+
+/// Why there is no statement.
+pub(super) enum Unsaid {
+    /// The document has no call at all.
+    NoGuide,
+    Refused(usize, String),
+}
+
+type Settings<'a> = BTreeMap<&'a str, (usize, &'a str)>;
+
+/// Reads one guide, whose marks are filled; repairs and decisions go to the report even when it is refused.
+pub(super) fn read(
+    file: &str,
+    text: &str,
+    ids: &BTreeMap<String, u64>,
+    report: &mut Report,
+) -> Result<Statement, Unsaid> {
+    let settings = markdown::front_matter(text);
+    let mut pieces = Pieces::read(&markdown::parts(text));
+    if let Some((line, mark)) = pieces.unfilled {
+        return Err(unfilled(line, mark));
+    }
+    for (line, reason) in std::mem::take(&mut pieces.unreadable) {
+        let decided = format!("a block is left out, it cannot be read: {reason}");
+        report.decide(line, "sample", Evidence::Sample, decided);
+    }
+    let resources = resources::read(&pieces, report);
+    let mut reader = Reader {
+        file,
+        settings,
+        ids,
+        pieces,
+        report,
+    };
+    let creation = reader.creation(!resources.is_empty())?;
+    let (creation, id, key) = match creation {
+        Some((creation, id, key)) => (Some(creation), Some(id), Some(key)),
+        None => {
+            let id = reader
+                .setting(&dialect::ID_SETTINGS)
+                .and_then(|(_, id)| id.parse().ok());
+            let key = reader
+                .setting(&dialect::KEY_SETTINGS)
+                .map(|(_, key)| key.to_owned());
+            (None, id, key)
+        }
+    };
     Ok(Statement {
-        file: guide.name.to_owned(),
-        line,
+        file: file.to_owned(),
         id,
         key,
-        instance,
-        requests,
+        creation,
+        resources,
     })
 }
 
-struct Reader<'a, 'f> {
-    guide: Guide<'a>,
-    findings: &'f mut Vec<Finding>,
+fn unfilled(line: usize, mark: &str) -> Unsaid {
+    let advice = if mark.contains("include") {
+        "the include is not found; name its directory with --includes"
+    } else {
+        "the placeholder has no value; give it one with --define NAME=VALUE"
+    };
+    Unsaid::Refused(line, format!("{mark}: {advice}"))
 }
 
+struct Reader<'a, 'r> {
+    file: &'a str,
+    settings: Settings<'a>,
+    ids: &'a BTreeMap<String, u64>,
+    pieces: Pieces<'a>,
+    report: &'r mut Report,
+}
+
+/// A value, and the piece that it is or that it is an item of.
+type Found = (usize, Node);
+
 impl Reader<'_, '_> {
-    /// The requests to `/instances` and the responses, in the `element` spelling.
-    fn sort(&mut self, document: &Document<'_>) -> (Vec<Request>, Vec<(usize, Node)>) {
-        let (mut requests, mut responses) = (Vec::new(), Vec::new());
-        for block in document
-            .blocks
+    fn setting(&self, names: &[&str]) -> Option<(usize, &str)> {
+        names
             .iter()
-            .filter(|block| role::holds_json(block))
-        {
-            let Some((node, role)) = self.block(block) else {
-                continue;
+            .find_map(|name| self.settings.get(name).copied())
+    }
+
+    /// The creation, its id and its key; `None` where the document is about other calls only.
+    fn creation(&mut self, has_resources: bool) -> Result<Option<(Creation, u64, String)>, Unsaid> {
+        let (requests, responses) = self.sort();
+        let refused = |line: usize, reason: &str| Err(Unsaid::Refused(line, reason.to_owned()));
+        if requests.is_empty() && responses.is_empty() {
+            return if has_resources {
+                Ok(None)
+            } else {
+                self.nothing()
             };
-            let body = dialect::translate(node);
-            match role {
-                Role::Request => requests.push(self.request(document, block, body)),
-                Role::Response => responses.push((block.line, body)),
-                Role::Other => {}
+        }
+        if requests.is_empty() && has_resources {
+            return Ok(None);
+        }
+        if requests.is_empty() {
+            return refused(
+                1,
+                "no usable request: no block holds an object with \"element\": {\"key\": …} for POST /instances; add \
+                 one, or leave this document out",
+            );
+        }
+        let Some((index, mut instance)) = self.choose_response(&requests, responses) else {
+            return Err(self.no_response());
+        };
+        let line = self.pieces.pieces[index].line;
+        for name in ["id", "name", "token"] {
+            if instance.get(name).is_none() {
+                return refused(
+                    line,
+                    &format!("the response has no {name:?}; add it to the document"),
+                );
+            }
+        }
+        let key = self.settle_key(&mut instance, &requests);
+        let id = self.settle_id(&mut instance, &key, line)?;
+        let requests = self.own_requests(requests, &key);
+        for index in requests.iter().map(|(index, _)| *index).chain([index]) {
+            let repairs = std::mem::take(&mut self.pieces.pieces[index].repairs);
+            self.report.repairs.extend(repairs);
+        }
+        let requests: Vec<_> = requests
+            .into_iter()
+            .map(|(index, body)| self.request(index, body))
+            .collect();
+        let demands = demand::demands(&requests, &self.pieces.prose, &key);
+        let creation = Creation {
+            line,
+            is_main: self.is_main(),
+            instance,
+            samples: requests
+                .iter()
+                .map(|request| (request.title.clone(), request.body.to_json()))
+                .collect(),
+            demands,
+        };
+        Ok(Some((creation, id, key)))
+    }
+
+    fn nothing<T>(&self) -> Result<T, Unsaid> {
+        let is_unread = self
+            .report
+            .decisions
+            .iter()
+            .any(|decision| decision.about == "sample");
+        if is_unread {
+            let reason = "no block of it can be used, see the decisions; correct the document, or leave it out";
+            let line = self.report.decisions[0].line;
+            return Err(Unsaid::Refused(line, reason.to_owned()));
+        }
+        Err(Unsaid::NoGuide)
+    }
+
+    fn is_main(&self) -> bool {
+        let title = self.setting(&["title"]).map_or("", |(_, title)| title);
+        let first = self
+            .pieces
+            .prose
+            .iter()
+            .find(|(_, line)| line.starts_with('#'));
+        let heading = first.map_or("", |(_, line)| line);
+        [title, heading]
+            .iter()
+            .any(|text| text.to_lowercase().contains("create instance"))
+    }
+
+    /// The requests and responses of `POST /instances`, in the `element` spelling; what belongs to other calls is said.
+    fn sort(&mut self) -> (Vec<Found>, Vec<Found>) {
+        let (mut requests, mut responses) = (Vec::new(), Vec::new());
+        for (index, piece) in self.pieces.pieces.iter().enumerate() {
+            for node in role::objects(&piece.node) {
+                let role = role::role(node);
+                if role == Role::Other {
+                    continue;
+                }
+                if !piece.call.creates_an_instance() {
+                    let word = if role == Role::Request {
+                        "request"
+                    } else {
+                        "response"
+                    };
+                    let decided = format!("left out, a {word} of {}", piece.call);
+                    self.report
+                        .decide(piece.line, "sample", Evidence::Sentence, decided);
+                    continue;
+                }
+                let found = (index, dialect::translate(node.clone()));
+                match role {
+                    Role::Request => requests.push(found),
+                    _ => responses.push(found),
+                }
             }
         }
         (requests, responses)
     }
 
-    fn block(&mut self, block: &Block<'_>) -> Option<(Node, Role)> {
-        let read = repair::read(block.text, block.line + 1).map_err(|unreadable| {
-            let reason = format!("the block cannot be read: {}", unreadable.reason);
-            self.note(unreadable.line, Defect::NotRead, reason);
-        });
-        let repaired = read.ok()?;
-        let role = role::role(&repaired.node);
-        match role {
-            Role::Other => return None,
-            Role::Request if block.call == Call::Oauth => {
-                let reason = "a sample of the oauth call, not of /instances, and is not read";
-                self.note(block.line, Defect::OtherCall, reason.to_owned());
-                return None;
-            }
-            _ => {}
-        }
-        if block.ending == Ending::Missing {
-            let reason = "a fenced block without its closing fence is read up to where it must end";
-            self.note(block.line, Defect::UnclosedFence, reason.to_owned());
-        }
-        for note in repaired.notes {
-            self.note(note.line, note.defect, note.reason);
-        }
-        Some((repaired.node, role))
-    }
-
-    fn request(&mut self, document: &Document<'_>, block: &Block<'_>, body: Node) -> Request {
-        let configuration = body
-            .member("configuration")
-            .filter(|member| !member.value.is_object());
-        if let Some(member) = configuration {
-            let kind = member.value.to_json().kind();
-            let reason = format!("the request's configuration is {kind}; its entries are not read");
-            self.note(member.line, Defect::NotRead, reason);
-        }
-        Request {
-            line: block.line,
-            title: role::title(document, block, self.guide.name),
-            payload: role::payload(block),
-            body,
-        }
-    }
-
-    /// The first request's key; requests for other elements are left out.
-    fn settle_key(&mut self, requests: &mut Vec<Request>) -> Result<String, Refusal> {
-        let Some(key) = requests
+    /// The first response behind a request for its key, else behind any request, else the first of all.
+    fn choose_response(&self, requests: &[Found], mut responses: Vec<Found>) -> Option<Found> {
+        let (first, own) = requests
             .first()
-            .and_then(|request| role::key(&request.body))
-        else {
-            return Err(self.refusal(
-                1,
-                "no usable request: no fenced block (json, javascript or bare) holds an object with \"element\": \
-                 {\"key\": …} for /instances; add one, or leave this document out",
-            ));
-        };
-        let key = key.to_owned();
-        requests.retain(|request| {
-            let own = role::key(&request.body).unwrap_or("");
-            if own != key {
-                let reason = format!(
-                    "this request's key is {own:?}, the first request's is {key:?}; this request is left out"
-                );
-                self.note(request.line, Defect::KeyDisagrees, reason);
-            }
-            own == key
-        });
-        Ok(key)
-    }
-
-    /// The first response of the element, else the first of all.
-    fn choose_response(
-        &mut self,
-        mut responses: Vec<(usize, Node)>,
-        key: &str,
-    ) -> Result<(usize, Node), Refusal> {
-        if responses.is_empty() {
-            return Err(self.refusal(
-                1,
-                "no usable response: no fenced block (json, javascript or bare) holds an object with \"element\" and \
-                 \"id\" or \"token\"; add one, or leave this document out",
-            ));
+            .map(|(index, body)| (*index, role::key(body)))?;
+        let mut first_of = HashMap::new();
+        for (index, body) in requests {
+            first_of.entry(role::key(body)).or_insert(*index);
         }
-        let own = responses
-            .iter()
-            .position(|(_, node)| role::key(node) == Some(key));
-        Ok(responses.swap_remove(own.unwrap_or(0)))
+        let find = |wanted: &dyn Fn(&Found) -> bool| responses.iter().position(wanted);
+        let follows = |(index, body): &Found| {
+            first_of
+                .get(&role::key(body))
+                .is_some_and(|first| first <= index)
+        };
+        let chosen = find(&|found| role::key(&found.1) == own && follows(found))
+            .or_else(|| find(&follows))
+            .or_else(|| find(&|found| role::key(&found.1) == own))
+            .or_else(|| find(&|(index, _)| first <= *index))
+            .or((!responses.is_empty()).then_some(0))?;
+        Some(responses.swap_remove(chosen))
     }
 
-    fn check_instance(&self, line: usize, instance: &Node) -> Result<(), Refusal> {
-        for name in ["id", "name", "token"] {
-            if instance.get(name).is_none() {
-                let reason = format!("the response has no {name:?}; add it to the document");
-                return Err(self.refusal(line, &reason));
-            }
-        }
-        Ok(())
-    }
-
-    fn compare_key(&mut self, instance: &mut Node, key: &str) {
-        let Some(element) = instance.get_mut("element") else {
-            return;
-        };
-        let (line, reason) = match element.get("key") {
-            Some(node) if node.text() == Some(key) => return,
-            Some(node) => {
-                let found = node.to_json();
-                (
-                    node.line,
-                    format!(
-                        "the response's key is {found}, the request's is {key:?}; the request's is kept"
-                    ),
-                )
-            }
-            None => (
-                element.line,
-                format!("the response has no key, the request's is {key:?} and is kept"),
-            ),
-        };
-        let position = element
-            .members()
+    fn no_response(&self) -> Unsaid {
+        let other = self
+            .report
+            .decisions
             .iter()
-            .position(|member| member.name == "name");
-        element.set(
-            "key",
-            position.map_or(1, |name| name + 1),
-            Json::from(key.to_owned()),
+            .find(|decision| decision.decided.contains("a response of"));
+        let line = other.map_or(1, |decision| decision.line);
+        let found = other.map_or_else(
+            || "no block holds an object with \"element\" and \"id\" or \"token\"".to_owned(),
+            |decision| format!("the only one is {}", decision.decided),
         );
-        self.note(line, Defect::KeyDisagrees, reason);
+        Unsaid::Refused(
+            line,
+            format!(
+                "no usable response of POST /instances: {found}; add one, or leave this document out"
+            ),
+        )
     }
 
-    fn settle_id(
-        &mut self,
-        document: &Document<'_>,
-        instance: &mut Node,
-        line: usize,
-    ) -> Result<u64, Refusal> {
-        let documented = self.front_matter_id(document);
+    fn settle_key(&mut self, instance: &mut Node, requests: &[Found]) -> String {
+        let sent = role::key(&requests[0].1).unwrap_or_default().to_owned();
+        let line = self.pieces.pieces[requests[0].0].line;
+        if let Some(key) = role::key(instance) {
+            if requests
+                .iter()
+                .all(|(_, body)| role::key(body) != Some(key))
+            {
+                let decided = format!("{key:?}, as the response shows; the request sends {sent:?}");
+                self.report.decide(line, "key", Evidence::Response, decided);
+            }
+            return key.to_owned();
+        }
+        let decided = format!("{sent:?}, as the request sends; the response has none");
+        self.report.decide(line, "key", Evidence::Samples, decided);
+        if let Some(element) = instance.get_mut("element") {
+            let name = element
+                .members()
+                .iter()
+                .position(|member| member.name == "name");
+            element.set(
+                "key",
+                name.map_or(1, |name| name + 1),
+                Json::from(sent.clone()),
+            );
+        }
+        sent
+    }
+
+    fn settle_id(&mut self, instance: &mut Node, key: &str, line: usize) -> Result<u64, Unsaid> {
+        let setting = self
+            .setting(&dialect::ID_SETTINGS)
+            .map(|(line, id)| (line, id.to_owned()));
+        let documented = setting.as_ref().and_then(|(_, id)| id.parse::<u64>().ok());
         let element = instance.get_mut("element").filter(|node| node.is_object());
         let Some(element) = element else {
-            return Err(self.refusal(line, "the response's \"element\" is no object; correct it"));
+            let reason = "the response's \"element\" is no object; correct it".to_owned();
+            return Err(Unsaid::Refused(line, reason));
         };
-        let found = element.get("id").map(|id| (id.line, id.to_json()));
-        let Some((front_line, id)) = documented else {
-            let own = element.get("id").and_then(Node::number);
-            return own.ok_or_else(|| {
-                self.refusal(
-                    line,
-                    "neither the front matter nor the response has the element's id as a whole number; add it",
-                )
-            });
-        };
-        element.set("id", 0, Json::from(id));
-        let (line, response) = match found {
-            Some((_, found)) if found == Json::from(id) => return Ok(id),
-            Some((line, found)) => (line, format!("the response's id is {found}")),
-            None => (element.line, "the response has no id".to_owned()),
-        };
-        let reason = format!(
-            "{response}, the front matter's (line {front_line}) is {id}; the front matter's is kept"
-        );
-        self.note(line, Defect::IdDisagrees, reason);
-        Ok(id)
-    }
-
-    fn front_matter_id(&mut self, document: &Document<'_>) -> Option<(usize, u64)> {
-        let setting = document.setting(&dialect::ID_SETTINGS)?;
-        let value = setting.value.trim_matches(['"', '\'']);
-        if let Ok(id) = value.parse() {
-            return Some((setting.line, id));
+        if let Some(id) = self.ids.get(key).or_else(|| self.ids.get("")) {
+            element.set("id", 0, Json::from(*id));
+            self.report.decide(
+                line,
+                "id",
+                Evidence::Given,
+                format!("{id}, as was asked for"),
+            );
+            return Ok(*id);
         }
-        let reason = format!(
-            "{}: {value:?} is no whole number and is not read",
-            setting.key
-        );
-        self.note(setting.line, Defect::IdDisagrees, reason);
-        None
-    }
-
-    fn note(&mut self, line: usize, defect: Defect, reason: String) {
-        self.findings.push(Finding {
-            file: self.guide.name.to_owned(),
-            line,
-            defect,
-            reason,
-        });
-    }
-
-    fn refusal(&self, line: usize, reason: &str) -> Refusal {
-        Refusal {
-            file: self.guide.name.to_owned(),
-            line,
-            reason: reason.to_owned(),
+        let shown = element.get("id").map(|id| id.to_json().to_string());
+        match (element.get("id").and_then(Node::number), setting) {
+            (Some(id), Some((front, said))) if documented != Some(id) => {
+                let decided = format!("{id}, as the response shows; the front matter says {said:?}");
+                self.report.decide(front, "id", Evidence::Response, decided);
+                Ok(id)
+            }
+            (Some(id), _) => Ok(id),
+            (None, Some((front, _))) if documented.is_some() => {
+                let id = documented.unwrap_or_default();
+                element.set("id", 0, Json::from(id));
+                let shown = shown.map_or_else(|| "none".to_owned(), |shown| shown + ", which is no id");
+                let decided = format!("{id}, as the front matter says; the response has {shown}");
+                self.report.decide(front, "id", Evidence::FrontMatter, decided);
+                Ok(id)
+            }
+            (None, _) => Err(Unsaid::Refused(
+                line,
+                "neither the response nor the front matter has the element's id as a whole number; add it, or give \
+                 it with --id KEY=ID"
+                    .to_owned(),
+            )),
         }
     }
-}
 
-/// Refuses a document that needed a repair.
-pub(super) fn check_unrepaired(guide: Guide<'_>, findings: &[Finding]) -> Result<(), Refusal> {
-    let mut repairs = findings
-        .iter()
-        .filter(|finding| finding.defect.severity() == Severity::Repair);
-    let Some(first) = repairs.next() else {
-        return Ok(());
-    };
-    let count = repairs.count() + 1;
-    Err(Refusal {
-        file: guide.name.to_owned(),
-        line: first.line,
-        reason: format!(
-            "{count} repair(s) needed, the first: {}; correct the document, or import it without strictness",
-            first.reason
-        ),
-    })
+    /// The requests for `key`, or all for the first one's key where none is.
+    fn own_requests(&mut self, requests: Vec<Found>, key: &str) -> Vec<Found> {
+        let is_sent = requests
+            .iter()
+            .any(|(_, body)| role::key(body) == Some(key));
+        let wanted = if is_sent {
+            Some(key)
+        } else {
+            role::key(&requests[0].1)
+        }
+        .map(str::to_owned);
+        let (own, others): (Vec<_>, Vec<_>) = requests
+            .into_iter()
+            .partition(|(_, body)| role::key(body) == wanted.as_deref());
+        for (index, body) in others {
+            let decided = format!(
+                "left out, it creates an instance of {:?}",
+                role::key(&body).unwrap_or_default()
+            );
+            let line = self.pieces.pieces[index].line;
+            self.report
+                .decide(line, "sample", Evidence::Samples, decided);
+        }
+        own
+    }
+
+    fn request(&mut self, index: usize, body: Node) -> Request {
+        let title = self.setting(&["title"]).map(|(_, title)| title);
+        let piece: &Piece<'_> = &self.pieces.pieces[index];
+        let request = Request {
+            line: piece.line,
+            title: role::title(piece, title, self.file),
+            payload: role::payload(piece),
+            comments: piece.comments.clone(),
+            body,
+        };
+        if let Some(member) = request
+            .body
+            .member("configuration")
+            .filter(|member| !member.value.is_object())
+        {
+            let kind = member.value.to_json().kind();
+            let decided = format!("no entries are read, the request's configuration is {kind}");
+            self.report
+                .decide(member.line, "configuration", Evidence::Sample, decided);
+        }
+        request
+    }
 }

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use http::{Method, StatusCode};
-
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
-use crate::emulator::record::journal::{Found, Query};
+use crate::emulator::record::journal::Found;
 use crate::emulator::state::Seed;
+use crate::emulator::steer::predicate::{Condition, Made, Predicate};
 use crate::emulator::steer::script::{Line, Scripted};
 use crate::emulator::view::date;
 use crate::instance::Instance;
@@ -21,6 +20,8 @@ use crate::wire::json::{Json, object};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest that it waits.
 const MAX_PATIENCE: Duration = Duration::from_secs(50);
+/// More requests are not shown as near.
+const MAX_NEAREST: usize = 3;
 
 /// `GET /__admin/health` → `{"status", "version", "seed", "uptime", "time", "catalog": [key]}`; uptime in seconds
 pub(in crate::emulator) fn health(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
@@ -42,31 +43,31 @@ pub(in crate::emulator) fn health(emulator: &Emulator, call: &Call<'_, '_>) -> H
 
 /// `GET /__admin/requests?method=…` → `{"requests": […], "dropped": 0, "nearest": […]}`
 pub(in crate::emulator) fn requests(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    let Asked { query, .. } = Asked::read(call)?;
-    let found = emulator.received(&query);
+    let Asked {
+        predicate, after, ..
+    } = Asked::read(emulator, call)?;
+    let found = emulator.received_after(after, &predicate);
     let nearest = if found.requests.is_empty() {
-        emulator.nearest_json(&query)
+        emulator.nearest_json(&predicate)
     } else {
         Json::Array(Vec::new())
     };
-    Ok(ok(
-        call,
-        &found_json(emulator, found, [("nearest", nearest)]),
-    ))
+    Ok(ok(call, &found_json(emulator, found, ("nearest", nearest))))
 }
 
 /// `GET /__admin/requests/wait?count=1&timeout=5s&method=…` → `{"requests": […], "dropped": 0, "satisfied": true}`
 pub(in crate::emulator) fn wait_for_requests(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let Asked {
-        query,
+        predicate,
         count,
         patience,
-    } = Asked::read(call)?;
-    let found = emulator.received(&query);
+        after,
+    } = Asked::read(emulator, call)?;
+    let found = emulator.received_after(after, &predicate);
     let satisfied = found.requests.len() >= count;
     let mut outcome = ok(
         call,
-        &found_json(emulator, found, [("satisfied", satisfied.into())]),
+        &found_json(emulator, found, ("satisfied", satisfied.into())),
     );
     outcome.patience = (!satisfied).then_some(patience);
     Ok(outcome)
@@ -89,11 +90,23 @@ pub(in crate::emulator) fn add_to_script(emulator: &Emulator, call: &Call<'_, '_
     let body = call.json()?;
     let organization = organization(call);
     let scripted = each(body, Scripted::read).map_err(refused)?;
-    for scripted in scripted {
-        emulator.script(match &organization {
-            Some(organization) => scripted.organization(organization.clone()),
+    // All or none: the first may not be in force when the second is refused.
+    let scripted = scripted.into_iter().enumerate().map(|(at, scripted)| {
+        let scripted = match &organization {
+            Some(organization) => scripted.organization(organization),
             None => scripted,
-        });
+        };
+        let place = if matches!(body, Json::Array(_)) {
+            format!("[{at}].match.")
+        } else {
+            "match.".to_owned()
+        };
+        emulator
+            .resolved_script(scripted)
+            .map_err(|reason| refused(place + &reason.to_string()))
+    });
+    for scripted in scripted.collect::<Result<Vec<_>, _>>()? {
+        emulator.script(scripted)?;
     }
     Ok(done(call))
 }
@@ -144,12 +157,19 @@ pub(in crate::emulator) fn save(emulator: &Emulator, call: &Call<'_, '_>) -> Han
     Ok(done(call))
 }
 
-/// `GET /__admin/ledger` → the document of [`crate::Ledger`]
+/// `GET /__admin/ledger?of=run` → the document of [`crate::Ledger`], since the last reset or of the whole run
 pub(in crate::emulator) fn ledger(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    Ok(ok(
-        call,
-        &emulator.ledger(organization(call).as_deref()).to_json(),
-    ))
+    let organization = organization(call);
+    let mut asked = call.query();
+    let ledger = match asked.find(|(name, _)| name == "of") {
+        None => emulator.ledger(organization.as_deref()),
+        Some((_, period)) if period == "run" => emulator.run_ledger(organization.as_deref()),
+        Some((_, other)) => {
+            let wrong = format!("of must be run, or not be there, found {other:?}");
+            return Err(refused(wrong));
+        }
+    };
+    Ok(ok(call, &ledger.to_json()))
 }
 
 /// `PUT /__admin/clock` with `{"at": "2017-03-14T19:20:16Z"}`, `{"advance": "10s"}` or `{"at": null}` → `{"time"}`
@@ -224,80 +244,111 @@ fn organization(call: &Call<'_, '_>) -> Option<String> {
 
 /// What the query string of a journal route asks for.
 struct Asked {
-    query: Query,
+    predicate: Predicate,
     count: usize,
     patience: Duration,
+    after: u64,
 }
 
 impl Asked {
-    fn read(call: &Call<'_, '_>) -> Result<Self, ApiError> {
+    fn read(emulator: &Emulator, call: &Call<'_, '_>) -> Result<Self, ApiError> {
         let mut asked = Asked {
-            query: Query::new(),
+            predicate: Predicate::new(),
             count: 1,
             patience: PATIENCE,
+            after: 0,
         };
-        for (name, value) in call.query() {
-            asked.take(&name, &value).map_err(refused)?;
+        // The organization that a call is limited to is not widened by a predicate.
+        let (predicates, others): (Vec<_>, Vec<_>) =
+            call.query().partition(|(name, _)| name == "match");
+        for (name, value) in predicates.iter().chain(&others) {
+            asked.take(name, value).map_err(refused)?;
         }
+        asked.predicate = emulator.resolved(asked.predicate)?;
         Ok(asked)
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let query = std::mem::take(&mut self.query);
         let wrong = |expected: &str| format!("{name} must be {expected}, found {value:?}");
-        self.query = match name {
-            "method" => {
-                let verb = value.to_ascii_uppercase();
-                query.method(Method::from_bytes(verb.as_bytes()).map_err(|_| wrong("a verb"))?)
-            }
-            "path" => query.path(value),
-            "element" => query.element(value),
-            "organization" => query.organization(value),
-            "instance" => query.instance(value.parse().map_err(|_| wrong("a whole number"))?),
-            "status" => query.status(value.parse::<StatusCode>().map_err(|_| wrong("a status"))?),
-            "rule" if rules::find(value).is_some() => query.rule(value),
-            "rule" => return Err(wrong("the id of a rule")),
+        let whole = || value.parse::<u64>().map_err(|_| wrong("a whole number"));
+        let made: Made = match name {
+            "method" => Condition::methods([value]),
+            "path" => Condition::path(value),
+            "element" => Condition::element(value),
+            "organization" => Condition::organization(value),
+            "instance" => Condition::instance(whole()?),
+            "rule" => Condition::rule(value),
+            "grade" => Condition::grade(value),
+            "status" => Condition::statuses([value.parse().map_err(|_| wrong("a status"))?]),
+            "match" => return self.take_predicate(value),
             "count" => {
                 self.count = value.parse().map_err(|_| wrong("a whole number"))?;
-                query
+                return Ok(());
+            }
+            "after" => {
+                self.after = whole()?;
+                return Ok(());
             }
             "timeout" => {
                 let patience =
                     duration(&Json::from(value)).ok_or_else(|| wrong("a time such as 5s"))?;
                 self.patience = patience.min(MAX_PATIENCE);
-                query
+                return Ok(());
             }
             _ => unreachable!("unknown parameters are refused before any handler runs"),
         };
+        self.predicate
+            .add(made.map_err(|reason| format!("{name}{reason}"))?);
+        Ok(())
+    }
+
+    /// A whole predicate as JSON.
+    fn take_predicate(&mut self, text: &str) -> Result<(), String> {
+        let json = Json::parse(text.as_bytes()).map_err(|problem| format!("match: {problem}"))?;
+        for condition in Predicate::read(&json, "match")?.conditions() {
+            self.predicate.add(condition.clone());
+        }
         Ok(())
     }
 }
 
 /// The requests as readers outside of this process get them.
-fn found_json(emulator: &Emulator, found: Found, [extra]: [(&str, Json<'_>); 1]) -> Json<'static> {
+///
+/// The number of the last request, from which a reader goes on with `after`, stands at the end.
+fn found_json(emulator: &Emulator, found: Found, (name, extra): (&str, Json<'_>)) -> Json<'static> {
     let requests = found.requests.into_iter();
     let shown = requests.map(|received| emulator.outside_view(received).to_json().into_owned());
+    let (_, last) = emulator.last_requests(0);
     let json = object([
         ("requests", shown.collect()),
         ("dropped", found.dropped.into()),
-        extra,
+        (name, extra),
+        ("last", last.into()),
     ]);
     json.into_owned()
 }
 
 impl Emulator {
-    /// The requests that came nearest to a query, and what differs.
-    fn nearest_json(&self, query: &Query) -> Json<'static> {
-        let all = self.received(&query.of_same_sender()).requests;
-        let nearest = query.nearest(&all).into_iter().map(|(received, _)| {
-            let shown = self.outside_view(received.clone());
-            let differs = query.differences(&shown).into_iter();
+    /// The requests that came nearest to a predicate, and what differs.
+    fn nearest_json(&self, predicate: &Predicate) -> Json<'static> {
+        let near = self.nearest(predicate, MAX_NEAREST).into_iter();
+        // Of other organizations a reader of this one is told nothing.
+        let own = near.filter(|near| near.is_of_same_sender(predicate));
+        let shown = own.map(|near| {
+            let shown = self.outside_view(near.received.clone());
+            let differs = near.differences_in(&shown, predicate);
             object([
                 ("request", shown.to_line().into()),
-                ("differs", differs.map(Json::from).collect()),
+                ("differs", differs.into_iter().map(Json::from).collect()),
             ])
         });
-        nearest.collect()
+        shown.collect()
+    }
+
+    /// The script with each element named by its key; refused where it can match nothing.
+    fn resolved_script(&self, mut scripted: Scripted) -> Result<Scripted, String> {
+        scripted.predicate.resolve(self.catalog())?;
+        Ok(scripted)
     }
 }
 

@@ -25,12 +25,12 @@ use http::uri::Authority;
 use super::call::{Call, Caller, check_content_type, check_media};
 use super::context::Context;
 use super::outcome::{Handled, Outcome};
-use super::record::journal::{Found, Query, Received};
+use super::record::counters::Period;
+use super::record::journal::{Found, Near, Received};
 use super::record::ledger::Ledger;
 use super::state::Seed;
-use super::state::instances::{
-    Chosen, Configuration, Draft, OrganizationInstances, Origin, document,
-};
+use super::state::instances::{Chosen, Configuration, Draft, OrganizationInstances, document};
+use super::steer::predicate::Predicate;
 use super::steer::script::Scripted;
 use super::{Emulator, guard, identity, routes};
 use crate::file;
@@ -178,10 +178,10 @@ fn is_local(host: &str) -> bool {
 
 /// What a test asks and orders. `organization` is always a secret; `None` stands for everybody.
 impl Emulator {
-    /// Every instance of every organization, by organization and id.
+    /// The instances of every organization or of one, by organization and id.
     #[must_use]
-    pub fn instances(&self) -> Vec<Instance> {
-        let sections = self.state.instances.sections(None);
+    pub fn instances(&self, organization: Option<&str>) -> Vec<Instance> {
+        let sections = self.state.instances.sections(organization);
         let of = |section: &OrganizationInstances| {
             let organization = section.organization.clone();
             section
@@ -195,8 +195,13 @@ impl Emulator {
 
     /// The requests that fit, as they came, secrets included.
     #[must_use]
-    pub fn received(&self, query: &Query) -> Found {
-        self.journal.find(query)
+    pub fn received(&self, query: &Predicate) -> Found {
+        self.journal.find(0, query)
+    }
+
+    /// Those of them with a higher number than `after`.
+    pub(crate) fn received_after(&self, after: u64, predicate: &Predicate) -> Found {
+        self.journal.find(after, predicate)
     }
 
     /// Makes the view of a request that `/__admin` and standard error show: secrets are masked, unless the server was
@@ -206,17 +211,23 @@ impl Emulator {
         self.journal.outside_view(received)
     }
 
-    /// Waits for a request after the one with this number; returns a line for each such request, and the last number.
+    /// Waits for a request after the one with this number; returns each such request, and the last number.
     ///
-    /// The lines are for standard error, see [`Emulator::outside_view`].
+    /// They are as they came; for others see [`Emulator::outside_view`].
     #[must_use]
-    pub fn wait_for_lines(&self, number: u64) -> (Vec<String>, u64) {
-        self.journal.wait_for_lines(number)
+    pub fn wait_for_next(&self, number: u64) -> (Vec<Received>, u64) {
+        self.journal.wait_for_next(number)
+    }
+
+    /// The last requests as they came, the oldest first, and the number of the last one.
+    #[must_use]
+    pub fn last_requests(&self, count: usize) -> (Vec<Received>, u64) {
+        self.journal.last(count)
     }
 
     /// The requests that fit, as soon as there are `count` of them, or those there are when `patience` is over.
     #[must_use]
-    pub fn wait_for(&self, count: usize, query: &Query, patience: Duration) -> Found {
+    pub fn wait_for(&self, count: usize, query: &Predicate, patience: Duration) -> Found {
         self.journal.wait_for(count, query, patience)
     }
 
@@ -231,23 +242,70 @@ impl Emulator {
     }
 
     /// Adds a scripted fault or answer behind those there are.
-    pub fn script(&self, scripted: Scripted) {
+    ///
+    /// # Errors
+    /// A predicate that can match nothing: an element that the catalog does not have.
+    pub fn script(&self, mut scripted: Scripted) -> Result<(), ControlError> {
+        scripted.predicate.check_needs_no_answer()?;
+        scripted.predicate.resolve(&self.catalog)?;
         self.script.add(scripted);
+        Ok(())
+    }
+
+    /// The requests that came nearest to fitting, the nearest first, with everything that differs.
+    ///
+    /// Where the predicate names an organization, those of others are among them only if nothing else differs.
+    #[must_use]
+    pub fn nearest(&self, predicate: &Predicate, count: usize) -> Vec<Near> {
+        self.journal.nearest(predicate, count)
+    }
+
+    /// The scripts that have not fired, of everybody or of one organization.
+    #[must_use]
+    pub fn unfired(&self, organization: Option<&str>) -> Vec<String> {
+        let lines = self.script.lines(organization).into_iter();
+        let unfired = lines.filter(|line| line.fired == 0);
+        unfired.map(|line| line.to_string()).collect()
+    }
+
+    /// Remembers an organization's secret as the test spelled it, for its messages.
+    pub(crate) fn remember_name(&self, organization: &str) {
+        self.names.remember(organization);
+    }
+
+    /// A message with the organizations spelled as the test did.
+    pub(crate) fn spelled(&self, text: String) -> String {
+        self.names.spelled(text)
+    }
+
+    /// The predicate with each element named by its key.
+    ///
+    /// # Errors
+    /// An element that the catalog does not have.
+    pub(crate) fn resolved(&self, mut predicate: Predicate) -> Result<Predicate, ControlError> {
+        predicate.resolve(&self.catalog)?;
+        Ok(predicate)
     }
 
     /// Forgets the scripted faults and answers, all or those that name the organization.
     pub fn clear_script(&self, organization: Option<&str>) {
-        self.script.clear(organization);
+        let removed = self.script.clear(organization);
+        self.counters.note_removed(&removed);
     }
 
     /// Forgets instances, journal, script and ledger, of everybody or of one organization; ids start anew.
+    ///
+    /// Of everybody it also sets the clock as the settings have it. The [`run_ledger`](Self::run_ledger) stays as it is.
     pub fn reset(&self, organization: Option<&str>) {
         self.state.clear(organization);
         self.journal.clear(organization);
-        self.script.clear(organization);
+        self.clear_script(organization);
         self.counters.clear(organization);
+        self.counters
+            .note_leaks(self.state.instances.take_cleared());
         if organization.is_none() {
             self.requests.store(0, Relaxed);
+            self.clock.reset();
         }
     }
 
@@ -327,6 +385,8 @@ impl Emulator {
         let (seed, requests) =
             self.state
                 .restore(document, organization, self.seed(), self.catalog())?;
+        self.counters
+            .note_leaks(self.state.instances.take_cleared());
         if organization.is_none() {
             self.seed.store(seed, Relaxed);
             self.requests.store(requests, Relaxed);
@@ -348,17 +408,22 @@ impl Emulator {
         file::write(path, &(self.snapshot(None).to_pretty() + "\n")).map_err(failed)
     }
 
-    /// What was relied upon and left behind, by everybody or by one organization.
+    /// What was relied upon and left behind since the last reset, by everybody or by one organization.
     #[must_use]
     pub fn ledger(&self, organization: Option<&str>) -> Ledger {
-        let sections = self.state.instances.sections(organization);
-        let left = sections.iter().flat_map(|section| &section.instances);
-        let left = left.filter(|stored| stored.origin == Origin::Created);
-        let left = left
-            .map(|stored| (stored.id, stored.element.key().to_owned()))
-            .collect();
-        self.counters
-            .close(organization, left, &self.script.lines(organization))
+        self.close(Period::SinceReset, organization)
+    }
+
+    /// What was relied upon and left behind in the whole run, whatever was reset, restored or forgotten meanwhile.
+    #[must_use]
+    pub fn run_ledger(&self, organization: Option<&str>) -> Ledger {
+        self.close(Period::Run, organization)
+    }
+
+    fn close(&self, period: Period, organization: Option<&str>) -> Ledger {
+        let left = self.state.instances.leaks(organization);
+        let script = self.script.lines(organization);
+        self.counters.close(period, organization, &left, &script)
     }
 
     /// Stops the clock at this time, or lets it follow the machine's.

@@ -1,34 +1,14 @@
-//! What a run relied upon, and what it left behind.
-//!
-//! Counted per organization as the answers are given; at the end it says which guesses a test suite stands on.
+//! The ledger: what was relied upon, and what was left behind.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use parking_lot::Mutex;
-
-use crate::emulator::identity;
-use crate::emulator::steer::script::Line;
-use crate::rules::{Grade, Rule};
+use super::counters::Account;
+use crate::emulator::state::instances::Leak;
+use crate::rules::{self, Grade, Rule};
 use crate::wire::json::{Json, object};
 
-/// The most mishaps that are kept by name; beyond, they are only counted.
-const NAMED: usize = 100;
-/// The most organizations that are told apart; the others are counted together.
-const APART: usize = 10_000;
-
-/// The counters of one server.
-#[derive(Debug, Default)]
-pub(crate) struct Counters(Mutex<BTreeMap<Option<u64>, Account>>);
-
-/// What one organization did.
-#[derive(Debug, Default)]
-struct Account {
-    relied: Vec<(&'static Rule, u64)>,
-    mishaps: Vec<Mishap>,
-    more_mishaps: u64,
-    refused: u64,
-}
+/// More leaks are not listed for people.
+const MAX_LISTED: usize = 100;
 
 /// Something that a careful client does not do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,114 +31,66 @@ impl fmt::Display for Mishap {
     }
 }
 
-impl Counters {
-    pub(crate) fn relied(&self, organization: Option<u64>, rule: &'static Rule) {
-        self.account(organization, |account| {
-            match account
-                .relied
-                .iter_mut()
-                .find(|(known, _)| std::ptr::eq(*known, rule))
-            {
-                Some((_, count)) => *count += 1,
-                None => account.relied.push((rule, 1)),
-            }
-        });
-    }
-
-    pub(crate) fn mishap(&self, organization: Option<u64>, mishap: Mishap) {
-        self.account(organization, |account| {
-            if account.mishaps.len() < NAMED {
-                account.mishaps.push(mishap);
-            } else {
-                account.more_mishaps += 1;
-            }
-        });
-    }
-
-    /// A rule below the demanded grade was refused.
-    pub(crate) fn refused(&self, organization: Option<u64>) {
-        self.account(organization, |account| account.refused += 1);
-    }
-
-    fn account(&self, organization: Option<u64>, change: impl FnOnce(&mut Account)) {
-        let mut accounts = self.0.lock();
-        let is_known = accounts.len() < APART || accounts.contains_key(&organization);
-        change(
-            accounts
-                .entry(organization.filter(|_| is_known))
-                .or_default(),
-        );
-    }
-
-    pub(crate) fn clear(&self, organization: Option<&str>) {
-        let mut accounts = self.0.lock();
-        match organization {
-            None => accounts.clear(),
-            Some(organization) => drop(accounts.remove(&Some(identity::fingerprint(organization)))),
-        }
-    }
-
-    /// The account of everybody, or of one organization, closed with what only the end can tell.
-    pub(crate) fn close(
-        &self,
-        organization: Option<&str>,
-        left: Vec<(u64, String)>,
-        script: &[Line],
-    ) -> Ledger {
-        let only = organization.map(identity::fingerprint);
-        let mut ledger = Ledger {
-            left,
-            ..Ledger::default()
-        };
-        for (of, account) in self.0.lock().iter() {
-            if only.is_none() || *of == only {
-                ledger.add(account);
-            }
-        }
-        ledger
-            .relied
-            .sort_by(|(a, _), (b, _)| b.grade.cmp(&a.grade).then(a.id.cmp(b.id)));
-        ledger.unfired = script
-            .iter()
-            .filter(|line| line.fired == 0)
-            .map(Line::to_string)
-            .collect();
-        ledger
-    }
-}
-
 /// What a run relied upon, and what it left behind.
 ///
-/// As JSON: `{"relied": [{"rule", "grade", "statement", "count"}], "grades": {"guide": 3, …}, "left": [{"id",
-/// "element"}], "mishaps": [text], "moreMishaps": 0, "unfired": [text], "refused": 0}`.
+/// As JSON: `{"relied": [{"rule", "grade", "statement", "count"}], "grades": {"guide": 3, …}, "left": [{"id", "element",
+/// "name", "request", "at", "clearedBy"}], "moreLeft": 0, "mishaps": [text], "moreMishaps": 0, "unfired": [text],
+/// "moreUnfired": 0, "refused": 0, "missed": 0}`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Ledger {
     /// The rules that decided answers and how often, the best evidenced first.
     pub relied: Vec<(&'static Rule, u64)>,
-    /// Id and element of each instance that was created and never deleted.
-    pub left: Vec<(u64, String)>,
+    /// The instances that a client created and never deleted.
+    pub left: Vec<Leak>,
+    /// How many more of those there were, of which only the number is known.
+    pub more_left: u64,
     /// What a careful client does not do, in the order in which it happened.
     pub mishaps: Vec<Mishap>,
     /// How many more of those there were, of which only the number is known.
     pub more_mishaps: u64,
-    /// Scripted rules that never fired.
+    /// Scripts that never fired.
     pub unfired: Vec<String>,
+    /// How many more of those there were, of which only the number is known.
+    pub more_unfired: u64,
     /// How many answers were refused because their rule is graded too low.
     pub refused: u64,
+    /// How many requests the cassette did not have.
+    pub missed: u64,
 }
 
 impl Ledger {
-    fn add(&mut self, account: &Account) {
-        for (rule, count) in &account.relied {
-            match self.relied.iter_mut().find(|(known, _)| known == rule) {
-                Some((_, sum)) => *sum += count,
-                None => self.relied.push((rule, *count)),
-            }
+    pub(super) fn of(account: Account) -> Self {
+        let Account {
+            mut relied,
+            mishaps,
+            more_mishaps,
+            refused,
+            leaks,
+            unfired,
+            more_unfired,
+        } = account;
+        relied.sort_by(|(a, _), (b, _)| b.grade.cmp(&a.grade).then(a.id.cmp(b.id)));
+        let missed = relied
+            .iter()
+            .filter(|(rule, _)| **rule == rules::NOT_RECORDED);
+        Ledger {
+            missed: missed.map(|(_, count)| count).sum(),
+            relied,
+            left: leaks.named,
+            more_left: leaks.more,
+            mishaps,
+            more_mishaps,
+            unfired,
+            more_unfired,
+            refused,
         }
-        self.mishaps.extend(account.mishaps.iter().cloned());
-        self.more_mishaps += account.more_mishaps;
-        self.refused += account.refused;
+    }
+
+    /// How many instances were created and never deleted.
+    #[must_use]
+    pub fn leaks(&self) -> u64 {
+        self.left.len() as u64 + self.more_left
     }
 
     /// How many answers rest on rules of this grade.
@@ -186,13 +118,11 @@ impl Ledger {
             .iter()
             .rev()
             .map(|grade| (grade.name().into(), self.count(*grade).into()));
-        let left = (self.left.iter()).map(|(id, element)| {
-            object([("id", (*id).into()), ("element", element.clone().into())])
-        });
         object([
             ("relied", relied.collect()),
             ("grades", Json::Object(grades.collect())),
-            ("left", left.collect()),
+            ("left", self.left.iter().map(Leak::to_json).collect()),
+            ("moreLeft", self.more_left.into()),
             (
                 "mishaps",
                 self.mishaps
@@ -208,7 +138,9 @@ impl Ledger {
                     .map(|line| Json::from(line.clone()))
                     .collect(),
             ),
+            ("moreUnfired", self.more_unfired.into()),
             ("refused", self.refused.into()),
+            ("missed", self.missed.into()),
         ])
     }
 }
@@ -237,11 +169,12 @@ impl fmt::Display for Ledger {
                 write!(f, ": {}", rule.statement)?;
             }
         }
-        for (id, element) in &self.left {
-            write!(
-                f,
-                "\n  left behind: instance {id} of {element} was never deleted"
-            )?;
+        for leak in self.left.iter().take(MAX_LISTED) {
+            write!(f, "\n  left behind: {leak}")?;
+        }
+        if self.leaks() > MAX_LISTED as u64 {
+            let more = self.leaks() - MAX_LISTED as u64;
+            write!(f, "\n  left behind: {more} more of them")?;
         }
         for mishap in &self.mishaps {
             write!(f, "\n  mishap: {mishap}")?;
@@ -252,13 +185,29 @@ impl fmt::Display for Ledger {
         for line in &self.unfired {
             write!(f, "\n  never fired: {line}")?;
         }
+        if self.more_unfired > 0 {
+            write!(f, "\n  never fired: {} more of them", self.more_unfired)?;
+        }
         if self.refused > 0 {
             write!(
                 f,
-                "\n  refused: {} answers whose rule is graded too low",
-                self.refused
+                "\n  refused: {} whose rule is graded too low",
+                counted(self.refused, "answer")
             )?;
         }
         Ok(())
+    }
+}
+
+/// `1 answer`, `2 answers`
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+impl serde_core::Serialize for Ledger {
+    /// In the shape that the type's documentation gives.
+    fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
     }
 }

@@ -244,6 +244,7 @@ fn update(
                     .with(&before.element, element, &changes),
                 created: before.created,
                 origin: before.origin,
+                request: before.request.clone(),
                 updated: now,
                 element: element.clone(),
             }
@@ -265,7 +266,7 @@ fn boxed(texts: Vec<Cow<'_, str>>) -> Box<[Box<str>]> {
     texts.into_iter().map(Box::from).collect()
 }
 
-/// What the query of a list asks for (rule `instance-list`).
+/// The query of a list (rule `instance-list`).
 struct Listing<'a> {
     selection: Selection<'a>,
     size: usize,

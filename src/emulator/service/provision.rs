@@ -16,7 +16,7 @@ use crate::wire::instance::sanitize;
 use crate::wire::json::{Json, Members};
 use crate::wire::vocabulary::{Dialect, member, text};
 
-/// What a request sends, checked: names and tags sanitized, values as text.
+/// A checked request: names and tags sanitized, values as text.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Provision<'a> {
     pub(crate) name: Option<Cow<'a, str>>,
@@ -25,7 +25,7 @@ pub(crate) struct Provision<'a> {
     pub(crate) configuration: Vec<(&'a str, Option<Cow<'a, str>>)>,
 }
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Occasion {
     /// Everything required must be there.
@@ -177,7 +177,7 @@ pub(crate) fn check<'a>(
     let provision = Provision {
         name: name(body, occasion, &mut problems),
         tags: tags(body, &mut problems),
-        configuration: configuration(body, &mut problems),
+        configuration: configuration(body, element, &mut problems),
     };
     provider_data(body, &mut problems);
     problems.extend(missing(&provision.configuration, element, occasion));
@@ -292,6 +292,7 @@ fn has_consent(body: &Json<'_>, configuration: &[(&str, Option<Cow<'_, str>>)]) 
 
 fn configuration<'a>(
     body: &'a Json<'a>,
+    element: &Element,
     problems: &mut Vec<Problem>,
 ) -> Vec<(&'a str, Option<Cow<'a, str>>)> {
     let sent = match body.get(member::CONFIGURATION) {
@@ -305,7 +306,7 @@ fn configuration<'a>(
     let mut entries = Vec::with_capacity(sent.len());
     for (key, value) in sent {
         match value {
-            Json::Array(_) | Json::Object(_) => {
+            Json::Array(_) | Json::Object(_) if !takes_structure(element, key) => {
                 push_problem(problems, || {
                     type_problem(&format!("configuration.{}", clip(key)), "text", value)
                 });
@@ -316,6 +317,11 @@ fn configuration<'a>(
         }
     }
     entries
+}
+
+/// Whether the element's guide shows an object or an array as this entry's value.
+fn takes_structure(element: &Element, key: &str) -> bool {
+    element.entry(key).is_some_and(|entry| entry.structured)
 }
 
 /// The value of an entry as text; `None` for `null` and blank text (rule `configuration-blank`).
@@ -354,7 +360,7 @@ fn missing(
             }
             None if occasion == Occasion::Update => {}
             None => {
-                rule = rule.or(Some(&rules::CONFIGURATION_MISSING));
+                rule = rule.or(Some(missing_rule(entry)));
                 named.push(format!(
                     "{}{}",
                     entry.key,
@@ -379,7 +385,16 @@ fn has_default_app(element: &Element, key: &str) -> bool {
     of_app.contains(&key) && element.oauth().is_some()
 }
 
-/// What the caller sent instead of a missing entry, if something unknown is near it.
+/// The rule of an absent entry: a sample alone is weaker evidence than a guide that says it.
+fn missing_rule(entry: &Entry) -> &'static Rule {
+    if entry.assumed {
+        &rules::CONFIGURATION_MISSING_SAMPLE
+    } else {
+        &rules::CONFIGURATION_MISSING
+    }
+}
+
+/// Finds the unknown entry that the caller probably sent instead of a missing one.
 fn misspelling(entry: &Entry, sent: &[(&str, Option<Cow<'_, str>>)], element: &Element) -> String {
     let unknown = sent
         .iter()

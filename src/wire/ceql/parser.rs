@@ -119,7 +119,7 @@ impl<'t> Parser<'t> {
         Ok(Some(Test::In(choices)))
     }
 
-    /// What follows `IS`.
+    /// Parses `NULL` or `NOT NULL` behind `IS`.
     fn null(&mut self, field: String) -> Result<Expression, CeqlProblem> {
         let is_negated = self.take_keyword("NOT");
         if !self.take_keyword("NULL") {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::catalog::nearest;
 use crate::wire::json::{Json, Members};
 
-/// What is wrong with a control document: path and reason.
+/// A value that was read, or the problem with the document: path and reason.
 pub(crate) type Reading<T> = Result<T, String>;
 
 /// An object and where it stands.
@@ -40,7 +40,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Where the object stands.
+    /// The path of the object.
     pub(crate) fn path(&self) -> &str {
         shown(&self.path)
     }
@@ -62,7 +62,7 @@ impl<'a> Document<'a> {
             .filter(|value| **value != Json::Null)
     }
 
-    /// What `read` makes of a member, if it is there.
+    /// Reads a member of one kind, if it is there.
     fn typed<T>(
         &self,
         name: &str,

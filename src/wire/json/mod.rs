@@ -118,7 +118,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// What kind of value this is, in words for a message: `"an array"`.
+    /// The kind of value, in words for a message: `"an array"`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {

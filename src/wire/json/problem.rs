@@ -1,8 +1,8 @@
-//! Why a text is not JSON: the place, the reason, and what stands there.
+//! The problem with a text that is not JSON: its place, its reason, and the character there.
 
 use std::fmt;
 
-/// Why a text is not JSON, where, and what stands there.
+/// The first problem with a text that is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JsonProblem {
@@ -12,7 +12,7 @@ pub struct JsonProblem {
     pub column: usize,
     /// The parser's reason, in lower case: `"expected value"`.
     pub reason: String,
-    /// What was found there: the character in quotes, or `"the end of the text"`.
+    /// The character found there, in quotes, or `"the end of the text"`.
     pub found: String,
 }
 

@@ -132,12 +132,105 @@ fn a_leak_fails_the_run_where_it_is_denied() {
     assert!(err(&allowed).contains("left behind: instance 1234 of mailjet was never deleted"));
     let denied = exec(&["--deny-leaks"], &leak);
     assert_eq!(denied.status.code(), Some(3), "{}", err(&denied));
-    assert!(err(&denied).contains("gate failed: 1 instances were created and never deleted"));
+    assert!(err(&denied).contains("gate failed: 1 instance was created and never deleted"));
     let tidy = format!("{leak} && {} -X DELETE", create("/instances/1234"));
     assert_eq!(exec(&["--deny-leaks"], &tidy).status.code(), Some(0));
     // The command's own failure is the one to tell.
     let failing = format!("{leak}; exit 5");
     assert_eq!(exec(&["--deny-leaks"], &failing).status.code(), Some(5));
+}
+
+/// Asks the control API with the shell's own means.
+fn steer(method: &str, path: &str, body: &str) -> String {
+    format!(
+        "curl -sS -o /dev/null -X {method} -d '{body}' -H 'Content-Type: application/json' \
+         \"$MOCK_CE_ADMIN_URL{path}\""
+    )
+}
+
+#[rstest]
+#[case::leak(
+    "--deny-leaks",
+    create("/instances"),
+    "1 instance was created and never deleted"
+)]
+#[case::grade(
+    "--min-grade=vendor",
+    create("/nowhere"),
+    "1 answer would rest on a rule below --min-grade"
+)]
+#[case::unfired(
+    "--deny-unfired",
+    steer("POST", "/script", r#"{"effect":"reset","when":{"nth":9}}"#),
+    "1 script never fired"
+)]
+fn a_teardown_does_not_open_a_gate(
+    #[case] gate: &str,
+    #[case] sin: String,
+    #[case] reason: &str,
+    #[values(true, false)] restores: bool,
+) {
+    let teardown = match restores {
+        true => steer("PUT", "/state", r#"{"version":1,"organizations":[]}"#),
+        false => steer("DELETE", "/state", "{}"),
+    };
+    let output = exec(&[gate], &format!("{sin} && {teardown}"));
+    assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+    assert!(
+        err(&output).contains(&format!("gate failed: {reason}")),
+        "{}",
+        err(&output)
+    );
+}
+
+#[rstest]
+#[case::json("report.json", "\"gate\": \"deny-leaks\",\n      \"passed\": false")]
+#[case::junit(
+    "report.xml",
+    "<failure message=\"1 instance was created and never deleted\"/>"
+)]
+fn a_report_is_written(#[case] name: &str, #[case] part: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(name);
+    let report = format!("--report={}", path.display());
+    let output = exec(&["--deny-leaks", &report], &create("/instances"));
+    assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(written.contains(part), "{written}");
+}
+
+#[test]
+fn a_command_that_fails_is_told_what_it_asked_for() {
+    let output = exec(&[], &format!("{}; exit 5", create("/nowhere")));
+    let told = err(&output);
+    assert!(
+        told.contains("mock-ce: the command failed; the last 1 of 1 requests:"),
+        "{told}"
+    );
+    assert!(
+        told.contains("POST /elements/api-v2/nowhere → 404 (unknown-route"),
+        "{told}"
+    );
+    let output = exec(&[], "exit 5");
+    assert!(err(&output).contains("the command failed, and sent no request"));
+    let output = exec(&[], &create("/nowhere"));
+    assert!(
+        !err(&output).contains("POST /elements/api-v2/nowhere"),
+        "{}",
+        err(&output)
+    );
+}
+
+#[rstest]
+#[case(
+    "text",
+    "POST /elements/api-v2/nowhere → 404 (unknown-route; grade=assumed)"
+)]
+#[case("json", "{\"number\":1,\"at\":\"20")]
+fn requests_are_logged_where_that_is_asked_for(#[case] format: &str, #[case] part: &str) {
+    let script = format!("{} && sleep 0.2", create("/nowhere"));
+    let output = exec(&["--log", format], &script);
+    assert!(err(&output).contains(part), "{}", err(&output));
 }
 
 #[test]
@@ -146,10 +239,10 @@ fn an_answer_below_the_grade_fails_the_run() {
     assert_eq!(output.status.code(), Some(3));
     let told = err(&output);
     assert!(
-        told.contains("gate failed: 1 answers rest on rules below --min-grade"),
+        told.contains("gate failed: 1 answer would rest on a rule below --min-grade"),
         "{told}"
     );
-    assert!(told.contains("refused: 1 answers"), "{told}");
+    assert!(told.contains("refused: 1 answer "), "{told}");
     assert_eq!(
         exec(&["--min-grade", "guide"], &create("/instances"))
             .status

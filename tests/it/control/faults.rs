@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use http::Method;
-use mock_ce::{Effect, LiteralReply, MockCe, Query, Scripted};
+use mock_ce::{Effect, LiteralReply, MockCe, Predicate, Scripted};
 use rstest::rstest;
 
 use super::{ask, done};
@@ -76,7 +76,7 @@ fn assert_served(ce: &MockCe, instances: usize) {
 }
 
 fn effect_of_first(ce: &MockCe) -> (Option<u16>, Option<&'static str>) {
-    let first = &ce.journal(&Query::new()).requests[0];
+    let first = &ce.journal(&Predicate::new()).requests[0];
     (first.status, first.effect)
 }
 
@@ -208,7 +208,7 @@ fn a_delayed_reply_comes_and_others_do_not_wait_for_it(#[case] effect: &str) {
             let reply = ask(ce, &creation());
             delayed.send(("delayed", reply.verdict().0)).unwrap();
         });
-        drop(ce.wait_for(1, &Query::new(), Duration::from_secs(20)));
+        drop(ce.wait_for(1, &Predicate::new(), Duration::from_secs(20)));
         other
             .send(("other", ask(ce, &Request::get("/instances/1234")).status))
             .unwrap();
@@ -226,7 +226,7 @@ fn a_range_may_be_as_long_as_it_likes() {
     ce.script(Scripted::new(ages).first(1));
     let mut stream = connect(&ce);
     stream.write_all(&creation().to_bytes()).unwrap();
-    let held = ce.wait_for(1, &Query::new(), Duration::from_secs(20));
+    let held = ce.wait_for(1, &Predicate::new(), Duration::from_secs(20));
     assert_eq!(held.requests[0].effect, Some("delay"));
     assert_served(&ce, 1);
 }

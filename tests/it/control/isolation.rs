@@ -3,7 +3,7 @@
 use std::thread;
 
 use http::Method;
-use mock_ce::{MockCe, Query};
+use mock_ce::{MockCe, Predicate};
 use rstest::rstest;
 
 use super::{ask, asking, done, length_at, look, number_at, of, order, refusal, text_at};
@@ -119,7 +119,7 @@ fn a_reset_of_one_organization_leaves_the_others() {
     assert_eq!(left("b"), [1; 6]);
     let again = ask(&ce, &Request::post("/instances", mailjet("n")).by(&of("a")));
     assert_eq!(again.id(), 1234);
-    ce.reset_organization("b");
+    ce.organization("b").reset();
     assert_eq!(left("b"), [0; 6]);
     assert_eq!(left("a")[0], 1);
 }
@@ -131,13 +131,13 @@ fn a_journal_is_emptied_for_one_organization() {
         ask(&ce, &Request::get("/elements").by(&of(organization)));
     }
     done(&ce, "DELETE", "/requests?organization=a", "");
-    let found = ce.journal(&Query::new());
+    let found = ce.journal(&Predicate::new());
     assert_eq!(found.requests.len(), 1);
     ce.received(Method::GET, "/elements")
         .organization("b")
         .once();
     ce.forget_requests();
-    assert_eq!(ce.journal(&Query::new()).requests, []);
+    assert_eq!(ce.journal(&Predicate::new()).requests, []);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use mock_ce::{MockCe, Query};
+use mock_ce::{MockCe, Predicate};
 use rstest::rstest;
 
 use super::{ask, asking, at, done, length_at, look, number_at, of, refusal, text_at};
@@ -34,18 +34,18 @@ fn asked() -> MockCe {
 }
 
 #[rstest]
-#[case::all("", Query::new(), "1 2 3 4 5 6 7 8 9 10")]
-#[case::method("method=delete", Query::new().method(Method::DELETE), "5")]
-#[case::path("path=/instances/*", Query::new().path("/instances/*"), "4 5 6")]
-#[case::path_in_both_dialects("path=/instances", Query::new().path("/instances"), "1 2 9 10")]
-#[case::element("element=mailjet", Query::new().element("mailjet"), "1 3 4 5")]
-#[case::element_of_your_mom("element=twilio", Query::new().element("twilio"), "2 8")]
-#[case::instance("instance=1234", Query::new().instance(1234), "1 4 5")]
-#[case::rule("rule=instance-get", Query::new().rule("instance-get"), "4 6")]
-#[case::status("status=404", Query::new().status(StatusCode::NOT_FOUND), "6 10")]
-#[case::organization("organization=p", Query::new().organization("p"), "10")]
-#[case::several("method=GET&status=200", Query::new().method(Method::GET).status(StatusCode::OK), "4 7 8")]
-fn a_query_finds_what_fits(#[case] query: &str, #[case] typed: Query, #[case] expected: &str) {
+#[case::all("", Predicate::new(), "1 2 3 4 5 6 7 8 9 10")]
+#[case::method("method=delete", Predicate::new().method(Method::DELETE), "5")]
+#[case::path("path=/instances/*", Predicate::new().path("/instances/*"), "4 5 6")]
+#[case::path_in_both_dialects("path=/instances", Predicate::new().path("/instances"), "1 2 9 10")]
+#[case::element("element=mailjet", Predicate::new().element("mailjet"), "1 3 4 5")]
+#[case::element_of_your_mom("element=twilio", Predicate::new().element("twilio"), "2 8")]
+#[case::instance("instance=1234", Predicate::new().instance(1234), "1 4 5")]
+#[case::rule("rule=instance-get", Predicate::new().rule("instance-get"), "4 6")]
+#[case::status("status=404", Predicate::new().status(StatusCode::NOT_FOUND), "6 10")]
+#[case::organization("organization=p", Predicate::new().organization("p"), "10")]
+#[case::several("method=GET&status=200", Predicate::new().method(Method::GET).status(StatusCode::OK), "4 7 8")]
+fn a_query_finds_what_fits(#[case] query: &str, #[case] typed: Predicate, #[case] expected: &str) {
     let ce = asked();
     let found = ce.journal(&typed).requests;
     let numbers: Vec<_> = found
@@ -109,8 +109,11 @@ fn a_query_that_finds_nothing_tells_what_came_near() {
     "methode=GET",
     "the query parameter \"methode\" is not known here; known: method"
 )]
-#[case("rule=creat", "rule must be the id of a rule, found \"creat\"")]
-#[case("status=20", "status must be a status, found \"20\"")]
+#[case(
+    "rule=creat",
+    "rule must be the id of a rule, found \"creat\"; did you mean \"create\"?"
+)]
+#[case("status=20", "status must be a status from 200 to 999, found 20")]
 #[case("instance=x", "instance must be a whole number, found \"x\"")]
 fn a_query_with_a_mistake_is_refused(#[case] query: &str, #[case] message: &str) {
     let ce = MockCe::start();
@@ -126,7 +129,7 @@ fn the_oldest_are_dropped_beyond_the_entries_and_counted() {
     for _ in 0..5 {
         ask(&ce, &Request::get("/elements/keys"));
     }
-    let found = ce.journal(&Query::new());
+    let found = ce.journal(&Predicate::new());
     let numbers: Vec<_> = found
         .requests
         .iter()
@@ -157,7 +160,7 @@ fn a_typical_request_takes_less_than_a_kibibyte() {
     for _ in 0..2000 {
         assert_eq!(client.ask(&typical).status, 200);
     }
-    let found = ce.journal(&Query::new());
+    let found = ce.journal(&Predicate::new());
     assert_eq!(found.requests.len() as u64 + found.dropped, 2000);
     assert!(
         (1024..2000).contains(&found.requests.len()),
@@ -180,7 +183,7 @@ fn deleted_instances_do_not_escape_the_limit() {
         client.ask(&Request::delete(&format!("/instances/{id}")));
     }
     let kept = ce
-        .journal(&Query::new().method(Method::POST))
+        .journal(&Predicate::new().method(Method::POST))
         .requests
         .len();
     assert!(
@@ -205,7 +208,7 @@ fn a_long_body_is_cut_and_its_length_and_digest_are_kept() {
     let (sent, answered) = send("a");
     send("a");
     send("b");
-    let found = ce.journal(&Query::new()).requests;
+    let found = ce.journal(&Predicate::new()).requests;
     let first = &found[0];
     assert_eq!(
         (first.body.length, first.answer.length),
@@ -217,7 +220,7 @@ fn a_long_body_is_cut_and_its_length_and_digest_are_kept() {
     assert_ne!(found[0].body.digest, found[2].body.digest);
     let short = ask(&ce, &Request::get("/elements/keys"));
     assert_eq!(short.status, 200);
-    assert_eq!(ce.journal(&Query::new()).requests[3].body.digest, None);
+    assert_eq!(ce.journal(&Predicate::new()).requests[3].body.digest, None);
 }
 
 #[test]
@@ -225,7 +228,7 @@ fn waiting_in_process_ends_with_the_request() {
     let ce = MockCe::start();
     let found = thread::scope(|scope| {
         let waiting =
-            scope.spawn(|| ce.wait_for(2, &Query::new().path("/elements/keys"), PATIENCE));
+            scope.spawn(|| ce.wait_for(2, &Predicate::new().path("/elements/keys"), PATIENCE));
         for path in ["/elements/keys", "/elements", "/elements/keys"] {
             ask(&ce, &Request::get(path));
         }
@@ -258,7 +261,7 @@ fn waiting_over_http_ends_with_the_request() {
 fn waiting_ends_with_its_time_and_says_what_there_is() {
     let ce = MockCe::start();
     ask(&ce, &Request::get("/elements"));
-    let found = ce.wait_for(2, &Query::new(), Duration::from_millis(1));
+    let found = ce.wait_for(2, &Predicate::new(), Duration::from_millis(1));
     assert_eq!(found.requests.len(), 1);
     let found = look(&ce, "/requests/wait?count=2&timeout=1ms");
     assert_eq!(*at(&found, "satisfied"), false.into());
@@ -270,7 +273,7 @@ fn what_is_below_admin_is_not_journaled() {
     let ce = MockCe::start();
     ask(&ce, &asking("GET", "/health"));
     ask(&ce, &asking("GET", "/nowhere"));
-    assert_eq!(ce.journal(&Query::new()).requests, []);
+    assert_eq!(ce.journal(&Predicate::new()).requests, []);
 }
 
 #[test]

@@ -66,7 +66,14 @@ fn what_was_created_and_not_deleted_is_left_behind() {
         &ce,
         &Request::patch(&format!("/instances/{kept}"), r#"{"name":"m"}"#),
     );
-    assert_eq!(ce.ledger().left, [(kept, "twilio".to_owned())]);
+    let left = ce.ledger().left;
+    assert_eq!(left.len(), 1);
+    assert_eq!(
+        (left[0].id, &*left[0].element, &*left[0].name),
+        (kept, "twilio", "m")
+    );
+    // The creation was the first request; the update came after it.
+    assert_eq!((left[0].request, left[0].cleared_by), (Some(1), None));
     assert_eq!(number_at(&look(&ce, "/ledger"), "left.0.id"), kept);
 }
 
@@ -79,7 +86,7 @@ fn a_second_deletion_and_a_token_used_after_deletion_are_told() {
     }
     // The header names no organization, the token does.
     assert_eq!(ask(&ce, &by_token(&created.token())).status, 401);
-    for ledger in [ce.ledger(), ce.ledger_organization("o")] {
+    for ledger in [ce.ledger(), ce.organization("o").ledger()] {
         let mishaps: Vec<_> = ledger.mishaps.iter().map(ToString::to_string).collect();
         assert_eq!(mishaps.len(), 2, "{mishaps:?}");
         assert_eq!(mishaps[0], "instance 1234 was deleted again");
@@ -89,7 +96,7 @@ fn a_second_deletion_and_a_token_used_after_deletion_are_told() {
         );
         assert!(!mishaps[1].contains(&created.token()));
     }
-    assert_eq!(ce.ledger_organization("p").mishaps, []);
+    assert_eq!(ce.organization("p").ledger().mishaps, []);
     assert_eq!(
         length_at(&look(&ce, "/ledger?organization=o"), "mishaps"),
         2
@@ -156,12 +163,12 @@ fn a_fault_that_never_fired_is_told() {
     ask(&ce, &Request::get("/elements"));
     assert_eq!(
         ce.ledger().unfired,
-        ["reset for any verb /instances of twilio, nth 5"]
+        ["reset for path /instances, element twilio, nth 5"]
     );
     assert!(
         ce.ledger()
             .to_string()
-            .contains("never fired: reset for any verb /instances")
+            .contains("never fired: reset for path /instances")
     );
 }
 

@@ -4,8 +4,11 @@
 mod command;
 mod determinism;
 mod expectations;
+mod failing;
 mod faults;
+mod gates;
 mod grades;
+mod hints;
 mod isolation;
 mod journal;
 mod ledger;
@@ -17,6 +20,8 @@ mod state;
 #[cfg(feature = "cli")]
 mod state_file;
 mod surface;
+#[cfg(feature = "cli")]
+mod tailing;
 #[cfg(feature = "cli")]
 mod waiting;
 

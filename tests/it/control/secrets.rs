@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use http::Method;
-use mock_ce::{MockCe, Query, Settings};
+use mock_ce::{MockCe, Predicate, Settings};
 use rstest::rstest;
 
 use super::{ask, look};
@@ -136,7 +136,7 @@ fn in_process_requests_are_shown_as_they_came() {
     assert!(received.target.ends_with(&format!("?token={PLANTED}")));
     assert_eq!(received.body.text, sent);
     assert_eq!(received.answer.text, reply.text());
-    assert_eq!(ce.journal(&Query::new()).requests, [received]);
+    assert_eq!(ce.journal(&Predicate::new()).requests, [received]);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn a_header_that_is_not_utf_8_is_shown_with_what_is() {
     let latin = http::HeaderValue::from_bytes(b"caf\xe9").unwrap();
     request.headers.insert("x-note", latin);
     ce.emulator().answer(&request);
-    let found = ce.journal(&Query::new()).requests;
+    let found = ce.journal(&Predicate::new()).requests;
     assert_eq!(found[0].header("x-note"), Some("é"));
     assert_eq!(found[1].header("x-note"), Some("caf\u{fffd}"));
     assert_eq!(found[1].header("x-other"), Some("o"));

@@ -66,15 +66,16 @@ fn a_snapshot_in_process_is_the_same_document() {
     prepare(ce.address());
     assert_eq!(ce.snapshot(), look(&ce, "/state"));
     assert_eq!(
-        ce.snapshot_organization("another"),
+        ce.organization("another").snapshot(),
         look(&ce, "/state?organization=another")
     );
     let other = MockCe::start();
     other.restore(&ce.snapshot()).unwrap();
     assert_eq!(other.instances(), ce.instances());
-    other.reset_organization("another");
+    other.organization("another").reset();
     other
-        .restore_organization(&ce.snapshot_organization("another"), "another")
+        .organization("another")
+        .restore(&ce.organization("another").snapshot())
         .unwrap();
     assert_eq!(other.instances(), ce.instances());
 }

@@ -1,16 +1,17 @@
-//! The importer: the built-in catalog from the five guides, and every known defect of the vendor's family of guides.
+//! The importer: the built-in catalog from the five guides, and a document for every case that a guide can be.
 
-mod defects;
+mod golden;
 mod random;
-mod several;
+mod scale;
 #[cfg(feature = "cli")]
 mod verb;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mock_ce::catalog::BuiltIn;
 use mock_ce::catalog::fixture::Fixture;
-use mock_ce::catalog::guide::{Defect, Guide, Import, Mode, Severity, import};
+use mock_ce::catalog::guide::{Change, Guide, Import, Importer, Mode, Options, Outcome};
 use rstest::rstest;
 
 fn fixtures(folder: &str) -> PathBuf {
@@ -23,41 +24,29 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn import_files(folder: &str, names: &[&str], mode: Mode) -> Import {
-    let texts: Vec<_> = names
-        .iter()
-        .map(|name| read(&fixtures(folder).join(name)))
-        .collect();
-    let guides: Vec<_> = names
-        .iter()
-        .zip(&texts)
-        .map(|(name, text)| Guide { name, text })
-        .collect();
-    import(&guides, mode)
+fn import_files(folder: &str, names: &[&str], options: Options) -> Import {
+    let mut importer = Importer::new(options);
+    for name in names {
+        let text = read(&fixtures(folder).join(name));
+        importer.read(Guide { name, text: &text });
+    }
+    importer.finish()
 }
 
 fn import_text(text: &str) -> Import {
     let guide = Guide {
-        name: "broken.md",
+        name: "guide.md",
         text,
     };
-    import(&[guide], Mode::Tolerant)
+    mock_ce::catalog::guide::import(&[guide], Options::default())
 }
 
+/// The fixture of an import that refused nothing.
 fn only(import: &Import) -> &Fixture {
-    assert_eq!(import.refusals, [], "the document is imported");
-    assert_eq!(import.fixtures.len(), 1, "one document, one element");
+    let refused = import.reports.iter().find(|report| report.is_refused());
+    assert_eq!(refused, None, "every document is imported");
+    assert_eq!(import.fixtures.len(), 1, "one element");
     &import.fixtures[0]
-}
-
-fn findings(import: &Import) -> Vec<(usize, Defect)> {
-    let mut places: Vec<_> = import
-        .findings
-        .iter()
-        .map(|finding| (finding.line, finding.defect))
-        .collect();
-    places.sort_by_key(|(line, defect)| (*line, format!("{defect:?}")));
-    places
 }
 
 /// Everything but the names of the documents.
@@ -74,13 +63,6 @@ fn assert_same_element(found: &Fixture, expected: &Fixture) {
     assert_eq!(bodies(found), bodies(expected));
 }
 
-fn entries(fixture: &Fixture) -> Vec<(&str, bool)> {
-    let entries = fixture.configuration().iter();
-    entries
-        .map(|entry| (entry.key.as_str(), entry.required))
-        .collect()
-}
-
 fn good() -> String {
     read(&fixtures("broken-guides").join("good.md"))
 }
@@ -93,11 +75,19 @@ const GUIDES: [&str; 5] = [
     "twilio.your_mom.md",
 ];
 
+fn import_guides(names: &[&str]) -> Import {
+    let built_in = BuiltIn::Replace;
+    let options = Options {
+        built_in,
+        ..Options::default()
+    };
+    import_files("guides", names, options)
+}
+
 /// `UPDATE_GOLDEN=1` rewrites the catalog.
 #[test]
 fn the_built_in_catalog_is_what_import_makes_of_the_guides() {
-    let import = import_files("guides", &GUIDES, Mode::Tolerant);
-    assert_eq!(import.refusals, []);
+    let import = import_guides(&GUIDES);
     let keys: Vec<_> = import.fixtures.iter().map(Fixture::key).collect();
     assert_eq!(keys, ["mailjet", "sendgrid", "twilio"]);
     for fixture in &import.fixtures {
@@ -110,21 +100,22 @@ fn the_built_in_catalog_is_what_import_makes_of_the_guides() {
 }
 
 #[test]
-fn the_guides_need_these_repairs_and_no_others() {
-    let import = import_files("guides", &GUIDES, Mode::Tolerant);
-    let found: Vec<_> = import
-        .findings
-        .iter()
-        .map(|finding| (finding.file.as_str(), finding.line, finding.defect))
-        .collect();
+fn the_guides_need_these_repairs_and_nothing_about_them_is_assumed() {
+    let import = import_guides(&GUIDES);
+    let mut found = Vec::new();
+    for report in &import.reports {
+        assert_eq!(report.assumed(), 0, "{report}");
+        let repairs = report.repairs.iter();
+        found.extend(repairs.map(|repair| (report.guide.as_str(), repair.line, repair.change)));
+    }
     assert_eq!(
         found,
         [
-            ("mailjet.md", 88, Defect::RawLineBreak),
-            ("mailjet.your_mom.md", 87, Defect::RawLineBreak),
-            ("sendgrid.your_mom.md", 125, Defect::BareQuote),
-            ("twilio.md", 87, Defect::BareQuote),
-            ("twilio.your_mom.md", 86, Defect::BareQuote),
+            ("mailjet.md", 88, Change::Escaped),
+            ("mailjet.your_mom.md", 87, Change::Escaped),
+            ("sendgrid.your_mom.md", 125, Change::Escaped),
+            ("twilio.md", 87, Change::Escaped),
+            ("twilio.your_mom.md", 86, Change::Escaped),
         ]
     );
 }
@@ -133,14 +124,13 @@ fn the_guides_need_these_repairs_and_no_others() {
 #[case::mailjet("mailjet.md", "mailjet.your_mom.md")]
 #[case::twilio("twilio.md", "twilio.your_mom.md")]
 fn both_spellings_of_a_guide_say_the_same(#[case] element: &str, #[case] your_mom: &str) {
-    let one = import_files("guides", &[element], Mode::Tolerant);
-    let other = import_files("guides", &[your_mom], Mode::Tolerant);
+    let (one, other) = (import_guides(&[element]), import_guides(&[your_mom]));
     assert_same_element(only(&other), only(&one));
 }
 
 #[test]
 fn the_broken_texts_of_the_guides_are_read_as_what_they_mean() {
-    let import = import_files("guides", &GUIDES, Mode::Tolerant);
+    let import = import_guides(&GUIDES);
     let text = |fixture: usize, name: &str| {
         let element = import.fixtures[fixture].element();
         element
@@ -166,8 +156,8 @@ fn the_broken_texts_of_the_guides_are_read_as_what_they_mean() {
 
 #[test]
 fn the_minimum_payload_is_required_and_the_rest_of_the_extended_one_is_not() {
-    let import = import_files("guides", &["sendgrid.your_mom.md"], Mode::Tolerant);
-    let entries = entries(only(&import)).into_iter();
-    let (required, optional): (Vec<_>, Vec<_>) = entries.partition(|(_, required)| *required);
+    let import = import_guides(&["sendgrid.your_mom.md"]);
+    let entries = only(&import).configuration().iter();
+    let (required, optional): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.required);
     assert_eq!((required.len(), optional.len()), (6, 14));
 }

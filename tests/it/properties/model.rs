@@ -162,7 +162,7 @@ proptest! {
             let outcome = emulator.answer(&step.request(&model.token(step)));
             model.take(step, &outcome);
         }
-        let kept: Vec<_> = emulator.instances().into_iter().map(|kept| (kept.organization, kept.id, kept.element, kept.name, kept.tags, kept.token)).collect();
+        let kept: Vec<_> = emulator.instances(None).into_iter().map(|kept| (kept.organization, kept.id, kept.element, kept.name, kept.tags, kept.token)).collect();
         let expected = model.0.into_iter().flat_map(|(secret, namespace)| {
             namespace.instances.into_iter().map(move |(id, instance)| (secret.clone(), id, instance.element.to_owned(), instance.name, instance.tags.unwrap_or_default(), instance.token))
         });

@@ -9,7 +9,7 @@ use super::steps::{Step, step};
 type Bytes = (u16, Vec<(String, Vec<u8>)>, Vec<u8>);
 
 fn take(emulator: &Emulator, step: &Step) -> Bytes {
-    let instances = emulator.instances();
+    let instances = emulator.instances(None);
     let meant = instances
         .iter()
         .find(|instance| instance.organization == step.secret() && instance.id == step.id);

@@ -175,7 +175,7 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
         caller.call(Method::GET, "/elements", "").status,
         StatusCode::BAD_GATEWAY
     );
-    assert_eq!(ce.journal(&mock_ce::Query::default()).requests.len(), 0);
+    assert_eq!(ce.journal(&mock_ce::Predicate::default()).requests.len(), 0);
 }
 
 #[rstest]

@@ -23,7 +23,7 @@ fn once_sends_nothing_when_there_is_a_cassette() {
     let recorder = record(&room, Mode::Once, &ce);
     caller(&recorder).call(Method::GET, "/elements/keys", "");
     recorder.finish().unwrap();
-    let asked = ce.journal(&mock_ce::Query::default()).requests.len();
+    let asked = ce.journal(&mock_ce::Predicate::default()).requests.len();
     let recorder = record(&room, Mode::Once, &ce);
     let mut caller = caller(&recorder);
     assert_eq!(
@@ -32,7 +32,10 @@ fn once_sends_nothing_when_there_is_a_cassette() {
     );
     let miss = caller.call(Method::GET, "/elements", "");
     assert_eq!(miss.status, StatusCode::NOT_IMPLEMENTED);
-    assert_eq!(ce.journal(&mock_ce::Query::default()).requests.len(), asked);
+    assert_eq!(
+        ce.journal(&mock_ce::Predicate::default()).requests.len(),
+        asked
+    );
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::Reading;
 use super::frame::{Closed, Frame, Last, Shape};
+use super::gap::beginning;
 use super::reader::Reader;
-use crate::catalog::guide::finding::Defect;
+use super::{Change, Reading};
 use crate::catalog::guide::tree::{Member, Node, Value};
 
 impl Reader<'_> {
@@ -47,16 +47,8 @@ impl Reader<'_> {
 
     pub(super) fn close_unclosed(&mut self) {
         let line = self.top().line;
-        let (defect, mark) = if self.top().is_array() {
-            (Defect::UnclosedArray, "[")
-        } else {
-            (Defect::UnclosedObject, "{")
-        };
-        self.note(
-            line,
-            defect,
-            format!("{mark:?} is never closed; it is read up to where it must end"),
-        );
+        let mark = if self.top().is_array() { "]" } else { "}" };
+        self.guess(line, Change::Added, "", mark);
         // The comma that stood before the place where the end is missing separates what comes after it.
         let comma = std::mem::replace(&mut self.top().last, Last::Element);
         self.close();
@@ -92,14 +84,16 @@ impl Reader<'_> {
         }
         let mut seen = HashSet::new();
         let mut kept = Vec::with_capacity(members.len());
-        for member in members {
+        // The last counts, as in every parser of JSON.
+        for member in members.into_iter().rev() {
             if seen.insert(member.name.clone()) {
                 kept.push(member);
             } else {
-                let reason = format!("{:?} appears twice; the first is kept", member.name);
-                self.note(member.line, Defect::RepeatedMember, reason);
+                let lost = format!("{:?}: {}", member.name, member.value.to_json());
+                self.fix(member.line, Change::LeftOut, &beginning(&lost), "");
             }
         }
+        kept.reverse();
         kept
     }
 
@@ -160,8 +154,6 @@ impl Reader<'_> {
     }
 
     fn note_early(&mut self, line: usize) {
-        let reason =
-            "an object is closed before its last member; what follows is read as part of it";
-        self.note(line, Defect::EarlyClose, reason.to_owned());
+        self.guess(line, Change::Moved, "}", "");
     }
 }

@@ -1,4 +1,4 @@
-//! A place in a text that knows its line.
+//! A place in a text, with its line.
 
 /// Walks over a text, character by character.
 #[derive(Clone, Debug)]
@@ -8,16 +8,27 @@ pub(super) struct Cursor<'a> {
     line: usize,
     line_start: usize,
     inked: bool,
+    margin: usize,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(text: &'a str, line: usize) -> Self {
+    pub(super) fn new(text: &'a str, line: usize, margin: usize) -> Self {
         Cursor {
             text,
             at: 0,
             line,
             line_start: 0,
             inked: false,
+            margin,
+        }
+    }
+
+    /// Walks over the margin that an indented block has at the start of each line.
+    pub(super) fn skip_margin(&mut self) {
+        for _ in 0..self.margin {
+            if !self.eat(' ') {
+                break;
+            }
         }
     }
 

@@ -3,8 +3,7 @@
 use super::cursor::Cursor;
 use super::reader::Reader;
 use super::text;
-use super::{MOST_REPAIRS, Note};
-use crate::catalog::guide::finding::Defect;
+use super::{Certainty, Change, MOST_REPAIRS, Repair};
 
 impl Reader<'_> {
     /// Whether members follow although the outermost object was just closed.
@@ -18,8 +17,10 @@ impl Reader<'_> {
 
     pub(super) fn skip_gap(&mut self) {
         while let Some((line, comment)) = next_comment(&mut self.cursor) {
-            let reason = format!("the comment {:?} is left out", beginning(comment));
-            self.note(line, Defect::Comment, reason);
+            self.fix(line, Change::LeftOut, &beginning(comment), "");
+            if self.comments.len() <= MOST_REPAIRS {
+                self.comments.push((line, comment.to_owned()));
+            }
         }
     }
 
@@ -30,21 +31,7 @@ impl Reader<'_> {
         self.cursor
             .take_while(|character| !"\"{}[],\n".contains(character));
         let length = start.len() - self.cursor.rest().len();
-        let shown = beginning(&start[..length]);
-        self.note(
-            line,
-            Defect::StrayText,
-            format!("{shown:?} belongs to nothing and is left out"),
-        );
-    }
-
-    pub(super) fn tail(&mut self) {
-        self.skip_gap();
-        if !self.cursor.rest().is_empty() {
-            let line = self.cursor.line();
-            let reason = format!("{:?} after the end is left out", self.shown());
-            self.note(line, Defect::StrayText, reason);
-        }
+        self.guess(line, Change::LeftOut, &beginning(&start[..length]), "");
     }
 
     /// The beginning of what comes next, short enough for a message.
@@ -52,15 +39,47 @@ impl Reader<'_> {
         beginning(self.cursor.rest())
     }
 
-    pub(super) fn note(&mut self, line: usize, defect: Defect, reason: String) {
-        // One more than allowed is enough to refuse the text.
-        if self.notes.len() > MOST_REPAIRS {
-            return;
-        }
-        self.notes.push(Note {
+    /// Keeps a repair that can mean nothing else.
+    pub(super) fn fix(&mut self, line: usize, change: Change, before: &str, after: &str) {
+        keep(
+            &mut self.repairs,
             line,
-            defect,
-            reason,
+            Certainty::Certain,
+            change,
+            before,
+            after,
+        );
+    }
+
+    /// Keeps a repair that is the likely meaning.
+    pub(super) fn guess(&mut self, line: usize, change: Change, before: &str, after: &str) {
+        keep(
+            &mut self.repairs,
+            line,
+            Certainty::Likely,
+            change,
+            before,
+            after,
+        );
+    }
+}
+
+/// Keeps a repair; one more than allowed is enough to refuse the text.
+pub(super) fn keep(
+    repairs: &mut Vec<Repair>,
+    line: usize,
+    certainty: Certainty,
+    change: Change,
+    before: &str,
+    after: &str,
+) {
+    if repairs.len() <= MOST_REPAIRS {
+        repairs.push(Repair {
+            line,
+            change,
+            before: before.to_owned(),
+            after: after.to_owned(),
+            certainty,
         });
     }
 }
@@ -77,7 +96,8 @@ fn next_comment<'a>(cursor: &mut Cursor<'a>) -> Option<(usize, &'a str)> {
     Some((line, comment))
 }
 
-fn beginning(text: &str) -> String {
+/// The first line of a text, short enough for a message.
+pub(in crate::catalog::guide) fn beginning(text: &str) -> String {
     const LONGEST: usize = 40;
     let line = text.chars().take_while(|character| *character != '\n');
     let short: String = line.take(LONGEST).collect();

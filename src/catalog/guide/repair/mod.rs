@@ -11,26 +11,25 @@ mod gap;
 mod reader;
 mod text;
 
-use super::finding::Defect;
+pub(super) use gap::beginning;
+
+use super::report::{Certainty, Change, Repair};
 use super::tree::Node;
 use crate::wire::json::Json;
 
 const MOST_REPAIRS: usize = 100;
 const DEEPEST: usize = 64;
 
-/// One repair.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Note {
-    pub(super) line: usize,
-    pub(super) defect: Defect,
-    pub(super) reason: String,
-}
-
-/// A text that was read, and what it took.
+/// A value that was read, what it took, and where it ends.
 #[derive(Debug)]
 pub(super) struct Repaired {
     pub(super) node: Node,
-    pub(super) notes: Vec<Note>,
+    pub(super) repairs: Vec<Repair>,
+    /// The comments and their lines.
+    pub(super) comments: Vec<(usize, String)>,
+    /// How many bytes of the text were read.
+    pub(super) length: usize,
+    pub(super) last_line: usize,
 }
 
 /// Why a text cannot be read.
@@ -51,32 +50,44 @@ enum Reading {
     ByLayout,
 }
 
-/// Whether a text looks like an object, perhaps one that lost its opening brace.
-pub(super) fn looks_like_an_object(text: &str) -> bool {
-    let start = text.trim_start();
-    start.starts_with('{') || text::starts_member(start)
+/// Whether a line begins a value, which may be an object that lost its opening brace.
+pub(super) fn starts_value(line: &str) -> bool {
+    let start = line.trim_start();
+    start.starts_with(['{', '[']) || text::starts_member(start)
 }
 
-/// Reads `text`, whose first line is the document's line `line`.
-pub(super) fn read(text: &str, line: usize) -> Result<Repaired, Unreadable> {
-    if Json::parse(text.as_bytes()).is_ok() {
-        return reader::read(text, line, Reading::Exact);
+/// Reads the value at the start of `text`, whose first line is the document's line `line` and whose lines all have a
+/// `margin` of blanks.
+pub(super) fn read(text: &str, line: usize, margin: usize) -> Result<Repaired, Unreadable> {
+    if let Some(end) = end_of_exact(text) {
+        return reader::read(&text[..end], line, margin, Reading::Exact);
     }
-    let repaired = reader::read(text, line, Reading::Repairing)?;
+    let repaired = reader::read(text, line, margin, Reading::Repairing)?;
     if braces_are_sound(&repaired) {
         return Ok(repaired);
     }
-    match reader::read(text, line, Reading::ByLayout) {
-        Ok(by_layout) if by_layout.notes.len() <= repaired.notes.len() => Ok(by_layout),
+    match reader::read(text, line, margin, Reading::ByLayout) {
+        Ok(by_layout) if by_layout.repairs.len() <= repaired.repairs.len() => Ok(by_layout),
         _ => Ok(repaired),
     }
 }
 
+/// Where the value ends, if it is JSON and nothing behind it could belong to it.
+fn end_of_exact(text: &str) -> Option<usize> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Json<'_>>();
+    values.next()?.ok()?;
+    let end = values.byte_offset();
+    let goes_on = text[end..]
+        .trim_start()
+        .starts_with([',', '"', '}', ']', ':', '/']);
+    (!goes_on).then_some(end)
+}
+
 fn braces_are_sound(repaired: &Repaired) -> bool {
     !repaired
-        .notes
+        .repairs
         .iter()
-        .any(|note| matches!(note.defect, Defect::EarlyClose | Defect::UnclosedObject))
+        .any(|repair| repair.change == Change::Moved || repair.after == "}")
 }
 
 #[cfg(test)]
@@ -85,54 +96,53 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
-    fn repair(text: &str) -> (String, Vec<(usize, Defect)>) {
-        let repaired = read(text, 1).unwrap();
-        let notes = repaired.notes.iter();
+    fn repair(text: &str) -> (String, Vec<(usize, Change)>) {
+        let repaired = read(text, 1, 0).unwrap();
+        let notes = repaired.repairs.iter();
         (
             repaired.node.to_json().to_string(),
-            notes.map(|note| (note.line, note.defect)).collect(),
+            notes.map(|note| (note.line, note.change)).collect(),
         )
     }
 
     #[rstest]
     #[case::comments("{\n\"a\": 1, // one\n/* two\n*/ \"b\": \"http://x\" // three\n}",
-        r#"{"a":1,"b":"http://x"}"#, &[(2, Defect::Comment), (3, Defect::Comment), (4, Defect::Comment)])]
+        r#"{"a":1,"b":"http://x"}"#, &[(2, Change::LeftOut), (3, Change::LeftOut), (4, Change::LeftOut)])]
     #[case::trailing_commas("{\"a\": [1,\n],\n}", r#"{"a":[1]}"#,
-        &[(1, Defect::TrailingComma), (2, Defect::TrailingComma)])]
+        &[(1, Change::LeftOut), (2, Change::LeftOut)])]
     #[case::spare_commas("{,\"a\": [,\n],,\n}", r#"{"a":[]}"#,
-        &[(1, Defect::TrailingComma), (1, Defect::TrailingComma), (2, Defect::TrailingComma), (2, Defect::TrailingComma)])]
-    #[case::comma_before_the_first_item("{\"a\": [, 1]}", r#"{"a":[1]}"#, &[(1, Defect::TrailingComma)])]
-    #[case::unclosed_array_and_its_comma("{\"a\": [,\n\"b\": 1}", r#"{"a":[],"b":1}"#, &[(1, Defect::UnclosedArray)])]
+        &[(1, Change::LeftOut), (1, Change::LeftOut), (2, Change::LeftOut), (2, Change::LeftOut)])]
+    #[case::comma_before_the_first_item("{\"a\": [, 1]}", r#"{"a":[1]}"#, &[(1, Change::LeftOut)])]
+    #[case::unclosed_array_and_its_comma("{\"a\": [,\n\"b\": 1}", r#"{"a":[],"b":1}"#, &[(1, Change::Added)])]
     #[case::closed_early_before_a_comment("{\"a\": 1\n}, // x\n\"b\": 2}", r#"{"a":1,"b":2}"#,
-        &[(2, Defect::EarlyClose), (2, Defect::Comment)])]
-    #[case::missing_comma("{\"a\": \"x\"\n\"b\": 2}", r#"{"a":"x","b":2}"#, &[(2, Defect::MissingComma)])]
-    #[case::missing_brace("\"a\": 1,\n\"b\": 2\n}", r#"{"a":1,"b":2}"#, &[(1, Defect::MissingBrace)])]
-    #[case::missing_inner_brace("{\n\"a\":\n  \"b\": 2\n}\n}", r#"{"a":{"b":2}}"#, &[(3, Defect::MissingBrace)])]
-    #[case::unclosed_empty_array("{\"a\":\n[\n}", r#"{"a":[]}"#, &[(2, Defect::UnclosedArray)])]
-    #[case::unclosed_array("{\"a\":\n[\"x\",\n\"b\": 1}", r#"{"a":["x"],"b":1}"#, &[(2, Defect::UnclosedArray)])]
+        &[(2, Change::Moved), (2, Change::LeftOut)])]
+    #[case::missing_comma("{\"a\": \"x\"\n\"b\": 2}", r#"{"a":"x","b":2}"#, &[(2, Change::Added)])]
+    #[case::missing_brace("\"a\": 1,\n\"b\": 2\n}", r#"{"a":1,"b":2}"#, &[(1, Change::Added)])]
+    #[case::missing_inner_brace("{\n\"a\":\n  \"b\": 2\n}\n}", r#"{"a":{"b":2}}"#, &[(3, Change::Added)])]
+    #[case::unclosed_empty_array("{\"a\":\n[\n}", r#"{"a":[]}"#, &[(2, Change::Added)])]
+    #[case::unclosed_array("{\"a\":\n[\"x\",\n\"b\": 1}", r#"{"a":["x"],"b":1}"#, &[(2, Change::Added)])]
     #[case::unclosed_arrays("{\"a\":[\n[\"x\"\n}", r#"{"a":[["x"]]}"#,
-        &[(1, Defect::UnclosedArray), (2, Defect::UnclosedArray)])]
+        &[(1, Change::Added), (2, Change::Added)])]
     #[case::unclosed_object("{\n\"a\": {\n\"b\": 1", r#"{"a":{"b":1}}"#,
-        &[(1, Defect::UnclosedObject), (2, Defect::UnclosedObject)])]
+        &[(1, Change::Added), (2, Change::Added)])]
     #[case::unclosed_object_in_array("{\"a\": [{\"b\": 1], \"c\": 2}", r#"{"a":[{"b":1}],"c":2}"#,
-        &[(1, Defect::UnclosedObject)])]
-    #[case::stray_text("{\"a\": 1}\n}\nthe end", r#"{"a":1}"#, &[(2, Defect::StrayText)])]
-    #[case::ellipsis("{\"a\": 1,\n...\n\"b\": 2}", r#"{"a":1,"b":2}"#, &[(2, Defect::StrayText)])]
-    #[case::closed_early("{\"a\": 1\n},\n\"b\": 2}", r#"{"a":1,"b":2}"#, &[(2, Defect::EarlyClose)])]
+        &[(1, Change::Added)])]
+    #[case::ellipsis("{\"a\": 1,\n...\n\"b\": 2}", r#"{"a":1,"b":2}"#, &[(2, Change::LeftOut)])]
+    #[case::closed_early("{\"a\": 1\n},\n\"b\": 2}", r#"{"a":1,"b":2}"#, &[(2, Change::Moved)])]
     #[case::inner_closed_early("{\n  \"a\": {\n    \"b\": 1 },\n    \"c\": 2\n  },\n  \"d\": 3\n}",
-        r#"{"a":{"b":1,"c":2},"d":3}"#, &[(3, Defect::EarlyClose)])]
+        r#"{"a":{"b":1,"c":2},"d":3}"#, &[(3, Change::Moved)])]
     #[case::inner_never_closed("{\n  \"a\": {\n    \"b\": 1,\n  \"d\": 3\n}", r#"{"a":{"b":1},"d":3}"#,
-        &[(2, Defect::UnclosedObject)])]
-    #[case::bare_name("{a.b: 1}", r#"{"a.b":1}"#, &[(1, Defect::MissingQuotes)])]
-    #[case::bare_value("{\"a\": <X Y>, \"b\": true}", r#"{"a":"<X Y>","b":true}"#, &[(1, Defect::MissingQuotes)])]
+        &[(2, Change::Added)])]
+    #[case::bare_name("{a.b: 1}", r#"{"a.b":1}"#, &[(1, Change::Added)])]
+    #[case::bare_value("{\"a\": <X Y>, \"b\": true}", r#"{"a":"<X Y>","b":true}"#, &[(1, Change::Added)])]
     #[case::missing_value("{\"a\":\n, \"b\":}", r#"{"a":null,"b":null}"#,
-        &[(1, Defect::MissingValue), (2, Defect::MissingValue)])]
-    #[case::repeated("{\"a\": 1,\n\"a\": 2}", r#"{"a":1}"#, &[(2, Defect::RepeatedMember)])]
-    #[case::unclosed_text("{\"a\": \"x,\n \"b\": 2}", r#"{"a":"x","b":2}"#, &[(1, Defect::UnclosedText)])]
+        &[(1, Change::Added), (2, Change::Added)])]
+    #[case::repeated("{\"a\": 1,\n\"a\": 2}", r#"{"a":2}"#, &[(1, Change::LeftOut)])]
+    #[case::unclosed_text("{\"a\": \"x,\n \"b\": 2}", r#"{"a":"x","b":2}"#, &[(1, Change::Added)])]
     fn broken_json_is_read_as_what_it_means(
         #[case] text: &str,
         #[case] expected: &str,
-        #[case] notes: &[(usize, Defect)],
+        #[case] notes: &[(usize, Change)],
     ) {
         assert_eq!(repair(text), (expected.to_owned(), notes.to_vec()));
     }
@@ -144,7 +154,7 @@ mod tests {
     #[case::hopeless(&format!("{{{}", "?\n".repeat(100_000)), "needs more than 100 repairs")]
     #[case::line_breaks(&format!("{{\"a\": \"{}", "\n".repeat(100_000)), "needs more than 100 repairs")]
     fn what_is_not_json_at_all_is_said_to_be_so(#[case] text: &str, #[case] reason: &str) {
-        let unreadable = read(text, 1).unwrap_err();
+        let unreadable = read(text, 1, 0).unwrap_err();
         assert!(unreadable.reason.starts_with(reason), "{unreadable:?}");
     }
 
@@ -160,7 +170,7 @@ mod tests {
     fn a_long_hostile_text_takes_no_longer_than_its_length(#[case] piece: &str) {
         const MAX_STEPS_A_BYTE: usize = 8;
         let text = format!("{{\"a\": \"{}", piece.repeat(200_000));
-        let steps = cursor::steps::of(|| drop(read(&text, 1)));
+        let steps = cursor::steps::of(|| drop(read(&text, 1, 0)));
         assert!(steps > 0);
         assert!(steps <= MAX_STEPS_A_BYTE * text.len(), "{steps} steps");
     }
@@ -187,15 +197,16 @@ mod tests {
         fn json_is_read_as_it_is(inner in json()) {
             let whole = crate::wire::json::object([("whole", inner)]);
             for text in [whole.to_string(), whole.to_pretty()] {
-                let repaired = read(&text, 1).unwrap();
+                let repaired = read(&text, 1, 0).unwrap();
                 prop_assert_eq!(repaired.node.to_json(), whole.clone());
-                prop_assert_eq!(repaired.notes, vec![]);
+                prop_assert_eq!(&repaired.repairs, &[])
+                ;prop_assert_eq!(repaired.length, text.len());
             }
         }
 
         #[test]
         fn no_text_makes_the_reader_panic(text in "(?s)[{\"\\[]?.{0,64}|[{}\\[\\]\",:a\\\\/*<=>\n 1]{0,64}") {
-            let _ = read(&text, 1);
+            let _ = read(&text, 1, 0);
         }
     }
 }

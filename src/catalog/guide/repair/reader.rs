@@ -4,17 +4,23 @@
 
 use super::cursor::Cursor;
 use super::frame::{Frame, Last, Shape};
+use super::gap::beginning;
 use super::text::{self, Role};
-use super::{DEEPEST, MOST_REPAIRS, Note, Reading, Repaired, Unreadable};
-use crate::catalog::guide::finding::Defect;
+use super::{Change, DEEPEST, MOST_REPAIRS, Reading, Repair, Repaired, Unreadable};
 use crate::catalog::guide::tree::{Member, Node, Value};
 use crate::wire::json::Json;
 
-pub(super) fn read(text: &str, line: usize, reading: Reading) -> Result<Repaired, Unreadable> {
+pub(super) fn read(
+    text: &str,
+    line: usize,
+    margin: usize,
+    reading: Reading,
+) -> Result<Repaired, Unreadable> {
     let mut reader = Reader {
-        cursor: Cursor::new(text, line),
+        cursor: Cursor::new(text, line, margin),
         reading,
-        notes: Vec::new(),
+        repairs: Vec::new(),
+        comments: Vec::new(),
         stack: Vec::new(),
         root: None,
     };
@@ -23,19 +29,25 @@ pub(super) fn read(text: &str, line: usize, reading: Reading) -> Result<Repaired
         reader.step()?;
         reader.check_bounds()?;
     }
-    reader.tail();
+    if reading != Reading::Exact {
+        reader.skip_gap();
+    }
     let node = reader.root.take().expect("the loop ends with a root");
-    reader.notes.sort_by_key(|note| note.line);
+    reader.repairs.sort_by_key(|repair| repair.line);
     Ok(Repaired {
         node,
-        notes: reader.notes,
+        length: text.len() - reader.cursor.rest().len(),
+        last_line: reader.cursor.line(),
+        repairs: reader.repairs,
+        comments: reader.comments,
     })
 }
 
 pub(super) struct Reader<'a> {
     pub(super) cursor: Cursor<'a>,
     pub(super) reading: Reading,
-    pub(super) notes: Vec<Note>,
+    pub(super) repairs: Vec<Repair>,
+    pub(super) comments: Vec<(usize, String)>,
     pub(super) stack: Vec<Frame>,
     pub(super) root: Option<Node>,
 }
@@ -62,7 +74,7 @@ impl Reader<'_> {
     fn check_bounds(&self) -> Result<(), Unreadable> {
         let reason = if self.stack.len() > DEEPEST {
             format!("nested more than {DEEPEST} levels deep")
-        } else if self.notes.len() > MOST_REPAIRS {
+        } else if self.repairs.len() > MOST_REPAIRS {
             format!("needs more than {MOST_REPAIRS} repairs")
         } else {
             return Ok(());
@@ -105,8 +117,7 @@ impl Reader<'_> {
     }
 
     fn open_unbraced(&mut self, line: usize) {
-        let reason = "an object without its \"{\" is read as if it had one";
-        self.note(line, Defect::MissingBrace, reason.to_owned());
+        self.guess(line, Change::Added, "", "{");
         self.stack.push(Frame::object(line));
     }
 
@@ -122,8 +133,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn note_spare_comma(&mut self, line: usize) {
-        let reason = "a comma with no value beside it is left out";
-        self.note(line, Defect::TrailingComma, reason.to_owned());
+        self.fix(line, Change::LeftOut, ",", "");
     }
 
     fn expect_comma(&mut self) {
@@ -133,10 +143,7 @@ impl Reader<'_> {
     fn expect_comma_before(&mut self, line: usize) {
         let frame = self.top();
         match frame.last {
-            Last::Element if !frame.is_pending() => {
-                let reason = "a comma is missing before this line's value";
-                self.note(line, Defect::MissingComma, reason.to_owned());
-            }
+            Last::Element if !frame.is_pending() => self.fix(line, Change::Added, "", ","),
             Last::Comma { line } if frame.is_empty() => self.note_spare_comma(line),
             _ => {}
         }
@@ -157,8 +164,7 @@ impl Reader<'_> {
             self.pend(name, line);
             self.top().indent = self.top().indent.or(indent);
         } else {
-            let reason = format!("{name:?} is no member and is left out");
-            self.note(line, Defect::StrayText, reason);
+            self.guess(line, Change::LeftOut, &beginning(&name), "");
         }
     }
 
@@ -168,7 +174,7 @@ impl Reader<'_> {
                 &mut self.cursor,
                 Role::Name,
                 self.reading,
-                &mut self.notes,
+                &mut self.repairs,
             ));
         }
         let line = self.cursor.line();
@@ -179,8 +185,7 @@ impl Reader<'_> {
             return None;
         }
         self.cursor.take_while(is_word);
-        let reason = format!("the name {word:?} is read as if it stood in quotes");
-        self.note(line, Defect::MissingQuotes, reason);
+        self.guess(line, Change::Added, word, &format!("{word:?}"));
         Some(word.to_owned())
     }
 
@@ -217,7 +222,12 @@ impl Reader<'_> {
 
     fn text_value(&mut self, line: usize) {
         self.cursor.bump();
-        let text = text::read(&mut self.cursor, Role::Value, self.reading, &mut self.notes);
+        let text = text::read(
+            &mut self.cursor,
+            Role::Value,
+            self.reading,
+            &mut self.repairs,
+        );
         if self.reading != Reading::Exact && self.colon() {
             self.unexpected_name(text, line);
         } else {
@@ -253,8 +263,8 @@ impl Reader<'_> {
         }
         self.cursor.skip(word.len());
         let value = literal(word).unwrap_or_else(|| {
-            let reason = format!("{word:?} is read as text, as if it stood in quotes");
-            self.note(line, Defect::MissingQuotes, reason);
+            let before = beginning(word);
+            self.guess(line, Change::Added, &before, &format!("{before:?}"));
             Json::from(word.to_owned())
         });
         self.attach(scalar(line, value));
@@ -287,8 +297,8 @@ impl Reader<'_> {
             ..
         } = &self.top().shape
         {
-            let (line, reason) = (*line, format!("{name:?} has no value and is read as null"));
-            self.note(line, Defect::MissingValue, reason);
+            let (line, before) = (*line, format!("{name:?}:"));
+            self.guess(line, Change::Added, &before, &format!("{before} null"));
             self.attach(scalar(line, Json::Null));
         }
     }

@@ -4,8 +4,8 @@
 //! follows is what JSON allows after a text; otherwise it belongs to the text.
 
 use super::cursor::Cursor;
-use super::{MOST_REPAIRS, Note, Reading};
-use crate::catalog::guide::finding::Defect;
+use super::gap::keep;
+use super::{Certainty, Change, Reading, Repair};
 
 /// Where a text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +19,12 @@ pub(super) fn read(
     cursor: &mut Cursor<'_>,
     role: Role,
     reading: Reading,
-    notes: &mut Vec<Note>,
+    repairs: &mut Vec<Repair>,
 ) -> String {
     let text = Text {
         cursor,
         trust: trust(role, reading),
-        notes,
+        repairs,
         out: String::new(),
         markup: Markup::Outside,
         noted_quote: false,
@@ -56,7 +56,7 @@ enum Markup {
 struct Text<'c, 'a, 'n> {
     cursor: &'c mut Cursor<'a>,
     trust: Trust,
-    notes: &'n mut Vec<Note>,
+    repairs: &'n mut Vec<Repair>,
     out: String,
     markup: Markup,
     noted_quote: bool,
@@ -90,20 +90,19 @@ impl Text<'_, '_, '_> {
         match character {
             '"' => self.bare_quote(),
             '\r' if self.cursor.rest().starts_with("\r\n") => {}
-            '\n' => self.note(
-                Defect::RawLineBreak,
-                "a raw line break inside a text is kept as a line break".to_owned(),
-            ),
-            control if control < ' ' => self.note(
-                Defect::RawLineBreak,
-                format!("the raw control character {control:?} inside a text is kept"),
-            ),
+            control if control < ' ' => {
+                let after = control.escape_default().to_string();
+                self.note(Certainty::Certain, control.encode_utf8(&mut [0; 4]), &after);
+            }
             _ => {}
         }
         self.follow_markup(character);
         self.cursor.bump();
         if !(character == '\r' && self.cursor.peek() == Some('\n')) {
             self.out.push(character);
+        }
+        if character == '\n' {
+            self.cursor.skip_margin();
         }
     }
 
@@ -120,8 +119,7 @@ impl Text<'_, '_, '_> {
     fn bare_quote(&mut self) {
         if !self.noted_quote {
             self.noted_quote = true;
-            let reason = "quotes inside a text that are not escaped are read as part of it";
-            self.note(Defect::BareQuote, reason.to_owned());
+            self.note(Certainty::Likely, "\"", "\\\"");
         }
     }
 
@@ -142,10 +140,7 @@ impl Text<'_, '_, '_> {
             self.cursor.skip(length);
         } else {
             let shown: String = rest.chars().take(2).collect();
-            self.note(
-                Defect::BadEscape,
-                format!("{shown:?} is no escape, the backslash is kept"),
-            );
+            self.note(Certainty::Likely, &shown, &format!("\\{shown}"));
             self.out.push('\\');
             self.cursor.bump();
         }
@@ -166,22 +161,26 @@ impl Text<'_, '_, '_> {
     }
 
     fn note_unclosed(&mut self, line: usize) {
-        self.notes.push(Note {
+        keep(
+            self.repairs,
             line,
-            defect: Defect::UnclosedText,
-            reason: "a text without its closing quote is read up to the end of its line".to_owned(),
-        });
+            Certainty::Likely,
+            Change::Added,
+            "",
+            "\"",
+        );
     }
 
-    fn note(&mut self, defect: Defect, reason: String) {
-        if self.notes.len() > MOST_REPAIRS {
-            return;
-        }
-        self.notes.push(Note {
-            line: self.cursor.line(),
-            defect,
-            reason,
-        });
+    fn note(&mut self, certainty: Certainty, before: &str, after: &str) {
+        let line = self.cursor.line();
+        keep(
+            self.repairs,
+            line,
+            certainty,
+            Change::Escaped,
+            before,
+            after,
+        );
     }
 }
 
@@ -292,11 +291,11 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    fn read_value(source: &str) -> (String, Vec<Defect>, String) {
-        let mut cursor = Cursor::new(source, 1);
+    fn read_value(source: &str) -> (String, Vec<Change>, String) {
+        let mut cursor = Cursor::new(source, 1, 0);
         let mut notes = Vec::new();
         let text = read(&mut cursor, Role::Value, Reading::Repairing, &mut notes);
-        let defects = notes.iter().map(|note| note.defect).collect();
+        let defects = notes.iter().map(|note| note.change).collect();
         (text, defects, cursor.rest().to_owned())
     }
 
@@ -341,13 +340,13 @@ mod tests {
 
     #[rstest]
     #[case::plain(r#"a","#, &[])]
-    #[case::quotes_once_a_text(r#"<a href="x" target="_blank">y</a>","#, &[Defect::BareQuote])]
-    #[case::each_line_break("a\nb\nc\"", &[Defect::RawLineBreak, Defect::RawLineBreak])]
-    #[case::tab("a\tb\"", &[Defect::RawLineBreak])]
-    #[case::no_escape(r#"\d""#, &[Defect::BadEscape])]
-    #[case::lone_surrogate(r#"\ud800""#, &[Defect::BadEscape])]
-    #[case::end("a", &[Defect::UnclosedText])]
-    fn every_repair_of_a_text_is_noted(#[case] source: &str, #[case] expected: &[Defect]) {
+    #[case::quotes_once_a_text(r#"<a href="x" target="_blank">y</a>","#, &[Change::Escaped])]
+    #[case::each_line_break("a\nb\nc\"", &[Change::Escaped, Change::Escaped])]
+    #[case::tab("a\tb\"", &[Change::Escaped])]
+    #[case::no_escape(r#"\d""#, &[Change::Escaped])]
+    #[case::lone_surrogate(r#"\ud800""#, &[Change::Escaped])]
+    #[case::end("a", &[Change::Added])]
+    fn every_repair_of_a_text_is_noted(#[case] source: &str, #[case] expected: &[Change]) {
         assert_eq!(read_value(source).1, expected);
     }
 }

@@ -196,7 +196,7 @@ impl Entry {
     }
 
     /// Path and query as sent.
-    fn target(&self) -> &str {
+    pub(super) fn target(&self) -> &str {
         let line = self.request.start_line();
         line.split_once(' ').map_or("", |(_, target)| target)
     }
@@ -211,6 +211,20 @@ impl Entry {
             Some(element) => Some(element.key().to_owned()),
             None => named_element(catalog, self.path(), self.request.body_bytes()),
         }
+    }
+
+    /// Each header with its value.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        self.request.headers()
+    }
+
+    /// The body, as much of it as was kept.
+    pub(super) fn body(&self) -> &[u8] {
+        self.request.body_bytes()
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.request.length > self.request.body_bytes().len() as u64
     }
 
     /// The request as it came.

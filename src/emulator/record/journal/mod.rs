@@ -9,8 +9,9 @@
 mod broken;
 mod entry;
 mod mask;
-mod query;
+mod near;
 mod received;
+mod subject;
 mod words;
 
 use std::collections::{HashMap, VecDeque};
@@ -21,17 +22,20 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-pub use query::{Found, Query};
-pub use received::{Content, Received};
+pub use near::Near;
+pub use received::{Content, Found, Received};
 
 use crate::catalog::Catalog;
+use crate::emulator::disposal::dispose;
 use crate::emulator::identity;
 use crate::emulator::outcome::Outcome;
 use crate::emulator::state::instances::Stored;
+use crate::emulator::steer::predicate::Predicate;
 use crate::emulator::view::View;
-use crate::settings::{AGES, JournalLimits, Secrets};
+use crate::settings::{JournalLimits, MAX_WAIT, Secrets};
 use crate::wire::message::{Body, Request};
 use entry::{Entry, KeptAnswer, KeptMessage};
+use subject::EntryView;
 
 /// The journal of one server.
 #[derive(Debug)]
@@ -89,19 +93,22 @@ impl Journal {
         }
     }
 
-    /// Records a request and its answer; beyond the limits the oldest entries are dropped.
+    /// Records a request and its answer; beyond the limits the oldest entries are dropped. Returns the
+    /// request's number.
     pub(crate) fn record(
         &self,
         request: &Request,
         outcome: &Outcome,
         circumstances: Circumstances,
-    ) {
+    ) -> u64 {
         let entry = Arc::new(self.entry(request, outcome, circumstances));
         let mut ring = self.ring.lock();
         ring.push(entry, &self.limits);
+        let number = ring.recorded;
         drop(ring);
         self.recorded.notify_all();
         self.changed.notify_waiters();
+        number
     }
 
     fn entry(&self, request: &Request, outcome: &Outcome, circumstances: Circumstances) -> Entry {
@@ -138,20 +145,32 @@ impl Journal {
         outcome.reply.body.len() <= self.limits.body && stored.bytes() <= self.limits.body
     }
 
-    /// Finds the requests that fit, oldest first, as they came.
-    pub(crate) fn find(&self, query: &Query) -> Found {
-        let found = self.ring.lock().find(query, &self.catalog);
+    /// Finds the requests with a higher number than `after` that fit, oldest first, as they came.
+    pub(crate) fn find(&self, after: u64, query: &Predicate) -> Found {
+        let found = self.ring.lock().find(after, query, &self.catalog);
         self.read(found)
     }
 
+    /// The `count` requests that came nearest to fitting; see [`crate::Emulator::nearest`].
+    pub(crate) fn nearest(&self, predicate: &Predicate, count: usize) -> Vec<Near> {
+        let mut all = self.find(0, &Predicate::new()).requests;
+        let only_the_sender_differs = predicate.of_everybody();
+        all.retain(|received| {
+            predicate.is_of_sender(received) || only_the_sender_differs.fits(received)
+        });
+        let near = predicate.nearest(&all, count).into_iter();
+        near.map(|received| Near::new(received, predicate))
+            .collect()
+    }
+
     /// Waits until `count` requests fit or `patience` is over, and finds those that fit then.
-    pub(crate) fn wait_for(&self, count: usize, query: &Query, patience: Duration) -> Found {
-        let deadline = Instant::now() + patience.min(AGES);
+    pub(crate) fn wait_for(&self, count: usize, query: &Predicate, patience: Duration) -> Found {
+        let deadline = Instant::now() + patience.min(MAX_WAIT);
         let mut ring = self.ring.lock();
         let found = loop {
             let is_enough = ring.count(query, &self.catalog) >= count;
             if is_enough || self.recorded.wait_until(&mut ring, deadline).timed_out() {
-                break ring.find(query, &self.catalog);
+                break ring.find(0, query, &self.catalog);
             }
         };
         drop(ring);
@@ -179,10 +198,10 @@ impl Journal {
         self.changed.notified()
     }
 
-    /// Waits for a request after the one with this number; returns a line for each such request, and the last number.
+    /// Waits for a request after the one with this number; returns each such request, and the last number.
     ///
-    /// The lines are for standard error. Requests that were dropped or forgotten meanwhile have no line.
-    pub(crate) fn wait_for_lines(&self, number: u64) -> (Vec<String>, u64) {
+    /// Requests that were dropped or forgotten meanwhile are not among them.
+    pub(crate) fn wait_for_next(&self, number: u64) -> (Vec<Received>, u64) {
         let mut ring = self.ring.lock();
         while ring.recorded == number {
             self.recorded.wait(&mut ring);
@@ -192,23 +211,41 @@ impl Journal {
         let later = newest_first.take_while(|entry| entry.number > number);
         let later: Vec<_> = later.cloned().collect();
         drop(ring);
-        let lines = later.iter().rev().map(|entry| self.line(entry));
-        (lines.collect(), last)
+        let requests = later
+            .iter()
+            .rev()
+            .map(|entry| entry.received(&self.catalog));
+        (requests.collect(), last)
     }
 
-    fn line(&self, entry: &Entry) -> String {
-        self.outside_view(entry.received(&self.catalog)).to_line()
+    /// The last requests, the oldest first, and the number of the last one.
+    pub(crate) fn last(&self, count: usize) -> (Vec<Received>, u64) {
+        let ring = self.ring.lock();
+        let first = ring.entries.len().saturating_sub(count);
+        let last: Vec<_> = ring.entries.range(first..).cloned().collect();
+        let number = ring.recorded;
+        drop(ring);
+        let requests = last.iter().map(|entry| entry.received(&self.catalog));
+        (requests.collect(), number)
     }
 
     /// Forgets every request, or those of one organization.
     pub(crate) fn clear(&self, organization: Option<&str>) {
         let organization = organization.map(identity::fingerprint);
         let mut ring = self.ring.lock();
-        ring.entries
-            .retain(|entry| organization.is_some() && entry.organization != organization);
+        let entries = std::mem::take(&mut ring.entries);
+        let stays = |entry: &Arc<Entry>| entry.organization != organization;
+        let (kept, forgotten): (VecDeque<_>, VecDeque<_>) = match organization {
+            None => (VecDeque::new(), entries),
+            Some(_) => entries.into_iter().partition(stays),
+        };
+        ring.bytes = kept.iter().map(|entry| entry.bytes()).sum();
+        ring.entries = kept;
         ring.dropped
             .retain(|of, _| organization.is_some() && *of != organization);
-        ring.bytes = ring.entries.iter().map(|entry| entry.bytes()).sum();
+        drop(ring);
+        let things = forgotten.len();
+        dispose(forgotten, things);
     }
 }
 
@@ -239,21 +276,26 @@ impl Ring {
 
     fn fitting<'r>(
         &'r self,
-        query: &'r Query,
+        query: &'r Predicate,
         catalog: &'r Catalog,
     ) -> impl Iterator<Item = &'r Arc<Entry>> {
-        let fits = move |entry: &&Arc<Entry>| query.fits(entry, catalog);
+        let fits = move |entry: &&Arc<Entry>| query.fits(&EntryView { entry, catalog });
         self.entries.iter().filter(fits)
     }
 
-    fn count(&self, query: &Query, catalog: &Catalog) -> usize {
+    fn count(&self, query: &Predicate, catalog: &Catalog) -> usize {
         self.fitting(query, catalog).count()
     }
 
-    fn find(&self, query: &Query, catalog: &Catalog) -> FoundEntries {
-        let may_be_missing = self.dropped.iter().filter(|(of, _)| query.may_miss(**of));
+    fn find(&self, after: u64, query: &Predicate, catalog: &Catalog) -> FoundEntries {
+        let is_later = |entry: &&Arc<Entry>| entry.number > after;
+        let may_be_missing = self.dropped.iter().filter(|(of, _)| query.may_fit(**of));
         FoundEntries {
-            entries: self.fitting(query, catalog).cloned().collect(),
+            entries: self
+                .fitting(query, catalog)
+                .filter(is_later)
+                .cloned()
+                .collect(),
             dropped: may_be_missing.map(|(_, count)| count).sum(),
         }
     }

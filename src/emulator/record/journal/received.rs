@@ -1,7 +1,12 @@
 //! One journaled request as it is shown.
 
 use std::fmt::Write as _;
+use std::time::SystemTime;
 
+use serde_core::de::DeserializeOwned;
+use serde_core::{Serialize, Serializer};
+
+use crate::emulator::clock::system_time;
 use crate::emulator::view::date;
 use crate::rules::Rule;
 use crate::wire::json::{Json, object, object_of_pairs};
@@ -48,6 +53,18 @@ pub struct Received {
     pub answer: Content,
 }
 
+/// The requests that were found, oldest first.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Found {
+    /// Those that fit.
+    pub requests: Vec<Received>,
+    /// How many requests the journal has dropped for want of room: as many may be missing here.
+    ///
+    /// A predicate for one organization counts only that one's.
+    pub dropped: u64,
+}
+
 /// A body, as much of it as was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -72,12 +89,12 @@ impl Content {
 }
 
 impl Received {
-    /// The value of a header, by its name in lower case.
+    /// The first value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
-            .find_map(|(header, value)| (header == name).then_some(&**value))
+            .find_map(|(header, value)| header.eq_ignore_ascii_case(name).then_some(&**value))
     }
 
     /// The shape that the type's documentation gives.
@@ -104,6 +121,8 @@ impl Received {
     }
 
     /// One line for people: `POST /elements/api-v2/instances → 200 (create; grade=guide)`.
+    ///
+    /// Of a refusal it has the message, and of a script what it did: `[loseReply]`.
     #[must_use]
     pub fn to_line(&self) -> String {
         let status = self
@@ -114,15 +133,61 @@ impl Received {
         if let Some(effect) = self.effect {
             let _ = write!(line, " [{effect}]");
         }
-        if let Some(message) = self.error_message() {
+        if let Some(message) = self.refusal() {
             let _ = write!(line, " {message}");
         }
         line
     }
 
-    /// The message of an answer that is an error.
-    fn error_message(&self) -> Option<String> {
-        let body = (self.status >= Some(400)).then(|| Json::parse(self.answer.text.as_bytes()))?;
-        Some(body.ok()?.get("message")?.as_str()?.to_owned())
+    /// The line with the time before it and the organization behind it, for logs.
+    #[must_use]
+    pub fn to_log_line(&self) -> String {
+        let at = humantime::format_rfc3339_millis(self.time());
+        let mut line = format!("{at} {}", self.to_line());
+        if let Some(organization) = &self.organization {
+            let _ = write!(line, " · {organization}");
+        }
+        line
+    }
+
+    /// The message of an answer that is a refusal.
+    #[must_use]
+    pub fn refusal(&self) -> Option<String> {
+        let body = Json::parse(self.answer.text.as_bytes()).ok();
+        let body = body.filter(|_| self.status >= Some(400))?;
+        Some(body.get("message")?.as_str()?.to_owned())
+    }
+
+    /// When it came, by the server's clock.
+    #[must_use]
+    pub fn time(&self) -> SystemTime {
+        system_time(self.at)
+    }
+
+    /// The body as a type of the test's own, or as `serde_json::Value`.
+    ///
+    /// ```
+    /// use http::Method;
+    /// use mock_ce::{MockCe, Request};
+    /// use serde_json::{Value, json};
+    ///
+    /// let ce = MockCe::start();
+    /// let sent = Request::new(Method::POST, "/elements/api-v2/instances", r#"{"name": "Test"}"#);
+    /// ce.emulator().answer(&sent);
+    /// let received = ce.received(Method::POST, "/instances").once();
+    /// assert_eq!(received.json::<Value>().unwrap(), json!({"name": "Test"}));
+    /// ```
+    ///
+    /// # Errors
+    /// A body that is not JSON, is of another shape, or was cut because it is longer than the journal keeps.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.body.text)
+    }
+}
+
+impl Serialize for Received {
+    /// In the shape that the type's documentation gives.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
     }
 }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use super::configuration::Configuration;
 use super::namespace::FIRST_ID;
-use super::stored::{OrganizationInstances, Origin, Stored};
+use super::stored::{OrganizationInstances, Origin, RequestNumber, Stored};
 use crate::catalog::{Catalog, Element};
 use crate::emulator::clock::{millis, system_time};
 use crate::wire::json::document::{Document, Reading};
@@ -106,7 +106,7 @@ impl Seed {
 }
 
 impl Seed {
-    /// Whether an instance can be made of it; `path` stands before the name of what is wrong.
+    /// Checks that an instance can be made of it; `path` stands before the name of the member at fault.
     pub(crate) fn check(&self, path: &str) -> Reading<()> {
         let texts = [
             ("organization", Some(&self.organization)),
@@ -271,6 +271,7 @@ fn read_instance(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Stor
         created: moment("created")?,
         updated: moment("updated")?,
         origin: Origin::Seeded,
+        request: RequestNumber::default(),
         element,
     })
 }

@@ -6,6 +6,7 @@
 
 mod configuration;
 pub(crate) mod document;
+mod leak;
 mod namespace;
 mod stored;
 
@@ -16,10 +17,13 @@ use parking_lot::Mutex;
 
 use super::{Change, Restoration, Section};
 use crate::catalog::Element;
+use crate::emulator::disposal::dispose;
 use crate::emulator::identity;
 use crate::wire::json::Json;
 use crate::wire::json::document::Reading;
 pub(crate) use configuration::Configuration;
+pub(crate) use leak::Leaks;
+pub use leak::{Clearing, Leak};
 use namespace::{FIRST_ID, Namespace};
 pub(crate) use namespace::{Page, Selection};
 pub(crate) use stored::{Chosen, Draft, OrganizationInstances, Origin, Stored, Token};
@@ -28,6 +32,8 @@ pub(crate) use stored::{Chosen, Draft, OrganizationInstances, Origin, Stored, To
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     state: Mutex<State>,
+    /// Leaks of state that was cleared, by organization, until the ledger takes them.
+    cleared: Mutex<Vec<(u64, Leaks)>>,
 }
 
 #[derive(Debug, Default)]
@@ -36,7 +42,7 @@ struct State {
     organizations: BTreeMap<Arc<str>, Namespace>,
     /// The first organization with each fingerprint, which is what a token tells.
     by_fingerprint: BTreeMap<u64, Arc<str>>,
-    /// Where the instances are whose tokens do not tell it: seeded and restored ones. Growing by a million others
+    /// The places of instances whose tokens do not tell them: seeded and restored ones. Growing by a million others
     /// rebuilds no table, so that no creation waits for one.
     chosen: BTreeMap<Box<str>, Address>,
     /// Tokens of deleted instances that do not tell themselves whose they were, and the organization's fingerprint.
@@ -46,7 +52,7 @@ struct State {
 /// More retired tokens are not remembered; a test that chooses as many does not ask for one of them again.
 const MAX_RETIRED: usize = 10_000;
 
-/// Where the instance of a token is.
+/// The place of a token's instance.
 #[derive(Clone, Debug)]
 struct Address {
     organization: Arc<str>,
@@ -195,17 +201,25 @@ impl Store {
                 ));
             }
         }
-        state.forget(only);
+        let mut sections = sections;
+        let mut forgotten = state.forget(only);
+        for section in &mut sections {
+            if let Some(before) = forgotten.organizations.get_mut(&section.organization) {
+                section.take_over(before);
+            }
+        }
         for section in sections {
             state.namespace(&section.organization).next_id = section.next_id;
             for stored in section.instances {
                 state.keep(&section.organization, Arc::unwrap_or_clone(stored), seed);
             }
         }
+        drop(state);
+        self.dispose(forgotten, Clearing::Restore);
         Ok(())
     }
 
-    /// Whether the organization has given out this id, whether or not the instance still exists.
+    /// Tells whether the organization has ever given out this id.
     pub(crate) fn has_issued(&self, organization: &str, id: u64) -> bool {
         let state = self.state.lock();
         let namespace = state.organizations.get(organization);
@@ -244,13 +258,47 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Keeps the leaks of what was forgotten, and drops it.
+    fn dispose(&self, forgotten: State, cleared_by: Clearing) {
+        let mut cleared = self.cleared.lock();
+        for namespace in forgotten.organizations.values() {
+            let leaks = namespace.leaks(Some(cleared_by));
+            if leaks.count() > 0 {
+                cleared.push((identity::fingerprint(&namespace.organization), leaks));
+            }
+        }
+        drop(cleared);
+        let namespaces = forgotten.organizations.values();
+        let things = namespaces.map(|namespace| namespace.instances.len()).sum();
+        dispose(forgotten, things);
+    }
+
+    /// The leaks of everything that was cleared since this was asked last, by organization.
+    pub(crate) fn take_cleared(&self) -> Vec<(u64, Leaks)> {
+        std::mem::take(&mut self.cleared.lock())
+    }
+
+    /// The instances that clients created and did not delete, of everybody or of one organization.
+    pub(crate) fn leaks(&self, only: Option<&str>) -> Leaks {
+        let state = self.state.lock();
+        let of = |namespace: &&Namespace| only.is_none_or(|only| only == &*namespace.organization);
+        let mut leaks = Leaks::default();
+        for namespace in state.organizations.values().filter(of) {
+            leaks.add(&namespace.leaks(None));
+        }
+        leaks
+    }
+}
+
 impl Section for Store {
     fn member(&self) -> &'static str {
         "organizations"
     }
 
     fn clear(&self, only: Option<&str>) {
-        self.state.lock().forget(only);
+        let forgotten = self.state.lock().forget(only);
+        self.dispose(forgotten, Clearing::Reset);
     }
 
     fn snapshot(&self, only: Option<&str>) -> Json<'static> {
@@ -270,7 +318,7 @@ impl Section for Store {
 }
 
 impl State {
-    /// Whether nobody has the ids and tokens that were chosen, nor gets them while the drafts are kept in their order.
+    /// Checks that nobody has the ids and tokens that were chosen, nor gets them while the drafts are kept in turn.
     fn check_free(&self, chosen: &[Chosen<'_>], seed: u64) -> Result<(), (usize, String)> {
         let (mut ids, mut tokens) = (HashSet::new(), HashSet::new());
         let mut next_ids = HashMap::new();
@@ -354,18 +402,21 @@ impl State {
         stored
     }
 
-    fn forget(&mut self, only: Option<&str>) {
-        match only {
-            None => *self = State::default(),
-            Some(only) => {
-                let fingerprint = identity::fingerprint(only);
-                self.retired.retain(|_, retired| *retired != fingerprint);
-                self.organizations.remove(only);
-                self.by_fingerprint
-                    .retain(|_, organization| &**organization != only);
-                self.chosen
-                    .retain(|_, address| &*address.organization != only);
-            }
+    /// Takes out everything, or what one organization has.
+    fn forget(&mut self, only: Option<&str>) -> State {
+        let Some(only) = only else {
+            return std::mem::take(self);
+        };
+        let fingerprint = identity::fingerprint(only);
+        self.retired.retain(|_, retired| *retired != fingerprint);
+        self.by_fingerprint
+            .retain(|_, organization| &**organization != only);
+        self.chosen
+            .retain(|_, address| &*address.organization != only);
+        let taken = self.organizations.remove_entry(only);
+        State {
+            organizations: taken.into_iter().collect(),
+            ..State::default()
         }
     }
 }

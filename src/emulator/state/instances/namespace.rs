@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use crate::catalog::Element;
 
-use super::stored::{OrganizationInstances, Stored};
+use super::leak::{Clearing, Leaks};
+use super::stored::{OrganizationInstances, Origin, Stored};
 
 /// The id of an organization's first instance (rule `instance-id`).
 pub(crate) const FIRST_ID: u64 = 1234;
 
-/// Which instances a list is about.
+/// The instances that a list is about.
 #[derive(Default)]
 pub(crate) struct Selection<'a> {
     /// Only this element's.
@@ -27,7 +28,7 @@ pub(crate) struct Selection<'a> {
 /// One page of a list.
 pub(crate) struct Page {
     pub(crate) instances: Vec<Arc<Stored>>,
-    /// How many there are over all pages.
+    /// The number of instances over all pages.
     pub(crate) total: usize,
     /// The id after which the next page starts; `None` on the last one.
     pub(crate) next: Option<u64>,
@@ -39,6 +40,8 @@ pub(super) struct Namespace {
     pub(super) organization: Arc<str>,
     pub(super) next_id: u64,
     pub(super) instances: BTreeMap<u64, Arc<Stored>>,
+    /// How many of them a client created.
+    pub(super) created: u64,
     /// The ids of each element's instances, by the element's id.
     by_element: BTreeMap<u64, BTreeSet<u64>>,
     /// Boxed, for only a test that chooses ids has some.
@@ -71,7 +74,7 @@ impl Namespace {
         self.next_id = id.saturating_add(1);
     }
 
-    /// Whether there ever was an instance with this id.
+    /// Tells whether there ever was an instance with this id.
     pub(super) fn has_issued(&self, id: u64) -> bool {
         let chosen = self.gaps.as_ref().map(|gaps| &gaps.chosen);
         chosen.is_some_and(|chosen| chosen.contains(&id)) || self.has_counted(id)
@@ -91,12 +94,19 @@ impl Namespace {
         }
     }
 
+    /// The instances that a client created and did not delete.
+    pub(super) fn leaks(&self, cleared_by: Option<Clearing>) -> Leaks {
+        let instances = self.instances.values().map(|stored| &**stored);
+        Leaks::of(instances, self.created, cleared_by)
+    }
+
     pub(super) fn new(organization: Arc<str>) -> Self {
         let (instances, by_element) = (BTreeMap::new(), BTreeMap::new());
         Namespace {
             organization,
             next_id: FIRST_ID,
             instances,
+            created: 0,
             by_element,
             gaps: None,
         }
@@ -107,11 +117,13 @@ impl Namespace {
             .entry(stored.element.id())
             .or_default()
             .insert(stored.id);
+        self.created += u64::from(stored.origin == Origin::Created);
         self.instances.insert(stored.id, stored);
     }
 
     pub(super) fn take(&mut self, id: u64) -> Option<Arc<Stored>> {
         let stored = self.instances.remove(&id)?;
+        self.created -= u64::from(stored.origin == Origin::Created);
         let element = stored.element.id();
         let ids = self
             .by_element

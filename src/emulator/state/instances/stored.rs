@@ -2,8 +2,10 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::configuration::Configuration;
+use super::namespace::Namespace;
 use crate::catalog::Element;
 use crate::emulator::clock::system_time;
 use crate::emulator::identity::TOKEN_LEN;
@@ -25,6 +27,28 @@ pub(crate) struct Stored {
     pub(crate) created: u64,
     pub(crate) updated: u64,
     pub(crate) origin: Origin,
+    pub(crate) request: RequestNumber,
+}
+
+/// The number that the journal gave to the request which created an instance; 0 before it is journaled, and for others.
+#[derive(Debug, Default)]
+pub(crate) struct RequestNumber(AtomicU64);
+
+impl RequestNumber {
+    /// Notes the number, unless there is one: the first request about an instance is the one that made it.
+    pub(crate) fn note(&self, number: u64) {
+        let _known = self.0.compare_exchange(0, number, Relaxed, Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> Option<u64> {
+        Some(self.0.load(Relaxed)).filter(|number| *number > 0)
+    }
+}
+
+impl Clone for RequestNumber {
+    fn clone(&self) -> Self {
+        RequestNumber(self.0.load(Relaxed).into())
+    }
 }
 
 /// The token of an instance, as text.
@@ -54,7 +78,7 @@ impl Deref for Token {
     }
 }
 
-/// Who put an instance there.
+/// The origin of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// A client's creation.
@@ -86,6 +110,22 @@ pub(crate) struct OrganizationInstances {
     pub(crate) instances: Vec<Arc<Stored>>,
 }
 
+impl OrganizationInstances {
+    /// Lets the instances that were there before, and still are, remember who made them; they are taken out of `before`.
+    pub(super) fn take_over(&mut self, before: &mut Namespace) {
+        for stored in &mut self.instances {
+            let same = before.instances.get(&stored.id);
+            if same.is_none_or(|same| *same.token != *stored.token) {
+                continue;
+            }
+            if let Some(same) = before.take(stored.id) {
+                let stored = Arc::make_mut(stored);
+                (stored.origin, stored.request) = (same.origin, same.request.clone());
+            }
+        }
+    }
+}
+
 impl Draft {
     pub(super) fn with(self, id: u64, token: Token, now: u64, origin: Origin) -> Stored {
         let Draft {
@@ -105,12 +145,13 @@ impl Draft {
             created: now,
             updated: now,
             origin,
+            request: RequestNumber::default(),
         }
     }
 }
 
 impl Stored {
-    /// Roughly what it takes, the element aside.
+    /// Estimates the bytes that it takes, the element aside.
     pub(crate) fn bytes(&self) -> usize {
         let tags: usize = self.sent_tags().map(str::len).sum();
         size_of::<Stored>() + self.token.len() + self.name.len() + tags + self.configuration.bytes()

@@ -8,18 +8,18 @@
 //! }
 //! ```
 //!
-//! `match` and `when` may be left out. `when` has one of `nth`, `first`, `every` (whole numbers) and `probability`
+//! `match`, a predicate on requests, and `when` may be left out. `when` has one of `nth`, `first`, `every` (whole numbers) and `probability`
 //! (0 to 1). `effect` is one of `"reset"`, `"close"`, `"loseReply"`, `"closeInBody"`, `"malformedJson"`,
 //! `{"status": 503}`, `{"delay": "200ms"}`, `{"delay": {"min": "100ms", "max": "300ms"}}`, `{"cutBody": 10}`,
 //! `{"dribble": {"bytes": 10, "pause": "50ms"}}`, `{"reply": {"status": 200, "headers": {…}, "body": …}}`, where a
 //! `body` that is no text is sent as JSON.
 
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::effect::{Effect, LiteralReply};
 use super::{Line, Position, Scripted};
 use crate::emulator::identity;
-use crate::emulator::path::PathPattern;
+use crate::emulator::steer::predicate::Predicate;
 use crate::wire::json::document::{Document, Reading, duration};
 use crate::wire::json::{Json, object};
 
@@ -32,7 +32,10 @@ impl Scripted {
             .ok_or_else(|| format!("{} is required", document.at("effect")))?;
         let mut scripted = Scripted::new(read_effect(effect, &document.at("effect"))?);
         if let Some(matcher) = document.get("match") {
-            scripted.read_matcher(&Document::read(matcher, &document.at("match"), &MATCHERS)?)?;
+            let place = document.at("match");
+            scripted.predicate = Predicate::read(matcher, &place)?;
+            let early = scripted.predicate.check_needs_no_answer();
+            early.map_err(|reason| format!("{place}.{reason}"))?;
         }
         if let Some(when) = document.get("when") {
             scripted.position =
@@ -40,21 +43,8 @@ impl Scripted {
         }
         Ok(scripted)
     }
-
-    fn read_matcher(&mut self, matcher: &Document<'_>) -> Reading<()> {
-        if let Some(method) = matcher.text("method")? {
-            let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes());
-            self.method =
-                Some(method.map_err(|_| format!("{} must be a verb", matcher.at("method")))?);
-        }
-        self.path = matcher.text("path")?.map(PathPattern::new);
-        self.element = matcher.text("element")?.map(str::to_owned);
-        self.organization = matcher.text("organization")?.map(str::to_owned);
-        Ok(())
-    }
 }
 
-const MATCHERS: [&str; 4] = ["method", "path", "element", "organization"];
 const POSITIONS: [&str; 4] = ["nth", "first", "every", "probability"];
 
 fn read_position(when: &Document<'_>) -> Reading<Position> {
@@ -119,7 +109,9 @@ fn read_effect(json: &Json<'_>, path: &str) -> Reading<Effect> {
         .filter(|name| document.get(name).is_some())
         .collect();
     match said[..] {
-        ["status"] => Ok(Effect::Status(read_status(&document, "status")?.as_u16())),
+        ["status"] => Ok(Effect::Status(
+            read_status(&document, "status", 599)?.as_u16(),
+        )),
         ["delay"] => read_delay(&document),
         ["cutBody"] => Ok(Effect::CutBody(document.required_whole("cutBody")? as usize)),
         ["dribble"] => read_dribble(&document),
@@ -131,12 +123,12 @@ fn read_effect(json: &Json<'_>, path: &str) -> Reading<Effect> {
     }
 }
 
-fn read_status(document: &Document<'_>, name: &str) -> Reading<StatusCode> {
+fn read_status(document: &Document<'_>, name: &str, most: u16) -> Reading<StatusCode> {
     let status = document.required_whole(name)?;
     let status = u16::try_from(status)
         .ok()
-        .filter(|status| (200..=599).contains(status));
-    let wrong = || format!("{} must be a status from 200 to 599", document.at(name));
+        .filter(|status| (200..=most).contains(status));
+    let wrong = || format!("{} must be a status from 200 to {most}", document.at(name));
     status
         .and_then(|status| StatusCode::from_u16(status).ok())
         .ok_or_else(wrong)
@@ -179,7 +171,7 @@ fn read_reply(document: &Document<'_>) -> Reading<Effect> {
     let json = document.get("reply").expect("looked at before");
     let reply = Document::read(json, &document.at("reply"), &["status", "headers", "body"])?;
     let mut literal = LiteralReply {
-        status: read_status(&reply, "status")?,
+        status: read_status(&reply, "status", 999)?,
         ..LiteralReply::default()
     };
     for (name, value) in reply.object("headers")?.into_iter().flatten() {
@@ -215,29 +207,11 @@ impl Line {
     pub(crate) fn to_json(&self) -> Json<'static> {
         let Scripted {
             effect,
-            method,
-            path,
-            element,
-            organization,
+            predicate,
             position,
         } = &self.scripted;
-        let text = |text: Option<&str>| Json::from(text.map(str::to_owned));
-        let matcher = object([
-            ("method", text(method.as_ref().map(Method::as_str))),
-            ("path", text(path.as_ref().map(PathPattern::as_str))),
-            ("element", text(element.as_deref())),
-            (
-                "organization",
-                text(
-                    organization
-                        .as_deref()
-                        .map(identity::secret_name)
-                        .as_deref(),
-                ),
-            ),
-        ]);
         object([
-            ("match", matcher.into_owned()),
+            ("match", predicate.to_json(identity::secret_name)),
             ("when", position.to_string().into()),
             ("effect", effect.name().into()),
             ("matched", self.matched.into()),
@@ -263,25 +237,22 @@ impl std::fmt::Display for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Scripted {
             effect,
-            method,
-            path,
-            element,
+            predicate,
             position,
-            ..
         } = &self.scripted;
-        let method = method.as_ref().map_or("any verb", Method::as_str);
-        let path = path.as_ref().map_or("any path", PathPattern::as_str);
-        write!(f, "{} for {method} {path}", effect.name())?;
-        if let Some(element) = element {
-            write!(f, " of {element}")?;
-        }
-        write!(f, ", {position}")
+        write!(
+            f,
+            "{} for {}, {position}",
+            effect.name(),
+            predicate.masked()
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::Method;
     use rstest::rstest;
     use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a scripted rule does to a request.
+//! The effects of a scripted rule on a request.
 
 use std::time::Duration;
 
@@ -7,8 +7,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::emulator::identity;
 use crate::wire::message::{Conduct, Cut, Pace};
+use crate::wire::status::Status;
 
-/// What happens to a request for which a scripted rule fires.
+/// The effect on a request for which a scripted rule fires.
 ///
 /// `Status`, `Reply`, `Reset` and `Close` come instead of handling the request, which then has no effect. With all
 /// others it is handled as usual, and only its reply suffers.
@@ -60,9 +61,13 @@ impl LiteralReply {
     /// # Panics
     /// When `status` is not from 200 to 999: those below are no answers.
     #[track_caller]
-    pub fn new(status: u16) -> Self {
-        assert!(status >= 200, "a status is from 200 to 999, found {status}");
-        let status = StatusCode::from_u16(status).expect("a status is from 200 to 999");
+    pub fn new(status: impl Status) -> Self {
+        let status = status.number();
+        assert!(
+            (200..=999).contains(&status),
+            "mock-ce: a status must be from 200 to 999, found {status}"
+        );
+        let status = StatusCode::from_u16(status).expect("it is in the range of statuses");
         LiteralReply {
             status,
             ..LiteralReply::default()
@@ -89,7 +94,23 @@ impl LiteralReply {
 }
 
 impl Effect {
-    /// What the control API and the journal call it.
+    /// Refuses what cannot be had.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self {
+            Effect::Status(status) if !(200..=599).contains(status) => Err(format!(
+                "the effect's status must be from 200 to 599, found {status}"
+            )),
+            Effect::Dribble { bytes: 0, .. } => {
+                Err("the effect's dribble.bytes must be at least 1".to_owned())
+            }
+            Effect::DelayBetween(least, most) if least > most => Err(format!(
+                "the effect's delay must not have a min that is longer than its max, found {least:?} and {most:?}"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Its name in the control API and the journal.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -106,7 +127,7 @@ impl Effect {
         }
     }
 
-    /// What the connection does with the reply; `number` is the request's, for what the seed decides.
+    /// Tells the connection how to bring the reply; `number` is the request's, for draws from the seed.
     pub(crate) fn conduct(&self, body: usize, seed: u64, number: u64) -> Conduct {
         let cut = |cut| Conduct {
             cut: Some(cut),

@@ -9,13 +9,12 @@ mod effect;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use http::Method;
 use parking_lot::Mutex;
 
 pub use effect::{Effect, LiteralReply};
 
 use crate::emulator::identity;
-use crate::emulator::path::PathPattern;
+use crate::emulator::steer::predicate::{Made, Predicate, Subject, conditions};
 
 /// One scripted fault or answer: an effect, the requests that it is for, and which of those it meets.
 ///
@@ -31,10 +30,7 @@ use crate::emulator::path::PathPattern;
 #[must_use = "a scripted effect does nothing until it is given to a server"]
 pub struct Scripted {
     pub(crate) effect: Effect,
-    pub(crate) method: Option<Method>,
-    pub(crate) path: Option<PathPattern>,
-    pub(crate) element: Option<String>,
-    pub(crate) organization: Option<String>,
+    pub(crate) predicate: Predicate,
     pub(crate) position: Position,
 }
 
@@ -49,82 +45,97 @@ pub(crate) enum Position {
     Probability(f64),
 }
 
+impl Position {
+    /// Refuses what can never fire.
+    fn check(self) -> Result<(), String> {
+        match self {
+            Position::Nth(0) => Err("nth must be at least 1".to_owned()),
+            Position::First(0) => Err("first must be at least 1".to_owned()),
+            Position::Every(0) => Err("every must be at least 1".to_owned()),
+            Position::Probability(share) if !(0.0..=1.0).contains(&share) => Err(format!(
+                "probability must be a number from 0 to 1, found {share}"
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Scripted {
     /// An effect for every request.
+    ///
+    /// # Panics
+    /// When the effect cannot be had: a status that is none, bytes that are zero.
+    #[track_caller]
     pub fn new(effect: Effect) -> Self {
-        let position = Position::Always;
+        effect
+            .check()
+            .unwrap_or_else(|reason| panic!("mock-ce: {reason}"));
+        let (predicate, position) = (Predicate::new(), Position::Always);
         Scripted {
             effect,
-            method: None,
-            path: None,
-            element: None,
-            organization: None,
+            predicate,
             position,
         }
     }
 
-    /// Only for requests with this verb.
-    pub fn method(mut self, method: Method) -> Self {
-        self.method = Some(method);
+    /// Only for requests that fit the predicate, in the place of every condition that was said before.
+    pub fn when(mut self, predicate: Predicate) -> Self {
+        self.predicate = predicate;
         self
     }
 
-    /// Only for requests to a path that fits: `"/instances/*"`.
-    pub fn path(mut self, pattern: &str) -> Self {
-        self.path = Some(PathPattern::new(pattern));
+    conditions!(request);
+
+    #[track_caller]
+    fn with(mut self, name: &str, made: Made) -> Self {
+        self.predicate = self.predicate.with(name, made);
         self
     }
 
-    /// Only for requests that name the element with this key, in the path or in the body.
-    pub fn element(mut self, key: impl Into<String>) -> Self {
-        self.element = Some(key.into());
-        self
-    }
-
-    /// Only for requests of the organization with this secret.
-    pub fn organization(mut self, secret: impl Into<String>) -> Self {
-        self.organization = Some(secret.into());
+    /// The same at a position, which JSON and Rust refuse alike.
+    #[track_caller]
+    fn at(mut self, position: Position) -> Self {
+        position
+            .check()
+            .unwrap_or_else(|reason| panic!("mock-ce: {reason}"));
+        self.position = position;
         self
     }
 
     /// Only for the n-th matching request.
-    pub fn nth(mut self, n: u64) -> Self {
-        self.position = Position::Nth(n);
-        self
+    ///
+    /// # Panics
+    /// When `n` is 0.
+    #[track_caller]
+    pub fn nth(self, n: u64) -> Self {
+        self.at(Position::Nth(n))
     }
 
     /// Only for the first n matching requests that no rule before it takes: so several of them make a queue.
-    pub fn first(mut self, n: u64) -> Self {
-        self.position = Position::First(n);
-        self
+    ///
+    /// # Panics
+    /// When `n` is 0.
+    #[track_caller]
+    pub fn first(self, n: u64) -> Self {
+        self.at(Position::First(n))
     }
 
     /// Only for every n-th matching request.
-    pub fn every(mut self, n: u64) -> Self {
-        self.position = Position::Every(n);
-        self
+    ///
+    /// # Panics
+    /// When `n` is 0.
+    #[track_caller]
+    pub fn every(self, n: u64) -> Self {
+        self.at(Position::Every(n))
     }
 
     /// For this share of the matching requests, from 0 to 1; the seed decides which.
-    pub fn probability(mut self, share: f64) -> Self {
-        self.position = Position::Probability(share);
-        self
-    }
-
-    fn fits(&self, subject: &Subject<'_>) -> bool {
-        self.method
-            .as_ref()
-            .is_none_or(|method| method == subject.method)
-            && self
-                .path
-                .as_ref()
-                .is_none_or(|path| path.fits(subject.path))
-            && (self.organization.as_deref())
-                .is_none_or(|organization| (subject.organization)() == Some(organization))
-            && self
-                .element
-                .as_deref()
-                .is_none_or(|key| (subject.element)().as_deref() == Some(key))
+    ///
+    /// # Panics
+    /// When the share is not from 0 to 1.
+    #[track_caller]
+    pub fn probability(self, share: f64) -> Self {
+        self.at(Position::Probability(share))
     }
 
     /// Whether the rule, having fired so often, fires for the `count`-th request that it matches.
@@ -140,14 +151,6 @@ impl Scripted {
             }
         }
     }
-}
-
-/// What of a request the matchers look at; what is costly to find out is asked for only where a rule needs it.
-pub(crate) struct Subject<'a> {
-    pub(crate) method: &'a Method,
-    pub(crate) path: &'a str,
-    pub(crate) organization: &'a dyn Fn() -> Option<&'a str>,
-    pub(crate) element: &'a dyn Fn() -> Option<String>,
 }
 
 /// The scripted rules of a server, in order.
@@ -184,13 +187,13 @@ impl Script {
     }
 
     /// The effect that the script has for a request, if any fires.
-    pub(crate) fn intercept(&self, subject: &Subject<'_>, seed: u64) -> Option<Effect> {
+    pub(crate) fn intercept(&self, subject: &dyn Subject, seed: u64) -> Option<Effect> {
         if self.length.load(Ordering::Acquire) == 0 {
             return None;
         }
         let mut effect = None;
         for line in self.lines.lock().iter_mut() {
-            if !line.scripted.fits(subject) {
+            if !line.scripted.predicate.fits(subject) {
                 continue;
             }
             line.matched += 1;
@@ -203,20 +206,23 @@ impl Script {
         effect
     }
 
-    /// Forgets every rule, or those that name this organization.
-    pub(crate) fn clear(&self, organization: Option<&str>) {
+    /// Forgets every rule, or those that name this organization, and returns them.
+    pub(crate) fn clear(&self, organization: Option<&str>) -> Vec<Line> {
         let mut lines = self.lines.lock();
-        lines.retain(|line| {
-            organization.is_some() && line.scripted.organization.as_deref() != organization
-        });
+        let stays = |line: &Line| {
+            organization.is_some() && line.scripted.predicate.organization_secret() != organization
+        };
+        let (kept, removed) = std::mem::take(&mut *lines).into_iter().partition(stays);
+        *lines = kept;
         self.length.store(lines.len(), Ordering::Release);
+        removed
     }
 
     /// Every rule, or those that name this organization, with what became of it.
     pub(crate) fn lines(&self, organization: Option<&str>) -> Vec<Line> {
         let lines = self.lines.lock();
         let of = |line: &&Line| {
-            organization.is_none() || line.scripted.organization.as_deref() == organization
+            organization.is_none() || line.scripted.predicate.organization_secret() == organization
         };
         lines.iter().filter(of).cloned().collect()
     }
@@ -225,12 +231,10 @@ impl Script {
 /// What the draws of a rule derive from: its place among those of the same organization, so that what another one
 /// scripts changes nothing.
 fn salt(lines: &[Line], scripted: &Scripted) -> u64 {
-    let is_of_same = |line: &&Line| line.scripted.organization == scripted.organization;
+    let organization = scripted.predicate.organization_secret();
+    let is_of_same = |line: &&Line| line.scripted.predicate.organization_secret() == organization;
     let place = lines.iter().filter(is_of_same).count() as u64;
-    let organization = scripted
-        .organization
-        .as_deref()
-        .map_or(0, identity::fingerprint);
+    let organization = organization.map_or(0, identity::fingerprint);
     identity::mix(organization ^ (place + 1))
 }
 

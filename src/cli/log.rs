@@ -1,0 +1,73 @@
+//! The log of requests on standard error: as text or JSON, while a server runs or at its end.
+
+use std::sync::Arc;
+use std::thread;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgMatches};
+use mock_ce::{Emulator, Received};
+
+/// How requests are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Log {
+    /// One JSON document a line, in the shape of the journal.
+    Json,
+    /// One line for people.
+    Text,
+    Off,
+}
+
+const NAMES: [(&str, Log); 3] = [("json", Log::Json), ("text", Log::Text), ("off", Log::Off)];
+
+/// `--log`, with what it is when it is not said.
+pub(super) fn flag(default: &'static str) -> Arg {
+    Arg::new("log")
+        .long("log")
+        .value_name("FORMAT")
+        .default_value(default)
+        .value_parser(PossibleValuesParser::new(NAMES.map(|(name, _)| name)))
+        .help("Log each request to standard error: json, text or off")
+}
+
+/// What `--log` says.
+pub(super) fn chosen(matches: &ArgMatches) -> Log {
+    let name = matches.get_one::<String>("log").expect("it has a default");
+    let known = NAMES.iter().find(|(known, _)| known == name);
+    known.expect("clap takes known values only").1
+}
+
+impl Log {
+    /// The line of a request, unless there is none.
+    pub(super) fn line(self, received: &Received) -> Option<String> {
+        match self {
+            Log::Json => Some(received.to_json().to_string()),
+            Log::Text => Some(received.to_log_line()),
+            Log::Off => None,
+        }
+    }
+
+    /// Starts a thread that logs each request from the journal.
+    ///
+    /// The thread keeps a slow reader of standard error from holding up an answer; requests that it misses are counted.
+    pub(super) fn follow(self, emulator: Arc<Emulator>) {
+        if self == Log::Off {
+            return;
+        }
+        thread::spawn(move || {
+            let mut last = 0;
+            loop {
+                let (requests, number) = emulator.wait_for_next(last);
+                let missed = number - last - requests.len() as u64;
+                if missed > 0 && self == Log::Text {
+                    super::tell(&format!("({missed} requests not logged)"));
+                }
+                let shown = requests
+                    .into_iter()
+                    .map(|received| emulator.outside_view(received));
+                let lines = shown.filter_map(|received| self.line(&received));
+                lines.for_each(|line| super::tell(&line));
+                last = number;
+            }
+        });
+    }
+}

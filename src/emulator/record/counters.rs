@@ -1,0 +1,186 @@
+//! The counters behind the ledger.
+//!
+//! They count as the answers are given, per organization. What a test clears is not lost: a reset moves what was counted
+//! since the last one to the counts of the run, which nothing can clear, for a run is judged by them.
+
+use std::collections::BTreeMap;
+
+use parking_lot::Mutex;
+
+use super::ledger::{Ledger, Mishap};
+use crate::emulator::identity;
+use crate::emulator::state::instances::Leaks;
+use crate::emulator::steer::script::Line;
+use crate::rules::Rule;
+
+/// The most mishaps and unfired scripts that are kept by name; beyond, they are only counted.
+const MAX_NAMED: usize = 100;
+/// The most organizations that are told apart; the others are counted together.
+const MAX_ORGANIZATIONS: usize = 10_000;
+
+/// The counters of one server.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    /// Since the last reset.
+    current: Mutex<Accounts>,
+    /// Before it: the part of the run's counts that a reset has moved here.
+    past: Mutex<Accounts>,
+}
+
+/// One account an organization, by its fingerprint.
+#[derive(Debug, Default)]
+struct Accounts(BTreeMap<Option<u64>, Account>);
+
+/// The counts of one organization.
+#[derive(Debug, Default)]
+pub(super) struct Account {
+    pub(super) relied: Vec<(&'static Rule, u64)>,
+    pub(super) mishaps: Vec<Mishap>,
+    pub(super) more_mishaps: u64,
+    pub(super) refused: u64,
+    /// Leaks of state that was cleared.
+    pub(super) leaks: Leaks,
+    /// Scripts that were removed before they fired.
+    pub(super) unfired: Vec<String>,
+    pub(super) more_unfired: u64,
+}
+
+/// The part of a run that a ledger is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Period {
+    /// Since the last reset.
+    SinceReset,
+    /// All of it, whatever was cleared.
+    Run,
+}
+
+impl Counters {
+    /// Counts an answer that the rule decided.
+    pub(crate) fn relied(&self, organization: Option<u64>, rule: &'static Rule) {
+        self.current.lock().of(organization).relied(rule, 1);
+    }
+
+    /// Notes something that a careful client does not do.
+    pub(crate) fn mishap(&self, organization: Option<u64>, mishap: Mishap) {
+        self.current.lock().of(organization).mishap(mishap);
+    }
+
+    /// Counts an answer that was refused because its rule is graded too low.
+    pub(crate) fn refused(&self, organization: Option<u64>) {
+        self.current.lock().of(organization).refused += 1;
+    }
+
+    /// Counts anew for everybody or for one organization; the counts of the run stay.
+    pub(crate) fn clear(&self, organization: Option<&str>) {
+        let mut current = self.current.lock();
+        let cleared = match organization.map(identity::fingerprint) {
+            None => std::mem::take(&mut current.0),
+            Some(fingerprint) => current
+                .0
+                .remove_entry(&Some(fingerprint))
+                .into_iter()
+                .collect(),
+        };
+        let mut past = self.past.lock();
+        drop(current);
+        for (organization, account) in cleared {
+            past.of(organization).add(&account);
+        }
+    }
+
+    /// Counts the leaks of state that was cleared.
+    pub(crate) fn note_leaks(&self, cleared: Vec<(u64, Leaks)>) {
+        let mut past = self.past.lock();
+        for (organization, leaks) in cleared {
+            past.of(Some(organization)).leaks.add(&leaks);
+        }
+    }
+
+    /// Counts those of the removed scripts that never fired.
+    pub(crate) fn note_removed(&self, removed: &[Line]) {
+        let mut past = self.past.lock();
+        for line in removed.iter().filter(|line| line.fired == 0) {
+            let organization = line.scripted.predicate.organization_secret();
+            let organization = organization.map(identity::fingerprint);
+            past.of(organization).unfired(line.to_string());
+        }
+    }
+
+    /// The ledger of everybody or of one organization, closed with what is left and what has not fired by now.
+    pub(crate) fn close(
+        &self,
+        period: Period,
+        organization: Option<&str>,
+        left: &Leaks,
+        script: &[Line],
+    ) -> Ledger {
+        let only = organization.map(identity::fingerprint);
+        let mut sum = Account::default();
+        if period == Period::Run {
+            self.past.lock().add_to(&mut sum, only);
+        }
+        self.current.lock().add_to(&mut sum, only);
+        sum.leaks.add(left);
+        for line in script.iter().filter(|line| line.fired == 0) {
+            sum.unfired(line.to_string());
+        }
+        Ledger::of(sum)
+    }
+}
+
+impl Accounts {
+    fn of(&mut self, organization: Option<u64>) -> &mut Account {
+        let is_known = self.0.len() < MAX_ORGANIZATIONS || self.0.contains_key(&organization);
+        self.0.entry(organization.filter(|_| is_known)).or_default()
+    }
+
+    fn add_to(&self, sum: &mut Account, only: Option<u64>) {
+        for (organization, account) in &self.0 {
+            if only.is_none() || *organization == only {
+                sum.add(account);
+            }
+        }
+    }
+}
+
+impl Account {
+    fn relied(&mut self, rule: &'static Rule, count: u64) {
+        let mut known = self.relied.iter_mut();
+        match known.find(|(known, _)| std::ptr::eq(*known, rule)) {
+            Some((_, sum)) => *sum += count,
+            None => self.relied.push((rule, count)),
+        }
+    }
+
+    fn mishap(&mut self, mishap: Mishap) {
+        if self.mishaps.len() < MAX_NAMED {
+            self.mishaps.push(mishap);
+        } else {
+            self.more_mishaps += 1;
+        }
+    }
+
+    fn unfired(&mut self, script: String) {
+        if self.unfired.len() < MAX_NAMED {
+            self.unfired.push(script);
+        } else {
+            self.more_unfired += 1;
+        }
+    }
+
+    fn add(&mut self, other: &Account) {
+        for (rule, count) in &other.relied {
+            self.relied(rule, *count);
+        }
+        for mishap in &other.mishaps {
+            self.mishap(mishap.clone());
+        }
+        for script in &other.unfired {
+            self.unfired(script.clone());
+        }
+        self.leaks.add(&other.leaks);
+        self.more_mishaps += other.more_mishaps;
+        self.more_unfired += other.more_unfired;
+        self.refused += other.refused;
+    }
+}

@@ -1,0 +1,67 @@
+//! A request that is not answered yet, as predicates look at it.
+
+use std::borrow::Cow;
+
+use http::HeaderName;
+
+use super::predicate::Subject;
+use crate::catalog::Catalog;
+use crate::emulator::context::Context;
+use crate::emulator::identity;
+use crate::emulator::state::instances::Store;
+use crate::wire::message::Request;
+
+/// A request on its way, and what tells its element and its organization.
+pub(crate) struct LiveRequest<'e, 'r> {
+    pub(crate) context: &'e Context<'r>,
+    pub(crate) catalog: &'e Catalog,
+    pub(crate) instances: &'e Store,
+    pub(crate) seed: u64,
+}
+
+impl Subject for LiveRequest<'_, '_> {
+    fn method(&self) -> &str {
+        self.context.request.method.as_str()
+    }
+
+    fn path(&self) -> &str {
+        self.context.request.uri.path()
+    }
+
+    fn query(&self) -> &str {
+        self.context.request.uri.query().unwrap_or_default()
+    }
+
+    fn header(&self, name: &HeaderName) -> Vec<Cow<'_, str>> {
+        let values = self.context.request.headers.get_all(name).iter();
+        values
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .collect()
+    }
+
+    fn header_names(&self) -> Vec<Cow<'_, str>> {
+        let names = self.context.request.headers.keys();
+        names.map(|name| name.as_str().into()).collect()
+    }
+
+    fn body(&self) -> &[u8] {
+        self.context.body()
+    }
+
+    fn element(&self) -> Option<Cow<'_, str>> {
+        self.context.named_element(self.catalog).map(Cow::Owned)
+    }
+
+    fn is_of(&self, fingerprint: u64) -> bool {
+        self.context.fingerprint(self.instances, self.seed) == Some(fingerprint)
+    }
+
+    fn organization_name(&self) -> Option<Cow<'_, str>> {
+        let fingerprint = self.context.fingerprint(self.instances, self.seed)?;
+        Some(identity::name_of(fingerprint).into())
+    }
+
+    fn request(&self) -> Cow<'_, Request> {
+        Cow::Borrowed(self.context.request)
+    }
+}
