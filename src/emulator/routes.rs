@@ -378,7 +378,7 @@ fn may_be_resource_call(path: &ApiPath<'_>) -> bool {
         return below.len() > 1 && below[1..] != [noun];
     }
     let is_platform = PLATFORM_WORDS.contains(&&**first)
-        || first == noun
+        || Dialect::ALL.iter().any(|dialect| first == dialect.plural())
         || (first == "accounts" && below.iter().any(|word| word == "objects" || word == noun));
     let is_word = |character: char| character.is_alphanumeric() || "-_".contains(character);
     path.surface == Surface::Api && !is_platform && first.chars().all(is_word)
@@ -550,7 +550,10 @@ mod tests {
         "No route POST /your_moms/api-v2/elements/twilio/instances. \
          Did you mean POST /your_moms/api-v2/your_moms/twilio/instances?"
     )]
-    #[case("/elements/api-v2/../x", "No route POST /elements/api-v2/../x")]
+    #[case(
+        "/elements/api-v2/../some/where/else",
+        "No route POST /elements/api-v2/../some/where/else"
+    )]
     #[case("/favicon.ico", "No route POST /favicon.ico")]
     fn an_unknown_path_is_told_its_neighbour(#[case] path: &str, #[case] message: &str) {
         assert_eq!(refusal(Method::POST, path).message, message);
