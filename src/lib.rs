@@ -51,7 +51,7 @@ pub mod recorder;
 #[cfg(any(doc, doctest))]
 pub mod docs;
 
-pub use emulator::control::ControlError;
+pub use emulator::control::{ControlError, MessageQuery};
 pub use emulator::path::{PathPattern, Surface};
 pub use emulator::record::gate::Gate;
 pub use emulator::record::journal::{Content, Found, Near, Received};
@@ -59,6 +59,7 @@ pub use emulator::record::ledger::{Ledger, Mishap};
 pub use emulator::record::report::Report;
 pub use emulator::state::Seed;
 pub use emulator::state::instances::{Clearing, Leak};
+pub use emulator::state::outbox::Message;
 pub use emulator::steer::predicate::Predicate;
 pub use emulator::steer::script::{Effect, LiteralReply, Scripted};
 pub use emulator::{Emulator, Outcome};
@@ -68,6 +69,7 @@ pub use http::{Method, StatusCode};
 pub use instance::Instance;
 pub use rules::Grade;
 pub use server::expectation::{Expectation, VerifiedOnDrop};
+pub use server::messages::MessageExpectation;
 pub use server::organization::Organization;
 pub use server::{MockCe, StartError};
 pub use settings::{ControlAccess, EmptyLists, OAuthCodes, Settings, Shape};

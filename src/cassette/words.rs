@@ -208,7 +208,8 @@ const NAMES: &[&str] = &[
 /// Literal path segments; a test holds them against the route table, which stands below this module.
 const PATH_WORDS: &str = "\
      api-v2 elements your_moms instances keys \
-     configuration enabled count metadata hubs docs definitions authentication secrets oauth url default token authorize";
+     configuration enabled count metadata hubs docs definitions authentication secrets oauth url default token authorize \
+     objects resources transformations";
 
 /// The words of the format and of placeholders.
 const FORMAT_WORDS: &str = "\

@@ -1,9 +1,11 @@
 //! One element, with everything made ready that an answer about it needs.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::builtin;
 use super::fixture::{Entry, Fixture};
 use super::resource::ResourceSpec;
 use crate::wire::instance::{Template, platform_response};
@@ -18,8 +20,18 @@ pub struct Element {
     hub: Option<Box<str>>,
     authentication: Option<Box<str>>,
     entries: Vec<Entry>,
-    resources: Vec<ResourceSpec>,
+    resources: Arc<[ResourceSpec]>,
+    resource_origin: ResourceOrigin,
     faces: [Face; 2],
+}
+
+/// Where an element's resources are declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceOrigin {
+    /// In its fixture, or in the data that comes with the program.
+    Declared,
+    /// Nowhere: it has those of its hub (rule `generic-names`).
+    Hub,
 }
 
 /// A version of OAuth.
@@ -61,13 +73,16 @@ impl Element {
             platform: Template::compile(&platform, dialect),
             object: element_object(dialect, shown, entries).to_string().into(),
         });
+        let hub = documented.or(said).map(Box::from);
+        let (resources, resource_origin) = resources(fixture, hub.as_deref());
         Element {
             id: fixture.id(),
             key: fixture.key().into(),
-            hub: documented.or(said).map(Box::from),
+            hub,
             authentication: fixture.authentication().map(Box::from),
             entries: entries.to_vec(),
-            resources: fixture.resources().to_vec(),
+            resources,
+            resource_origin,
             faces,
         }
     }
@@ -117,6 +132,12 @@ impl Element {
         &self.resources
     }
 
+    /// Where its resources are declared.
+    #[must_use]
+    pub fn resource_origin(&self) -> ResourceOrigin {
+        self.resource_origin
+    }
+
     /// The entry with this key.
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
@@ -135,6 +156,17 @@ impl Element {
     /// Whether the value of an entry is never shown.
     pub(crate) fn hides(&self, key: &str) -> bool {
         is_secret_key(key) || self.entry(key).is_some_and(is_password)
+    }
+}
+
+/// The resources that the fixture declares, else those known of the key, else those of the hub.
+fn resources(fixture: &Fixture, hub: Option<&str>) -> (Arc<[ResourceSpec]>, ResourceOrigin) {
+    if !fixture.resources().is_empty() {
+        return (fixture.resources().into(), ResourceOrigin::Declared);
+    }
+    match builtin::of_element(fixture.key()) {
+        Some(known) => (known, ResourceOrigin::Declared),
+        None => (builtin::of_hub(hub), ResourceOrigin::Hub),
     }
 }
 

@@ -12,6 +12,8 @@ mod read;
 
 use std::fmt;
 
+pub(super) use read::resources_by_key;
+
 use super::resource::ResourceSpec;
 use crate::wire::json::{Json, object};
 

@@ -4,6 +4,7 @@
 //! an answer is made ready here: the documented response, compiled for both dialects, and the element as
 //! `GET /elements/{keyOrId}` shows it.
 
+pub(crate) mod builtin;
 mod element;
 pub mod fixture;
 #[cfg(feature = "guide")]
@@ -17,8 +18,8 @@ use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
 
-pub use element::Element;
 pub(crate) use element::OAuthVersion;
+pub use element::{Element, ResourceOrigin};
 use fixture::{Fixture, FixtureError};
 pub use identity::{BuiltIn, Clash, Identities};
 pub use resource::{DEFAULT_PAGE_SIZE, NOW, ResourceMethod, ResourceSpec};

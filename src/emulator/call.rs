@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING};
 
-use super::context::Context;
+use super::context::{Context, ResourceCall};
 use super::path::{PathPattern, Surface};
 use super::record::ledger::Mishap;
 use super::route::{Access, Payload, Route};
@@ -54,7 +54,7 @@ impl Caller {
         let required = || {
             let read = context.credentials().and_then(Result::ok);
             let hint = missing_words(access, dialect, read.as_ref());
-            ApiError::unauthorized(&rules::AUTH_REQUIRED).hinted(hint)
+            ApiError::unauthorized(required_rule(access)).hinted(hint)
         };
         let unreadable = |problem| {
             let hint = unreadable_words(problem, access, dialect);
@@ -78,7 +78,27 @@ impl Caller {
             )?,
         };
         context.remember_organization(&caller.organization);
+        if access == Access::Resource {
+            caller.remember_resource_call(context);
+        }
         Ok(caller)
+    }
+
+    /// Tells the context which resource of which instance is called.
+    fn remember_resource_call(&self, context: &Context<'_>) {
+        let path = context.path().map(|path| &*path.segments);
+        let resource = match path {
+            Some([first, _, resource, ..]) if first == "hubs" => resource.to_string(),
+            Some([resource, ..]) => resource.to_string(),
+            _ => return,
+        };
+        if let Some(instance) = &self.of_token {
+            context.remember_resource_call(ResourceCall {
+                organization: self.organization.clone(),
+                instance: instance.clone(),
+                resource,
+            });
+        }
     }
 
     fn of_token(
@@ -105,10 +125,8 @@ impl Caller {
             .organization
             .is_some_and(|sent| *sent != *organization)
         {
-            return Err(refused(
-                &rules::TOKEN_OTHER_ORGANIZATION,
-                "the instance with this token is another organization's",
-            ));
+            let hint = "the instance with this token is another organization's";
+            return Err(ApiError::unauthorized(&rules::TOKEN_OTHER_ORGANIZATION).hinted(hint));
         }
         Ok(Caller {
             organization,
@@ -172,8 +190,16 @@ fn unreadable_words(problem: AuthProblem, access: Access, dialect: Dialect) -> S
 /// The words that a route needs, in the spelling of the dialect.
 fn needed_words(access: Access, dialect: Dialect) -> [&'static str; 2] {
     match access {
-        Access::Token => [word::USER, dialect.token_word()],
+        Access::Token | Access::Resource => [word::USER, dialect.token_word()],
         _ => [word::USER, word::ORGANIZATION],
+    }
+}
+
+/// The rule that refuses a caller without the words that are needed.
+fn required_rule(access: Access) -> &'static Rule {
+    match access {
+        Access::Resource => &rules::HUB_CALL_401,
+        _ => &rules::AUTH_REQUIRED,
     }
 }
 

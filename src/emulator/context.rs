@@ -3,13 +3,14 @@
 //! Script, routes, handlers and journal all ask the same context, so nobody reads a header or a body a second time.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 use std::time::Instant;
 
 use http::header::AUTHORIZATION;
 
 use super::identity;
 use super::path::ApiPath;
-use super::state::instances::Store;
+use super::state::instances::{Store, Stored};
 use crate::catalog::Catalog;
 use crate::wire::auth::{AuthProblem, Credentials};
 use crate::wire::json::{Json, JsonProblem};
@@ -24,6 +25,16 @@ pub(crate) struct Context<'r> {
     credentials: OnceCell<Option<Result<Credentials<'r>, AuthProblem>>>,
     json: OnceCell<Result<Json<'r>, JsonProblem>>,
     organization: OnceCell<Option<String>>,
+    resource_call: OnceCell<ResourceCall>,
+}
+
+/// A call of an instance's resource, for the usage log.
+#[allow(dead_code)] // Until there is a usage log.
+pub(crate) struct ResourceCall {
+    pub(crate) organization: Arc<str>,
+    pub(crate) instance: Arc<Stored>,
+    /// The resource's name: `messages`.
+    pub(crate) resource: String,
 }
 
 impl<'r> Context<'r> {
@@ -35,6 +46,7 @@ impl<'r> Context<'r> {
             credentials: OnceCell::new(),
             json: OnceCell::new(),
             organization: OnceCell::new(),
+            resource_call: OnceCell::new(),
         }
     }
 
@@ -102,6 +114,23 @@ impl<'r> Context<'r> {
     pub(crate) fn remember_organization(&self, secret: &str) {
         // Whoever asked before got the same answer.
         let _known = self.organization.set(Some(secret.to_owned()));
+    }
+
+    /// Remembers that the request is a call of an instance's resource, so that it is marked however it ends
+    /// (rule `instance-id-header`).
+    pub(crate) fn remember_resource_call(&self, call: ResourceCall) {
+        let _known = self.resource_call.set(call);
+    }
+
+    /// The call of an instance's resource that the request is.
+    pub(crate) fn resource_call(&self) -> Option<&ResourceCall> {
+        self.resource_call.get()
+    }
+
+    /// Tells whether the header has an instance's token, dead or alive.
+    pub(crate) fn has_token(&self) -> bool {
+        let credentials = self.credentials().and_then(Result::ok);
+        credentials.is_some_and(|credentials| credentials.token.is_some())
     }
 
     /// The fingerprint of that organization.

@@ -57,6 +57,7 @@ use crate::rules::{self, Grade, Rule};
 use crate::settings::{ControlAccess, EmptyLists, OAuthCodes, Settings, Shape};
 use crate::wire::error::ApiError;
 use crate::wire::message::{Malformed, Request};
+use crate::wire::vocabulary::header;
 use call::{Call, Caller};
 use clock::Clock;
 use context::Context;
@@ -154,6 +155,9 @@ impl Emulator {
             let admitted = handled.map_err(|error| self.admit(error));
             admitted.unwrap_or_else(|error| Outcome::refusal(error, &request_id))
         });
+        if let Some(call) = context.resource_call() {
+            outcome = outcome.header(header::INSTANCE_ID, &call.instance.id.to_string());
+        }
         if let Some(effect) = &effect {
             outcome.apply_effect(effect, self.seed(), number);
         }

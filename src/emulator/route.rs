@@ -42,6 +42,8 @@ pub enum Access {
     Organization,
     /// A `User` and the `Element` token of a living instance.
     Token,
+    /// The same, for a resource of the instance; its refusal names rule `hub-call-401`.
+    Resource,
     /// Whoever may steer the mock; the path is below `/__admin`.
     Control,
 }
@@ -53,7 +55,7 @@ impl Access {
         match self {
             Access::Open | Access::Control => "none",
             Access::Organization => "User, Organization",
-            Access::Token => "User, Element",
+            Access::Token | Access::Resource => "User, Element",
         }
     }
 }

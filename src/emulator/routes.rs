@@ -11,11 +11,12 @@ use once_cell::sync::Lazy;
 use super::context::Context;
 use super::control;
 use super::path::{ApiPath, PathPattern, Surface};
-use super::route::Access::{Open, Organization, Token};
+use super::route::Access::{Open, Organization, Resource, Token};
 use super::route::ParameterKind::{Boolean, Number, Texts};
 use super::route::{Parameter, Route};
 use super::service::{
-    configuration, count, docs, elements, enabled, hubs, instances, login, metadata, oauth,
+    configuration, count, definitions, docs, elements, enabled, extensions, hubs, instances, login,
+    metadata, oauth, resources,
 };
 use crate::rules;
 use crate::wire::distance;
@@ -100,6 +101,51 @@ pub static ROUTES: &[Route] = &[
     Route::api(POST, "/authentication", Open, &rules::LOGIN, login::log_in, "log in, for a token"),
     Route::api(GET, "/authentication/secrets", Open, &rules::LOGIN_SECRETS, login::secrets, "the user's and the organization's secret, for `Bearer <token>`"),
 
+    // Resources that are added to an element while the server runs.
+    Route::api(POST, "/elements/{keyOrId}/resources", Organization, &rules::RESOURCE_EXTEND, extensions::create, "add a resource to the element"),
+    Route::api(GET, "/elements/{keyOrId}/resources", Organization, &rules::RESOURCE_EXTEND_LIST, extensions::list, "the element's resources").with_query(EXTENSIONS),
+    Route::api(GET, "/elements/{keyOrId}/resources/{resourceId}", Organization, &rules::RESOURCE_EXTEND_LIST, extensions::get, "one that was added"),
+    Route::api(PUT, "/elements/{keyOrId}/resources/{resourceId}", Organization, &rules::RESOURCE_EXTEND_LIST, extensions::replace, "replace one that was added"),
+    Route::api(DELETE, "/elements/{keyOrId}/resources/{resourceId}", Organization, &rules::RESOURCE_EXTEND_LIST, extensions::delete, "take one away that was added"),
+
+    // Object definitions and transformations of an instance.
+    Route::api(POST, "/instances/{id}/objects/{name}/definitions", Organization, &rules::DEFINITION_CREATE, definitions::define, "define an object of an instance"),
+    Route::api(GET, "/instances/{id}/objects/{name}/definitions", Organization, &rules::DEFINITION_READ, definitions::definition_of, "its definition"),
+    Route::api(PUT, "/instances/{id}/objects/{name}/definitions", Organization, &rules::DEFINITION_READ, definitions::redefine, "replace its fields"),
+    Route::api(DELETE, "/instances/{id}/objects/{name}/definitions", Organization, &rules::DEFINITION_READ, definitions::undefine, "forget its definition"),
+    Route::api(GET, "/instances/{id}/objects/definitions", Organization, &rules::DEFINITION_ALL, definitions::definitions, "all definitions of an instance"),
+    Route::api(PATCH, "/instances/{id}/objects/{name}", Organization, &rules::DEFINITION_RENAME, definitions::rename, "rename an object"),
+    Route::api(POST, "/instances/{id}/transformations/{name}", Organization, &rules::TRANSFORMATION_CREATE, definitions::transform, "transform a resource of an instance into an object"),
+    Route::api(GET, "/instances/{id}/transformations/{name}", Organization, &rules::TRANSFORMATION_REST, definitions::transformation_of, "its transformation"),
+    Route::api(PUT, "/instances/{id}/transformations/{name}", Organization, &rules::TRANSFORMATION_REST, definitions::retransform, "replace its transformation"),
+    Route::api(DELETE, "/instances/{id}/transformations/{name}", Organization, &rules::TRANSFORMATION_REST, definitions::untransform, "forget its transformation"),
+    Route::api(GET, "/instances/{id}/transformations", Organization, &rules::TRANSFORMATION_REST, definitions::transformations, "all transformations of an instance"),
+    Route::api(DELETE, "/instances/{id}/transformations", Organization, &rules::TRANSFORMATION_REST, definitions::untransform_all, "forget them all"),
+    Route::api(POST, "/instances/objects/{name}/definitions", Token, &rules::DEFINITION_CREATE, definitions::define, "define an object of the token's instance"),
+    Route::api(GET, "/instances/objects/{name}/definitions", Token, &rules::DEFINITION_READ, definitions::definition_of, "its definition"),
+    Route::api(PUT, "/instances/objects/{name}/definitions", Token, &rules::DEFINITION_READ, definitions::redefine, "replace its fields"),
+    Route::api(DELETE, "/instances/objects/{name}/definitions", Token, &rules::DEFINITION_READ, definitions::undefine, "forget its definition"),
+    Route::api(GET, "/instances/objects/definitions", Token, &rules::DEFINITION_ALL, definitions::definitions, "all definitions of the token's instance"),
+    Route::api(PATCH, "/instances/objects/{name}", Token, &rules::DEFINITION_RENAME, definitions::rename, "rename an object"),
+    Route::api(POST, "/instances/transformations/{name}", Token, &rules::TRANSFORMATION_CREATE, definitions::transform, "transform a resource of the token's instance into an object"),
+    Route::api(GET, "/instances/transformations/{name}", Token, &rules::TRANSFORMATION_REST, definitions::transformation_of, "its transformation"),
+    Route::api(PUT, "/instances/transformations/{name}", Token, &rules::TRANSFORMATION_REST, definitions::retransform, "replace its transformation"),
+    Route::api(DELETE, "/instances/transformations/{name}", Token, &rules::TRANSFORMATION_REST, definitions::untransform, "forget its transformation"),
+    Route::api(GET, "/instances/transformations", Token, &rules::TRANSFORMATION_REST, definitions::transformations, "all transformations of the token's instance"),
+    Route::api(DELETE, "/instances/transformations", Token, &rules::TRANSFORMATION_REST, definitions::untransform_all, "forget them all"),
+
+    // Resources of the token's instance; these rows are tried after all others.
+    Route::api(GET, "/hubs/{hub}/{resource}/**", Resource, &rules::HUB_IGNORED, resources::answer, "the rows of a resource, or one of them").with_query(ROWS),
+    Route::api(POST, "/hubs/{hub}/{resource}/**", Resource, &rules::HUB_IGNORED, resources::answer, "create a row"),
+    Route::api(PUT, "/hubs/{hub}/{resource}/**", Resource, &rules::HUB_IGNORED, resources::answer, "replace a row"),
+    Route::api(PATCH, "/hubs/{hub}/{resource}/**", Resource, &rules::HUB_IGNORED, resources::answer, "change a row"),
+    Route::api(DELETE, "/hubs/{hub}/{resource}/**", Resource, &rules::HUB_IGNORED, resources::answer, "delete a row"),
+    Route::api(GET, "/{resource}/**", Resource, &rules::BARE_PATHS, resources::answer, "the rows of a resource, or one of them (bare form)").with_query(ROWS),
+    Route::api(POST, "/{resource}/**", Resource, &rules::BARE_PATHS, resources::answer, "create a row (bare form)"),
+    Route::api(PUT, "/{resource}/**", Resource, &rules::BARE_PATHS, resources::answer, "replace a row (bare form)"),
+    Route::api(PATCH, "/{resource}/**", Resource, &rules::BARE_PATHS, resources::answer, "change a row (bare form)"),
+    Route::api(DELETE, "/{resource}/**", Resource, &rules::BARE_PATHS, resources::answer, "delete a row (bare form)"),
+
     Route::control(GET, "/health", control::health, "whether the server is ready, and what it serves"),
     Route::control(GET, "/requests", control::requests, "the journal, filtered by the query").with_query(JOURNAL),
     Route::control(GET, "/requests/wait", control::wait_for_requests, "the journal, as soon as `count` requests fit").with_query(WAIT),
@@ -117,6 +163,8 @@ pub static ROUTES: &[Route] = &[
     Route::control(DELETE, "/state", control::reset, "forget instances, journal, script and ledger").with_query(LIMIT),
     Route::control(POST, "/state/instances", control::seed, "put instances into the state").with_query(LIMIT),
     Route::control(POST, "/state/save", control::save, "write the file of --state"),
+    Route::control(GET, "/outbox", control::messages, "the messages that instances would have sent, filtered by the query").with_query(OUTBOX),
+    Route::control(DELETE, "/outbox", control::forget_messages, "empty the outbox").with_query(LIMIT),
     Route::control(GET, "/ledger", control::ledger, "what the run relied upon and left behind").with_query(LEDGER),
     Route::control(GET, "/clock", control::clock, "the time"),
     Route::control(PUT, "/clock", control::set_clock, "stop the clock or move it"),
@@ -137,6 +185,27 @@ const LISTING: &[Parameter] = &[
         "the token that continues a list, from elements-next-page-token",
     ),
     Parameter::text("hydrate", "false leaves the configuration out").of(Boolean),
+];
+
+/// The parameters of a list of an element's resources (rule `resource-extend-list`).
+const EXTENSIONS: &[Parameter] =
+    &[Parameter::text("accountOnly", "true leaves out the catalog's").of(Boolean)];
+
+/// The parameters of a list of rows (rules `generic-paging`, `generic-where`).
+const ROWS: &[Parameter] = &[
+    Parameter::text("where", "only rows that fulfil this condition in CEQL"),
+    Parameter::text("page", "the number of the page, from 1").of(Number(1, u64::MAX)),
+    Parameter::text("pageSize", "the number of rows on a page, at most 200")
+        .of(Number(1, u64::MAX)),
+    Parameter::text(
+        "nextPage",
+        "the token that continues a list, from elements-next-page-token",
+    ),
+    Parameter::text(
+        "returnCount",
+        "true counts the rows in elements-total-count",
+    )
+    .of(Boolean),
 ];
 
 const PAGE_SIZE: Parameter =
@@ -208,6 +277,20 @@ const AFTER: &[Parameter] =
             .of(Number(0, u64::MAX)),
     ];
 
+const OUTBOX: &[Parameter] = &[
+    ORGANIZATION,
+    Parameter::text("to", "only messages to this recipient, among others"),
+    Parameter::text("from", "only messages from this sender"),
+    Parameter::text("subject", "only messages with this subject"),
+    Parameter::text("text", "only messages with this somewhere in their message"),
+    Parameter::text(
+        "element",
+        "only messages by instances of the element with this key",
+    ),
+    Parameter::text("instance", "only messages by the instance with this id")
+        .of(Number(0, u64::MAX)),
+];
+
 const LEDGER: &[Parameter] = &[
     ORGANIZATION,
     Parameter::text("of", "run: of the whole run, not only since the last reset"),
@@ -248,11 +331,23 @@ pub(crate) struct Entry {
 /// The rows of a surface by the number of their segments, more literal patterns first.
 struct Index([Vec<Vec<Entry>>; 3]);
 
+/// The rows of resource calls, whose patterns vary in length; they are tried after all others.
+static RESOURCE_ROWS: Lazy<Vec<Entry>> = Lazy::new(|| {
+    let resource_calls = ROUTES.iter().filter(|route| route.access == Resource);
+    let entries = resource_calls.map(|route| Entry {
+        route,
+        pattern: PathPattern::new(route.pattern),
+    });
+    entries.collect()
+});
+
 static INDEX: Lazy<Index> = Lazy::new(|| {
     let mut index = Index([Vec::new(), Vec::new(), Vec::new()]);
     for route in ROUTES {
         let pattern = PathPattern::new(route.pattern);
-        let length = pattern.length().expect("no row's pattern varies in length");
+        let Some(length) = pattern.length() else {
+            continue;
+        };
         let rows = &mut index.0[route.surface as usize];
         rows.resize_with(rows.len().max(length + 1), Vec::new);
         rows[length].push(Entry { route, pattern });
@@ -265,15 +360,60 @@ static INDEX: Lazy<Index> = Lazy::new(|| {
 });
 
 /// The rows of the most literal pattern that has the path, in the order of the table.
-fn fitting(path: &ApiPath<'_>) -> impl Iterator<Item = &'static Entry> {
-    let rows = INDEX.0[path.surface as usize].get(path.segments.len());
+fn fitting(
+    path: &ApiPath<'_>,
+    has_token: impl FnOnce() -> bool,
+) -> impl Iterator<Item = &'static Entry> {
     let fits = |entry: &&Entry| entry.pattern.matches(&path.segments, path.dialect);
-    let mut rows = rows.into_iter().flatten();
-    let first = rows.find(fits);
+    let rows = INDEX.0[path.surface as usize].get(path.segments.len());
+    let mut rows = rows.map(Vec::as_slice).unwrap_or_default().iter();
+    let mut first = rows.find(fits);
+    if first.is_none() && may_be_resource_call(path) && (is_below_hub(path) || has_token()) {
+        rows = RESOURCE_ROWS.iter();
+        first = rows.find(fits);
+    }
     let of_same = move |entry: &&'static Entry| {
         first.is_some_and(|first| first.route.pattern == entry.route.pattern)
     };
     first.into_iter().chain(rows.filter(of_same))
+}
+
+/// Words with which no bare resource call begins (rule `bare-paths`), beside the noun.
+const PLATFORM_WORDS: [&str; 13] = [
+    "authentication",
+    "catalog-properties",
+    "common-resources",
+    "docs",
+    "events",
+    "formulas",
+    "hubs",
+    "instances",
+    "jobs",
+    "organizations",
+    "transformations",
+    "usage",
+    "vdrs",
+];
+
+/// Tells whether a path that no other row has can be one of an instance's resources (rules `catalog-under-hubs`,
+/// `bare-paths`).
+fn may_be_resource_call(path: &ApiPath<'_>) -> bool {
+    let noun = path.dialect.plural();
+    let Some((first, below)) = path.segments.split_first() else {
+        return false;
+    };
+    if is_below_hub(path) {
+        return below.len() > 1 && below[1..] != [noun];
+    }
+    let is_platform = PLATFORM_WORDS.contains(&&**first)
+        || Dialect::ALL.iter().any(|dialect| first == dialect.plural())
+        || (first == "accounts" && below.iter().any(|word| word == "objects" || word == noun));
+    let is_word = |character: char| character.is_alphanumeric() || "-_".contains(character);
+    path.surface == Surface::Api && !is_platform && first.chars().all(is_word)
+}
+
+fn is_below_hub(path: &ApiPath<'_>) -> bool {
+    path.surface == Surface::Api && path.segments.first().is_some_and(|word| word == "hubs")
 }
 
 /// Tells whether a row answers a verb: its own, and `GET` also `HEAD` (rule `method`).
@@ -287,9 +427,9 @@ fn takes(route: &Route, method: &Method) -> bool {
 /// 404 when no route has the path, 405 when none of those that have it takes the verb.
 pub(crate) fn find(context: &Context<'_>) -> Result<&'static Entry, ApiError> {
     let (method, sent) = (&context.request.method, context.request.uri.path());
-    let unknown = || unknown_route(method, sent);
+    let unknown = || unknown_route(method, sent, context.path());
     let path = context.path().ok_or_else(unknown)?;
-    let mut rows = fitting(path);
+    let mut rows = fitting(path, || context.has_token());
     let first = rows.next().ok_or_else(unknown)?;
     let found = std::iter::once(first)
         .chain(rows)
@@ -297,10 +437,10 @@ pub(crate) fn find(context: &Context<'_>) -> Result<&'static Entry, ApiError> {
     found.ok_or_else(|| ApiError::method(method, sent, allow(path)))
 }
 
-/// The verbs for `Allow`.
+/// The verbs for `Allow`; whoever asks is taken to have a token.
 fn allow(path: &ApiPath<'_>) -> String {
     let mut verbs = Vec::new();
-    for Entry { route, .. } in fitting(path) {
+    for Entry { route, .. } in fitting(path, || true) {
         verbs.push(route.method.as_str());
         if route.method == Method::GET {
             verbs.push("HEAD");
@@ -312,18 +452,30 @@ fn allow(path: &ApiPath<'_>) -> String {
 /// The verbs that a path of the API has, for the answer to a preflight; `None` for an unknown path.
 pub(crate) fn allowed(uri: &Uri) -> Option<String> {
     let path = ApiPath::parse(uri.path()).filter(|path| path.surface == Surface::Api)?;
-    fitting(&path).next()?;
+    // Without credentials nobody can tell a bare resource call from a path that is nowhere.
+    fitting(&path, || false).next()?;
     Some(allow(&path))
 }
 
+/// Farther away than this, a path that could be of a resource is none of the routes misspelt.
+const MAX_MISSPELLING: usize = 2;
+
 /// 404 for a path that no route has; the hint says what there is instead.
-fn unknown_route(method: &Method, path: &str) -> ApiError {
-    let near = nearest_route(method, path);
-    let meant = near
-        .as_ref()
-        .map_or(String::new(), |near| format!(". Did you mean {near}?"));
-    let message = format!("No route {} {}{meant}", clip(method.as_str()), clip(path));
-    let near = near.map_or(String::new(), |near| format!("near: {near}; "));
+fn unknown_route(method: &Method, sent: &str, path: Option<&ApiPath<'_>>) -> ApiError {
+    let near = nearest_route(method, sent);
+    let path = path.filter(|path| may_be_resource_call(path));
+    let meant = match (&near, path) {
+        (Some((distance, near)), path) if path.is_none() || *distance <= MAX_MISSPELLING => {
+            format!(". Did you mean {near}?")
+        }
+        (_, Some(path)) => {
+            let word = path.dialect.token_word();
+            format!("; a resource of an instance needs the word {word} in Authorization")
+        }
+        (_, None) => String::new(),
+    };
+    let message = format!("No route {} {}{meant}", clip(method.as_str()), clip(sent));
+    let near = near.map_or(String::new(), |(_, near)| format!("near: {near}; "));
     let hint = format!(
         "{near}the API stands below {} and the control API below {CONTROL_PATH}, open to this machine, or with \
          --control anywhere to all",
@@ -335,8 +487,8 @@ fn unknown_route(method: &Method, path: &str) -> ApiError {
 /// The longest path for which a near route is searched.
 const MAX_SEARCHED_LEN: usize = 200;
 
-/// The route that the caller probably meant, with the caller's own parameters.
-fn nearest_route(method: &Method, path: &str) -> Option<String> {
+/// The route that the caller probably meant, with the caller's own parameters, and how far it is away.
+fn nearest_route(method: &Method, path: &str) -> Option<(usize, String)> {
     if path.len() > MAX_SEARCHED_LEN {
         return None;
     }
@@ -352,7 +504,8 @@ fn nearest_route(method: &Method, path: &str) -> Option<String> {
         None => sent.len() / 4 + 1,
     };
     let mut near = String::with_capacity(MAX_SEARCHED_LEN);
-    let candidates = ROUTES.iter().filter_map(|route| {
+    let fixed = ROUTES.iter().filter(|route| route.access != Resource);
+    let candidates = fixed.filter_map(|route| {
         let below = fill(&mut near, route, sent, dialect);
         // A caller who left the base path out is near too.
         let whole = distance::within(limit, sent, &near);
@@ -362,7 +515,7 @@ fn nearest_route(method: &Method, path: &str) -> Option<String> {
     });
     let (distance, route) = candidates.min_by_key(|(distance, _)| *distance)?;
     fill(&mut near, route, sent, dialect);
-    (distance <= limit).then(|| format!("{} {near}", route.method))
+    (distance <= limit).then(|| (distance, format!("{} {near}", route.method)))
 }
 
 /// Writes a route's path: parameters taken from where `sent` has them, the noun in the dialect's spelling.
@@ -429,7 +582,10 @@ mod tests {
         "No route POST /your_moms/api-v2/elements/twilio/instances. \
          Did you mean POST /your_moms/api-v2/your_moms/twilio/instances?"
     )]
-    #[case("/elements/api-v2/../x", "No route POST /elements/api-v2/../x")]
+    #[case(
+        "/elements/api-v2/../some/where/else",
+        "No route POST /elements/api-v2/../some/where/else"
+    )]
     #[case("/favicon.ico", "No route POST /favicon.ico")]
     fn an_unknown_path_is_told_its_neighbour(#[case] path: &str, #[case] message: &str) {
         assert_eq!(refusal(Method::POST, path).message, message);

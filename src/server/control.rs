@@ -6,6 +6,7 @@ use http::Method;
 
 use super::MockCe;
 use super::expectation::{Expectation, assert_none_unfired};
+use super::messages::MessageExpectation;
 use super::organization::Organization;
 use crate::emulator::control::ControlError;
 use crate::emulator::record::journal::Found;
@@ -63,6 +64,23 @@ impl MockCe {
     #[must_use]
     pub fn wait_for(&self, count: usize, query: &Predicate, patience: Duration) -> Found {
         self.emulator.wait_for(count, query, patience)
+    }
+
+    /// The messages that instances would have sent, to be narrowed and asserted on (rule `messages-create`).
+    ///
+    /// ```
+    /// use mock_ce::MockCe;
+    ///
+    /// let ce = MockCe::start();
+    /// ce.messages().to("a@b.c").never();
+    /// ```
+    pub fn messages(&self) -> MessageExpectation<'_> {
+        MessageExpectation::new(&self.emulator)
+    }
+
+    /// Empties the outbox.
+    pub fn forget_messages(&self) {
+        self.emulator.forget_messages(None);
     }
 
     /// Empties the journal.

@@ -9,6 +9,7 @@ mod delivery;
 pub(crate) mod expectation;
 mod failure;
 pub(crate) mod listener;
+pub(crate) mod messages;
 pub(crate) mod organization;
 mod patience;
 #[cfg(feature = "page")]

@@ -96,6 +96,8 @@ pub mod header {
     pub const TOTAL_COUNT: HeaderName = HeaderName::from_static("elements-total-count");
     /// The value for `nextPage` that continues a list; absent on the last page.
     pub const NEXT_PAGE: HeaderName = HeaderName::from_static("elements-next-page-token");
+    /// The instance whose token a resource call has (rule `instance-id-header`).
+    pub const INSTANCE_ID: HeaderName = HeaderName::from_static("elements-element-instance-id");
     /// The mock's own mark: the rule that decided the answer, and its grade.
     pub const BECAUSE: HeaderName = HeaderName::from_static("mock-ce-because");
 

@@ -7,6 +7,7 @@
 mod feed;
 mod handlers;
 mod inspect;
+mod messages;
 mod openapi;
 #[cfg(feature = "page")]
 mod page;
@@ -16,6 +17,8 @@ pub(crate) use feed::Cursor;
 pub(super) use feed::events;
 pub(super) use handlers::*;
 pub(super) use inspect::*;
+pub use messages::MessageQuery;
+pub(super) use messages::{forget_messages, messages};
 #[cfg(feature = "page")]
 pub(super) use page::welcome;
 

@@ -172,10 +172,34 @@ pub(in crate::emulator) fn keys(emulator: &Emulator, call: &Call<'_, '_>) -> Han
 pub(in crate::emulator) fn get(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let key_or_id = call.key_or_id().unwrap_or_default();
     let element = known(emulator, key_or_id)?;
+    let object = &element.face(call.dialect()).object;
+    let body = with_own_resources(emulator, call, element, object);
     Ok(Outcome::json(
         call.rule,
-        element.face(call.dialect()).object.clone(),
+        body.unwrap_or_else(|| object.clone()),
     ))
+}
+
+/// The element with the resources that the caller's organization has added (rule `resource-extend-list`), if any.
+fn with_own_resources(
+    emulator: &Emulator,
+    call: &Call<'_, '_>,
+    element: &Element,
+    object: &[u8],
+) -> Option<Bytes> {
+    let caller = call
+        .context
+        .organization(&emulator.state.instances, emulator.seed())?;
+    let own = emulator.state.extensions.of_element(caller, element.id());
+    if own.is_empty() {
+        return None;
+    }
+    let Ok(Json::Object(mut members)) = Json::parse(object) else {
+        return None;
+    };
+    let resources = own.iter().map(|(_, own)| own.json.clone()).collect();
+    members.push(("resources".into(), resources));
+    Some(Json::Object(members).to_bytes().into())
 }
 
 /// The element that a path names, or the refusal of rule `element-get`.

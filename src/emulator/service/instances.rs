@@ -83,6 +83,9 @@ pub(in crate::emulator) fn delete(emulator: &Emulator, call: &Call<'_, '_>) -> H
         .instances
         .remove(call.organization(), stored.id);
     let removed = removed.ok_or_else(|| subject::gone(call, &stored))?;
+    emulator
+        .state
+        .forget_instance(call.organization(), removed.id);
     Ok(Outcome::empty(call.rule).about(removed))
 }
 

@@ -2,9 +2,11 @@
 
 pub(super) mod configuration;
 pub(super) mod count;
+pub(super) mod definitions;
 pub(super) mod docs;
 pub(super) mod elements;
 pub(super) mod enabled;
+pub(super) mod extensions;
 pub(super) mod hubs;
 pub(super) mod instances;
 pub(super) mod login;
@@ -12,4 +14,5 @@ pub(super) mod metadata;
 pub(super) mod oauth;
 mod paging;
 mod provision;
+pub(super) mod resources;
 mod subject;

@@ -21,12 +21,22 @@
 //! document refuses it with its path.
 
 pub(crate) mod codes;
+pub(crate) mod extensions;
 pub(crate) mod hubs;
 pub(crate) mod instances;
+pub(crate) mod mappings;
+pub(crate) mod outbox;
+mod partition;
+pub(crate) mod rows;
 
 use codes::Codes;
+use extensions::Extensions;
 use hubs::Hubs;
 use instances::Store;
+use mappings::Mappings;
+use outbox::Outbox;
+use partition::Partition;
+use rows::Rows;
 
 pub use instances::document::Seed;
 
@@ -43,6 +53,10 @@ pub(crate) struct State {
     pub(crate) instances: Store,
     pub(crate) codes: Codes,
     pub(crate) hubs: Hubs,
+    pub(crate) rows: Partition<Rows>,
+    pub(crate) outbox: Partition<Outbox>,
+    pub(crate) extensions: Partition<Extensions>,
+    pub(crate) mappings: Partition<Mappings>,
 }
 
 /// One kind of state. `only` is the secret of the organization that a call is limited to.
@@ -62,6 +76,9 @@ pub(crate) trait Section {
         json: Option<&Json<'_>>,
         restoration: &Restoration<'s>,
     ) -> Reading<Change<'s>>;
+
+    /// Forgets what belongs to an instance that was deleted.
+    fn forget_instance(&self, _organization: &str, _id: u64) {}
 }
 
 /// Puts what was read in the place of what there is; only the first section may still refuse.
@@ -77,8 +94,24 @@ pub(crate) struct Restoration<'s> {
 
 impl State {
     /// Every section; a restore that is refused by the first has changed nothing.
-    fn sections(&self) -> [&dyn Section; 3] {
-        [&self.instances, &self.codes, &self.hubs]
+    fn sections(&self) -> [&dyn Section; 7] {
+        let State {
+            instances,
+            codes,
+            hubs,
+            rows,
+            outbox,
+            extensions,
+            mappings,
+        } = self;
+        [instances, codes, hubs, rows, outbox, extensions, mappings]
+    }
+
+    /// Forgets what belongs to an instance that was deleted.
+    pub(crate) fn forget_instance(&self, organization: &str, id: u64) {
+        for section in self.sections() {
+            section.forget_instance(organization, id);
+        }
     }
 
     /// Forgets everything, or what one organization has.

@@ -197,9 +197,13 @@ fn a_slash_at_the_end_changes_nothing(#[case] path: &str, #[case] status: u16, #
 )]
 #[case::far(
     "/weather/in/denver",
-    "No route GET /elements/api-v2/weather/in/denver"
+    "No route GET /elements/api-v2/weather/in/denver; \
+     a resource of an instance needs the word Element in Authorization"
 )]
-#[case::deep("/a/b/c/d/e/f/g/h", "No route GET /elements/api-v2/a/b/c/d/e/f/g/h")]
+#[case::deep(
+    "/docs/a/b/c/d/e/f/g/h",
+    "No route GET /elements/api-v2/docs/a/b/c/d/e/f/g/h"
+)]
 fn an_unknown_route_is_told_its_neighbour(#[case] path: &str, #[case] message: &str) {
     let reply = fresh().ask(Request::get(path));
     assert_eq!(reply.verdict(), (404, "unknown-route"));

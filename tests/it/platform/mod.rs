@@ -1,15 +1,19 @@
 //! The service beyond provisioning, one module a capability; each test says which rules it is about.
 
 mod configuration;
+mod definitions;
 mod docs;
 mod elements;
 mod enabled;
+mod extensions;
 mod hubs;
 mod instances;
 mod login;
+mod messages;
 mod oauth;
+mod resources;
 
-use crate::support::{Core, Harness as _, Request, mailjet};
+use crate::support::{Core, Harness, Request, mailjet};
 
 /// A service in the platform's shape with one instance of `mailjet`, and its token.
 fn provisioned() -> (Core, String) {
@@ -18,7 +22,45 @@ fn provisioned() -> (Core, String) {
     (ce, token)
 }
 
+/// A service with one instance of `mailjet`, and its token.
+fn with_mailjet<H: Harness>() -> (H, String) {
+    let mut ce = H::start(&[("clock", "2018-09-17T12:00:00Z")]);
+    let token = ce.ask(Request::post("/instances", mailjet("n"))).token();
+    (ce, token)
+}
+
+/// A service with one instance of an element whose fixture declares nothing but its hub, and its token.
+fn with_hub(hub: &str) -> (Core, String) {
+    with_fixture("pigeon", &format!(r#""hub": "{hub}","#))
+}
+
+/// A service with one instance of an element of this key, whose fixture has these members too, and its token.
+fn with_fixture(key: &str, members: &str) -> (Core, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let fixture = format!(
+        r#"{{"instance": {{"id": 1, "name": "", "token": "t", "element": {{"id": 9001, "name": "P", "key": "{key}"}}}},
+        {members} "configuration": []}}"#
+    );
+    std::fs::write(directory.path().join("fixture.json"), fixture).unwrap();
+    let path = directory.path().to_str().unwrap().to_owned();
+    let mut ce = Core::start(&[("catalog", &path), ("clock", "2018-09-17T12:00:00Z")]);
+    let body = format!(r#"{{"element": {{"key": "{key}"}}, "name": "n"}}"#);
+    let token = ce.ask(Request::post("/instances", body)).token();
+    (ce, token)
+}
+
 /// The credentials of the user with this token.
 fn by_token(token: &str) -> String {
     format!("User u, Element {token}")
+}
+
+/// The same request with a token in the place of the organization.
+trait WithToken {
+    fn token(self, token: &str) -> Self;
+}
+
+impl WithToken for Request {
+    fn token(self, token: &str) -> Self {
+        self.by(&by_token(token))
+    }
 }
