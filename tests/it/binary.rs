@@ -433,6 +433,8 @@ fn a_value(flag: &str, directory: &Path) -> String {
         "shape" => "platform".to_owned(),
         "empty-lists" => "ok".to_owned(),
         "credentials" => "u:o".to_owned(),
+        "login" => "a:pw".to_owned(),
+        "oauth" => "strict".to_owned(),
         "min-grade" => "assumed".to_owned(),
         "control" => "loopback".to_owned(),
         "state" => directory.join("state").display().to_string(),
