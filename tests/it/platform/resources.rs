@@ -52,7 +52,7 @@ fn the_catalog_of_hubs_is_no_resource_call(#[case] path: &str) {
 /// Rule `bare-paths`: a word of the platform begins no resource call, and without a token there is none.
 #[rstest]
 #[case::platform_word("/usage", true, (404, "unknown-route"))]
-#[case::platform_word_with_more("/docs/accounts", true, (404, "unknown-route"))]
+#[case::platform_word_with_more("/formulas/accounts", true, (404, "unknown-route"))]
 #[case::objects_of_accounts("/accounts/1/objects/x", true, (404, "unknown-route"))]
 #[case::resource("/accounts", true, (200, "generic-names"))]
 #[case::no_token("/accounts", false, (404, "unknown-route"))]
