@@ -49,6 +49,8 @@ pub mod recorder;
 pub mod docs;
 
 pub use emulator::control::ControlError;
+pub use emulator::dispatch::fault::WebhookFault;
+pub use emulator::dispatch::log::{Webhook, WebhookResult};
 pub use emulator::path::{PathPattern, Surface};
 pub use emulator::record::journal::{Content, Found, Query, Received};
 pub use emulator::record::ledger::{Ledger, Mishap};
@@ -62,7 +64,7 @@ pub use instance::Instance;
 pub use rules::Grade;
 pub use server::expectation::Expectation;
 pub use server::{MockCe, StartError};
-pub use settings::{ControlAccess, EmptyLists, Settings, Shape};
+pub use settings::{Callbacks, ControlAccess, EmptyLists, Settings, Shape, WebhookBody};
 pub use wire::json::Json;
 pub use wire::message::Request;
 pub use wire::vocabulary::Dialect;

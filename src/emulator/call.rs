@@ -9,9 +9,9 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING};
 
 use super::context::Context;
-use super::path::PathPattern;
+use super::path::{PathPattern, Surface};
 use super::record::ledger::Mishap;
-use super::route::{Access, Payload};
+use super::route::{Access, Payload, Route};
 use super::state::instances::Stored;
 use super::{Emulator, identity};
 use crate::rules::{self, Rule};
@@ -59,6 +59,10 @@ impl Caller {
         credentials.user.ok_or_else(required)?;
         let caller = match access {
             Access::Organization => Caller {
+                organization: credentials.organization.ok_or_else(required)?.into(),
+                of_token: None,
+            },
+            Access::OrganizationOrToken if credentials.token.is_none() => Caller {
                 organization: credentials.organization.ok_or_else(required)?.into(),
                 of_token: None,
             },
@@ -114,12 +118,16 @@ impl Emulator {
 }
 
 /// Checks the media types and the size of a request (rules `accept`, `content-type` and `too-large`, in this order).
-pub(crate) fn check_media(request: &Request, payload: Payload) -> Result<(), ApiError> {
+///
+/// A page is no JSON, so a browser need not accept any.
+pub(crate) fn check_media(request: &Request, route: &Route) -> Result<(), ApiError> {
     let accept = request.header_list(&ACCEPT);
-    if let Some(accept) = accept.filter(|accept| !media::accepts_json(accept)) {
+    let is_refused =
+        |accept: &Cow<'_, str>| route.surface != Surface::Page && !media::accepts_json(accept);
+    if let Some(accept) = accept.filter(is_refused) {
         return Err(ApiError::not_acceptable(&accept));
     }
-    if payload == Payload::Json && request.body != Body::Whole(Bytes::new()) {
+    if route.body == Payload::Json && request.body != Body::Whole(Bytes::new()) {
         check_content_type(request)?;
         check_codings(request)?;
     }

@@ -3,12 +3,13 @@
 //! Script, routes, handlers and journal all ask the same context, so nobody reads a header or a body a second time.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 
 use super::identity;
 use super::path::ApiPath;
-use super::state::instances::Store;
+use super::state::instances::{Store, Stored};
 use crate::catalog::Catalog;
 use crate::wire::auth::{AuthProblem, Credentials};
 use crate::wire::json::{Json, JsonProblem};
@@ -22,6 +23,15 @@ pub(crate) struct Context<'r> {
     credentials: OnceCell<Option<Result<Credentials<'r>, AuthProblem>>>,
     json: OnceCell<Result<Json<'r>, JsonProblem>>,
     organization: OnceCell<Option<String>>,
+    resource_call: OnceCell<ResourceCall>,
+}
+
+/// A call of an instance's resource, for the usage log.
+pub(crate) struct ResourceCall {
+    pub(crate) organization: Arc<str>,
+    pub(crate) instance: Arc<Stored>,
+    /// The resource's name: `messages`.
+    pub(crate) resource: String,
 }
 
 impl<'r> Context<'r> {
@@ -32,6 +42,7 @@ impl<'r> Context<'r> {
             credentials: OnceCell::new(),
             json: OnceCell::new(),
             organization: OnceCell::new(),
+            resource_call: OnceCell::new(),
         }
     }
 
@@ -99,6 +110,18 @@ impl<'r> Context<'r> {
     pub(crate) fn remember_organization(&self, secret: &str) {
         // Whoever asked before got the same answer.
         let _known = self.organization.set(Some(secret.to_owned()));
+    }
+
+    /// Remembers that the request is a call of an instance's resource, so that it is logged however it ends
+    /// (rule `usage-written`).
+    #[allow(dead_code)] // Until there are resources.
+    pub(crate) fn remember_resource_call(&self, call: ResourceCall) {
+        let _known = self.resource_call.set(call);
+    }
+
+    /// The call of an instance's resource that the request is.
+    pub(crate) fn resource_call(&self) -> Option<&ResourceCall> {
+        self.resource_call.get()
     }
 
     /// The fingerprint of that organization.

@@ -15,6 +15,7 @@
 //! outcome                      a reply, its rule, and how it is brought to the caller
 //! record                       journal and ledger
 //! replay                       answers from a cassette
+//! dispatch                     webhooks on their way out
 //! call · route                 a routed request · a row of the table
 //! service · control            the documented service · the operations of a test
 //! routes                       the table
@@ -24,6 +25,7 @@ mod call;
 mod clock;
 mod context;
 pub mod control;
+pub(crate) mod dispatch;
 mod identity;
 mod outcome;
 pub(crate) mod path;
@@ -36,6 +38,7 @@ pub(crate) mod state;
 pub(crate) mod steer;
 mod view;
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,12 +60,14 @@ use crate::wire::error::ApiError;
 use crate::wire::message::{Malformed, Request};
 use call::{Call, Caller};
 use clock::Clock;
-use context::Context;
+use context::{Context, ResourceCall};
+use dispatch::Dispatch;
 use outcome::Handled;
 use record::journal::{Circumstances, Journal};
 use record::ledger::Counters;
 use replay::Tape;
 use state::State;
+use state::usage::Row;
 use steer::script::{Effect, Script, Subject};
 use view::{Hydration, View};
 
@@ -74,6 +79,7 @@ pub struct Emulator {
     script: Script,
     journal: Journal,
     counters: Counters,
+    pub(crate) dispatch: Dispatch,
     clock: Clock,
     seed: AtomicU64,
     shape: Shape,
@@ -88,6 +94,9 @@ pub struct Emulator {
     control_requests: AtomicU64,
 }
 
+/// Keeps the ids of traffic apart from those of requests.
+const TRAFFIC: u64 = 1 << 63;
+
 impl Emulator {
     /// Makes an emulator with these settings and this catalog; settings of sockets are not looked at.
     #[must_use]
@@ -99,6 +108,7 @@ impl Emulator {
             script: Script::default(),
             journal,
             counters: Counters::default(),
+            dispatch: Dispatch::new(settings.webhooks),
             clock: Clock::new(settings.clock),
             seed: AtomicU64::new(settings.seed),
             shape: settings.shape,
@@ -145,6 +155,9 @@ impl Emulator {
         }
         outcome.add_standard_headers(&context.request.headers, &request_id, &self.clock);
         self.remember(context, &outcome, request_id);
+        if let Some(call) = context.resource_call() {
+            self.log_usage(context.request, call, &outcome, number, request_id);
+        }
         outcome
     }
 
@@ -186,7 +199,7 @@ impl Emulator {
             self.counters
                 .relied(self.fingerprint(context), &rules::TRAILING_SLASH);
         }
-        call::check_media(request, route.body)?;
+        call::check_media(request, route)?;
         (route.handler)(
             self,
             &Call {
@@ -243,6 +256,35 @@ impl Emulator {
             shown: outcome.instance.clone().zip(outcome.view),
         };
         self.journal.record(context.request, outcome, circumstances);
+    }
+
+    /// Writes a call of an instance's resource into the usage log (rule `usage-written`).
+    fn log_usage(
+        &self,
+        request: &Request,
+        call: &ResourceCall,
+        outcome: &Outcome,
+        number: u64,
+        request_id: [u8; 24],
+    ) {
+        let text = |id: [u8; 24]| String::from_utf8_lossy(&id).into_owned();
+        let peer = request.peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        self.state.usage.record(
+            &call.organization,
+            Row {
+                number: 0,
+                at: self.clock.now(),
+                request_id: text(request_id),
+                traffic_id: text(identity::request_id(self.seed() ^ TRAFFIC, number)),
+                element: call.instance.element.clone(),
+                instance: call.instance.id,
+                tags: call.instance.shown_tags().map(str::to_owned).collect(),
+                resource: call.resource.clone(),
+                uri: request.uri.path().to_owned(),
+                ip: peer.to_canonical().to_string(),
+                is_success: outcome.reply.status.is_success(),
+            },
+        );
     }
 
     fn seed(&self) -> u64 {

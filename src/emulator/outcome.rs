@@ -51,6 +51,12 @@ impl Outcome {
         outcome
     }
 
+    /// 200 with a page.
+    pub(crate) fn page(rule: &'static Rule, body: impl Into<Bytes>) -> Self {
+        let outcome = Outcome::json(rule, body);
+        outcome.header(CONTENT_TYPE, "text/html; charset=utf-8")
+    }
+
     /// 200 without a body.
     pub(crate) fn empty(rule: &'static Rule) -> Self {
         Outcome {

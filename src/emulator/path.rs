@@ -9,13 +9,15 @@ use percent_encoding::percent_decode_str;
 
 use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
 
-/// The sets of routes: what the vendor documents, and what a test steers the mock by.
+/// The sets of routes: the API, what stands beside it on the same server, and what a test steers the mock by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
     /// The emulated API, below its base path in either dialect.
     Api,
     /// The control API, below `/__admin`.
     Control,
+    /// Pages outside of the base path, for browsers; a row has the whole path.
+    Page,
 }
 
 impl Surface {
@@ -25,21 +27,23 @@ impl Surface {
         match self {
             Surface::Api => dialect.base_path(),
             Surface::Control => CONTROL_PATH,
+            Surface::Page => "",
         }
     }
 }
 
-/// The places where paths begin.
-const BASES: [(Surface, Dialect); 3] = [
+/// The places where paths begin; every path begins at the last one.
+const BASES: [(Surface, Dialect); 4] = [
     (Surface::Api, Dialect::Element),
     (Surface::Api, Dialect::YourMom),
     (Surface::Control, Dialect::Element),
+    (Surface::Page, Dialect::Element),
 ];
 
 /// More segments than any route has; the rest of a hostile path is not read.
 const MAX_SEGMENTS: usize = 16;
 
-/// A path below one of the base paths.
+/// A path with the surface that it belongs to.
 pub(crate) struct ApiPath<'a> {
     pub(crate) surface: Surface,
     pub(crate) dialect: Dialect,
@@ -47,7 +51,7 @@ pub(crate) struct ApiPath<'a> {
 }
 
 impl<'a> ApiPath<'a> {
-    /// Reads a path, without its query; `None` for one that stands below no base path.
+    /// Reads a path, without its query; `None` for one that does not begin with a slash.
     pub(crate) fn parse(path: &'a str) -> Option<Self> {
         BASES.iter().find_map(|&(surface, dialect)| {
             let below = path

@@ -42,6 +42,8 @@ pub enum Access {
     Organization,
     /// A `User` and the `Element` token of a living instance.
     Token,
+    /// A `User`, and an `Element` token, or an `Organization` without one.
+    OrganizationOrToken,
     /// Whoever may steer the mock; the path is below `/__admin`.
     Control,
 }
@@ -54,6 +56,7 @@ impl Access {
             Access::Open | Access::Control => "none",
             Access::Organization => "User, Organization",
             Access::Token => "User, Element",
+            Access::OrganizationOrToken => "User, Organization or Element",
         }
     }
 }
@@ -65,6 +68,8 @@ pub enum Payload {
     Ignored,
     /// JSON; another media type is refused (rule `content-type`).
     Json,
+    /// Whatever comes.
+    Any,
 }
 
 /// One query parameter.
@@ -145,6 +150,25 @@ impl Route {
         let mut route = Route::api(method, pattern, access, rule, handler, summary);
         route.surface = Surface::Control;
         route
+    }
+
+    /// A page outside of the base path, open to anybody.
+    pub(crate) const fn page(
+        method: Method,
+        path: &'static str,
+        rule: &'static Rule,
+        handler: Handler,
+        summary: &'static str,
+    ) -> Self {
+        let mut route = Route::api(method, path, Access::Open, rule, handler, summary);
+        route.surface = Surface::Page;
+        route
+    }
+
+    /// The same endpoint with another body.
+    pub(crate) const fn with_body(mut self, body: Payload) -> Self {
+        self.body = body;
+        self
     }
 
     /// The same endpoint with these query parameters.

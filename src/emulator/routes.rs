@@ -11,10 +11,10 @@ use once_cell::sync::Lazy;
 use super::context::Context;
 use super::control;
 use super::path::{ApiPath, PathPattern, Surface};
-use super::route::Access::{Open, Organization, Token};
+use super::route::Access::{Open, Organization, OrganizationOrToken, Token};
 use super::route::ParameterKind::{Boolean, Number, Texts};
-use super::route::{Parameter, Route};
-use super::service::{elements, instances};
+use super::route::{Parameter, Payload, Route};
+use super::service::{analytics, elements, events, instances, jsp, receive, usage};
 use crate::rules;
 use crate::wire::distance;
 use crate::wire::error::{ApiError, clip};
@@ -49,6 +49,35 @@ pub static ROUTES: &[Route] = &[
     Route::api(PATCH, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::patch, "update one of them"),
     Route::api(DELETE, "/elements/{keyOrId}/instances/{id}", Organization, &rules::BY_ELEMENT, instances::delete, "delete one of them"),
 
+    // Events: in from a provider, and read back.
+    Route::api(POST, "/events/{keyOrId}", Open, &rules::EVENT_IN, receive::receive, "take in a provider's message").with_body(Payload::Any),
+    Route::api(GET, "/events/{keyOrId}", Open, &rules::EVENT_IN, receive::receive, "take in a provider's message from the query"),
+    Route::api(POST, "/events/{keyOrId}/{instance}", Open, &rules::EVENT_IN, receive::receive, "the same for the instance with this id in base64").with_body(Payload::Any),
+    Route::api(GET, "/events/{keyOrId}/{instance}", Open, &rules::EVENT_IN, receive::receive, "the same from the query"),
+    Route::api(GET, "/instances/events", OrganizationOrToken, &rules::EVENT_LIST, events::list, "the caller's or the token's events").with_query(EVENTS),
+    Route::api(GET, "/instances/events/{eventId}", OrganizationOrToken, &rules::EVENT_GET, events::get, "one event"),
+    Route::api(GET, "/instances/{id}/events", Organization, &rules::EVENT_LIST, events::list, "an instance's events").with_query(EVENTS),
+    Route::api(GET, "/instances/{id}/events/{eventId}", Organization, &rules::EVENT_GET, events::get, "one event of an instance"),
+    Route::api(GET, "/instances/events/analytics", Organization, &rules::ANALYTICS_ALL, analytics::events, "how many events came when").with_query(ANALYTICS),
+    Route::api(GET, "/instances/events/analytics/instances", Organization, &rules::ANALYTICS_INSTANCES, analytics::instances, "the same by instance").with_query(ANALYTICS),
+    Route::api(GET, "/instances/events/analytics/accounts", Organization, &rules::ANALYTICS_ACCOUNTS, analytics::accounts, "the same by account").with_query(ANALYTICS),
+    Route::api(GET, "/instances/events/dispositions", Organization, &rules::DISPOSITIONS, analytics::dispositions, "what failed in delivering events").with_query(EVENTS),
+    Route::api(GET, "/instances/event-poller-records", Token, &rules::EVENT_POLLER_RECORDS, events::poller_records, "the objects that the token's instance polls"),
+
+    // The usage log: calls of resources, and what they add up to.
+    Route::api(GET, "/usage", Organization, &rules::USAGE_LIST, usage::list, "calls of resources").with_query(USAGE),
+    Route::api(GET, "/usage/{id}", Organization, &rules::USAGE_GET, usage::get, "one call"),
+    Route::api(GET, "/usage/analytics/times", Organization, &rules::USAGE_TIMES, usage::times, "how long calls took").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/statuses", Organization, &rules::USAGE_STATUSES, usage::statuses, "how calls ended").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/activity", Organization, &rules::USAGE_ACTIVITY, usage::activity, "how many calls there were").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/activity/elements", Organization, &rules::USAGE_ACTIVITY, usage::elements, "the same by element").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/activity/element-instances", Organization, &rules::USAGE_ACTIVITY, usage::instances, "calls by instance").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/activity/element-instances/created-count", Organization, &rules::USAGE_ACTIVITY, usage::created, "how many instances were created").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/activity/formula-instances", Organization, &rules::USAGE_ACTIVITY, usage::formulas, "none: there are no formulas").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/activity/formula-instances/created-count", Organization, &rules::USAGE_ACTIVITY, usage::formulas_created, "none: there are no formulas").with_query(ANALYTICS),
+
+    Route::page(GET, "/elements/jsp/{page}", &rules::JSP_FRAME, jsp::page, "a login page for browsers"),
+
     Route::control(GET, "/health", control::health, "whether the server is ready, and what it serves"),
     Route::control(GET, "/requests", control::requests, "the journal, filtered by the query").with_query(JOURNAL),
     Route::control(GET, "/requests/wait", control::wait_for_requests, "the journal, as soon as `count` requests fit").with_query(WAIT),
@@ -61,6 +90,10 @@ pub static ROUTES: &[Route] = &[
     Route::control(DELETE, "/state", control::reset, "forget instances, journal, script and ledger").with_query(LIMIT),
     Route::control(POST, "/state/instances", control::seed, "put instances into the state").with_query(LIMIT),
     Route::control(POST, "/state/save", control::save, "write the file of --state"),
+    Route::control(POST, "/events/fire", control::fire_event, "let a provider's event happen to an instance").with_query(LIMIT),
+    Route::control(GET, "/webhooks", control::webhooks, "every attempt to send a webhook").with_query(LIMIT),
+    Route::control(POST, "/webhooks/faults", control::order_webhook_faults, "order faults on webhooks").with_query(LIMIT),
+    Route::control(DELETE, "/webhooks/faults", control::clear_webhook_faults, "forget those that were not met").with_query(LIMIT),
     Route::control(GET, "/ledger", control::ledger, "what the run relied upon and left behind").with_query(LIMIT),
     Route::control(GET, "/clock", control::clock, "the time"),
     Route::control(PUT, "/clock", control::set_clock, "stop the clock or move it"),
@@ -81,6 +114,44 @@ const LISTING: &[Parameter] = &[
         "the token that continues a list, from elements-next-page-token",
     ),
     Parameter::text("hydrate", "false leaves the configuration out").of(Boolean),
+];
+
+const FROM: Parameter = Parameter::text("from", "only what is not before this date");
+const TO: Parameter = Parameter::text("to", "only what is not after this date");
+const PAGE_SIZE: Parameter =
+    Parameter::text("pageSize", "the number of rows on a page").of(Number(1, 200));
+const NEXT_PAGE: Parameter = Parameter::text(
+    "nextPage",
+    "the token that continues a list, from elements-next-page-token",
+);
+
+/// The parameters of a list of events (rule `event-list`).
+const EVENTS: &[Parameter] = &[FROM, TO, PAGE_SIZE, NEXT_PAGE];
+
+/// The parameters of analytics (rule `analytics-query`).
+const ANALYTICS: &[Parameter] = &[
+    FROM,
+    TO,
+    Parameter::text(
+        "interval",
+        "the width of a bucket: year, quarter, month, week, day, hour, minute or second",
+    ),
+    Parameter::text("accountIds[]", "only these accounts: the caller's own is 1").of(Texts),
+];
+
+/// The parameters of the usage log (rule `usage-list`).
+const USAGE: &[Parameter] = &[
+    Parameter::text("hub", "only calls of this hub's elements"),
+    Parameter::text("keys[]", "only calls of the elements with these keys").of(Texts),
+    Parameter::text("tags[]", "only calls of instances with these tags").of(Texts),
+    Parameter::text("accountIds[]", "only these accounts: the caller's own is 1").of(Texts),
+    Parameter::text("status", "only calls that ended so: SUCCESS or FAILED"),
+    FROM,
+    TO,
+    Parameter::text("searchText", "only rows with this text"),
+    PAGE_SIZE,
+    Parameter::text("pageOffset", "how many pages to pass over").of(Number(0, u64::MAX)),
+    NEXT_PAGE,
 ];
 
 const ORGANIZATION: Parameter = Parameter::text(
@@ -120,10 +191,10 @@ pub(crate) struct Entry {
 }
 
 /// The rows of a surface by the number of their segments, more literal patterns first.
-struct Index([Vec<Vec<Entry>>; 2]);
+struct Index([Vec<Vec<Entry>>; 3]);
 
 static INDEX: Lazy<Index> = Lazy::new(|| {
-    let mut index = Index([Vec::new(), Vec::new()]);
+    let mut index = Index([Vec::new(), Vec::new(), Vec::new()]);
     for route in ROUTES {
         let pattern = PathPattern::new(route.pattern);
         let length = pattern.length().expect("no row's pattern varies in length");
@@ -210,39 +281,63 @@ fn nearest_route(method: &Method, path: &str) -> Option<String> {
         Dialect::Element
     };
     let sent = path.trim_end_matches('/');
-    let limit = sent.len() / 4 + 1;
+    // The noun of the other dialect is a slip of one.
+    let other = format!("/{}/", dialect.other().plural());
+    let respelt = sent.replace(&other, &format!("/{}/", dialect.plural()));
+    let slips = usize::from(respelt != sent);
     let mut near = String::with_capacity(MAX_SEARCHED_LEN);
     let candidates = ROUTES.iter().filter_map(|route| {
-        let below = fill(&mut near, route, sent, dialect);
+        let Filled { base, copied } = fill(&mut near, route, sent, dialect);
+        // What was copied from the path says nothing about how near the rest is.
+        let limit = sent.len().saturating_sub(copied) / 4 + 1;
         // A caller who left the base path out is near too.
-        let whole = distance::within(limit, sent, &near);
-        let without = distance::within(limit, sent, &near[below..]).map(|distance| distance + 1);
-        let distance = whole.into_iter().chain(without).min()?;
-        Some((distance + usize::from(!takes(route, method)), route))
+        let within = |sent: &str, slips| {
+            let whole = distance::within(limit, sent, &near);
+            let without = distance::within(limit, sent, &near[base..]).map(|distance| distance + 1);
+            Some(whole.into_iter().chain(without).min()? + slips)
+        };
+        let distance = within(sent, 0)
+            .into_iter()
+            .chain(within(&respelt, slips))
+            .min()?;
+        let distance = distance + usize::from(!takes(route, method));
+        (distance <= limit).then_some((distance, route))
     });
-    let (distance, route) = candidates.min_by_key(|(distance, _)| *distance)?;
+    let (_, route) = candidates.min_by_key(|(distance, _)| *distance)?;
     fill(&mut near, route, sent, dialect);
-    (distance <= limit).then(|| format!("{} {near}", route.method))
+    Some(format!("{} {near}", route.method))
+}
+
+/// The parts of a route's path that do not come from the route.
+struct Filled {
+    /// The length of the base path.
+    base: usize,
+    /// How many bytes were copied from the path that was sent.
+    copied: usize,
 }
 
 /// Writes a route's path: parameters taken from where `sent` has them, the noun in the dialect's spelling.
-///
-/// Returns the length of the base path.
-fn fill(path: &mut String, route: &Route, sent: &str, dialect: Dialect) -> usize {
+fn fill(path: &mut String, route: &Route, sent: &str, dialect: Dialect) -> Filled {
     let base = route.surface.base_path(dialect);
+    let mut copied = 0;
     path.clear();
     path.push_str(base);
     let mut sent = sent.strip_prefix(base).unwrap_or(sent).split('/').skip(1);
     for word in route.pattern[1..].split('/') {
         let in_place = sent.next().filter(|text| !text.is_empty());
         path.push('/');
+        let is_parameter = word.starts_with('{');
+        copied += in_place.filter(|_| is_parameter).map_or(0, str::len);
         path.push_str(match word {
             "elements" => dialect.plural(),
-            parameter if parameter.starts_with('{') => in_place.unwrap_or(parameter),
+            parameter if is_parameter => in_place.unwrap_or(parameter),
             word => word,
         });
     }
-    base.len()
+    Filled {
+        base: base.len(),
+        copied,
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod connection;
 mod control;
+mod courier;
 mod delivery;
 pub(crate) mod expectation;
 pub(crate) mod listener;
@@ -25,6 +26,7 @@ use crate::settings::Settings;
 use crate::wire::json::Json;
 use crate::wire::vocabulary::Dialect;
 use connection::Answers;
+use courier::Courier;
 use listener::{Bound, Listener};
 
 /// A running mock server; its port closes when it is dropped.
@@ -42,6 +44,7 @@ use listener::{Bound, Listener};
 pub struct MockCe {
     emulator: Arc<Emulator>,
     listener: Listener<Answers>,
+    _courier: Courier,
 }
 
 impl MockCe {
@@ -114,6 +117,7 @@ impl Settings {
     /// A port that cannot be opened, or a catalog that cannot be read.
     pub fn try_start(self) -> Result<MockCe, StartError> {
         let emulator = Arc::new(self.emulator()?);
+        let courier = Courier::of(&emulator);
         if let Some(path) = &self.state {
             load_state(&emulator, path)?;
         }
@@ -122,7 +126,11 @@ impl Settings {
             limits: self.limits,
         };
         let listener = Bound::to(self.listen)?.serve(answers)?;
-        Ok(MockCe { emulator, listener })
+        Ok(MockCe {
+            emulator,
+            listener,
+            _courier: courier,
+        })
     }
 
     /// The emulator that a server with these settings would have, for requests without a socket.

@@ -23,7 +23,6 @@ pub(crate) enum Stream {
 
 impl Stream {
     /// Connects to the first address of `host` that answers.
-    #[cfg(feature = "recorder")]
     pub(crate) async fn connect(host: &str, port: u16) -> io::Result<Self> {
         Ok(Stream::plain(TcpStream::connect((host, port)).await?))
     }

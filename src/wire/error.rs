@@ -47,6 +47,16 @@ impl ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, rule, message)
     }
 
+    /// 403 for what the caller may not see.
+    pub(crate) fn no_access(rule: &'static Rule, message: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::FORBIDDEN, rule, message)
+    }
+
+    /// 404 for what the rule has a text for.
+    pub(crate) fn not_found(rule: &'static Rule, message: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::NOT_FOUND, rule, message)
+    }
+
     /// 404 for a path that no route has.
     pub(crate) fn unknown_route(message: String) -> Self {
         ApiError::new(StatusCode::NOT_FOUND, &rules::UNKNOWN_ROUTE, message)

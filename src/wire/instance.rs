@@ -92,6 +92,8 @@ fn push_number(out: &mut Vec<u8>, number: u64) {
 pub(crate) fn platform_response(documented: &Members<'_>, hub: Option<&str>) -> Members<'static> {
     let mut response: Members<'static> = documented
         .iter()
+        // Whether it is enabled differs by instance.
+        .filter(|(name, _)| name != member::EVENTS_ENABLED)
         .map(|(name, value)| (Cow::Owned(name.to_string()), with_hub(name, value, hub)))
         .collect();
     for (name, value) in platform_constants() {
@@ -112,7 +114,7 @@ fn with_hub(name: &str, value: &Json<'_>, hub: Option<&str>) -> Json<'static> {
     value
 }
 
-fn platform_constants() -> [(&'static str, Json<'static>); 4] {
+fn platform_constants() -> [(&'static str, Json<'static>); 3] {
     let user = object([
         (member::ID, 1.into()),
         (member::EMAIL_ADDRESS, "user@example.com".into()),
@@ -121,7 +123,6 @@ fn platform_constants() -> [(&'static str, Json<'static>); 4] {
     ]);
     [
         (member::USER, user),
-        (member::EVENTS_ENABLED, false.into()),
         (member::TRACE_LOGGING_ENABLED, false.into()),
         (member::EXTERNAL_AUTHENTICATION, "none".into()),
     ]

@@ -105,9 +105,9 @@ impl Interval {
     /// The interval that divides a span into a readable number of buckets.
     pub(crate) fn fitting(span: u64) -> Self {
         match span {
-            0..=HOUR => Interval::Minute,
-            0..=WEEK => Interval::Hour,
-            0..=7_776_000_000 => Interval::Day,
+            _ if span <= HOUR => Interval::Minute,
+            _ if span <= WEEK => Interval::Hour,
+            _ if span <= 90 * DAY => Interval::Day,
             _ => Interval::Month,
         }
     }

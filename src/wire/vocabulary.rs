@@ -96,6 +96,14 @@ pub mod header {
     pub const NEXT_PAGE: HeaderName = HeaderName::from_static("elements-next-page-token");
     /// The mock's own mark: the rule that decided the answer, and its grade.
     pub const BECAUSE: HeaderName = HeaderName::from_static("mock-ce-because");
+    /// The instances that a provider's message is for (rule `event-match`).
+    pub const ELEMENT_INSTANCES: HeaderName = HeaderName::from_static("element-instances");
+    /// The same for one instance, where polling found it.
+    pub const POLLED_INSTANCE: HeaderName = HeaderName::from_static("id");
+    /// On every webhook: the notification's id.
+    pub const WEBHOOK_ID: HeaderName = HeaderName::from_static("elements-webhook-id");
+    /// On a webhook whose instance has a signature key (rule `event-signature`).
+    pub const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("elements-webhook-signature");
 }
 
 /// The headers that a browser's script may read (rule `cors`).
@@ -124,6 +132,7 @@ pub mod member {
     pub const FIRST_NAME: &str = "firstName";
     pub const LAST_NAME: &str = "lastName";
     pub const EVENTS_ENABLED: &str = "eventsEnabled";
+    pub const EVENTS_CALLBACK: &str = "eventsNotificationCallbackUrl";
     pub const TRACE_LOGGING_ENABLED: &str = "traceLoggingEnabled";
     pub const EXTERNAL_AUTHENTICATION: &str = "externalAuthentication";
     pub const REQUEST_ID: &str = "requestId";
@@ -131,6 +140,19 @@ pub mod member {
     pub const TYPE: &str = "type";
     pub const REQUIRED: &str = "required";
     pub const DEFAULT_VALUE: &str = "defaultValue";
+}
+
+/// Configuration entries that every element takes (rule `event-config`).
+pub mod entry {
+    #![allow(missing_docs, reason = "each constant is its own text")]
+    pub const EVENTS_ENABLED: &str = "event.notification.enabled";
+    pub const CALLBACK: &str = "event.notification.callback.url";
+    pub const SIGNATURE_KEY: &str = "event.notification.signature.key";
+    pub const INSTANCE_FINDER: &str = "event.notification.instance.finder";
+    pub const POLLER_CONFIGURATION: &str = "event.poller.configuration";
+    pub const OBJECTS: &str = "event.objects";
+    pub const OAUTH_USER_ID: &str = "oauth.user.id";
+    pub const ZENDESK_TARGET: &str = "helpdesk.zendesk.webhook.target_id";
 }
 
 /// Parameters of the query string.
@@ -141,6 +163,10 @@ pub mod query {
     pub const PAGE_SIZE: &str = "pageSize";
     pub const NEXT_PAGE: &str = "nextPage";
     pub const HYDRATE: &str = "hydrate";
+    pub const FROM: &str = "from";
+    pub const TO: &str = "to";
+    pub const INTERVAL: &str = "interval";
+    pub const ACCOUNT_IDS: &str = "accountIds[]";
 }
 
 /// Fixed texts of the vendor's error messages.

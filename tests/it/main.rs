@@ -20,6 +20,7 @@ mod fuzzing;
 #[cfg(feature = "guide")]
 mod guides;
 mod many;
+mod platform;
 #[cfg(target_os = "linux")]
 mod process;
 mod properties;

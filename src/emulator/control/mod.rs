@@ -7,8 +7,10 @@
 mod handlers;
 mod openapi;
 mod parameter;
+mod webhooks;
 
 pub(super) use handlers::*;
+pub(super) use webhooks::*;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -110,7 +112,7 @@ fn handle(emulator: &Emulator, request: &Request) -> Handled {
     if !matches!(request.method, Method::GET | Method::HEAD) {
         check_content_type(request)?;
     }
-    check_media(request, route.body)?;
+    check_media(request, route)?;
     parameter::check(request, route)?;
     (route.handler)(
         emulator,
@@ -234,6 +236,7 @@ impl Emulator {
         self.journal.clear(organization);
         self.script.clear(organization);
         self.counters.clear(organization);
+        self.dispatch.clear(organization);
         if organization.is_none() {
             self.requests.store(0, Relaxed);
         }
@@ -318,6 +321,7 @@ impl Emulator {
             self.seed.store(seed, Relaxed);
             self.requests.store(requests, Relaxed);
         }
+        self.dispatch.start();
         Ok(())
     }
 
@@ -351,11 +355,13 @@ impl Emulator {
     /// Stops the clock at this time, or lets it follow the machine's.
     pub fn set_clock(&self, at: Option<SystemTime>) {
         self.clock.set(at);
+        self.dispatch.wake();
     }
 
     /// Moves the clock forward.
     pub fn advance_clock(&self, by: Duration) {
         self.clock.advance(by);
+        self.dispatch.wake();
     }
 }
 

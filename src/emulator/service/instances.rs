@@ -3,12 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 
-use super::elements;
 use super::provision::{self, Occasion, Provision};
+use super::{elements, page};
 use crate::catalog::Element;
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
@@ -115,7 +113,7 @@ pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Han
     body.push(b']');
     let outcome = Outcome::json(call.rule, body).header(header::TOTAL_COUNT, &total.to_string());
     Ok(match next {
-        Some(last) => outcome.header(header::NEXT_PAGE, &cursor(last)),
+        Some(last) => outcome.header(header::NEXT_PAGE, &page::cursor(last)),
         None => outcome,
     })
 }
@@ -189,7 +187,7 @@ fn lookup_rule(call: &Call<'_, '_>) -> &'static Rule {
 }
 
 /// An integer that no id can be is `None`.
-fn parse_id(id: &str) -> Result<Option<u64>, ApiError> {
+pub(super) fn parse_id(id: &str) -> Result<Option<u64>, ApiError> {
     let digits = id.strip_prefix('-').unwrap_or(id);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         let message = format!("The id {:?} is not an integer", clip(id));
@@ -286,8 +284,6 @@ struct Listing<'a> {
     hydration: Hydration,
 }
 
-const MAX_PAGE_SIZE: usize = 200;
-
 impl<'a> Listing<'a> {
     fn parse(emulator: &Emulator, call: &Call<'_, 'a>) -> Result<Self, ApiError> {
         let element = call
@@ -301,7 +297,7 @@ impl<'a> Listing<'a> {
         };
         let mut listing = Listing {
             selection,
-            size: MAX_PAGE_SIZE,
+            size: page::MAX_SIZE,
             after: 0,
             hydration: Hydration::Full,
         };
@@ -309,42 +305,12 @@ impl<'a> Listing<'a> {
             match &*name {
                 query::TAGS => listing.selection.tags.push(value),
                 query::SEARCH_TEXT => listing.selection.search = Some(value.to_lowercase()),
-                query::PAGE_SIZE => listing.size = page_size(&value)?,
-                query::NEXT_PAGE => listing.after = cursor_id(&value)?,
+                query::PAGE_SIZE => listing.size = page::page_size(&value, &rules::INSTANCE_LIST)?,
+                query::NEXT_PAGE => listing.after = page::cursor_id(&value, &rules::INSTANCE_LIST)?,
                 query::HYDRATE if value == "false" => listing.hydration = Hydration::Bare,
                 _ => {}
             }
         }
         Ok(listing)
     }
-}
-
-fn page_size(value: &str) -> Result<usize, ApiError> {
-    let size = value
-        .parse()
-        .ok()
-        .filter(|size| (1..=MAX_PAGE_SIZE).contains(size));
-    size.ok_or_else(|| {
-        let found = clip(value);
-        let message =
-            format!("pageSize must be a whole number from 1 to {MAX_PAGE_SIZE}, found {found:?}");
-        ApiError::bad_request(&rules::INSTANCE_LIST, message)
-    })
-}
-
-/// The opaque text that continues a list after this id.
-fn cursor(last: u64) -> String {
-    URL_SAFE_NO_PAD.encode(format!("after:{last}"))
-}
-
-fn cursor_id(cursor: &str) -> Result<u64, ApiError> {
-    let decoded = URL_SAFE_NO_PAD
-        .decode(cursor)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
-    let last = decoded.and_then(|text| text.strip_prefix("after:")?.parse().ok());
-    last.ok_or_else(|| {
-        let message = "nextPage is not a token of this API; send the header elements-next-page-token of the page before";
-        ApiError::bad_request(&rules::INSTANCE_LIST, message)
-    })
 }

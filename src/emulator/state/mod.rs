@@ -18,9 +18,13 @@
 //! It holds secrets, for without them it could not be restored. Restoring is all or nothing: the first mistake in the
 //! document refuses it with its path.
 
+pub(crate) mod events;
 pub(crate) mod instances;
+pub(crate) mod usage;
 
+use events::Events;
 use instances::Store;
+use usage::Usage;
 
 pub use instances::document::Seed;
 
@@ -35,6 +39,8 @@ const VERSION: u64 = 1;
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) instances: Store,
+    pub(crate) events: Events,
+    pub(crate) usage: Usage,
 }
 
 /// One kind of state. `only` is the secret of the organization that a call is limited to.
@@ -69,8 +75,8 @@ pub(crate) struct Restoration<'s> {
 
 impl State {
     /// Every section; a restore that is refused by the first has changed nothing.
-    fn sections(&self) -> [&dyn Section; 1] {
-        [&self.instances]
+    fn sections(&self) -> [&dyn Section; 3] {
+        [&self.instances, &self.events, &self.usage]
     }
 
     /// Forgets everything, or what one organization has.

@@ -8,6 +8,7 @@ use crate::catalog::Element;
 use crate::emulator::clock::system_time;
 use crate::emulator::identity::TOKEN_LEN;
 use crate::instance::Instance;
+use crate::wire::vocabulary::entry;
 
 /// One provisioned instance.
 #[derive(Clone, Debug)]
@@ -107,6 +108,17 @@ impl Draft {
 }
 
 impl Stored {
+    /// The value of a configuration entry.
+    pub(crate) fn configured(&self, key: &str) -> Option<&str> {
+        self.configuration.get(&self.element, key)
+    }
+
+    /// Whether it takes part in events.
+    pub(crate) fn takes_events(&self) -> bool {
+        let enabled = self.configured(entry::EVENTS_ENABLED);
+        enabled.is_some_and(|enabled| enabled.eq_ignore_ascii_case("true"))
+    }
+
     /// Roughly what it takes, the element aside.
     pub(crate) fn bytes(&self) -> usize {
         let tags: usize = self.tags.iter().map(|tag| tag.len()).sum();
