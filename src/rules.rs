@@ -213,7 +213,7 @@ rules! {
     EVENT_CONFIG_LATE "event-config-late" vendor "vendor documentation of event settings"
         "An update may set or change these entries; the next event uses the new values."
     EVENT_ENABLED_SHOWN "event-enabled-shown" vendor "vendor documentation of the instance object; the callback's address in the later shape is assumed"
-        "In the platform's shape `eventsEnabled` follows `event.notification.enabled`, and `eventsNotificationCallbackUrl` is there when set."
+        "`eventsEnabled` follows `event.notification.enabled`; the platform's shape also has `eventsNotificationCallbackUrl` when set."
     EVENT_TYPE_ABSENT "event-type-absent" vendor "vendor documentation and public API test suite"
         "Webhooks come in for an instance with or without `event.vendor.type`, whatever it says."
     EVENT_CONFIG_BAD "event-config-bad" assumed "none"

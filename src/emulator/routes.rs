@@ -288,8 +288,9 @@ fn nearest_route(method: &Method, path: &str) -> Option<String> {
     let mut near = String::with_capacity(MAX_SEARCHED_LEN);
     let candidates = ROUTES.iter().filter_map(|route| {
         let Filled { base, copied } = fill(&mut near, route, sent, dialect);
-        // What was copied from the path says nothing about how near the rest is.
-        let limit = sent.len().saturating_sub(copied) / 4 + 1;
+        // A base path, and what was copied from the path, say nothing about how near the rest is.
+        let below = sent.strip_prefix(&near[..base]).unwrap_or(sent);
+        let limit = below.len().saturating_sub(copied) / 4 + 1;
         // A caller who left the base path out is near too.
         let within = |sent: &str, slips| {
             let whole = distance::within(limit, sent, &near);

@@ -3,7 +3,7 @@
 use super::clock::system_time;
 use super::state::instances::Stored;
 use crate::settings::Shape;
-use crate::wire::instance::push_platform_members;
+use crate::wire::instance::{Fill, push_platform_members};
 use crate::wire::json::{Json, Members};
 use crate::wire::vocabulary::{Dialect, entry, member, text};
 
@@ -30,7 +30,15 @@ impl View {
             Shape::Documented => &face.documented,
             Shape::Platform => &face.platform,
         };
-        template.render(out, stored.id, &stored.name, &stored.token);
+        template.render(
+            out,
+            Fill {
+                id: stored.id,
+                name: &stored.name,
+                token: &stored.token,
+                events_enabled: &|| stored.takes_events(),
+            },
+        );
         if self.shape == Shape::Platform {
             push_platform_members(out, &self.platform_members(stored));
         }
@@ -42,7 +50,6 @@ impl View {
             (member::CREATED_DATE, date(stored.created).into()),
             (member::UPDATED_DATE, date(stored.updated).into()),
         ];
-        members.push((member::EVENTS_ENABLED, stored.takes_events().into()));
         if let Some(callback) = stored.configured(entry::CALLBACK) {
             members.push((member::EVENTS_CALLBACK, callback.into()));
         }

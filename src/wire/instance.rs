@@ -1,14 +1,14 @@
 //! An instance as the API shows it, and the provisioning request as the caller spells it.
 //!
-//! Showing an instance never builds a tree: the documented response is compiled once into bytes with three gaps, and
-//! an answer is those bytes with id, name and token spliced in.
+//! Showing an instance never builds a tree: the documented response is compiled once into bytes with gaps, and an answer
+//! is those bytes with what differs by instance spliced in.
 
 use std::borrow::Cow;
 
 use super::json::{Json, Members, object, push_text};
 use super::vocabulary::{Dialect, member};
 
-/// A documented response with gaps for `id`, `name` and `token`.
+/// A documented response with gaps for `id`, `name`, `token` and `eventsEnabled`.
 #[derive(Debug)]
 pub(crate) struct Template {
     /// What comes before each gap.
@@ -22,6 +22,17 @@ enum Gap {
     Id,
     Name,
     Token,
+    EventsEnabled,
+}
+
+/// What fills the gaps of a documented response.
+#[derive(Clone, Copy)]
+pub(crate) struct Fill<'a> {
+    pub(crate) id: u64,
+    pub(crate) name: &'a str,
+    pub(crate) token: &'a str,
+    /// Asked only where a response shows it, for it takes a look at the configuration.
+    pub(crate) events_enabled: &'a dyn Fn() -> bool,
 }
 
 impl Gap {
@@ -30,6 +41,7 @@ impl Gap {
             member::ID => Some(Gap::Id),
             member::NAME => Some(Gap::Name),
             member::TOKEN => Some(Gap::Token),
+            member::EVENTS_ENABLED => Some(Gap::EventsEnabled),
             _ => None,
         }
     }
@@ -58,14 +70,15 @@ impl Template {
     }
 
     /// Appends the response with the gaps filled.
-    pub(crate) fn render(&self, out: &mut Vec<u8>, id: u64, name: &str, token: &str) {
-        out.reserve(self.len() + name.len() + token.len() + 32);
+    pub(crate) fn render(&self, out: &mut Vec<u8>, fill: Fill<'_>) {
+        out.reserve(self.len() + fill.name.len() + fill.token.len() + 32);
         for (before, gap) in &self.pieces {
             out.extend_from_slice(before);
             match gap {
-                Gap::Id => push_number(out, id),
-                Gap::Name => push_text(out, name),
-                Gap::Token => push_text(out, token),
+                Gap::Id => push_number(out, fill.id),
+                Gap::Name => push_text(out, fill.name),
+                Gap::Token => push_text(out, fill.token),
+                Gap::EventsEnabled => push_boolean(out, (fill.events_enabled)()),
             }
         }
         out.extend_from_slice(&self.tail);
@@ -86,14 +99,16 @@ fn push_number(out: &mut Vec<u8>, number: u64) {
     write!(out, "{number}").expect("writing to memory does not fail");
 }
 
+fn push_boolean(out: &mut Vec<u8>, value: bool) {
+    out.extend_from_slice(if value { b"true" } else { b"false" });
+}
+
 /// The documented response with what the platform's later shape adds for every instance alike (rule `platform-shape`).
 ///
 /// What differs by instance is appended by [`push_platform_members`].
 pub(crate) fn platform_response(documented: &Members<'_>, hub: Option<&str>) -> Members<'static> {
     let mut response: Members<'static> = documented
         .iter()
-        // Whether it is enabled differs by instance.
-        .filter(|(name, _)| name != member::EVENTS_ENABLED)
         .map(|(name, value)| (Cow::Owned(name.to_string()), with_hub(name, value, hub)))
         .collect();
     for (name, value) in platform_constants() {
@@ -114,7 +129,7 @@ fn with_hub(name: &str, value: &Json<'_>, hub: Option<&str>) -> Json<'static> {
     value
 }
 
-fn platform_constants() -> [(&'static str, Json<'static>); 3] {
+fn platform_constants() -> [(&'static str, Json<'static>); 4] {
     let user = object([
         (member::ID, 1.into()),
         (member::EMAIL_ADDRESS, "user@example.com".into()),
@@ -123,6 +138,7 @@ fn platform_constants() -> [(&'static str, Json<'static>); 3] {
     ]);
     [
         (member::USER, user),
+        (member::EVENTS_ENABLED, false.into()),
         (member::TRACE_LOGGING_ENABLED, false.into()),
         (member::EXTERNAL_AUTHENTICATION, "none".into()),
     ]
@@ -198,17 +214,24 @@ mod tests {
 
     #[test]
     fn a_template_fills_its_gaps_in_the_documented_order() {
-        let Json::Object(response) =
-            Json::parse(br#"{"token":"t","element":{"id":6},"name":"n","id":1}"#).unwrap()
-        else {
+        let Json::Object(response) = Json::parse(
+            br#"{"token":"t","element":{"id":6},"name":"n","id":1,"eventsEnabled":false}"#,
+        )
+        .unwrap() else {
             unreachable!()
         };
         let mut out = Vec::new();
-        Template::compile(&response, Dialect::YourMom).render(&mut out, 1234, "a \"b\"", "T=");
+        let fill = Fill {
+            id: 1234,
+            name: "a \"b\"",
+            token: "T=",
+            events_enabled: &|| true,
+        };
+        Template::compile(&response, Dialect::YourMom).render(&mut out, fill);
         let text = String::from_utf8(out).unwrap();
         assert_eq!(
             text,
-            r#"{"token":"T=","your_mom":{"id":6},"name":"a \"b\"","id":1234}"#
+            r#"{"token":"T=","your_mom":{"id":6},"name":"a \"b\"","id":1234,"eventsEnabled":true}"#
         );
     }
 }

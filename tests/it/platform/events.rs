@@ -1,5 +1,6 @@
 //! Events on their way in, and read back.
 
+use mock_ce::Json;
 use rstest::rstest;
 
 use super::{column, event, payload, provision};
@@ -345,4 +346,17 @@ fn events_are_part_of_the_state() {
     assert_eq!(events_of(&mut ce, 1234).len(), 2);
     ce.ce.reset_organization("o");
     assert_eq!(ce.ask(Request::get("/instances/events")).status, 404);
+}
+
+/// Rule `event-enabled-shown`: also where the guide shows it, and the guide's own bytes stay.
+#[rstest]
+#[case::not_said(r#""x":"y""#, false)]
+#[case::enabled(r#""event.notification.enabled":"True""#, true)]
+fn the_documented_shape_says_whether_events_are_enabled(
+    #[case] entries: &str,
+    #[case] expected: bool,
+) {
+    let reply = fresh().ask(Request::post("/instances", payload(entries)));
+    let shown = reply.json().get("eventsEnabled").and_then(Json::as_bool);
+    assert_eq!(shown, Some(expected));
 }
