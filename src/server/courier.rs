@@ -18,6 +18,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
@@ -32,6 +33,10 @@ use crate::wire::vocabulary::header;
 
 /// The most of an answer's body that is read so that the connection can be used again.
 const MAX_ANSWER: usize = 64 * 1024;
+/// How long that body is waited for; the status has decided by then.
+const BODY_TIME: Duration = Duration::from_secs(1);
+/// The most instances whose webhooks are being sent at a time.
+const MAX_LANES: usize = 64;
 
 /// The task that sends a server's webhooks; dropping it ends what is under way.
 pub(super) struct Courier(Arc<Mutex<Option<AbortHandle>>>);
@@ -63,10 +68,40 @@ impl Drop for Courier {
 }
 
 /// What waits behind an instance's webhook that is being sent.
-type Lanes = Arc<Mutex<HashMap<(Arc<str>, u64), VecDeque<Ticket>>>>;
+#[derive(Default)]
+struct Lanes(Mutex<HashMap<Lane, VecDeque<Ticket>>>);
+
+/// An instance: its organization's secret and its id.
+type Lane = (Arc<str>, u64);
+
+impl Lanes {
+    /// Puts a ticket behind those of its instance; gives it back where none is being sent.
+    fn enter(&self, lane: &Lane, ticket: Ticket) -> Option<Ticket> {
+        let mut open = self.0.lock();
+        if let Some(waiting) = open.get_mut(lane) {
+            waiting.push_back(ticket);
+            return None;
+        }
+        open.insert(lane.clone(), VecDeque::new());
+        Some(ticket)
+    }
+
+    /// The next ticket of an instance; without one nothing more of it is being sent.
+    fn next(&self, lane: &Lane) -> Option<Ticket> {
+        let mut open = self.0.lock();
+        let next = open.get_mut(lane).and_then(VecDeque::pop_front);
+        if next.is_none() {
+            open.remove(lane);
+        }
+        next
+    }
+}
 
 async fn run(emulator: Arc<Emulator>) {
-    let lanes = Lanes::default();
+    let (lanes, permits) = (
+        Arc::new(Lanes::default()),
+        Arc::new(Semaphore::new(MAX_LANES)),
+    );
     // Ends with this task.
     let mut senders = JoinSet::new();
     loop {
@@ -74,14 +109,14 @@ async fn run(emulator: Arc<Emulator>) {
         let (tickets, wait) = emulator.due_webhooks();
         for ticket in tickets {
             let lane = (ticket.organization.clone(), ticket.instance);
-            let mut open = lanes.lock();
-            if let Some(waiting) = open.get_mut(&lane) {
-                waiting.push_back(ticket);
-                continue;
+            if let Some(first) = lanes.enter(&lane, ticket) {
+                let (emulator, lanes) = (emulator.clone(), lanes.clone());
+                let permits = permits.clone();
+                senders.spawn(async move {
+                    let _permit = permits.acquire().await;
+                    send_lane(&emulator, &lanes, &lane, first).await;
+                });
             }
-            open.insert(lane.clone(), VecDeque::new());
-            drop(open);
-            senders.spawn(send_lane(emulator.clone(), lanes.clone(), lane, ticket));
         }
         let changed = emulator.dispatch.changed();
         match wait {
@@ -92,7 +127,7 @@ async fn run(emulator: Arc<Emulator>) {
 }
 
 /// Sends an instance's webhooks until none waits.
-async fn send_lane(emulator: Arc<Emulator>, lanes: Lanes, lane: (Arc<str>, u64), first: Ticket) {
+async fn send_lane(emulator: &Emulator, lanes: &Lanes, lane: &Lane, first: Ticket) {
     let mut connection = Connection::default();
     let mut next = Some(first);
     while let Some(ticket) = next {
@@ -103,11 +138,7 @@ async fn send_lane(emulator: Arc<Emulator>, lanes: Lanes, lane: (Arc<str>, u64),
                 emulator.report_webhook(&delivery, result);
             }
         }
-        let mut open = lanes.lock();
-        next = open.get_mut(&lane).and_then(VecDeque::pop_front);
-        if next.is_none() {
-            open.remove(&lane);
-        }
+        next = lanes.next(lane);
     }
 }
 
@@ -165,7 +196,7 @@ impl Connection {
         let status = response.status().as_u16();
         // The status is what counts, whatever becomes of the body.
         let body = Limited::new(response.into_body(), MAX_ANSWER);
-        if body.collect().await.is_ok() {
+        if let Ok(Ok(_)) = timeout(BODY_TIME, body.collect()).await {
             self.0 = Some((destination.clone(), sender));
         }
         Ok(status)

@@ -3,6 +3,7 @@
 //! A case is a conversation with a fresh server. Seed and clock are set, so the replies of all three are the same to
 //! the byte, request ids and tokens included.
 
+mod events;
 mod table;
 
 use super::support::{Core, Flags, Harness, Reply, Request, Server};

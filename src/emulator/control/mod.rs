@@ -348,8 +348,11 @@ impl Emulator {
         let left = left
             .map(|stored| (stored.id, stored.element.key().to_owned()))
             .collect();
-        self.counters
-            .close(organization, left, &self.script.lines(organization))
+        let lines = self.script.lines(organization);
+        Ledger {
+            undelivered: self.state.events.undelivered(organization),
+            ..self.counters.close(organization, left, &lines)
+        }
     }
 
     /// Stops the clock at this time, or lets it follow the machine's.

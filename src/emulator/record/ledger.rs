@@ -130,7 +130,7 @@ impl Counters {
 /// What a run relied upon, and what it left behind.
 ///
 /// As JSON: `{"relied": [{"rule", "grade", "statement", "count"}], "grades": {"guide": 3, …}, "left": [{"id",
-/// "element"}], "mishaps": [text], "moreMishaps": 0, "unfired": [text], "refused": 0}`.
+/// "element"}], "mishaps": [text], "moreMishaps": 0, "unfired": [text], "refused": 0, "undelivered": [id]}`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Ledger {
@@ -146,6 +146,8 @@ pub struct Ledger {
     pub unfired: Vec<String>,
     /// How many answers were refused because their rule is graded too low.
     pub refused: u64,
+    /// The ids of events whose callback has not taken them.
+    pub undelivered: Vec<String>,
 }
 
 impl Ledger {
@@ -209,6 +211,10 @@ impl Ledger {
                     .collect(),
             ),
             ("refused", self.refused.into()),
+            (
+                "undelivered",
+                self.undelivered.iter().cloned().map(Json::from).collect(),
+            ),
         ])
     }
 }
@@ -251,6 +257,9 @@ impl fmt::Display for Ledger {
         }
         for line in &self.unfired {
             write!(f, "\n  never fired: {line}")?;
+        }
+        for event in &self.undelivered {
+            write!(f, "\n  undelivered: no callback has taken event {event}")?;
         }
         if self.refused > 0 {
             write!(

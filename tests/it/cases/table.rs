@@ -23,6 +23,7 @@ pub(super) fn cases() -> Vec<Case> {
         lifecycle_cases(),
         setting_cases(),
         refusal_cases(),
+        super::events::cases(),
     ]
     .into_iter()
     .flatten()

@@ -211,6 +211,19 @@ impl Events {
         freed.iter().for_each(|ticket| state.enqueue(ticket, now));
     }
 
+    /// The ids of everybody's events, or of one organization's, that a callback has not taken.
+    pub(crate) fn undelivered(&self, only: Option<&str>) -> Vec<String> {
+        let state = self.0.lock();
+        let of = |organization: &Arc<str>| only.is_none_or(|only| only == &**organization);
+        let accounts = state
+            .organizations
+            .iter()
+            .filter(|(organization, _)| of(organization));
+        let events = accounts.flat_map(|(_, account)| account.events.values());
+        let open = events.filter(|event| !event.is_settled());
+        open.map(|event| event.id.to_string()).collect()
+    }
+
     /// An organization's event.
     pub(crate) fn get(&self, organization: &str, id: u64) -> Option<Event> {
         let state = self.0.lock();
