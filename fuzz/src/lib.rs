@@ -17,7 +17,7 @@
 use std::str::FromStr as _;
 
 use http::{HeaderName, HeaderValue, Method, Uri};
-use mock_ce::cassette::{Cassette, Redaction, Repeat, Replay};
+use mock_ce::cassette::{Cassette, Policy, Repeat, Replay};
 use mock_ce::catalog::Catalog;
 #[cfg(feature = "guide")]
 use mock_ce::catalog::fixture::Fixture;
@@ -106,7 +106,7 @@ pub fn cassette(input: &[u8]) {
     assert_eq!(again, cassette);
     assert!(sealed.is_err() || sealed.is_ok_and(|sealed| sealed == cassette));
     let count = cassette.interactions().len();
-    let replay = Replay::new(cassette, Redaction::default(), Repeat::Never);
+    let replay = Replay::new(cassette, Policy::new(Catalog::documented()), Repeat::Never);
     for request in parts[1..].iter().filter_map(|text| read(text)) {
         let fitting = (0..=count).take_while(|_| replay.take(&request).is_some());
         assert!(fitting.count() <= count, "each is used once");

@@ -1,11 +1,11 @@
-//! What differs between a recorded message and another one, field by field.
+//! Compares a recorded message with another one, field by field.
 
 use std::fmt;
 
-use super::message::Pairs;
+use super::placeholder;
 use super::selector::{Step, pointer};
 use crate::wire::error::clip;
-use crate::wire::json::{Json, object};
+use crate::wire::json::{Json, Members, object};
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,13 +14,13 @@ pub struct Difference {
     pub place: String,
     /// How.
     pub kind: DifferenceKind,
-    /// What was recorded, as JSON or text; empty for nothing, or for what is not shown.
+    /// The recorded value, as JSON or text; empty for nothing, or for a value that is not shown.
     pub recorded: String,
-    /// What there is instead; empty for nothing, or for what is not shown.
+    /// The value there is instead; empty for nothing, or for a value that is not shown.
     pub actual: String,
 }
 
-/// How two messages differ in a place.
+/// The kinds of difference between two messages in a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DifferenceKind {
@@ -98,177 +98,145 @@ impl Difference {
     }
 }
 
-/// How values are compared.
+/// The rules by which two values are compared.
 pub(super) trait Comparison {
-    /// Whether a place is not looked at.
+    /// Tells whether a place is not looked at.
     fn ignores(&self, steps: &[Step<'_>]) -> bool;
-    /// Whether two plain values say the same, although they may not be equal.
-    fn agree(&self, steps: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool;
+    /// Tells whether two plain values say the same, although they may not be equal.
+    fn agree(&mut self, steps: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool;
+    /// Tells whether a member may have this name where a placeholder was recorded.
+    fn agree_names(&mut self, recorded: &str, actual: &str) -> bool;
+    /// Tells whether the last name of a place may be shown.
+    fn shows_name(&self, steps: &[Step<'_>]) -> bool;
     /// The text that shows a value which is there now; `None` where it must not be shown.
-    fn shown(&self, _: &[Step<'_>], actual: &Json<'_>) -> Option<String> {
-        Some(actual.to_string())
-    }
+    fn shown(&self, steps: &[Step<'_>], actual: &Json<'_>) -> Option<String>;
 }
 
-/// What differs between two JSON values; the order of members does not count.
+/// Compares two JSON values; the order of members does not count.
 pub(super) fn of_json(
     recorded: &Json<'_>,
     actual: &Json<'_>,
-    comparison: &impl Comparison,
+    comparison: &mut impl Comparison,
 ) -> Vec<Difference> {
-    let mut differences = Vec::new();
-    walk(
-        recorded,
-        actual,
-        &mut Vec::new(),
+    let mut walk = Walk {
         comparison,
-        &mut differences,
-    );
-    differences
+        steps: Vec::new(),
+        differences: Vec::new(),
+    };
+    walk.compare(recorded, actual);
+    walk.differences
 }
 
-fn walk<'j>(
-    recorded: &'j Json<'_>,
-    actual: &'j Json<'_>,
-    steps: &mut Vec<Step<'j>>,
-    comparison: &impl Comparison,
-    out: &mut Vec<Difference>,
-) {
-    // Most are equal, and then their size does not matter.
-    if recorded == actual || comparison.ignores(steps) {
-        return;
+/// A comparison of two JSON values under way.
+struct Walk<'w, 'j, C> {
+    comparison: &'w mut C,
+    steps: Vec<Step<'j>>,
+    differences: Vec<Difference>,
+}
+
+impl<'j, C: Comparison> Walk<'_, 'j, C> {
+    fn compare(&mut self, recorded: &'j Json<'_>, actual: &'j Json<'_>) {
+        if self.comparison.ignores(&self.steps) {
+            return;
+        }
+        match (recorded, actual) {
+            (Json::Object(before), Json::Object(after)) => self.compare_members(before, after),
+            (Json::Array(before), Json::Array(after)) => {
+                for index in 0..before.len().max(after.len()) {
+                    self.compare_at(Step::Item(index), before.get(index), after.get(index));
+                }
+            }
+            (one, other) if one == other && !has_placeholder(one) => {}
+            (one, other) if self.comparison.agree(&self.steps, one, other) => {}
+            (one, other) if one.kind() != other.kind() => {
+                self.push(DifferenceKind::Type, Some(one), Some(other))
+            }
+            (one, other) => self.push(DifferenceKind::Value, Some(one), Some(other)),
+        }
     }
-    match (recorded, actual) {
-        (Json::Object(before), Json::Object(after)) => {
-            for (name, value) in before {
-                steps.push(Step::Member(name));
-                match actual.get(name) {
-                    Some(other) => walk(value, other, steps, comparison, out),
-                    None => push(
-                        steps,
-                        DifferenceKind::Missing,
-                        Some(value),
-                        None,
-                        comparison,
-                        out,
-                    ),
-                }
-                steps.pop();
-            }
-            for (name, value) in after
-                .iter()
-                .filter(|(name, _)| recorded.get(name).is_none())
-            {
-                steps.push(Step::Member(name));
-                push(
-                    steps,
-                    DifferenceKind::Extra,
-                    None,
-                    Some(value),
-                    comparison,
-                    out,
-                );
-                steps.pop();
+
+    /// Compares members by name, and those whose recorded name is a placeholder in their order.
+    fn compare_members(&mut self, before: &'j Members<'_>, after: &'j Members<'_>) {
+        let mut rest: Vec<_> = after
+            .iter()
+            .map(|(name, value)| (name.as_ref(), value))
+            .collect();
+        let mut unnamed = Vec::new();
+        for (name, value) in before {
+            let at = rest.iter().position(|(other, _)| other == name);
+            match at.map(|at| rest.remove(at).1) {
+                None if placeholder::number_of(name).is_some() => unnamed.push((name, value)),
+                other => self.compare_at(Step::Member(name), Some(value), other),
             }
         }
-        (Json::Array(before), Json::Array(after)) => {
-            for index in 0..before.len().max(after.len()) {
-                steps.push(Step::Item(index));
-                match (before.get(index), after.get(index)) {
-                    (Some(one), Some(other)) => walk(one, other, steps, comparison, out),
-                    (one, None) => push(steps, DifferenceKind::Missing, one, None, comparison, out),
-                    (None, other) => {
-                        push(steps, DifferenceKind::Extra, None, other, comparison, out)
-                    }
-                }
-                steps.pop();
-            }
-        }
-        (one, other) if comparison.agree(steps, one, other) => {}
-        (one, other) if one.kind() != other.kind() => {
-            push(
-                steps,
-                DifferenceKind::Type,
-                Some(one),
-                Some(other),
-                comparison,
-                out,
+        let mut rest = rest.into_iter();
+        for (name, value) in unnamed {
+            let other = rest
+                .next()
+                .filter(|(other, _)| self.comparison.agree_names(name, other));
+            self.compare_at(
+                Step::Member(name),
+                Some(value),
+                other.map(|(_, value)| value),
             );
         }
-        (one, other) => push(
-            steps,
-            DifferenceKind::Value,
-            Some(one),
-            Some(other),
-            comparison,
-            out,
-        ),
+        for (name, value) in rest {
+            self.compare_at(Step::Member(name), None, Some(value));
+        }
+    }
+
+    fn compare_at(
+        &mut self,
+        step: Step<'j>,
+        recorded: Option<&'j Json<'_>>,
+        actual: Option<&'j Json<'_>>,
+    ) {
+        self.steps.push(step);
+        match (recorded, actual) {
+            (Some(one), Some(other)) => self.compare(one, other),
+            (Some(_), None) => self.push(DifferenceKind::Missing, recorded, None),
+            (None, _) => self.push(DifferenceKind::Extra, None, actual),
+        }
+        self.steps.pop();
+    }
+
+    fn push(
+        &mut self,
+        kind: DifferenceKind,
+        recorded: Option<&Json<'_>>,
+        actual: Option<&Json<'_>>,
+    ) {
+        if self.comparison.ignores(&self.steps) {
+            return;
+        }
+        let shown_steps = match self.comparison.shows_name(&self.steps) {
+            true => pointer(&self.steps),
+            false => pointer(&self.steps[..self.steps.len() - 1]) + "/*",
+        };
+        let difference = Difference {
+            place: format!("body {shown_steps}").trim_end().to_owned(),
+            kind,
+            recorded: recorded.map_or(String::new(), ToString::to_string),
+            actual: String::new(),
+        };
+        self.differences.push(
+            match actual.map(|json| self.comparison.shown(&self.steps, json)) {
+                None => difference,
+                Some(None) => difference.conceal(),
+                Some(Some(actual)) => Difference {
+                    actual,
+                    ..difference
+                },
+            },
+        );
     }
 }
 
-fn push(
-    steps: &[Step<'_>],
-    kind: DifferenceKind,
-    recorded: Option<&Json<'_>>,
-    actual: Option<&Json<'_>>,
-    comparison: &impl Comparison,
-    out: &mut Vec<Difference>,
-) {
-    if comparison.ignores(steps) {
-        return;
+/// Tells whether a plain value is a placeholder, which has to be bound even to itself.
+fn has_placeholder(json: &Json<'_>) -> bool {
+    match json {
+        Json::Text(text) => !placeholder::find_all(text).is_empty(),
+        Json::Number(number) => placeholder::number_of_json(number).is_some(),
+        _ => false,
     }
-    let difference = Difference {
-        place: format!("body {}", pointer(steps)).trim_end().to_owned(),
-        kind,
-        recorded: recorded.map_or(String::new(), ToString::to_string),
-        actual: String::new(),
-    };
-    out.push(match actual.map(|json| comparison.shown(steps, json)) {
-        None => difference,
-        Some(None) => difference.conceal(),
-        Some(Some(actual)) => Difference {
-            actual,
-            ..difference
-        },
-    });
-}
-
-/// What differs between two sets of names with values; only the order of one name's values counts.
-pub(super) fn of_pairs(
-    what: &str,
-    recorded: &Pairs,
-    actual: &Pairs,
-    agree: impl Fn(&str, &str, &str) -> bool,
-) -> Vec<Difference> {
-    if recorded == actual {
-        return Vec::new();
-    }
-    let mut names: Vec<&str> = Vec::new();
-    for (name, _) in recorded.iter().chain(actual) {
-        if !names.contains(&name.as_str()) {
-            names.push(name);
-        }
-    }
-    let values = |pairs: &'_ Pairs, name: &str| -> Vec<String> {
-        let of_name = pairs.iter().filter(|(known, _)| known == name);
-        of_name.map(|(_, value)| value.clone()).collect()
-    };
-    let mut differences = Vec::new();
-    for name in names {
-        let (before, after) = (values(recorded, name), values(actual, name));
-        let same = before.len() == after.len()
-            && before
-                .iter()
-                .zip(&after)
-                .all(|(one, other)| one == other || agree(name, one, other));
-        if !same {
-            let place = format!("{what} {name}");
-            differences.push(Difference::value(
-                &place,
-                &before.join(", "),
-                &after.join(", "),
-            ));
-        }
-    }
-    differences
 }

@@ -1,10 +1,10 @@
 //! Sends recorded requests again, and says where the answers have drifted from the recorded ones.
 //!
-//! What a service makes up anew each time is not compared but followed: the id and the token of an instance are
+//! Values that a service makes up anew each time are not compared but followed: the id and the token of an instance are
 //! remembered, and put into the later requests in which the recorded ones stand. Dates, request ids and placeholders are
 //! compared by type only.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
@@ -12,9 +12,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::difference::{self, Comparison, Difference};
 use super::message::{Content, Interaction};
-use super::redact::placeholders_of;
-use super::selector::{Place, Room, Side, Step};
-use super::{Cassette, Redaction};
+use super::placeholder;
+use super::selector::{MessagePart, Place, Side, Step};
+use super::{Cassette, Policy};
 use crate::wire::json::Json;
 use crate::wire::message::Request;
 use crate::wire::vocabulary::{header, member};
@@ -32,21 +32,18 @@ pub struct Reply {
 
 /// A cassette that is being compared with what is answered now.
 pub struct Drift {
-    placeholders: HashSet<String>,
-    /// What of an answer is not shown.
-    redaction: Redaction,
+    /// Decides what of an answer may be shown.
+    policy: Policy,
     /// Recorded text → what stands for it now.
     now: HashMap<String, String>,
 }
 
 impl Drift {
-    /// A comparison that has not begun; `defaults` tells where the placeholders are.
+    /// A comparison that has not begun; `defaults` decides what of an answer may be shown.
     #[must_use]
-    pub fn new(cassette: &Cassette, defaults: Redaction) -> Self {
-        let redaction = cassette.redaction(defaults);
+    pub fn new(cassette: &Cassette, defaults: Policy) -> Self {
         Drift {
-            placeholders: placeholders_of(&redaction, cassette.interactions()),
-            redaction,
+            policy: cassette.policy(defaults),
             now: HashMap::new(),
         }
     }
@@ -73,7 +70,7 @@ impl Drift {
             *value = self.current(value);
         }
         let body = match &asked.body {
-            Content::Json { value, .. } => {
+            Content::Json(value) => {
                 let value = value.clone().map_texts(&|text| self.current(text));
                 value.to_string().into()
             }
@@ -109,8 +106,8 @@ impl Drift {
         pairs.collect::<Vec<_>>().join(", ")
     }
 
-    /// What of `reply` is not as recorded.
-    pub fn judge(&mut self, interaction: &Interaction, reply: &Reply) -> Vec<Difference> {
+    /// Compares a reply with the recorded one, and remembers the ids and tokens that it has.
+    pub fn compare(&mut self, interaction: &Interaction, reply: &Reply) -> Vec<Difference> {
         let recorded = interaction.response();
         let mut differences = Vec::new();
         if recorded.status != reply.status {
@@ -128,35 +125,35 @@ impl Drift {
                 differences.push(Difference::value(&place, one, other.unwrap_or_default()));
             }
         }
-        differences.extend(self.judge_body(&recorded.body, &Content::of(&reply.body)));
+        differences.extend(self.compare_body(&recorded.body, &reply.body));
         differences
     }
 
-    fn judge_body(&mut self, recorded: &Content, actual: &Content) -> Vec<Difference> {
-        match (recorded, actual) {
-            (Content::Json { value: one, .. }, Content::Json { value: other, .. }) => {
-                self.follow(one, other);
+    fn compare_body(&mut self, recorded: &Content, actual: &[u8]) -> Vec<Difference> {
+        match (recorded, &Content::of(actual, "")) {
+            (Content::Json(one), Content::Json(other)) => {
+                self.remember(one, other);
                 difference::of_json(one, other, self)
+            }
+            (Content::Text(one), other)
+                if placeholder::number_of(one).is_some() && *other != Content::Empty =>
+            {
+                Vec::new()
             }
             (one, other) if one.to_bytes() == other.to_bytes() => Vec::new(),
             (one, other) => {
                 let shown =
                     |content: &Content| String::from_utf8_lossy(&content.to_bytes()).into_owned();
-                let (one, other) = (shown(one), shown(other));
-                let difference = Difference::value("body", &one, &other);
-                match self.redaction.shows(&place(&[]), &other) {
-                    true => vec![difference],
-                    false => vec![difference.conceal()],
-                }
+                vec![Difference::value("body", &shown(one), &shown(other)).conceal()]
             }
         }
     }
 
     /// Remembers which id and which token stand now for the recorded ones.
-    fn follow(&mut self, recorded: &Json<'_>, actual: &Json<'_>) {
+    fn remember(&mut self, recorded: &Json<'_>, actual: &Json<'_>) {
         if let (Some(before), Some(after)) = (recorded.as_array(), actual.as_array()) {
             for (one, other) in before.iter().zip(after) {
-                self.follow(one, other);
+                self.remember(one, other);
             }
         }
         // Only an instance has a token; the id of an element is documented.
@@ -174,7 +171,7 @@ impl Drift {
 fn place<'p>(steps: &'p [Step<'p>]) -> Place<'p> {
     Place {
         side: Side::Response,
-        room: Room::Body,
+        part: MessagePart::Body,
         steps,
     }
 }
@@ -203,22 +200,42 @@ impl Comparison for Drift {
     }
 
     fn shown(&self, steps: &[Step<'_>], actual: &Json<'_>) -> Option<String> {
-        let shown = actual.to_string();
-        self.redaction.shows(&place(steps), &shown).then_some(shown)
+        let is_shown = match actual {
+            Json::Text(text) => self.policy.shows(&place(steps), text),
+            Json::Number(number) => self.policy.keeps_number(&place(steps), number),
+            Json::Bool(_) | Json::Null => true,
+            Json::Array(items) => items.is_empty(),
+            Json::Object(members) => members.is_empty(),
+        };
+        is_shown.then(|| actual.to_string())
     }
 
-    fn agree(&self, steps: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool {
-        let is_same_kind = recorded.kind() == actual.kind();
-        let is_made_up = matches!(
-            steps.last(),
-            Some(Step::Member(
-                member::REQUEST_ID | member::CREATED_DATE | member::UPDATED_DATE
-            ))
-        );
-        let shown = plain(recorded);
-        is_same_kind
+    fn shows_name(&self, steps: &[Step<'_>]) -> bool {
+        match steps.last() {
+            Some(Step::Member(name)) => self.policy.keeps_name(&place(steps), name),
+            _ => true,
+        }
+    }
+
+    fn agree(&mut self, steps: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool {
+        const MADE_UP: [&str; 3] = [
+            member::REQUEST_ID,
+            member::CREATED_DATE,
+            member::UPDATED_DATE,
+        ];
+        let is_made_up = matches!(steps.last(), Some(Step::Member(name)) if MADE_UP.contains(name));
+        let (shown, now) = (plain(recorded), plain(actual));
+        let is_placeholder = || match recorded {
+            Json::Number(number) => placeholder::number_of_json(number).is_some(),
+            _ => false,
+        };
+        recorded.kind() == actual.kind()
             && (is_made_up
-                || self.placeholders.contains(&shown)
-                || self.translated(&shown) == plain(actual))
+                || is_placeholder()
+                || placeholder::fit(&self.translated(&shown), &now).is_some())
+    }
+
+    fn agree_names(&mut self, _: &str, _: &str) -> bool {
+        true
     }
 }

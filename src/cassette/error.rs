@@ -1,12 +1,12 @@
-//! Why a cassette cannot be read or written.
+//! Reasons for which a cassette cannot be read or written.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{FORMAT, Leak};
+use super::FORMAT;
 
-/// Why a cassette cannot be read or written; each is one line that says what to do.
+/// A reason for which a cassette cannot be read or written; each is one line that says what to do.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CassetteError {
@@ -29,18 +29,16 @@ pub enum CassetteError {
     },
     /// The file is no cassette, or only a part of one.
     Malformed {
-        /// What is wrong with it.
+        /// The problem with it.
         reason: String,
     },
     /// The file says something else than when it was written.
     BrokenSeal,
-    /// A secret would have been written; nothing was.
-    Leak(Leak),
     /// Any of these, of this file.
     Of {
         /// The cassette.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         source: Box<CassetteError>,
     },
 }
@@ -58,17 +56,7 @@ impl CassetteError {
         }
     }
 
-    /// Whether a secret would have been written.
-    #[must_use]
-    pub fn is_leak(&self) -> bool {
-        match self {
-            CassetteError::Leak(_) => true,
-            CassetteError::Of { source, .. } => source.is_leak(),
-            _ => false,
-        }
-    }
-
-    /// Whether the file is not there.
+    /// Tells whether the file is not there.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         match self {
@@ -90,7 +78,7 @@ impl fmt::Display for CassetteError {
                 write!(f, "cannot be written: {source}; what was there is untouched")
             }
             CassetteError::Locked => {
-                f.write_str("is being recorded into, or finished, by another process; wait for it or name another file")
+                f.write_str("is being recorded into by another process; wait for it or name another file")
             }
             CassetteError::Format { found } => write!(
                 f,
@@ -99,10 +87,6 @@ impl fmt::Display for CassetteError {
             CassetteError::Malformed { reason } => write!(f, "is no whole cassette: {reason}"),
             CassetteError::BrokenSeal => f.write_str(
                 "was changed since it was written (the seal is broken); after a review, `mock-ce check --reseal` seals it again",
-            ),
-            CassetteError::Leak(leak) => write!(
-                f,
-                "would hold a secret at {leak}; nothing was written; redact that place with --redact"
             ),
             CassetteError::Of { path, source } => {
                 write!(f, "the cassette {:?} {source}", path.display().to_string())

@@ -8,46 +8,66 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 
 use super::message::{Content, Exchange, Interaction, Pairs};
-use super::{Cassette, CassetteError, Redactor};
+use super::{Cassette, CassetteError, Leak, Policy, Redactor, selectors};
 use crate::wire::json::{Json, Members, object};
 
+/// Entries of a HAR document that did not become interactions.
+#[derive(Debug, Default)]
+pub struct LeftOut {
+    /// Entries that went to another service than the first.
+    pub elsewhere: usize,
+    /// Entries with status 0: the browser had no answer.
+    pub unanswered: usize,
+    /// Entries that would have held a value which was replaced elsewhere.
+    pub leaks: Vec<Leak>,
+}
+
 impl Cassette {
-    /// A HAR document as a cassette, redacted; also how many of its entries went elsewhere and were left out.
+    /// Reads a HAR document as a cassette, redacted; also counts the entries that were left out.
     ///
-    /// The upstream is the origin of the first entry.
+    /// The upstream is the origin of the first entry. Placeholders of a cassette that was written as HAR stay.
     ///
     /// # Errors
-    /// What is no HAR document, or has an entry that is no exchange.
-    pub fn from_har(text: &str, redactor: &mut Redactor) -> Result<(Self, usize), CassetteError> {
+    /// A text that is no HAR document, or has an entry that is no exchange.
+    pub fn from_har(text: &str, policy: Policy) -> Result<(Self, LeftOut), CassetteError> {
         let har = Json::parse(text.as_bytes())
             .map_err(|problem| CassetteError::malformed(problem.to_string()))?;
-        let entries = har
-            .get("log")
-            .and_then(|log| log.get("entries"))
-            .and_then(Json::as_array)
-            .ok_or_else(|| {
-                CassetteError::malformed("it has no log.entries, so it is no HAR".to_owned())
-            })?;
-        let first = entries.first();
-        let first = first
+        let log = har.get("log").unwrap_or(&Json::Null);
+        let entries = log.get("entries").and_then(Json::as_array);
+        let entries = entries.ok_or_else(|| {
+            CassetteError::malformed("it has no log.entries, so it is no HAR".to_owned())
+        })?;
+        let policy = selectors(log, "_redact")?
+            .into_iter()
+            .fold(policy, Policy::redact);
+        let policy = selectors(log, "_keep")?
+            .into_iter()
+            .fold(policy, Policy::keep);
+        let first = entries
+            .first()
             .map(url_of)
             .transpose()
             .map_err(|reason| in_entry(0, &reason))?;
         let upstream = first.as_ref().map_or(String::new(), origin_of);
-        let day = first_day(entries);
-        let mut cassette = Cassette::new(&upstream, &day).redacted_by(redactor.redaction());
-        redactor.spare(&cassette);
-        let mut elsewhere = 0;
+        let mut cassette = Cassette::new(&upstream, &first_day(entries)).redacted_by(&policy);
+        let mut redactor = Redactor::new(policy);
+        let mut left_out = LeftOut::default();
         for (index, entry) in entries.iter().enumerate() {
             let url = url_of(entry).map_err(|reason| in_entry(index, &reason))?;
             if origin_of(&url) != upstream {
-                elsewhere += 1;
-                continue;
+                left_out.elsewhere += 1;
+            } else if status_of(entry) == Some(0) {
+                left_out.unanswered += 1;
+            } else {
+                let exchange =
+                    exchange_of(entry, &url).map_err(|reason| in_entry(index, &reason))?;
+                match redactor.redact(&exchange) {
+                    Ok(interaction) => cassette.push(interaction),
+                    Err(leak) => left_out.leaks.push(leak),
+                }
             }
-            let exchange = exchange_of(entry, &url).map_err(|reason| in_entry(index, &reason))?;
-            cassette.push(redactor.redact(&exchange));
         }
-        Ok((cassette, elsewhere))
+        Ok((cassette, left_out))
     }
 
     /// The cassette as a HAR 1.2 document.
@@ -58,12 +78,16 @@ impl Cassette {
             ("name", env!("CARGO_PKG_NAME").into()),
             ("version", env!("CARGO_PKG_VERSION").into()),
         ]);
-        let log = object([
-            ("version", "1.2".into()),
-            ("creator", creator),
-            ("entries", entries.collect()),
-        ]);
-        object([("log", log)]).to_pretty() + "\n"
+        let mut log = vec![owned("version", "1.2".into()), owned("creator", creator)];
+        // Members of one's own begin with an underscore.
+        for (name, selectors) in [("_redact", &self.redact), ("_keep", &self.keep)] {
+            if !selectors.is_empty() {
+                let texts = selectors.iter().map(|selector| selector.to_string().into());
+                log.push(owned(name, texts.collect()));
+            }
+        }
+        log.push(owned("entries", entries.collect()));
+        object([("log", Json::Object(log))]).to_pretty() + "\n"
     }
 
     fn entry(&self, interaction: &Interaction) -> Json<'static> {
@@ -214,6 +238,10 @@ fn origin_of(url: &Uri) -> String {
     )
 }
 
+fn status_of(entry: &Json<'_>) -> Option<u64> {
+    entry.get("response")?.get("status")?.as_u64()
+}
+
 fn exchange_of(entry: &Json<'_>, url: &Uri) -> Result<Exchange, String> {
     let request = entry.get("request").ok_or("request is missing")?;
     let response = entry.get("response").ok_or("response is missing")?;
@@ -221,11 +249,9 @@ fn exchange_of(entry: &Json<'_>, url: &Uri) -> Result<Exchange, String> {
         .get("method")
         .and_then(Json::as_str)
         .unwrap_or_default();
-    let status = response
-        .get("status")
-        .and_then(Json::as_u64)
+    let status = status_of(entry)
+        .and_then(|status| u16::try_from(status).ok())
         .unwrap_or_default();
-    let status = u16::try_from(status).unwrap_or_default();
     Ok(Exchange {
         method: Method::try_from(method).map_err(|_| "request.method is no HTTP method")?,
         target: url

@@ -1,4 +1,4 @@
-//! What is said of a request that a cassette does not have.
+//! The report on a request that a cassette does not have.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::wire::error::clip;
 #[derive(Clone, Debug)]
 pub struct Miss {
     pub(super) target: String,
-    /// How often it was recorded, when it was.
+    /// The number of times it was recorded, if it was.
     pub(super) recorded: Option<usize>,
     pub(super) near: Vec<Near>,
 }
@@ -20,22 +20,6 @@ pub(super) struct Near {
     pub(super) distance: f64,
     pub(super) request: String,
     pub(super) differences: Vec<Difference>,
-}
-
-impl Miss {
-    /// Replaces what `clean` knows better than to show.
-    pub(super) fn clean(&mut self, clean: impl Fn(&str) -> Option<String>) {
-        let differences = self.near.iter_mut().flat_map(|near| &mut near.differences);
-        let texts = differences.flat_map(|difference| {
-            let Difference { place, actual, .. } = difference;
-            [place, actual]
-        });
-        for text in texts.chain([&mut self.target]) {
-            if let Some(cleaned) = clean(text) {
-                *text = cleaned;
-            }
-        }
-    }
 }
 
 impl fmt::Display for Miss {

@@ -1,58 +1,65 @@
 //! Recorded traffic: what a cassette is, and the ways into and out of one.
 //!
 //! A cassette is one JSON document that people can review: the upstream, the day, and every interaction in order. It
-//! holds no secret, because an [`Interaction`] can only be made by a [`Redactor`] or read from a cassette. Deliberately
-//! without sockets: recording is the recorder's part, answering from a cassette the emulator's.
+//! keeps only what is known to be harmless, because an [`Interaction`] can only be made by a [`Redactor`] or read from a
+//! cassette. Deliberately without sockets: the recorder records, and the emulator answers from a cassette.
 //!
 //! A recording under way keeps its interactions in a journal beside the file, which [`Cassette::load`] reads too: so
-//! nothing that was written is lost when the process is killed. Two locks keep a second recorder away.
+//! nothing that was written is lost when the process is killed. A lock on it keeps a second recorder away.
+//!
+#![doc = include_str!("../docs/cassettes.md")]
 
-mod claim;
 mod difference;
+mod disk;
+#[cfg(feature = "recorder")]
 mod drift;
-mod embedded;
+mod encoding;
 mod error;
-mod file;
-mod finder;
+mod finding;
+#[cfg(feature = "recorder")]
 mod har;
-mod journal;
-mod line;
 mod message;
 mod miss;
 mod placeholder;
-mod places;
+mod policy;
 mod redact;
 mod replay;
-mod scan;
+mod request_match;
 mod seal;
 mod selector;
-mod sent;
-mod suspicion;
+mod sought;
 mod walk;
-mod wildcard;
+mod words;
 
 use std::path::Path;
 use std::time::SystemTime;
 
+use serde_core::ser::{Serialize, SerializeMap, Serializer};
+
 pub use difference::{Difference, DifferenceKind};
+pub use disk::{JournalFile, Start, Unfinished};
+#[cfg(feature = "recorder")]
 pub use drift::{Drift, Reply};
 pub use error::CassetteError;
-pub use journal::{Journal, Start};
+pub use finding::Finding;
+#[cfg(feature = "recorder")]
+pub use har::LeftOut;
 pub use message::{Exchange, Interaction};
 pub use miss::Miss;
-pub use places::Redaction;
-pub use redact::Redactor;
+pub use policy::Policy;
+pub use redact::{Leak, Redactor};
 pub use replay::{Fallback, Repeat, Replay};
-pub use scan::Leak;
 pub use selector::{Selector, SelectorError};
-pub use suspicion::Suspicion;
 
 #[cfg(feature = "recorder")]
-pub(crate) use claim::Claim;
-pub(crate) use message::Answered;
+pub(crate) use disk::is_being_recorded;
+pub(crate) use message::{Answered, bytes_of_text};
+#[cfg(test)]
+pub(crate) use words::is_path_word;
 
 use crate::file::behind_links;
 use crate::wire::json::{Json, Members};
+use disk::Line;
 use message::member;
 
 /// The version of the format; a file of another one is refused.
@@ -91,9 +98,9 @@ impl Cassette {
 
     /// The cassette with the places that were redacted or kept beside the defaults.
     #[must_use]
-    pub fn redacted_by(mut self, redaction: &Redaction) -> Self {
-        self.redact = redaction.redacted().to_vec();
-        self.keep = redaction.kept().to_vec();
+    pub fn redacted_by(mut self, policy: &Policy) -> Self {
+        self.redact = policy.redacted().to_vec();
+        self.keep = policy.kept().to_vec();
         self
     }
 
@@ -120,24 +127,28 @@ impl Cassette {
         self.interactions.push(interaction);
     }
 
-    /// What this cassette was redacted by.
-    pub fn redaction(&self, defaults: Redaction) -> Redaction {
-        let redaction = self
-            .redact
-            .iter()
-            .cloned()
-            .fold(defaults, Redaction::redact);
-        self.keep.iter().cloned().fold(redaction, Redaction::keep)
+    /// The policy that this cassette was redacted by: these defaults, and the places that it names itself.
+    pub fn policy(&self, defaults: Policy) -> Policy {
+        let policy = self.redact.iter().cloned().fold(defaults, Policy::redact);
+        self.keep.iter().cloned().fold(policy, Policy::keep)
     }
 
-    /// Reads a cassette file, with the interactions of a recording beside it that was cut off or is under way.
+    /// Reads a cassette file, with the interactions that a recording beside it has added and not folded in yet.
     ///
-    /// Of a recorder that was killed just now, what is still being written is waited for, for ten seconds at most.
+    /// A recording that would replace the cassette and has not ended leaves it as it is; [`Cassette::unfinished`] tells.
     ///
     /// # Errors
     /// A file that cannot be read, is no cassette, is of another version, or was changed since it was sealed.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, CassetteError> {
-        file::load(&behind_links(path.as_ref()))
+        disk::load(&behind_links(path.as_ref()))
+    }
+
+    /// The recording beside a cassette file that has not ended, if there is one.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is no cassette.
+    pub fn unfinished(path: impl AsRef<Path>) -> Result<Option<Unfinished>, CassetteError> {
+        disk::unfinished(&behind_links(path.as_ref()))
     }
 
     /// Seals a cassette file that was changed, and is trusted as it is; what a recording has left is folded into it.
@@ -145,23 +156,21 @@ impl Cassette {
     /// # Errors
     /// A file that cannot be read or written, is no cassette, is of another version, or is being recorded into.
     pub fn reseal(path: impl AsRef<Path>) -> Result<(), CassetteError> {
-        file::reseal(&behind_links(path.as_ref()))
+        disk::reseal(&behind_links(path.as_ref()))
     }
 
     /// Writes the file whole or not at all, for its owner only.
     ///
-    /// The text is searched for every secret that `redactor` has seen; one hit, and nothing is written.
-    ///
     /// # Errors
-    /// A leak, or a file that cannot be written.
-    pub fn save(&self, path: impl AsRef<Path>, redactor: &Redactor) -> Result<(), CassetteError> {
-        file::save(path.as_ref(), self, redactor)
+    /// A file that cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), CassetteError> {
+        disk::save(path.as_ref(), self)
     }
 
     /// Reads the text of a cassette.
     ///
     /// # Errors
-    /// What is no cassette, is of another version, or was changed since it was sealed.
+    /// A text that is no cassette, is of another version, or was changed since it was sealed.
     pub fn parse(text: &str) -> Result<Self, CassetteError> {
         let (cassette, seal) = Cassette::parse_unsealed(text)?;
         match seal {
@@ -173,7 +182,7 @@ impl Cassette {
     /// Reads the text of a cassette whatever its seal says, which is returned as it stands there.
     ///
     /// # Errors
-    /// What is no cassette, or is of another version.
+    /// A text that is no cassette, or is of another version.
     pub fn parse_unsealed(text: &str) -> Result<(Self, Option<String>), CassetteError> {
         let json = Json::parse(text.as_bytes())
             .map_err(|problem| CassetteError::malformed(problem.to_string()))?;
@@ -213,20 +222,20 @@ impl Cassette {
     /// The document, sealed.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut members = self.members();
-        members.push(member("seal", self.seal().into()));
-        Json::Object(members).to_pretty() + "\n"
+        let seal = Some(self.seal());
+        let text = serde_json::to_string_pretty(&Document {
+            cassette: self,
+            seal,
+        });
+        text.expect("a cassette always serialises") + "\n"
     }
 
     fn seal(&self) -> String {
-        seal::of(&Json::Object(self.members()))
-    }
-
-    fn members(&self) -> Members<'_> {
-        let mut members = self.head();
-        let interactions = self.interactions.iter().map(Interaction::to_json);
-        members.push(member("interactions", interactions.collect()));
-        members
+        let document = Document {
+            cassette: self,
+            seal: None,
+        };
+        seal::of(&serde_json::to_string(&document).expect("a cassette always serialises"))
     }
 
     /// All but the interactions.
@@ -243,6 +252,27 @@ impl Cassette {
             }
         }
         members
+    }
+}
+
+/// A cassette as it is written, with its seal or without.
+struct Document<'c> {
+    cassette: &'c Cassette,
+    seal: Option<String>,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        for (name, value) in self.cassette.head() {
+            members.serialize_entry(&name, &value)?;
+        }
+        let interactions: Vec<_> = self.cassette.interactions.iter().map(Line).collect();
+        members.serialize_entry("interactions", &interactions)?;
+        if let Some(seal) = &self.seal {
+            members.serialize_entry("seal", seal)?;
+        }
+        members.end()
     }
 }
 

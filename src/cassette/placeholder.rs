@@ -1,210 +1,201 @@
-//! What stands where a secret was: of the same kind and, where that is possible, of the same length.
+//! Placeholders: the texts and numbers that stand where a value was replaced.
 //!
-//! Made from the secret's shape and its number only, so that another recording of the same conversation has the same
-//! placeholders whatever the secrets were.
+//! A placeholder says of the value only its type and its number in the cassette, so two recordings of one conversation
+//! have the same placeholders. One value has one number, in whatever form it appears.
 
-/// The placeholder of the `number`th secret, in the shape of `secret`.
-pub(super) fn shaped_like(secret: &str, number: usize) -> String {
-    let shape = Shape::of(secret);
-    let length = secret.chars().count();
-    match shape {
-        Shape::Digits => digits(length, number),
-        Shape::Phone => format!("+{}", digits(length - 1, number)),
-        Shape::Email => {
-            padded(
-                &format!("redacted-{number}"),
-                length.saturating_sub(12),
-                'x',
-            ) + "@example.com"
-        }
-        Shape::Url => format!("https://redacted-{number}.example"),
-        Shape::Uuid => format!("5ec2e700-0000-4000-8000-{number:012}"),
-        Shape::Hex => hex(length, number),
-        Shape::Base64 { padding } => base64(length, padding, number),
-        Shape::Text => padded(&format!("redacted-{number}"), length, 'x'),
-    }
-}
+use std::ops::Range;
 
-/// Whether `text` was made here, which then is no secret; digits are never taken for made, since they may be real.
-pub(super) fn is_made(text: &str) -> bool {
-    let mark = [
-        "redacted-",
-        "REDACTED",
-        "5ec2e700-0000-4000-8000-",
-        "5ec2e7",
-    ]
-    .into_iter()
-    .find_map(|mark| text.split_once(mark));
-    let Some((_, rest)) = mark else {
-        return false;
-    };
-    let digits = rest
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(rest.len());
-    rest[..digits]
-        .parse()
-        .is_ok_and(|number| shaped_like(text, number) == text)
-}
+use serde_json::Number;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
-    Digits,
-    Phone,
-    Email,
-    Url,
-    Uuid,
-    Hex,
-    Base64 { padding: usize },
-    Text,
-}
+/// The text before the number.
+const MARK: &str = "redacted-";
+const MAX_DIGITS: usize = 6;
+const EMAIL_END: &str = "@example.com";
+const URL_END: &str = ".example";
+const SCHEMES: [&str; 2] = ["https://", "http://"];
+/// Above every number that a policy keeps, and exact as a double.
+const FIRST_NUMBER: u64 = 9_000_000_000_000;
 
-impl Shape {
-    fn of(secret: &str) -> Self {
-        let body = secret.trim_end_matches('=');
-        let padding = secret.len() - body.len();
-        if is_digits(secret) {
-            Shape::Digits
-        } else if secret.strip_prefix('+').is_some_and(is_digits) {
-            Shape::Phone
-        } else if secret.starts_with("https://") || secret.starts_with("http://") {
-            Shape::Url
-        } else if is_email(secret) {
-            Shape::Email
-        } else if is_uuid(secret) {
-            Shape::Uuid
-        } else if secret.len() >= 16 && secret.bytes().all(is_hex_digit) {
-            Shape::Hex
-        } else if matches!(padding, 1 | 2)
-            && secret.len().is_multiple_of(4)
-            && body.bytes().all(is_base64_digit)
-        {
-            Shape::Base64 { padding }
-        } else {
-            Shape::Text
-        }
-    }
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn is_hex_digit(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
-}
-
-fn is_base64_digit(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
-}
-
-/// Whether a text has the form of an e-mail address.
-pub(super) fn is_email(text: &str) -> bool {
-    let is_part = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"._-+".contains(&byte))
-    };
-    text.split_once('@')
-        .is_some_and(|(user, host)| is_part(user) && is_part(host) && host.contains('.'))
-}
-
-fn is_uuid(text: &str) -> bool {
-    let lengths = text.split('-').map(str::len);
-    lengths.eq([8, 4, 4, 4, 12])
-        && text
-            .bytes()
-            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
-}
-
-fn padded(text: &str, length: usize, with: char) -> String {
-    let missing = length.saturating_sub(text.len());
-    text.chars()
-        .chain(std::iter::repeat_n(with, missing))
-        .collect()
-}
-
-fn digits(length: usize, number: usize) -> String {
-    "9".to_owned() + &with_zeros(number, length.saturating_sub(1))
-}
-
-fn hex(length: usize, number: usize) -> String {
-    const MARK: &str = "5ec2e7";
-    MARK.to_owned() + &with_zeros(number, length - MARK.len())
-}
-
-/// However long: a width of a format may not be that of a key.
-fn with_zeros(number: usize, width: usize) -> String {
-    let digits = number.to_string();
-    "0".repeat(width.saturating_sub(digits.len())) + &digits
-}
-
-/// Ends in an `A` and the padding, so that it decodes.
-fn base64(length: usize, padding: usize, number: usize) -> String {
-    let room = length - padding;
-    let long = format!("REDACTED{number}A");
-    let head = if long.len() <= room {
-        long
+/// The placeholder of a text: an address stays an address.
+pub(super) fn for_text(value: &str, number: u32) -> String {
+    if let Some(scheme) = SCHEMES.iter().find(|scheme| value.starts_with(*scheme)) {
+        format!("{scheme}{MARK}{number}{URL_END}")
+    } else if is_email(value) {
+        format!("{MARK}{number}{EMAIL_END}")
     } else {
-        format!("R{number}A")
-    };
-    let mut body = padded(&head, room, 'A');
-    while !(body.len() + padding).is_multiple_of(4) {
-        body.push('A');
+        format!("{MARK}{number}")
     }
-    body + &"=".repeat(padding)
+}
+
+/// The placeholder of a JSON number.
+pub(super) fn for_number(number: u32) -> u64 {
+    FIRST_NUMBER + u64::from(number)
+}
+
+/// The placeholder of a body that is neither JSON nor a form.
+pub(super) fn for_body(media_type: &str, length: usize, number: u32) -> String {
+    format!("{MARK}{number} ({media_type}, {length} bytes)")
+}
+
+/// The number of a text that is a placeholder as a whole.
+pub(super) fn number_of(text: &str) -> Option<u32> {
+    let (range, number) = find_all(text).into_iter().next()?;
+    let is_whole =
+        range == (0..text.len()) || (range.start == 0 && is_body_end(&text[range.end..]));
+    is_whole.then_some(number)
+}
+
+/// The number of a JSON number that is a placeholder.
+pub(super) fn number_of_json(number: &Number) -> Option<u32> {
+    let number = number.as_u64()?.checked_sub(FIRST_NUMBER)?;
+    let number = u32::try_from(number).ok()?;
+    (1..10u32.pow(6)).contains(&number).then_some(number)
+}
+
+fn is_body_end(text: &str) -> bool {
+    let inside = text
+        .strip_prefix(" (")
+        .and_then(|text| text.strip_suffix(" bytes)"));
+    let parts = inside.and_then(|inside| inside.split_once(", "));
+    parts.is_some_and(|(media_type, length)| {
+        !length.is_empty()
+            && length.len() <= 12
+            && length.bytes().all(|byte| byte.is_ascii_digit())
+            && super::words::is_media_type(media_type)
+    })
+}
+
+/// Every placeholder inside a text, with its number.
+pub(super) fn find_all(text: &str) -> Vec<(Range<usize>, u32)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find(MARK) {
+        let (mut start, digits_start) = (from + at, from + at + MARK.len());
+        let rest = &text[digits_start..];
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let mut end = digits_start + digits;
+        from = end;
+        if !(1..=MAX_DIGITS).contains(&digits) || rest.starts_with('0') {
+            continue;
+        }
+        let scheme = SCHEMES
+            .iter()
+            .find(|scheme| text[..start].ends_with(*scheme));
+        match scheme {
+            Some(scheme) if text[end..].starts_with(URL_END) => {
+                start -= scheme.len();
+                end += URL_END.len();
+            }
+            _ if text[end..].starts_with(EMAIL_END) => end += EMAIL_END.len(),
+            _ => {}
+        }
+        let number = rest[..digits].parse().expect("six digits are a number");
+        found.push((start..end, number));
+        from = end;
+    }
+    found
+}
+
+/// Compares a text with a recorded one, and returns what stands in it for each placeholder; `None` when they differ.
+pub(super) fn fit<'t>(recorded: &str, text: &'t str) -> Option<Vec<(u32, &'t str)>> {
+    let (mut bound, mut rest, mut at) = (Vec::new(), text, 0);
+    let mut open: Option<u32> = None;
+    for (range, number) in find_all(recorded) {
+        rest = take_piece(&recorded[at..range.start], rest, open.take(), &mut bound)?;
+        open = Some(number);
+        at = range.end;
+    }
+    let last = &recorded[at..];
+    let Some(number) = open else {
+        return (rest == last).then_some(bound);
+    };
+    // A body's type and length say what was recorded, not what must be sent.
+    let value = if is_body_end(last) {
+        rest
+    } else {
+        rest.strip_suffix(last)?
+    };
+    bound.push((number, value));
+    bound
+        .iter()
+        .all(|(_, value)| !value.is_empty())
+        .then_some(bound)
+}
+
+fn take_piece<'t>(
+    piece: &str,
+    rest: &'t str,
+    open: Option<u32>,
+    bound: &mut Vec<(u32, &'t str)>,
+) -> Option<&'t str> {
+    let Some(number) = open else {
+        return rest.strip_prefix(piece);
+    };
+    let at = rest.find(piece)?;
+    bound.push((number, &rest[..at]));
+    Some(&rest[at + piece.len()..])
+}
+
+/// Tells whether a text has the form of an e-mail address.
+fn is_email(text: &str) -> bool {
+    let is_part = |part: &str| {
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-+%".contains(&byte);
+        !part.is_empty() && part.bytes().all(is_allowed)
+    };
+    let parts = text.split_once('@');
+    parts.is_some_and(|(user, host)| is_part(user) && is_part(host) && host.contains('.'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
     use rstest::rstest;
 
     #[rstest]
-    #[case::text("correct horse battery", "redacted-7xxxxxxxxxxx")]
-    #[case::short("u", "redacted-7")]
-    #[case::digits("0123456789", "9000000007")]
-    #[case::pin("12", "97")]
-    #[case::phone("+15551234567", "+90000000007")]
-    #[case::email("someone.else@corp.example", "redacted-7xxx@example.com")]
+    #[case::text("correct horse battery", "redacted-7")]
+    #[case::digits("0123456789", "redacted-7")]
+    #[case::email("someone.else@corp.example", "redacted-7@example.com")]
     #[case::url("https://hooks.corp.example/T0", "https://redacted-7.example")]
-    #[case::uuid(
-        "0b8e9bd2-9dc5-4e61-b4a5-d1a2d0f0aa11",
-        "5ec2e700-0000-4000-8000-000000000007"
-    )]
-    #[case::hex("00ff00ff00ff00ff", "5ec2e70000000007")]
-    #[case::token(
-        "cuED0/DezalhhzK2OtO6kMP7NvPnMyNcRDY=",
-        "REDACTED7AAAAAAAAAAAAAAAAAAAAAAAAAA="
-    )]
-    #[case::short_token("YWI=", "R7A=")]
-    fn has_the_shape_of_the_secret(#[case] secret: &str, #[case] expected: &str) {
-        assert_eq!(shaped_like(secret, 7), expected);
-        let is_ambiguous = expected.trim_start_matches('+').starts_with('9') || expected.len() < 8;
-        assert_eq!(is_made(expected), !is_ambiguous);
-        assert!(!is_made(secret));
+    #[case::plain_url("http://h", "http://redacted-7.example")]
+    #[case::other_url("ftp://h", "redacted-7")]
+    fn has_the_type_of_the_value(#[case] value: &str, #[case] expected: &str) {
+        assert_eq!(for_text(value, 7), expected);
+        assert_eq!(number_of(expected), Some(7));
+        assert_eq!(number_of(value), None);
     }
 
     #[rstest]
-    #[case("1")]
-    #[case("ab")]
-    #[case("=")]
-    #[case("x y")]
-    fn however_long_a_secret_is(#[case] of: &str) {
-        let secret = of.repeat(70_000);
-        assert_eq!(shaped_like(&secret, 7).len(), secret.len());
+    #[case("redacted-07")]
+    #[case("redacted-")]
+    #[case("redacted-1234567")]
+    #[case("a redacted-1")]
+    #[case("redacted-1 (PLANTED, 1 bytes)")]
+    #[case("redacted-1x")]
+    fn no_other_text_is_one(#[case] text: &str) {
+        assert_eq!(number_of(text), None);
     }
 
     #[test]
-    fn tokens_decode_and_differ() {
-        let secret = "cuED0/DezalhhzK2OtO6kMP7NvPnMyNcRDY=";
-        let made: Vec<_> = (1..2000)
-            .map(|number| shaped_like(secret, number))
-            .collect();
-        assert!(made.iter().all(|token| STANDARD.decode(token).is_ok()));
-        let distinct: std::collections::HashSet<_> = made.iter().collect();
-        assert_eq!(distinct.len(), made.len());
+    fn bodies_and_numbers_have_one_too() {
+        assert_eq!(number_of(&for_body("text/xml", 12, 3)), Some(3));
+        assert_eq!(number_of_json(&for_number(3).into()), Some(3));
+        assert_eq!(number_of_json(&FIRST_NUMBER.into()), None);
+        assert_eq!(number_of_json(&3.into()), None);
+    }
+
+    #[rstest]
+    #[case::same("a", "a", Some(vec![]))]
+    #[case::other("a", "b", None)]
+    #[case::whole("redacted-1", "x", Some(vec![(1, "x")]))]
+    #[case::nothing("redacted-1", "", None)]
+    #[case::inside("by redacted-1, of redacted-2.", "by me, of you.", Some(vec![(1, "me"), (2, "you")]))]
+    #[case::inside_of_another("by redacted-1.", "for me.", None)]
+    #[case::body("redacted-1 (text/xml, 3 bytes)", "<a>", Some(vec![(1, "<a>")]))]
+    fn texts_fit(
+        #[case] recorded: &str,
+        #[case] text: &str,
+        #[case] expected: Option<Vec<(u32, &str)>>,
+    ) {
+        assert_eq!(fit(recorded, text), expected);
     }
 }

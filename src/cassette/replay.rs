@@ -1,30 +1,34 @@
-//! Answers from a cassette: which recorded interaction a request is.
+//! Answers from a cassette: finds the recorded interaction of a request, and gives the client its own values back.
 //!
 //! A request fits when its method and path, its query in any order and its body (JSON in any order of members) are the
-//! recorded ones. Where a secret was, any text fits but another placeholder of the same cassette: so a token that was
-//! replayed to the client leads to the interactions of that token. Of several that fit, those recorded with the same
-//! words in `Authorization` come first; each is used once, in recorded order.
+//! recorded ones. A placeholder that the cassette first has in a request fits any value, which it stands for from then
+//! on: wherever it stands in an answer, the client's value is given back. A placeholder that first came in an answer
+//! fits itself only: so a token that was replayed leads to the interactions of that token.
+//!
+//! Of several interactions that fit, those recorded with the same words in `Authorization` come first, then those that
+//! agree with the values that placeholders stand for already; each is used once, in recorded order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::Method;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use parking_lot::Mutex;
 
-use super::difference::{self, Comparison, Difference};
-use super::message::{Asked, Content, Interaction};
+use super::Cassette;
+use super::difference::Difference;
+use super::message::{Asked, Content, Interaction, Pairs, parse_pairs};
 use super::miss::{Miss, Near};
-use super::redact::{Redactor, placeholders_of};
-use super::selector::{Place, Room, Selector, Side, Step};
-use super::sent::{Sent, exchange_of, pairs_of_authorization, words_of};
-use super::walk::{Encoding, pairs_of_query};
-use super::wildcard::Placeholders;
-use super::{Cassette, Redaction};
+use super::placeholder;
+use super::policy::Policy;
+use super::request_match::{Bindings, RequestMatch};
+use super::selector::{MessagePart, Place, Selector, Side, Step};
+use super::walk::{Leaf, decode_segment, rewrite, rewrite_response};
+use crate::secrets::{AuthorizationPart, authorization_parts};
 use crate::wire::json::Json;
-use crate::wire::message::Request;
+use crate::wire::message::{Body, Request};
 
-/// What answers a request that the cassette does not have.
+/// The answer to a request that the cassette does not have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fallback {
@@ -35,7 +39,7 @@ pub enum Fallback {
     Emulate,
 }
 
-/// What becomes of a request that comes more often than it was recorded.
+/// The answer to a request that comes more often than it was recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Repeat {
@@ -48,20 +52,24 @@ pub enum Repeat {
 
 /// A cassette that answers.
 pub struct Replay {
-    interactions: Vec<Taped>,
+    interactions: Vec<Interaction>,
     by_request: HashMap<(Method, String), Vec<usize>>,
-    /// Those with a secret in their path.
+    /// Interactions with a placeholder in their path.
     any_path: Vec<usize>,
-    placeholders: Placeholders,
-    /// What of a request is not shown when it is missed.
-    redaction: Redaction,
+    /// Placeholders that the cassette first has in an answer.
+    from_answers: HashSet<u32>,
+    policy: Policy,
     repeat: Repeat,
     ignored: Vec<Selector>,
+    progress: Mutex<Progress>,
 }
 
-struct Taped {
-    interaction: Interaction,
-    used: AtomicBool,
+/// The interactions that are used up, and the values that placeholders stand for.
+#[derive(Default)]
+struct Progress {
+    used: HashSet<usize>,
+    /// The client's values, by the number of their placeholder.
+    values: HashMap<u32, String>,
 }
 
 impl fmt::Debug for Replay {
@@ -73,34 +81,30 @@ impl fmt::Debug for Replay {
 }
 
 impl Replay {
-    /// A cassette from its start; `defaults` tells where its placeholders are.
+    /// Replays a cassette from its start; `defaults` decides what a report may show.
     #[must_use]
-    pub fn new(cassette: Cassette, defaults: Redaction, repeat: Repeat) -> Self {
-        let redaction = cassette.redaction(defaults);
-        let placeholders = Placeholders::new(placeholders_of(&redaction, cassette.interactions()));
+    pub fn new(cassette: Cassette, defaults: Policy, repeat: Repeat) -> Self {
+        let policy = cassette.policy(defaults);
         let mut by_request: HashMap<_, Vec<_>> = HashMap::new();
         let mut any_path = Vec::new();
         for (index, interaction) in cassette.interactions().iter().enumerate() {
             let Asked { method, path, .. } = interaction.request();
-            if placeholders.are_in(path) {
-                any_path.push(index);
-            } else {
+            if placeholder::find_all(path).is_empty() {
                 let key = (method.clone(), path.clone());
                 by_request.entry(key).or_default().push(index);
+            } else {
+                any_path.push(index);
             }
         }
-        let taped = cassette.interactions.into_iter().map(|interaction| Taped {
-            interaction,
-            used: AtomicBool::new(false),
-        });
         Replay {
-            interactions: taped.collect(),
+            from_answers: from_answers(cassette.interactions()),
+            interactions: cassette.interactions,
             by_request,
             any_path,
-            placeholders,
-            redaction,
+            policy,
             repeat,
             ignored: Vec::new(),
+            progress: Mutex::default(),
         }
     }
 
@@ -111,169 +115,193 @@ impl Replay {
         self
     }
 
-    /// The recorded answer to a request, which is used up by it; `None` when no interaction fits, or all that do are
-    /// used up.
-    pub fn take(&self, request: &Request) -> Option<&Interaction> {
-        let sent = Sent::of(request);
+    /// Takes the recorded answer to a request, with the client's own values in it, and uses it up.
+    ///
+    /// `None` when no interaction fits, or all that do are used up.
+    pub fn take(&self, request: &Request) -> Option<Interaction> {
+        let sent = SentRequest::read(request);
         let fitting = self.fitting(&sent);
-        let is_alike = |taped: &&&Taped| words_of(&taped.interaction.request) == sent.words;
-        let unused = fitting
-            .iter()
-            .filter(is_alike)
-            .chain(&fitting)
-            .find(|taped| !taped.used.swap(true, Ordering::Relaxed));
+        let mut progress = self.progress.lock();
+        let is_unused = |fit: &&Fit| !progress.used.contains(&fit.index);
+        let unused = fitting.iter().filter(is_unused);
+        let unused = unused.min_by_key(|fit| {
+            (
+                !fit.has_same_words,
+                progress.contradictions(&fit.bindings),
+                fit.index,
+            )
+        });
         let again = || fitting.last().filter(|_| self.repeat == Repeat::Last);
         let taken = unused.or_else(again)?;
-        Some(&taken.interaction)
+        progress.used.insert(taken.index);
+        for (number, value) in &taken.bindings {
+            progress.values.insert(*number, value.clone());
+        }
+        let interaction = &self.interactions[taken.index];
+        Some(Interaction {
+            request: interaction.request.clone(),
+            response: rewrite_response(&interaction.response, &mut |_, leaf| {
+                progress.client_value(leaf)
+            }),
+        })
     }
 
-    fn fitting(&self, sent: &Sent<'_>) -> Vec<&Taped> {
-        let mut fitting = self.candidates(sent);
-        fitting.retain(|taped| {
-            let recorded = &taped.interaction.request;
-            self.differences(recorded, sent).is_empty()
-        });
-        fitting
+    fn fitting(&self, sent: &SentRequest<'_>) -> Vec<Fit> {
+        let fits = self
+            .candidates(sent)
+            .into_iter()
+            .filter_map(|(index, mut bindings)| {
+                let recorded = &self.interactions[index].request;
+                let compared = self.compare(recorded, sent);
+                bindings.extend(compared.bindings);
+                compared.differences.is_empty().then(|| Fit {
+                    index,
+                    bindings,
+                    has_same_words: open_words(recorded.authorization())
+                        == open_words(sent.authorization),
+                })
+            });
+        fits.collect()
     }
 
-    fn candidates(&self, sent: &Sent<'_>) -> Vec<&Taped> {
+    /// The interactions with this method and path, in recorded order.
+    fn candidates(&self, sent: &SentRequest<'_>) -> Vec<(usize, Bindings)> {
         let key = (sent.method.clone(), sent.path.to_owned());
         let exact = self.by_request.get(&key).into_iter().flatten();
-        let any = self.any_path.iter().filter(|&&index| {
-            let recorded = &self.interactions[index].interaction.request;
-            recorded.method == sent.method && self.placeholders.agree(&recorded.path, sent.path)
+        let exact = exact.map(|&index| (index, Bindings::new()));
+        let any = self.any_path.iter().filter_map(|&index| {
+            let recorded = &self.interactions[index].request;
+            let bindings = self.path_bindings(&recorded.path, sent.path)?;
+            (recorded.method == sent.method).then_some((index, bindings))
         });
-        let mut indices: Vec<_> = exact.chain(any).copied().collect();
-        indices.sort_unstable();
-        indices
-            .into_iter()
-            .map(|index| &self.interactions[index])
-            .collect()
-    }
-
-    /// What of a request is not as recorded, method and path aside.
-    fn differences(&self, recorded: &Asked, sent: &Sent<'_>) -> Vec<Difference> {
-        let agree = |room| {
-            move |name: &str, one: &str, other: &str| {
-                let steps = [Step::Member(name)];
-                self.ignores(room, &steps) || self.agrees(room, &steps, one, other)
-            }
-        };
-        let mut query = (recorded.query.clone(), sent.query.clone());
-        for pairs in [&mut query.0, &mut query.1] {
-            pairs.retain(|(name, _)| !self.ignores(Room::Query, &[Step::Member(name)]));
-        }
-        let shows = |room| move |name: &str| self.shows(room, &[Step::Member(name)], "");
-        let mut all = difference::of_pairs("query", &query.0, &query.1, agree(Room::Query));
-        conceal("query", &mut all, shows(Room::Query));
-        all.extend(self.other_token(recorded, sent));
-        match (&recorded.body, &sent.body) {
-            (Content::Json { value: one, .. }, Content::Json { value: other, .. }) => {
-                all.extend(difference::of_json(one, other, self));
-            }
-            (Content::Text(one), Content::Text(other))
-                if sent.encoding == Encoding::Other && self.placeholders.agree(one, other) => {}
-            (Content::Text(one), Content::Text(other)) if one.contains('=') => {
-                let pairs = (pairs_of_query(one), pairs_of_query(other));
-                let mut form = difference::of_pairs("form", &pairs.0, &pairs.1, agree(Room::Form));
-                conceal("form", &mut form, shows(Room::Form));
-                match sent.encoding {
-                    Encoding::Form => all.extend(form),
-                    // Names of other text may be anything.
-                    Encoding::Other if form.is_empty() => {}
-                    Encoding::Other => all.push(Difference::value("body", one, other).conceal()),
-                }
-            }
-            (one, other) => {
-                let (one, other) = (one.to_bytes(), other.to_bytes());
-                if one != other {
-                    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                    all.push(Difference::value("body", &shown(&one), &shown(&other)).conceal());
-                }
-            }
-        }
+        let mut all: Vec<_> = exact.chain(any).collect();
+        all.sort_unstable_by_key(|(index, _)| *index);
         all
     }
 
-    /// A token that belongs to another recorded instance.
-    fn other_token(&self, recorded: &Asked, sent: &Sent<'_>) -> Option<Difference> {
-        let recorded = recorded.header(AUTHORIZATION.as_str()).unwrap_or_default();
-        let (recorded, sent) = (pairs_of_authorization(recorded), &sent.authorization);
-        let differs = |(word, one): &&(String, String)| {
-            sent.iter()
-                .any(|(other, secret)| other == word && !self.placeholders.agree(one, secret))
+    fn path_bindings(&self, recorded: &str, sent: &str) -> Option<Bindings> {
+        if recorded.split('/').count() != sent.split('/').count() {
+            return None;
+        }
+        let mut bindings = Bindings::new();
+        for (one, other) in recorded.split('/').zip(sent.split('/')) {
+            if one != other {
+                bindings.extend(self.fit(&decode_segment(one), &decode_segment(other))?);
+            }
+        }
+        Some(bindings)
+    }
+
+    /// Compares a text with the recorded one; placeholders that came in an answer fit themselves only.
+    pub(super) fn fit(&self, recorded: &str, sent: &str) -> Option<Bindings> {
+        let bound = placeholder::fit(recorded, sent)?;
+        let is_allowed = |(number, value): &(u32, &str)| match placeholder::number_of(value) {
+            Some(other) => other == *number,
+            None => !self.from_answers.contains(number),
         };
-        let (word, one) = recorded.iter().find(differs)?;
-        // The other one may be a secret: not shown.
-        let place = format!("header authorization {word}");
-        Some(Difference::value(&place, one, "another"))
+        let all_allowed = bound.iter().all(is_allowed);
+        all_allowed.then(|| {
+            bound
+                .into_iter()
+                .map(|(number, value)| (number, value.to_owned()))
+                .collect()
+        })
     }
 
-    /// Whether a text may stand where another was recorded, be it for its place.
-    fn agrees(&self, room: Room, steps: &[Step<'_>], recorded: &str, sent: &str) -> bool {
-        let side = Side::Request;
-        let is_denied = || self.redaction.denies_place(&Place { side, room, steps });
-        self.placeholders.agree(recorded, sent)
-            || (self.placeholders.agree_in_place(recorded, sent) && is_denied())
+    /// Compares all of a request but method and path.
+    fn compare(&self, recorded: &Asked, sent: &SentRequest<'_>) -> RequestMatch<'_> {
+        let mut compared = RequestMatch::new(self);
+        compared.pairs(MessagePart::Query, &recorded.query, &sent.query);
+        compared.authorization(recorded.authorization(), sent.authorization);
+        compared.body(&recorded.body, &sent.body);
+        compared
     }
 
-    fn ignores(&self, room: Room, steps: &[Step<'_>]) -> bool {
+    pub(super) fn ignores(&self, part: MessagePart, steps: &[Step<'_>]) -> bool {
         let place = Place {
             side: Side::Request,
-            room,
+            part,
             steps,
         };
         self.ignored.iter().any(|selector| selector.names(&place))
     }
 
-    /// Whether a text that was sent may be shown; a whole body never is.
-    fn shows(&self, room: Room, steps: &[Step<'_>], text: &str) -> bool {
-        let side = Side::Request;
-        !steps.is_empty() && self.redaction.shows(&Place { side, room, steps }, text)
+    /// Tells whether a text that was sent may be shown in a report.
+    pub(super) fn shows(&self, part: MessagePart, steps: &[Step<'_>], text: &str) -> bool {
+        let place = Place {
+            side: Side::Request,
+            part,
+            steps,
+        };
+        !steps.is_empty() && self.policy.shows(&place, text) && self.shows_names(part, steps)
     }
 
-    /// Why [`Replay::take`] has no answer to a request: what was recorded instead, without secrets.
+    pub(super) fn shows_names(&self, part: MessagePart, steps: &[Step<'_>]) -> bool {
+        let place = Place {
+            side: Side::Request,
+            part,
+            steps,
+        };
+        steps.iter().all(|step| match step {
+            Step::Member(name) => self.policy.keeps_name(&place, name),
+            Step::Item(_) => true,
+        })
+    }
+
+    /// Tells why [`Replay::take`] has no answer to a request, and what was recorded instead.
     pub fn miss(&self, request: &Request) -> Miss {
-        let sent = Sent::of(request);
-        let target = format!("{} {}", sent.method, sent.path);
+        let sent = SentRequest::read(request);
+        let target = format!("{} {}", sent.method, self.shown_path(sent.path));
         let recorded = match self.fitting(&sent).len() {
             0 => None,
             count => Some(count),
         };
         let near = match recorded {
             Some(_) => Vec::new(),
-            None => self.near(&sent, clip_to(&target, LONGEST_TARGET)),
+            None => self.near(&sent, clip_to(&target, MAX_COMPARED_TARGET)),
         };
-        let mut miss = Miss {
+        Miss {
             target,
             recorded,
             near,
-        };
-        let mut redactor = Redactor::new(self.redaction.clone());
-        redactor.redact(&exchange_of(request));
-        miss.clean(|text| redactor.finder().clean(text));
-        miss
+        }
+    }
+
+    /// The path with a star for each segment that a cassette would not keep.
+    fn shown_path(&self, path: &str) -> String {
+        let segments = path.split('/').map(|segment| {
+            let place = Place {
+                side: Side::Request,
+                part: MessagePart::Path,
+                steps: &[],
+            };
+            if self.policy.shows(&place, &decode_segment(segment)) {
+                segment
+            } else {
+                "*"
+            }
+        });
+        segments.collect::<Vec<_>>().join("/")
     }
 
     /// The nearest recorded requests: by method and path, and of the first few by what differs too.
-    fn near(&self, sent: &Sent<'_>, target: &str) -> Vec<Near> {
-        let mut ranked: Vec<_> = self
-            .interactions
-            .iter()
-            .enumerate()
-            .map(|(index, taped)| {
-                let Asked { method, path, .. } = &taped.interaction.request;
+    fn near(&self, sent: &SentRequest<'_>, target: &str) -> Vec<Near> {
+        let each = self.interactions.iter().enumerate();
+        let mut ranked: Vec<_> = each
+            .map(|(index, interaction)| {
+                let Asked { method, path, .. } = &interaction.request;
                 let request = format!("{method} {path}");
-                let shown = clip_to(&request, LONGEST_TARGET);
+                let shown = clip_to(&request, MAX_COMPARED_TARGET);
                 let apart = 1.0 - strsim::normalized_levenshtein(shown, target);
                 (apart, index, request)
             })
             .collect();
         ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        ranked.truncate(COMPARED);
+        ranked.truncate(MAX_COMPARED_REQUESTS);
         let compared = ranked.into_iter().map(|(apart, index, request)| {
-            let recorded = &self.interactions[index].interaction.request;
-            let differences = self.differences(recorded, sent);
+            let differences: Vec<Difference> = self
+                .compare(&self.interactions[index].request, sent)
+                .differences;
             Near {
                 number: index + 1,
                 distance: apart * 50.0 + differences.len() as f64,
@@ -283,56 +311,138 @@ impl Replay {
         });
         let mut near: Vec<_> = compared.collect();
         near.sort_by(|a, b| {
-            let by_number = a.number.cmp(&b.number);
-            a.distance.total_cmp(&b.distance).then(by_number)
+            a.distance
+                .total_cmp(&b.distance)
+                .then(a.number.cmp(&b.number))
         });
         near.truncate(3);
         near
     }
 }
 
-/// How many characters of a method and path are looked at for what is near.
-const LONGEST_TARGET: usize = 200;
-/// How many recorded requests a missed one is compared with in full.
-const COMPARED: usize = 16;
+/// Characters of a method and path that are compared.
+const MAX_COMPARED_TARGET: usize = 200;
+/// Recorded requests that a missed one is compared with in full.
+const MAX_COMPARED_REQUESTS: usize = 16;
 
 fn clip_to(text: &str, length: usize) -> &str {
     let end = text.char_indices().nth(length);
     end.map_or(text, |(end, _)| &text[..end])
 }
 
-/// Leaves place and kind of those whose name is not one that `shows`.
-fn conceal(what: &str, differences: &mut [Difference], shows: impl Fn(&str) -> bool) {
-    for difference in differences {
-        let name = difference.place.strip_prefix(what).unwrap_or_default();
-        if !shows(name.trim_start()) {
-            *difference = difference.clone().conceal();
+/// An interaction that fits a request.
+struct Fit {
+    index: usize,
+    bindings: Bindings,
+    has_same_words: bool,
+}
+
+impl Progress {
+    /// Counts the placeholders that stand for another value by now.
+    fn contradictions(&self, bindings: &Bindings) -> usize {
+        let contradicts = |(number, value): &&(u32, String)| {
+            self.values.get(number).is_some_and(|known| known != value)
+        };
+        bindings.iter().filter(contradicts).count()
+    }
+
+    /// A leaf of an answer with the client's values where placeholders stood.
+    fn client_value(&self, leaf: Leaf<'_>) -> Option<Json<'static>> {
+        match leaf {
+            Leaf::Name(text) | Leaf::Text(text) => self.with_values(text),
+            Leaf::Body { bytes, .. } => self.with_values(std::str::from_utf8(bytes).ok()?),
+            Leaf::Number(number) => {
+                let value = self.values.get(&placeholder::number_of_json(number)?)?;
+                if placeholder::number_of(value).is_some() {
+                    return None;
+                }
+                let json = Json::parse(value.as_bytes())
+                    .ok()
+                    .filter(|json| matches!(json, Json::Number(_)));
+                Some(json.map_or_else(|| value.clone().into(), Json::into_owned))
+            }
+        }
+    }
+
+    fn with_values(&self, text: &str) -> Option<Json<'static>> {
+        let found = placeholder::find_all(text);
+        if !found
+            .iter()
+            .any(|(_, number)| self.values.contains_key(number))
+        {
+            return None;
+        }
+        if let Some(value) =
+            placeholder::number_of(text).and_then(|number| self.values.get(&number))
+        {
+            return Some(value.clone().into());
+        }
+        let (mut out, mut at) = (String::new(), 0);
+        for (range, number) in found {
+            out.push_str(&text[at..range.start]);
+            out.push_str(
+                self.values
+                    .get(&number)
+                    .map_or(&text[range.clone()], String::as_str),
+            );
+            at = range.end;
+        }
+        Some((out + &text[at..]).into())
+    }
+}
+
+/// The placeholders that the interactions first have in an answer.
+fn from_answers(interactions: &[Interaction]) -> HashSet<u32> {
+    let mut first_sides = HashMap::new();
+    for interaction in interactions {
+        rewrite(interaction, &mut |place, leaf| {
+            for number in leaf.placeholders() {
+                first_sides.entry(number).or_insert(place.side);
+            }
+            None
+        });
+    }
+    let from_answers = first_sides
+        .into_iter()
+        .filter(|(_, side)| *side == Side::Response);
+    from_answers.map(|(number, _)| number).collect()
+}
+
+/// A request that came, taken apart like a recorded one; with its secrets, so nothing of it may be shown unasked.
+struct SentRequest<'r> {
+    method: Method,
+    path: &'r str,
+    query: Pairs,
+    authorization: &'r str,
+    body: Content,
+}
+
+impl<'r> SentRequest<'r> {
+    fn read(request: &'r Request) -> Self {
+        let body = match &request.body {
+            Body::Whole(bytes) => bytes.as_ref(),
+            Body::TooLarge(_) => &[],
+        };
+        let content_type = request.header_text(&CONTENT_TYPE).unwrap_or_default();
+        SentRequest {
+            method: request.method.clone(),
+            path: request.uri.path(),
+            query: parse_pairs(request.uri.query().unwrap_or_default()),
+            authorization: request.header_text(&AUTHORIZATION).unwrap_or_default(),
+            body: Content::of(body, content_type),
         }
     }
 }
 
-impl Comparison for Replay {
-    fn ignores(&self, steps: &[Step<'_>]) -> bool {
-        Replay::ignores(self, Room::Body, steps)
-    }
-
-    fn shown(&self, steps: &[Step<'_>], actual: &Json<'_>) -> Option<String> {
-        let text = actual.as_str().unwrap_or_default();
-        self.shows(Room::Body, steps, text).then(|| match actual {
-            Json::Object(_) => "an object".to_owned(),
-            Json::Array(_) => "an array".to_owned(),
-            plain => plain.to_string(),
-        })
-    }
-
-    fn agree(&self, steps: &[Step<'_>], recorded: &Json<'_>, actual: &Json<'_>) -> bool {
-        let agrees = |one: &str, other: &str| self.agrees(Room::Body, steps, one, other);
-        match (recorded, actual) {
-            (Json::Text(one), Json::Text(other)) => agrees(one, other),
-            (Json::Number(one), Json::Number(other)) => {
-                one.as_f64() == other.as_f64() || agrees(&one.to_string(), &other.to_string())
-            }
-            _ => false,
-        }
-    }
+/// The words of a header, which are no secrets, in any order.
+fn open_words(authorization: &str) -> Vec<&str> {
+    let words = authorization_parts(authorization)
+        .into_iter()
+        .filter_map(|part| match part {
+            AuthorizationPart::Open(text) => Some(text.trim_matches([' ', ',', ':', '\t'])),
+            AuthorizationPart::Secret(_) => None,
+        });
+    let mut words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    words.sort_unstable();
+    words
 }

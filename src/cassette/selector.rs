@@ -1,7 +1,8 @@
 //! Places of a message, as `--redact`, `--keep` and `--ignore` name them.
 //!
 //! `[request.|response.](header|query|form|body):NAME`. In a body the name is a path of members with slashes between
-//! them, `*` for any one; with a slash at its start it counts from the root, otherwise it may stand at any depth.
+//! them, `*` for any one; with a slash at its start it counts from the root, otherwise it may stand at any depth. `body:/`
+//! is a body as a whole that is neither JSON nor a form.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,12 +20,12 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     side: Option<Side>,
-    room: Room,
+    part: MessagePart,
     names: Vec<String>,
     from_root: bool,
 }
 
-/// Whose message it is.
+/// The direction of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Request,
@@ -33,11 +34,25 @@ pub(crate) enum Side {
 
 /// The part of a message that a place is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Room {
+pub(crate) enum MessagePart {
+    /// The path of a request; no selector names it.
+    Path,
     Header,
     Query,
     Form,
     Body,
+}
+
+impl MessagePart {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            MessagePart::Path => "path",
+            MessagePart::Header => "header",
+            MessagePart::Query => "query",
+            MessagePart::Form => "form",
+            MessagePart::Body => "body",
+        }
+    }
 }
 
 /// A step from a JSON value to one inside it.
@@ -51,12 +66,12 @@ pub(crate) enum Step<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
     pub(crate) side: Side,
-    pub(crate) room: Room,
+    pub(crate) part: MessagePart,
     /// From the root of a body; the one name of anything else.
     pub(crate) steps: &'a [Step<'a>],
 }
 
-/// Why a text is no selector.
+/// The error for a text that is no selector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectorError {
     text: String,
@@ -83,11 +98,12 @@ impl FromStr for Selector {
             text: text.to_owned(),
         };
         let (side, rest) = split_side(text);
-        let (room, name) = rest.split_once(':').ok_or_else(wrong)?;
-        let room = room_named(room).ok_or_else(wrong)?;
-        let from_root = room == Room::Body && name.starts_with('/');
-        let names: Vec<_> = match room {
-            Room::Body => name.strip_prefix('/').unwrap_or(name).split('/').collect(),
+        let (part, name) = rest.split_once(':').ok_or_else(wrong)?;
+        let part = part_named(part).ok_or_else(wrong)?;
+        let from_root = part == MessagePart::Body && name.starts_with('/');
+        let names: Vec<_> = match part {
+            MessagePart::Body if name == "/" => Vec::new(),
+            MessagePart::Body => name.strip_prefix('/').unwrap_or(name).split('/').collect(),
             _ => vec![name],
         };
         if names.iter().any(|name| name.is_empty()) {
@@ -95,7 +111,7 @@ impl FromStr for Selector {
         }
         Ok(Selector {
             side,
-            room,
+            part,
             names: names.into_iter().map(str::to_owned).collect(),
             from_root,
         })
@@ -112,12 +128,12 @@ fn split_side(text: &str) -> (Option<Side>, &str) {
     }
 }
 
-fn room_named(name: &str) -> Option<Room> {
+fn part_named(name: &str) -> Option<MessagePart> {
     match name {
-        "header" => Some(Room::Header),
-        "query" => Some(Room::Query),
-        "form" => Some(Room::Form),
-        "body" => Some(Room::Body),
+        "header" => Some(MessagePart::Header),
+        "query" => Some(MessagePart::Query),
+        "form" => Some(MessagePart::Form),
+        "body" => Some(MessagePart::Body),
         _ => None,
     }
 }
@@ -129,21 +145,16 @@ impl fmt::Display for Selector {
             Some(Side::Request) => "request.",
             Some(Side::Response) => "response.",
         })?;
-        f.write_str(match self.room {
-            Room::Header => "header:",
-            Room::Query => "query:",
-            Room::Form => "form:",
-            Room::Body => "body:",
-        })?;
+        write!(f, "{}:", self.part.name())?;
         f.write_str(if self.from_root { "/" } else { "" })?;
         f.write_str(&self.names.join("/"))
     }
 }
 
 impl Selector {
-    /// Whether `place` is named.
+    /// Tells whether `place` is named.
     pub(crate) fn names(&self, place: &Place<'_>) -> bool {
-        if self.room != place.room || self.side.is_some_and(|side| side != place.side) {
+        if self.part != place.part || self.side.is_some_and(|side| side != place.side) {
             return false;
         }
         let Some(depth) = place.steps.len().checked_sub(self.names.len()) else {
@@ -161,7 +172,9 @@ impl Selector {
     fn is_step(&self, name: &str, step: Step<'_>) -> bool {
         match step {
             _ if name == "*" => true,
-            Step::Member(member) if self.room == Room::Header => member.eq_ignore_ascii_case(name),
+            Step::Member(member) if self.part == MessagePart::Header => {
+                member.eq_ignore_ascii_case(name)
+            }
             Step::Member(member) => member == name,
             Step::Item(index) => name.parse() == Ok(index),
         }
@@ -174,13 +187,22 @@ impl fmt::Display for Place<'_> {
             Side::Request => "request",
             Side::Response => "response",
         };
-        let room = match self.room {
-            Room::Header => "header",
-            Room::Query => "query",
-            Room::Form => "form",
-            Room::Body => "body",
-        };
-        write!(f, "{side}.{room}:{}", pointer(self.steps))
+        let part = self.part.name();
+        match self.part {
+            MessagePart::Path => write!(f, "{side}.{part}"),
+            _ => write!(f, "{side}.{part}:{}", pointer(self.steps)),
+        }
+    }
+}
+
+impl Place<'_> {
+    /// The place for a report; without its last step when that is a name which may not be told.
+    pub(super) fn outline(&self, is_in_name: bool) -> String {
+        let steps = &self.steps[..self.steps.len() - usize::from(is_in_name)];
+        match is_in_name {
+            true => format!("the name of a member of {}", Place { steps, ..*self }),
+            false => self.to_string(),
+        }
     }
 }
 
@@ -214,7 +236,7 @@ mod tests {
     fn names_a_place(#[case] selector: &str, #[case] expected: bool) {
         let place = Place {
             side: Side::Request,
-            room: Room::Body,
+            part: MessagePart::Body,
             steps: &[Step::Member("configuration"), Step::Member("token")],
         };
         let parsed: Selector = selector.parse().unwrap();
@@ -226,7 +248,7 @@ mod tests {
     fn names_a_header_in_any_case() {
         let place = Place {
             side: Side::Response,
-            room: Room::Header,
+            part: MessagePart::Header,
             steps: &[Step::Member("x-frame")],
         };
         assert!("header:X-Frame".parse::<Selector>().unwrap().names(&place));

@@ -1,277 +1,216 @@
-//! The walk past every text of an interaction, which may be changed on the way.
+//! The walk past every name and value of an interaction, in the order in which they are on the wire.
 //!
-//! Places come in the order in which they are on the wire: of the request headers, query and body, then of the reply.
+//! Recording, checking and replaying all take this walk, so that none of them misses a place that another one sees.
+
+use std::borrow::Cow;
 
 use http::header::CONTENT_TYPE;
+use percent_encoding::percent_decode_str;
+use serde_json::Number;
 
-use super::message::{Content, Interaction, Pairs};
-use super::selector::{Place, Room, Side, Step};
+use super::message::{Answered, Asked, Content, Interaction, Pairs};
+use super::selector::{MessagePart, Place, Side, Step};
+use super::{placeholder, words};
 use crate::wire::json::{Json, Members};
 
-pub(super) fn pairs_of_query(query: &str) -> Pairs {
-    form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .collect()
+/// A name or a value that stands at a place.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Leaf<'l> {
+    /// The name of a member or a parameter.
+    Name(&'l str),
+    Text(&'l str),
+    Number(&'l Number),
+    /// A body that is neither JSON nor a form.
+    Body {
+        bytes: &'l [u8],
+        media_type: &'l str,
+    },
 }
 
-pub(super) fn encode_pairs(pairs: &Pairs) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish()
-}
-
-/// What becomes of a text at a place; `None` leaves it.
-pub(super) type Change<'c> = dyn FnMut(&Place<'_>, &str) -> Option<String> + 'c;
-
-/// Walks past every text of an interaction in the order of its first appearance on the wire.
-pub(super) fn visit(interaction: &mut Interaction, change: &mut Change<'_>) {
-    let Interaction { request, response } = interaction;
-    let side = Side::Request;
-    let is_form = is_form(&request.headers);
-    visit_pairs(side, Room::Header, &mut request.headers, change);
-    visit_pairs(side, Room::Query, &mut request.query, change);
-    visit_body(side, is_form, &mut request.body, change);
-    let side = Side::Response;
-    let is_form = self::is_form(&response.headers);
-    visit_pairs(side, Room::Header, &mut response.headers, change);
-    visit_body(side, is_form, &mut response.body, change);
-}
-
-fn is_form(headers: &Pairs) -> Encoding {
-    let types = headers
-        .iter()
-        .filter(|(name, _)| name == CONTENT_TYPE.as_str());
-    let mut encodings = types.map(|(_, value)| Encoding::said_by(value));
-    encodings
-        .find(|encoding| *encoding == Encoding::Form)
-        .unwrap_or(Encoding::Other)
-}
-
-/// What the text of a body is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
-    Form,
-    Other,
-}
-
-impl Encoding {
-    pub(super) fn said_by(content_type: &str) -> Self {
-        const FORM: &str = "application/x-www-form-urlencoded";
-        match content_type.trim_start().get(..FORM.len()) {
-            Some(kind) if kind.eq_ignore_ascii_case(FORM) => Encoding::Form,
-            _ => Encoding::Other,
+impl Leaf<'_> {
+    /// The numbers of the placeholders in it.
+    pub(super) fn placeholders(self) -> Vec<u32> {
+        let in_text = |text: &str| {
+            placeholder::find_all(text)
+                .into_iter()
+                .map(|(_, number)| number)
+                .collect()
+        };
+        match self {
+            Leaf::Name(text) | Leaf::Text(text) => in_text(text),
+            Leaf::Number(number) => placeholder::number_of_json(number).into_iter().collect(),
+            Leaf::Body { bytes, .. } => in_text(&String::from_utf8_lossy(bytes)),
         }
     }
 }
 
-fn visit_pairs(side: Side, room: Room, pairs: &mut Pairs, change: &mut Change<'_>) -> bool {
-    let mut changed = false;
-    for (name, value) in pairs {
+/// Changes a leaf; `None` leaves it as it is.
+pub(super) type Change<'c> = dyn FnMut(&Place<'_>, Leaf<'_>) -> Option<Json<'static>> + 'c;
+
+/// The interaction with its leaves changed.
+pub(super) fn rewrite(interaction: &Interaction, change: &mut Change<'_>) -> Interaction {
+    let Interaction { request, response } = interaction;
+    Interaction {
+        request: rewrite_request(request, change),
+        response: rewrite_response(response, change),
+    }
+}
+
+fn rewrite_request(request: &Asked, change: &mut Change<'_>) -> Asked {
+    let side = Side::Request;
+    Asked {
+        method: request.method.clone(),
+        path: rewrite_path(&request.path, change),
+        query: rewrite_pairs((side, MessagePart::Query), &request.query, change),
+        headers: rewrite_pairs((side, MessagePart::Header), &request.headers, change),
+        body: rewrite_body(side, &request.headers, &request.body, change),
+    }
+}
+
+pub(super) fn rewrite_response(response: &Answered, change: &mut Change<'_>) -> Answered {
+    let side = Side::Response;
+    Answered {
+        status: response.status,
+        headers: rewrite_pairs((side, MessagePart::Header), &response.headers, change),
+        body: rewrite_body(side, &response.headers, &response.body, change),
+    }
+}
+
+fn rewrite_path(path: &str, change: &mut Change<'_>) -> String {
+    let segments = path.split('/').enumerate().map(|(index, segment)| {
+        let steps = [Step::Item(index)];
+        let place = Place {
+            side: Side::Request,
+            part: MessagePart::Path,
+            steps: &steps,
+        };
+        match change(&place, Leaf::Text(&decode_segment(segment))) {
+            Some(Json::Text(text)) => text,
+            _ => Cow::Borrowed(segment),
+        }
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// The text of a path segment; as it is spelled when it is not UTF-8.
+pub(super) fn decode_segment(segment: &str) -> Cow<'_, str> {
+    percent_decode_str(segment)
+        .decode_utf8()
+        .unwrap_or(Cow::Borrowed(segment))
+}
+
+fn rewrite_pairs(
+    (side, part): (Side, MessagePart),
+    pairs: &Pairs,
+    change: &mut Change<'_>,
+) -> Pairs {
+    let mut changed = |(name, value): &(String, String)| {
         let place = Place {
             side,
-            room,
+            part,
             steps: &[Step::Member(name)],
         };
-        if let Some(other) = change(&place, value) {
-            changed |= other != *value;
-            *value = other;
-        }
-    }
-    changed
+        let other_name = match part {
+            MessagePart::Header => None,
+            _ => change(&place, Leaf::Name(name)),
+        };
+        let other_value = change(&place, Leaf::Text(value));
+        (text_or(other_name, name), text_or(other_value, value))
+    };
+    pairs.iter().map(&mut changed).collect()
 }
 
-fn visit_body(side: Side, encoding: Encoding, body: &mut Content, change: &mut Change<'_>) {
+fn text_or(changed: Option<Json<'_>>, text: &str) -> String {
+    match changed {
+        Some(Json::Text(changed)) => changed.into_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+fn rewrite_body(side: Side, headers: &Pairs, body: &Content, change: &mut Change<'_>) -> Content {
+    let place = Place {
+        side,
+        part: MessagePart::Body,
+        steps: &[],
+    };
     match body {
-        Content::Text(text) if encoding == Encoding::Form => {
-            let mut pairs = pairs_of_query(text);
-            if visit_pairs(side, Room::Form, &mut pairs, change) {
-                *text = encode_pairs(&pairs);
-            }
+        Content::Empty => Content::Empty,
+        Content::Json(value) => Content::Json(rewrite_json(side, value, &mut Vec::new(), change)),
+        Content::Form(pairs) => {
+            Content::Form(rewrite_pairs((side, MessagePart::Form), pairs, change))
         }
-        Content::Text(text) => {
-            let place = Place {
-                side,
-                room: Room::Body,
-                steps: &[],
+        Content::Text(_) | Content::Binary(_) => {
+            let bytes = body.to_bytes();
+            let leaf = Leaf::Body {
+                bytes: &bytes,
+                media_type: media_type_of(headers),
             };
-            if let Some(other) = change(&place, text) {
-                *text = other;
+            match change(&place, leaf) {
+                Some(Json::Text(text)) => Content::Text(text.into_owned()),
+                _ => body.clone(),
             }
         }
-        Content::Json { value, text } => {
-            let changed = visit_json(side, value, &mut Vec::new(), change);
-            if let (true, Some(text)) = (changed, text) {
-                // As it was spelled: with the same blanks between other values.
-                *text = respell(text, value);
-            }
-        }
-        Content::Empty | Content::Binary(_) => {}
     }
 }
 
-fn visit_json<'j>(
+/// The media type without parameters, where it is one that is kept.
+fn media_type_of(headers: &Pairs) -> &str {
+    let value = headers
+        .iter()
+        .find(|(name, _)| name == CONTENT_TYPE.as_str());
+    let essence = value
+        .and_then(|(_, value)| value.split(';').next())
+        .unwrap_or_default()
+        .trim();
+    if words::is_media_type(essence) {
+        essence
+    } else {
+        words::UNTYPED_BODY
+    }
+}
+
+fn rewrite_json<'j>(
     side: Side,
-    json: &'j mut Json<'static>,
+    json: &'j Json<'static>,
     steps: &mut Vec<Step<'j>>,
     change: &mut Change<'_>,
-) -> bool {
-    let room = Room::Body;
+) -> Json<'static> {
+    let part = MessagePart::Body;
     match json {
         Json::Object(members) => {
-            let mut changed = false;
-            let named = named_value(members);
+            let mut changed = Members::new();
             for (name, value) in members {
                 steps.push(Step::Member(name));
-                changed |= match &named {
-                    Some(named) if name == VALUE => {
-                        let mut steps = steps.clone();
-                        steps.push(Step::Member(named));
-                        visit_json(side, value, &mut steps, change)
-                    }
-                    _ => visit_json(side, value, steps, change),
-                };
+                let other = change(&Place { side, part, steps }, Leaf::Name(name));
+                let value = rewrite_json(side, value, steps, change);
                 steps.pop();
+                changed.push((unused_name(&changed, text_or(other, name)).into(), value));
             }
-            changed
+            Json::Object(changed)
         }
         Json::Array(items) => {
-            let mut changed = false;
-            for (index, item) in items.iter_mut().enumerate() {
+            let mut changed = Vec::with_capacity(items.len());
+            for (index, item) in items.iter().enumerate() {
                 steps.push(Step::Item(index));
-                changed |= visit_json(side, item, steps, change);
+                changed.push(rewrite_json(side, item, steps, change));
                 steps.pop();
             }
-            changed
+            Json::Array(changed)
         }
-        Json::Text(text) => match change(&Place { side, room, steps }, text) {
-            Some(other) if other != *text => {
-                *text = other.into();
-                true
-            }
-            _ => false,
-        },
-        Json::Number(number) => {
-            let shown = number.to_string();
-            match change(&Place { side, room, steps }, &shown) {
-                Some(other) if other != shown => {
-                    *json = Json::from(number_of(&other));
-                    true
-                }
-                _ => false,
-            }
+        Json::Text(text) => {
+            change(&Place { side, part, steps }, Leaf::Text(text)).unwrap_or_else(|| json.clone())
         }
-        Json::Null | Json::Bool(_) => false,
+        Json::Number(number) => change(&Place { side, part, steps }, Leaf::Number(number))
+            .unwrap_or_else(|| json.clone()),
+        Json::Null | Json::Bool(_) => json.clone(),
     }
 }
 
-/// The number that a placeholder is, or has in it.
-fn number_of(placeholder: &str) -> u64 {
-    placeholder.parse().unwrap_or_else(|_| {
-        /// So that it is not taken for another one.
-        const FROM: u64 = 9_000_000_000;
-        let digits = placeholder.bytes().filter(u8::is_ascii_digit);
-        let number = digits.fold(0, |number: u64, digit| {
-            (number * 10 + u64::from(digit - b'0')) % FROM
-        });
-        FROM + number
-    })
-}
-
-/// Changes the names of members and parameters.
-pub(super) fn rename(interaction: &mut Interaction, change: &dyn Fn(&str) -> Option<String>) {
-    let Interaction { request, response } = interaction;
-    for (name, _) in &mut request.query {
-        if let Some(other) = change(name) {
-            *name = other;
-        }
+/// A name that no earlier member has: a document with a member twice could not be read again.
+fn unused_name(members: &Members<'_>, mut name: String) -> String {
+    let is_placeholder = placeholder::number_of(&name).is_some();
+    while is_placeholder && members.iter().any(|(earlier, _)| *earlier == name) {
+        name.push('_');
     }
-    for body in [&mut request.body, &mut response.body] {
-        if let Content::Json { value, text } = body
-            && rename_members(value, change)
-            && let Some(text) = text
-        {
-            *text = respell(text, value);
-        }
-    }
-}
-
-fn rename_members(json: &mut Json<'static>, change: &dyn Fn(&str) -> Option<String>) -> bool {
-    let mut changed = false;
-    match json {
-        Json::Object(members) => {
-            for (name, value) in members {
-                if let Some(other) = change(name) {
-                    *name = other.into();
-                    changed = true;
-                }
-                changed |= rename_members(value, change);
-            }
-        }
-        Json::Array(items) => {
-            for item in items {
-                changed |= rename_members(item, change);
-            }
-        }
-        _ => {}
-    }
-    changed
-}
-
-const VALUE: &str = "value";
-
-/// The name that `{"key": …, "value": …}` gives its value.
-fn named_value(members: &Members<'_>) -> Option<String> {
-    let member = |wanted: &str| members.iter().find(|(name, _)| name == wanted);
-    member(VALUE)?;
-    let (_, name) = member("key").or_else(|| member("name"))?;
-    name.as_str().map(str::to_owned)
-}
-
-/// `value` spelled with the blanks and escapes of `text`, whose values it had.
-fn respell(text: &str, value: &Json<'_>) -> String {
-    let mut leaves = Vec::new();
-    collect_leaves(value, &mut leaves);
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    let mut leaves = leaves.into_iter();
-    while let Some(start) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_alphanumeric()) {
-        out.push_str(&rest[..start]);
-        let token = token_at(&rest[start..]);
-        let old = Json::parse(token.as_bytes()).ok();
-        match leaves.next() {
-            Some(new) if old.as_ref() != Some(&new) => out.push_str(&new.to_string()),
-            _ => out.push_str(token),
-        }
-        rest = &rest[start + token.len()..];
-    }
-    out + rest
-}
-
-/// Member names and plain values, in the order of the text.
-fn collect_leaves<'j>(json: &'j Json<'_>, leaves: &mut Vec<Json<'j>>) {
-    match json {
-        Json::Object(members) => {
-            for (name, value) in members {
-                leaves.push(Json::from(name.as_ref()));
-                collect_leaves(value, leaves);
-            }
-        }
-        Json::Array(items) => items.iter().for_each(|item| collect_leaves(item, leaves)),
-        plain => leaves.push(plain.clone()),
-    }
-}
-
-/// The string, number or word at the start of a JSON text.
-fn token_at(text: &str) -> &str {
-    let bytes = text.as_bytes();
-    let length = if bytes[0] == b'"' {
-        let mut at = 1;
-        while at < bytes.len() && bytes[at] != b'"' {
-            at += 1 + usize::from(bytes[at] == b'\\');
-        }
-        at + 1
-    } else {
-        let is_in_token = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+-.".contains(*byte);
-        bytes.iter().take_while(is_in_token).count()
-    };
-    &text[..length]
+    name
 }

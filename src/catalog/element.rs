@@ -127,12 +127,6 @@ impl Element {
         &self.faces[dialect as usize]
     }
 
-    /// The element as the API shows it, as text.
-    pub(crate) fn text(&self) -> &str {
-        let object = &self.face(Dialect::Element).object;
-        std::str::from_utf8(object).expect("JSON is text")
-    }
-
     /// Whether the value of an entry is never shown.
     pub(crate) fn hides(&self, key: &str) -> bool {
         is_secret_key(key) || self.entry(key).is_some_and(is_password)

@@ -1,13 +1,14 @@
 //! `mock-ce check`: what can be known of a cassette offline.
 //!
-//! In this order: can it be read, and is it of this version and sealed; does anything in it look like a secret; does
-//! every recorded request get its own recorded answer. Exit 1 when there is anything to tell.
+//! In this order: the file is read, and refused unless it is whole, of this version and sealed; every value is judged by
+//! the policy that recordings are written by; every recorded request must get its own recorded answer. Exits 1 when
+//! there is anything to tell.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use mock_ce::cassette::{Cassette, Drift, Redaction, Repeat, Replay};
+use mock_ce::cassette::{Cassette, Drift, Policy, Repeat, Replay};
 use mock_ce::catalog::Catalog;
 
 pub(super) fn command() -> Command {
@@ -18,7 +19,7 @@ pub(super) fn command() -> Command {
             "Seal a cassette again that was changed on purpose, and fold what a recording has left",
         );
     Command::new("check")
-        .about("Check a cassette: seal, version, secret-shaped text, and whether it replays itself")
+        .about("Check a cassette: seal, version, values that may be secrets, and whether it replays itself")
         .arg(cassette())
         .arg(reseal)
 }
@@ -42,6 +43,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     if matches.get_flag("reseal") {
         Cassette::reseal(path).map_err(|error| error.to_string())?;
     }
+    super::tell_unfinished(path);
     let cassette = Cassette::load(path).map_err(|error| error.to_string())?;
     let findings = findings(&cassette);
     let text: String = findings
@@ -58,26 +60,28 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
 }
 
 fn findings(cassette: &Cassette) -> Vec<String> {
-    let defaults = Redaction::new(Catalog::documented());
-    let suspicions = cassette.suspicions(defaults.clone());
-    let mut findings: Vec<_> = suspicions.iter().map(ToString::to_string).collect();
+    let defaults = Policy::new(Catalog::documented());
+    let unkept = cassette.findings(defaults.clone());
+    let mut findings: Vec<_> = unkept.iter().map(ToString::to_string).collect();
     findings.extend(unreplayed(cassette, &defaults));
     findings
 }
 
 /// Recorded requests that do not get their own answer when they are sent in recorded order.
-fn unreplayed(cassette: &Cassette, defaults: &Redaction) -> Vec<String> {
+fn unreplayed(cassette: &Cassette, defaults: &Policy) -> Vec<String> {
     let drift = Drift::new(cassette, defaults.clone());
     let replay = Replay::new(cassette.clone(), defaults.clone(), Repeat::Never);
     let each = cassette.interactions().iter().enumerate();
     let failed = each.filter_map(|(index, interaction)| {
-        let place = format!("/interactions/{index}");
+        let place = format!("interaction {}:", index + 1);
         let request = drift.request(interaction);
         match replay.take(&request) {
-            Some(answer) if answer == interaction => None,
-            Some(_) => Some(format!("{place} replays the answer of another interaction")),
+            Some(answer) if answer == *interaction => None,
+            Some(_) => Some(format!(
+                "{place} its request is answered by another interaction"
+            )),
             None => Some(format!(
-                "{place} does not replay: {}",
+                "{place} its request is not answered: {}",
                 replay.miss(&request)
             )),
         }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use mock_ce::cassette::{Cassette, Difference, Drift, Redaction, Reply};
+use mock_ce::cassette::{Cassette, Difference, Drift, Policy, Reply};
 use mock_ce::catalog::Catalog;
 use mock_ce::recorder::Client;
 use mock_ce::rules::Rule;
@@ -61,9 +61,10 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
+    super::tell_unfinished(check::path(matches));
     let cassette = Cassette::load(check::path(matches)).map_err(|error| error.to_string())?;
     let service = Service::chosen(matches)?;
-    let mut drift = Drift::new(&cassette, Redaction::new(Catalog::documented()));
+    let mut drift = Drift::new(&cassette, Policy::new(Catalog::documented()));
     for (placeholder, secret) in secrets(matches)? {
         drift = drift.secret(&placeholder, &secret);
     }
@@ -71,10 +72,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     for interaction in cassette.interactions() {
         let request = drift.request(interaction);
         let (reply, rule) = service.answer(&request)?;
-        answers.push(Answer {
+        answers.push(ComparedAnswer {
             request: format!("{} {}", request.method, request.uri.path()),
             rule,
-            differences: drift.judge(interaction, &reply),
+            differences: drift.compare(interaction, &reply),
         });
     }
     let text = if matches.get_flag("json") {
@@ -102,7 +103,7 @@ fn secrets(matches: &ArgMatches) -> Result<Vec<(String, String)>, String> {
     read.collect()
 }
 
-/// What answers the recorded requests now.
+/// The service that answers the recorded requests now.
 enum Service {
     Emulator(Box<Emulator>),
     Live(Client),
@@ -140,13 +141,13 @@ impl Service {
 }
 
 /// One answer, and how it differs from the recorded one.
-struct Answer {
+struct ComparedAnswer {
     request: String,
     rule: Option<&'static Rule>,
     differences: Vec<Difference>,
 }
 
-fn to_text(answers: &[Answer]) -> String {
+fn to_text(answers: &[ComparedAnswer]) -> String {
     let mut text = String::new();
     for (index, answer) in answers.iter().enumerate() {
         if answer.differences.is_empty() {
@@ -170,7 +171,7 @@ fn to_text(answers: &[Answer]) -> String {
     )
 }
 
-fn to_json(answers: &[Answer]) -> String {
+fn to_json(answers: &[ComparedAnswer]) -> String {
     let each = answers.iter().enumerate().map(|(index, answer)| {
         let differences: Json<'_> = answer.differences.iter().map(Difference::to_json).collect();
         object([

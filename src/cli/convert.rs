@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
-use mock_ce::cassette::{Cassette, Redaction, Redactor};
+use mock_ce::cassette::{Cassette, LeftOut, Policy};
 use mock_ce::catalog::Catalog;
 use mock_ce::{Json, file};
 
@@ -23,7 +23,7 @@ pub(super) fn command() -> Command {
         .arg(path(
             "from",
             "FROM",
-            "A HAR file or a cassette; what it is shows in it",
+            "A HAR file or a cassette; its content tells which",
         ))
         .arg(path("to", "TO", "The file to write"))
         .arg(selectors(
@@ -39,40 +39,64 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let path = |name| matches.get_one::<PathBuf>(name).expect("clap demands it");
     let (from, to) = (path("from"), path("to"));
+    if is_same_file(from, to) {
+        let shown = to.display().to_string();
+        return Err(format!(
+            "{shown:?} cannot be converted into itself; name another file to write"
+        ));
+    }
     match std::fs::read_to_string(from) {
-        Ok(text) if is_har(&text) => from_har(from, &text, to, matches)?,
+        Ok(text) if is_har(&text) => from_har(from, &text, to, matches),
         _ => {
             // A cassette may be in its journal only.
+            super::tell_unfinished(from);
             let cassette = Cassette::load(from).map_err(|error| error.to_string())?;
             file::write(to, &cassette.to_har())
                 .map_err(|error| format!("cannot write {:?}: {error}", to.display()))?;
+            Ok(ExitCode::SUCCESS)
         }
     }
-    Ok(ExitCode::SUCCESS)
+}
+
+/// Tells whether two paths lead to one file, by whatever name; a file that is not there yet is none.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    one == other
+        || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 fn is_har(text: &str) -> bool {
     Json::parse(text.as_bytes()).is_ok_and(|json| json.get("log").is_some())
 }
 
-fn from_har(from: &Path, text: &str, to: &Path, matches: &ArgMatches) -> Result<(), String> {
-    let redaction = Redaction::new(Catalog::documented());
-    let redaction = all(matches, "redact")
+fn from_har(from: &Path, text: &str, to: &Path, matches: &ArgMatches) -> Result<ExitCode, String> {
+    let policy = Policy::new(Catalog::documented());
+    let policy = all(matches, "redact")
         .into_iter()
-        .fold(redaction, Redaction::redact);
-    let redaction = all(matches, "keep")
-        .into_iter()
-        .fold(redaction, Redaction::keep);
-    let mut redactor = Redactor::new(redaction);
-    let (cassette, elsewhere) = Cassette::from_har(text, &mut redactor)
+        .fold(policy, Policy::redact);
+    let policy = all(matches, "keep").into_iter().fold(policy, Policy::keep);
+    let (cassette, left_out) = Cassette::from_har(text, policy)
         .map_err(|error| format!("{:?} {error}", from.display().to_string()))?;
-    cassette
-        .save(to, &redactor)
-        .map_err(|error| error.to_string())?;
-    super::tell(&format!(
-        "{} interactions with {}; {elsewhere} with other services left out",
-        cassette.interactions().len(),
-        cassette.upstream()
-    ));
-    Ok(())
+    cassette.save(to).map_err(|error| error.to_string())?;
+    for leak in &left_out.leaks {
+        super::tell(&format!(
+            "mock-ce: an entry is left out: {leak} holds a value that is replaced elsewhere; --redact that place"
+        ));
+    }
+    super::tell(&told(&cassette, &left_out));
+    Ok(ExitCode::from(u8::from(!left_out.leaks.is_empty())))
+}
+
+fn told(cassette: &Cassette, left_out: &LeftOut) -> String {
+    let (count, upstream) = (cassette.interactions().len(), cassette.upstream());
+    let mut told = format!(
+        "{count} interactions with {upstream}; {} with other services left out",
+        left_out.elsewhere
+    );
+    if left_out.unanswered > 0 {
+        told += &format!(
+            "; {} without an answer (status 0) left out",
+            left_out.unanswered
+        );
+    }
+    told
 }

@@ -41,9 +41,9 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let signals = Signals::listen()?;
     let words = matches.get_many::<String>("command").into_iter().flatten();
     let environment = [
-        ("MOCK_CE_URL", ce.base_url()),
-        ("MOCK_CE_ADMIN_URL", ce.admin_url()),
-        ("MOCK_CE_ORGANIZATION", ORGANIZATION.to_owned()),
+        ("MOCK_CE_URL", Some(ce.base_url())),
+        ("MOCK_CE_ADMIN_URL", Some(ce.admin_url())),
+        ("MOCK_CE_ORGANIZATION", Some(ORGANIZATION.to_owned())),
     ];
     let status = process::run(&words.cloned().collect::<Vec<_>>(), &environment, signals)?;
     let ledger = ce.ledger();

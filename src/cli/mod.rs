@@ -9,7 +9,6 @@ mod compare;
 mod convert;
 mod exec;
 mod import;
-mod keep;
 mod process;
 mod record;
 mod rules;
@@ -18,21 +17,22 @@ mod settings;
 mod signal;
 mod wait;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
+use mock_ce::cassette::Cassette;
 
 /// Runs one verb with its parsed arguments.
 type Run = fn(&ArgMatches) -> Result<ExitCode, String>;
 
 /// All verbs, in the order in which the help lists them.
-fn verbs() -> [(Command, Run); 10] {
+fn verbs() -> [(Command, Run); 9] {
     [
         (serve::command(), serve::run),
         (exec::command(), exec::run),
         (wait::command(), wait::run),
         (record::command(), record::run),
-        (keep::command(), keep::run),
         (check::command(), check::run),
         (compare::command(), compare::run),
         (convert::command(), convert::run),
@@ -60,7 +60,8 @@ pub(crate) fn run() -> ExitCode {
         .iter()
         .position(|known| known == name)
         .expect("clap takes known verbs only");
-    runs[verb](matches).unwrap_or_else(|message| {
+    let ran = signal::ignore_file_size_limit().and_then(|()| runs[verb](matches));
+    ran.unwrap_or_else(|message| {
         tell(&format!("mock-ce: {message}"));
         ExitCode::FAILURE
     })
@@ -70,6 +71,14 @@ pub(crate) fn run() -> ExitCode {
 fn tell(line: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Says on standard error that a recording beside this cassette has not ended.
+fn tell_unfinished(cassette: &Path) {
+    // A file that cannot be read is told of by the verb itself.
+    if let Ok(Some(unfinished)) = Cassette::unfinished(cassette) {
+        tell(&format!("mock-ce: {unfinished}"));
+    }
 }
 
 /// Writes text to standard output and flushes it.

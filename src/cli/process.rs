@@ -1,14 +1,14 @@
-//! The command that a server or recorder lives as long as.
+//! The command that a server or recorder runs for.
 
 use std::process::{Command, ExitCode, ExitStatus};
 
 use super::signal::Signals;
 
-/// What it is when the command could not be started, as shells have it.
+/// The exit status when the command could not be started, as shells have it.
 const NOT_STARTED: u8 = 127;
 
-/// Variables that the command finds beside those of this process.
-pub(super) type Environment<'e> = &'e [(&'static str, String)];
+/// Variables that are set for the command beside those of this process, or taken away from them.
+pub(super) type Environment<'e> = &'e [(&'static str, Option<String>)];
 
 /// Runs a command to its end, passing on what the operator sends; `None` when it could not be started, which is told.
 pub(super) fn run(
@@ -18,7 +18,13 @@ pub(super) fn run(
 ) -> Result<Option<ExitStatus>, String> {
     let (program, arguments) = words.split_first().ok_or("there is no command to run")?;
     let mut process = Command::new(program);
-    process.args(arguments).envs(environment.iter().cloned());
+    process.args(arguments);
+    for (name, value) in environment {
+        match value {
+            Some(value) => process.env(name, value),
+            None => process.env_remove(name),
+        };
+    }
     let forwarding = signals.forward()?;
     let mut child = match process.spawn() {
         Ok(child) => child,

@@ -1,7 +1,8 @@
-//! `mock-ce record`: stands between a client and a real service, and keeps what they say as a cassette.
+//! `mock-ce record`: stands between a client and a real service, and records what they say as a cassette.
 //!
 //! Without a command, standard output has the base URL and nothing else, and recording ends at Ctrl-C. With one,
-//! standard output is the command's, which finds the recorder in its environment, and so is the exit status.
+//! standard output is the command's, which finds the recorder in its environment, and so is the exit status; it is 1
+//! when the command succeeded, but a secret was left in an exchange or no call to the upstream was answered.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,10 +11,9 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use mock_ce::cassette::{Repeat, Selector};
-use mock_ce::recorder::{Mode, Recorder, Recording, Summary};
+use mock_ce::recorder::{Mode, RecordError, Recorder, Recording, Summary};
 use rustix::process::{Resource, getrlimit};
 
-use super::keep;
 use super::process::{self, Environment};
 use super::signal::Signals;
 
@@ -72,7 +72,7 @@ pub(super) fn command() -> Command {
                 .allow_hyphen_values(true)
                 .help("Record for as long as this command runs"),
         )
-        .after_help("The command's environment has MOCK_CE_URL.")
+        .after_help("The command's environment has MOCK_CE_URL, and MOCK_CE_ADMIN_URL when a cassette is replayed.")
 }
 
 fn required(name: &'static str, value: &'static str, help: &'static str) -> Arg {
@@ -114,10 +114,8 @@ pub(super) fn all<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let mut signals = Signals::listen()?;
     let words: Vec<String> = all(matches, "command");
-    let itself = std::env::current_exe()
-        .map_err(|error| format!("cannot find the program of this process: {error}"))?;
+    super::tell_unfinished(&cassette(matches));
     let recorder = recording(matches)
-        .written_by(itself, keep::words_for(&words))
         .connection_limit(affordable_connections())
         .try_start()
         .map_err(|error| error.to_string())?;
@@ -125,35 +123,106 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         super::print(&format!("{}\n", recorder.base_url()))?;
         super::tell(&banner(&recorder, matches));
         signals.wait();
-        // Another one ends this process, and its keeper finishes the cassette.
+        // Another signal ends this process at once; what was recorded is in the journal.
         let _forwarding = signals.forward()?;
-        finish(recorder)?;
-        return Ok(ExitCode::SUCCESS);
+        return match conclude(recorder, Recorder::finish)? {
+            Verdict::Good => Ok(ExitCode::SUCCESS),
+            Verdict::Bad => Ok(ExitCode::FAILURE),
+        };
     }
     super::tell(&banner(&recorder, matches));
-    let environment: Environment<'_> = &[("MOCK_CE_URL", recorder.base_url())];
-    let status = process::run(&words, environment, signals).map(process::exit_code);
-    finish(recorder)?;
-    status
+    let admin_url = recorder.admin_url();
+    if admin_url.is_none() {
+        super::tell(
+            "mock-ce: MOCK_CE_ADMIN_URL is not set, since a recorder has no control surface",
+        );
+    }
+    let environment: Environment<'_> = &[
+        ("MOCK_CE_URL", Some(recorder.base_url())),
+        ("MOCK_CE_ADMIN_URL", admin_url),
+    ];
+    let status = process::run(&words, environment, signals);
+    let succeeded = matches!(&status, Ok(Some(status)) if status.success());
+    let end = match succeeded {
+        true => Recorder::finish,
+        false => Recorder::abandon,
+    };
+    let verdict = conclude(recorder, end)?;
+    match verdict {
+        Verdict::Bad if succeeded => Ok(ExitCode::FAILURE),
+        _ => status.map(process::exit_code),
+    }
 }
 
-/// As many as leave a descriptor to the upstream for each.
+/// Whether a recording holds what its command was told.
+enum Verdict {
+    Good,
+    /// A secret was left in an exchange, or no call was answered.
+    Bad,
+}
+
+/// Ends the recorder, and tells the figures of the recording.
+fn conclude(
+    recorder: Recorder,
+    end: fn(Recorder) -> Result<Summary, RecordError>,
+) -> Result<Verdict, String> {
+    if recorder.is_replaying() {
+        return Ok(Verdict::Good);
+    }
+    let summary = end(recorder).map_err(|error| error.to_string())?;
+    let Summary {
+        recorded,
+        kept_out,
+        leaked,
+        failed,
+        total,
+        ..
+    } = summary;
+    if leaked > 0 {
+        super::tell(&format!(
+            "mock-ce: {leaked} interactions were dropped, because a secret was left in them"
+        ));
+    }
+    if summary.all_failed() {
+        super::tell(&format!(
+            "mock-ce: no call to the upstream was answered ({failed} failed)"
+        ));
+    }
+    if let Some(journal) = &summary.journal {
+        super::tell(&format!(
+            "mock-ce: the recording did not end well, so the cassette stays as it was; what was recorded is in {:?}",
+            journal.display().to_string()
+        ));
+    }
+    super::tell(&format!(
+        "mock-ce recorded {recorded} interactions and kept {} out; the cassette has {total}",
+        kept_out + leaked
+    ));
+    Ok(match leaked > 0 || summary.all_failed() {
+        true => Verdict::Bad,
+        false => Verdict::Good,
+    })
+}
+
+/// The most connections of clients for which there are descriptors, each with one to the upstream.
 fn affordable_connections() -> usize {
-    /// For what is no connection: pipes, files, the port.
+    /// Descriptors for pipes, files and the port.
     const OTHERS: u64 = 32;
-    const MOST: usize = 10_000;
+    const MAX_CONNECTIONS: usize = 10_000;
     let descriptors = getrlimit(Resource::Nofile).current;
     let affordable = descriptors.map(|most| most.saturating_sub(OTHERS) / 2);
-    affordable.map_or(MOST, |most| usize::try_from(most).unwrap_or(MOST).min(MOST))
+    affordable.map_or(MAX_CONNECTIONS, |most| {
+        usize::try_from(most).map_or(MAX_CONNECTIONS, |most| most.min(MAX_CONNECTIONS))
+    })
 }
 
-pub(super) fn cassette(matches: &ArgMatches) -> PathBuf {
+fn cassette(matches: &ArgMatches) -> PathBuf {
     let path = matches.get_one::<PathBuf>("cassette");
     path.cloned().unwrap_or_default()
 }
 
-/// What the words say, whatever of it is done here.
-pub(super) fn recording(matches: &ArgMatches) -> Recording {
+/// The recording that the command line asks for.
+fn recording(matches: &ArgMatches) -> Recording {
     let text = |name: &str| matches.get_one::<String>(name).map_or("", String::as_str);
     let mut recording = Recorder::to(text("upstream"), cassette(matches))
         .mode(match text("mode") {
@@ -204,20 +273,4 @@ fn banner(recorder: &Recorder, matches: &ArgMatches) -> String {
             "mock-ce replays {cassette} at {url} and sends nothing; --mode all records it afresh"
         ),
     }
-}
-
-fn finish(recorder: Recorder) -> Result<(), String> {
-    if recorder.is_replaying() {
-        return Ok(());
-    }
-    let Summary {
-        recorded,
-        kept_out,
-        total,
-        ..
-    } = recorder.finish().map_err(|error| error.to_string())?;
-    super::tell(&format!(
-        "mock-ce recorded {recorded} interactions and kept {kept_out} out; the cassette has {total}"
-    ));
-    Ok(())
 }

@@ -1,7 +1,9 @@
 //! The flags for a server's settings, made from the library's table so that the builder and the flags cannot differ.
 
+use std::path::Path;
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use mock_ce::settings::FLAGS;
+use mock_ce::settings::{FLAGS, Flag};
 use mock_ce::{MockCe, Settings};
 
 /// Adds a flag for each setting.
@@ -13,13 +15,15 @@ pub(super) fn add_flags(command: Command) -> Command {
 /// Adds a flag for each of these settings.
 pub(super) fn only(command: Command, names: &[&str]) -> Command {
     let chosen = FLAGS.iter().filter(|flag| names.contains(&flag.name));
-    command.args(chosen.map(|flag| {
-        Arg::new(flag.name)
-            .long(flag.name)
-            .value_name(flag.value)
-            .help(flag.help)
-            .action(ArgAction::Append)
-    }))
+    command.args(chosen.map(argument))
+}
+
+fn argument(flag: &Flag) -> Arg {
+    let argument = Arg::new(flag.name).long(flag.name).help(flag.help);
+    match flag.value {
+        Some(value) => argument.value_name(value).action(ArgAction::Append),
+        None => argument.action(ArgAction::SetTrue),
+    }
 }
 
 /// Applies the flags to the settings.
@@ -27,13 +31,31 @@ pub(super) fn only(command: Command, names: &[&str]) -> Command {
 /// A wrong value ends the process with status 2, as any wrong usage does.
 pub(super) fn apply(mut settings: Settings, matches: &ArgMatches) -> Settings {
     for flag in FLAGS {
-        let values = matches.try_get_many::<String>(flag.name).ok().flatten();
-        for value in values.into_iter().flatten() {
+        for value in values(flag, matches) {
             settings = (flag.apply)(settings, value)
                 .unwrap_or_else(|reason| refuse_usage(flag.name, &reason));
         }
     }
+    let cassettes = matches.try_get_many::<String>("cassette").ok().flatten();
+    for cassette in cassettes.into_iter().flatten() {
+        super::tell_unfinished(Path::new(cassette));
+    }
     settings
+}
+
+/// The values that a flag was given; an empty one for a flag that takes none.
+fn values<'m>(flag: &Flag, matches: &'m ArgMatches) -> Vec<&'m str> {
+    // A verb may have only some of the flags.
+    if flag.value.is_none() {
+        let is_given = matches.try_get_one::<bool>(flag.name).ok().flatten();
+        return is_given
+            .filter(|given| **given)
+            .map(|_| "")
+            .into_iter()
+            .collect();
+    }
+    let values = matches.try_get_many::<String>(flag.name).ok().flatten();
+    values.into_iter().flatten().map(String::as_str).collect()
 }
 
 /// Starts a server; the error is one line that says why it did not start.

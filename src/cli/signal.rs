@@ -74,6 +74,17 @@ impl Signals {
     }
 }
 
+/// Makes a write past a file size limit an error of that write; by default the signal ends the process.
+pub(super) fn ignore_file_size_limit() -> Result<(), String> {
+    let ignored = || {
+        let runtime = Builder::new_current_thread().enable_io().build()?;
+        let _entered = runtime.enter();
+        // The handler stays when the value is dropped, and a command that is run gets the default back.
+        signal(SignalKind::from_raw(Asked::XFSZ.as_raw())).map(drop)
+    };
+    ignored().map_err(|error: io::Error| format!("cannot listen for signals: {error}"))
+}
+
 /// No process has this id.
 const NONE: i32 = 0;
 

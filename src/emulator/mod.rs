@@ -101,7 +101,7 @@ impl Emulator {
     /// Makes an emulator with these settings and this catalog; settings of sockets are not looked at.
     #[must_use]
     pub fn new(settings: &Settings, catalog: Arc<Catalog>) -> Self {
-        let journal = Journal::new(settings.journal, catalog.clone());
+        let journal = Journal::new(settings.journal, settings.secrets, catalog.clone());
         Emulator {
             catalog,
             state: State::default(),

@@ -14,12 +14,12 @@ use super::proxy::Proxy;
 use crate::server::listener::{Port, Serve};
 use crate::server::socket::Stream;
 
-/// How long the head of a request may take.
+/// Maximum time for the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(30);
 
 impl Serve for Arc<Proxy> {
     fn most_connections(&self) -> usize {
-        self.most_connections
+        self.max_connections
     }
 
     async fn serve(port: Arc<Port<Self>>, stream: Stream, _: IpAddr) {

@@ -1,4 +1,4 @@
-//! Why a recorder does not start, or a recording is not kept.
+//! The error of a recorder that does not start, or of a recording that cannot be written.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use crate::cassette::CassetteError;
 use crate::catalog::CatalogError;
 use crate::server::StartError;
 
-/// Why a recorder does not start, or a recording is not kept.
+/// The error of a recorder that does not start, or of a recording that cannot be written.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RecordError {
@@ -31,10 +31,6 @@ pub enum RecordError {
     Cassette(CassetteError),
     /// The port cannot be opened, a catalog of the user's own cannot be read, or the server that replays not be started.
     Start(StartError),
-    /// The process that writes the cassette does not do its part; why.
-    Keeper(String),
-    /// What the process that writes the cassette says of a failure.
-    NotKept(String),
 }
 
 impl fmt::Display for RecordError {
@@ -54,10 +50,6 @@ impl fmt::Display for RecordError {
             ),
             RecordError::Cassette(source) => source.fmt(f),
             RecordError::Start(source) => source.fmt(f),
-            RecordError::Keeper(reason) => {
-                write!(f, "the process that writes the cassette {reason}")
-            }
-            RecordError::NotKept(said) => f.write_str(said),
         }
     }
 }

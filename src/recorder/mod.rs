@@ -1,11 +1,9 @@
-//! The rim outbound: records what a real service says, and keeps it as a cassette.
+//! The rim outbound: records the answers of a real service as a cassette.
 //!
-//! A [`Recorder`] stands between a client and one upstream. It forwards each request, streams the answer back, and hands
-//! the pair to its keeper before the client has the answer's last byte. The keeper redacts the pair and writes it to a
-//! journal: `mock-ce record` has it in a process of its own ([`Recording::written_by`]), which answers do not wait for and
-//! which outlives the recorder; otherwise it is this process, and answers wait. At the end the journal becomes the
-//! cassette: one JSON document without secrets, which `mock-ce serve --cassette FILE`, [`Settings::cassette`] and the
-//! recorder itself replay.
+//! A [`Recorder`] stands between a client and one upstream. It forwards each request and streams the answer back. Before
+//! the client has the answer's last byte, the exchange is redacted and appended to a journal. At the end the journal
+//! becomes the cassette: one JSON document without secrets, which `mock-ce serve --cassette FILE`,
+//! [`Settings::cassette`] and the recorder itself replay.
 //!
 //! ```no_run
 //! use mock_ce::recorder::{Mode, Recorder};
@@ -31,16 +29,16 @@
 //! are found by their names. A secret of six
 //! bytes or more is replaced by the same placeholder wherever else it stands, also inside longer text, base64- or
 //! percent-encoded; a shorter one, or one that is a text of the catalog or a word of the format (`smtp`, `sendgrid`),
-//! only in its own place. Before anything is written it is searched for every secret seen so far; one hit, and nothing
-//! is written.
+//! only in its own place. Before an exchange is written it is searched for every secret seen so far; one hit, and it is
+//! left out, which is told and counted.
 //!
-//! # What is lost when
+//! # When a recording is cut off
 //!
-//! Killed at any moment, a recording loses no interaction whose answer the client has. Where the keeper is a process of
-//! its own, it finishes the cassette, and whoever reads or records into it just then waits for that. Where it is not,
-//! the interactions are in `FILE.journal`, which every reader of the cassette reads too. A keeper that is killed itself
-//! leaves the journal; what it had not read yet, or not yet written, is lost with it, and a recorder that lives on says
-//! so. The journal is written to the operating system, not forced to the disk; a power loss may cost its last lines. The
+//! Killed at any moment, a recording loses no interaction whose answer the client has: it stands in `FILE.journal`. The
+//! next recorder folds the journal into the cassette, and readers of the cassette read it too. In [`Mode::All`] the
+//! cassette that is there is replaced only when the recording ends well ([`Recorder::finish`], or a drop without panic);
+//! otherwise it stays, and the journal is an unfinished recording, which the next recorder moves to `FILE.journal.old`.
+//! The journal is written to the operating system, not forced to the disk; a power loss may cost its last lines. The
 //! cassette itself is forced to the disk before it is renamed into place.
 //!
 //! An exchange goes to the client and not into the cassette, with a warning, when its answer breaks off, or when one of
@@ -48,35 +46,39 @@
 //! request over the limit cannot be compared with the cassette: it is not sent, and answered 502. A request that nobody
 //! waits for any more, or that is under way when the recording ends, is counted as kept out too.
 
-mod capture;
 mod client;
 mod connection;
 mod decode;
 mod error;
+mod exchange;
 mod headers;
-mod keeper;
+mod observe;
 mod proxy;
 mod recording;
 mod tls;
 mod upstream;
+mod warnings;
+mod writer;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 pub use client::{Client, SendError};
 pub use error::RecordError;
-pub use keeper::Summary;
 pub use recording::Recording;
+pub use writer::Summary;
 
 use crate::file::behind_links;
 use crate::server::MockCe;
 use crate::server::listener::Listener;
 use crate::settings::Settings;
 use proxy::Proxy;
+use writer::Ending;
 
-/// What is done with a cassette that is there, and with requests that it does not have.
+/// Tells a recorder when to replay, and when to ask the upstream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mode {
@@ -119,12 +121,11 @@ impl Recorder {
             date: None,
             limit: 8 * 1024 * 1024,
             warn: |_| {},
-            keeper: None,
             settings: Settings::default().listen((Ipv4Addr::LOCALHOST, 0).into()),
         }
     }
 
-    /// What a client takes as its base: the upstream's path, or `/elements/api-v2` when it has none.
+    /// The base URL for a client: the upstream's path, or `/elements/api-v2` when it has none.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}{}", self.address(), self.base_path)
@@ -154,29 +155,56 @@ impl Recorder {
         matches!(self.part, Part::Replaying(_))
     }
 
+    /// The control surface of the server that replays; `None` while recording.
+    #[must_use]
+    pub fn admin_url(&self) -> Option<String> {
+        match &self.part {
+            Part::Recording(_) => None,
+            Part::Replaying(ce) => Some(ce.admin_url()),
+        }
+    }
+
     /// Lets requests under way finish for at most five seconds, closes, and writes the cassette.
     ///
     /// # Errors
-    /// A cassette that cannot be written, or would hold a secret.
+    /// A cassette that cannot be written.
     pub fn finish(self) -> Result<Summary, RecordError> {
-        self.close()
+        self.close(Ending::Well)
     }
 
-    fn close(&self) -> Result<Summary, RecordError> {
-        match &self.part {
-            Part::Recording(listener) => {
-                listener.drain();
-                listener.service().keeper.finish()
-            }
-            Part::Replaying(_) => Ok(Summary::default()),
-        }
+    /// Ends a recording that did not go well: like [`Recorder::finish`], but no cassette is replaced.
+    ///
+    /// In [`Mode::All`] a cassette that was there stays, and [`Summary::journal`] names the file with the recording.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn abandon(self) -> Result<Summary, RecordError> {
+        self.close(Ending::Badly)
+    }
+
+    fn close(&self, ending: Ending) -> Result<Summary, RecordError> {
+        let Part::Recording(listener) = &self.part else {
+            return Ok(Summary::default());
+        };
+        listener.drain();
+        let Proxy { writer, calls, .. } = &**listener.service();
+        let summary = writer.finish(ending)?;
+        Ok(Summary {
+            answered: calls.answered.load(Ordering::Relaxed),
+            failed: calls.failed.load(Ordering::Relaxed),
+            ..summary
+        })
     }
 }
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        // Who wants to know calls `finish`; the journal stays when the cassette cannot be written.
-        let _ = self.close();
+        let ending = match std::thread::panicking() {
+            true => Ending::Badly,
+            false => Ending::Well,
+        };
+        // `finish` tells of an error; the journal stays when the cassette cannot be written.
+        let _ = self.close(ending);
     }
 }
 

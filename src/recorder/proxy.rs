@@ -1,8 +1,8 @@
-//! One request: replay it if it may be, else forward it, and keep the pair.
+//! One request: replayed if it is known, else forwarded and recorded with its response.
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -13,28 +13,37 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
 use parking_lot::Mutex;
 
-use super::capture::{Asking, Forwarded, Witness, Witnessed};
+use super::exchange::{MessageBytes, ObservedRequest, ObservedResponse};
 use super::headers::{has_come_through, prepare_reply, prepare_request};
-use super::keeper::{Half, Keeper, Transcript};
+use super::observe::{Forwarded, ObservedBody, Observer, RequestObserver};
 use super::upstream::Upstream;
+use super::writer::JournalWriter;
 use crate::cassette::Replay;
 use crate::emulator::Outcome;
 use crate::wire::error::ApiError;
 use crate::wire::message::{Body, Request};
 use crate::wire::vocabulary::header;
 
-/// What stands between a client and an upstream.
+/// Stands between the clients and the upstream.
 pub(super) struct Proxy {
     pub(super) upstream: Upstream<Forwarded>,
-    pub(super) keeper: Keeper,
-    /// What is known already and not asked again.
+    pub(super) writer: JournalWriter,
+    /// Interactions that are replayed, and not asked for again.
     pub(super) known: Option<Replay>,
-    /// The most bytes of a body that are kept.
+    /// The most bytes of a recorded body.
     pub(super) limit: usize,
-    pub(super) most_connections: usize,
+    pub(super) max_connections: usize,
     /// This recorder's name among proxies.
     pub(super) via: HeaderValue,
-    pub(super) failures: AtomicU64,
+    pub(super) refusals: AtomicU64,
+    pub(super) calls: Calls,
+}
+
+/// Counts the calls to the upstream.
+#[derive(Default)]
+pub(super) struct Calls {
+    pub(super) answered: AtomicUsize,
+    pub(super) failed: AtomicUsize,
 }
 
 impl Proxy {
@@ -43,10 +52,10 @@ impl Proxy {
         request: http::Request<Incoming>,
     ) -> Result<Response<Returned>, hyper::Error> {
         let (head, body) = request.into_parts();
-        let mut asking = self.asking(&head, body.size_hint().exact());
+        let mut observer = self.observer(&head, body.size_hint().exact());
         let Some(known) = &self.known else {
-            let request = asking.request.clone();
-            let body = Forwarded::streamed(body, asking);
+            let request = observer.request.clone();
+            let body = Forwarded::streamed(body, observer);
             return Ok(self.forward(head, body, request).await);
         };
         let body = match Limited::new(body, self.limit).collect().await {
@@ -56,7 +65,7 @@ impl Proxy {
                     true => format!("its body is over {} bytes", self.limit),
                     false => "its body broke off".to_owned(),
                 };
-                return Ok(self.refuse(&asking.request, &reason));
+                return Ok(self.refuse(&observer.request, &reason));
             }
         };
         let request = Request {
@@ -69,20 +78,24 @@ impl Proxy {
         if let Some(interaction) = known.take(&request) {
             return Ok(reply_of(Outcome::recorded(interaction.response())));
         }
-        asking.piece(&body);
-        asking.end();
+        observer.piece(&body);
+        observer.end();
         let body = Forwarded::whole(body);
-        Ok(self.forward(head, body, asking.request).await)
+        Ok(self.forward(head, body, observer.request).await)
     }
 
     /// Takes the head of a request down, as it came.
-    fn asking(&self, head: &Parts, length: Option<u64>) -> Asking {
+    fn observer(&self, head: &Parts, length: Option<u64>) -> RequestObserver {
         let target = head.uri.path_and_query();
         let target = target.map_or("/", |target| target.as_str());
-        let request = Half::request(&head.method, target, &head.headers, length);
-        Asking {
+        let request = ObservedRequest {
+            method: head.method.clone(),
+            target: target.to_owned(),
+            headers: head.headers.clone(),
+            body: MessageBytes::new(length, self.limit),
+        };
+        RequestObserver {
             request: Arc::new(Mutex::new(request)),
-            limit: self.limit,
         }
     }
 
@@ -90,7 +103,7 @@ impl Proxy {
         self: &Arc<Self>,
         mut head: Parts,
         body: Forwarded,
-        asked: Arc<Mutex<Half>>,
+        asked: Arc<Mutex<ObservedRequest>>,
     ) -> Response<Returned> {
         if has_come_through(&head.headers, &self.via) {
             return self.refuse(&asked, "the upstream leads back to this recorder");
@@ -109,37 +122,47 @@ impl Proxy {
         *request.uri_mut() = without_host(head.uri);
         *request.headers_mut() = head.headers;
         let awaited = Awaited {
-            keeper: &self.keeper,
+            writer: &self.writer,
             request: Some(&asked),
         };
-        let sent = self.upstream.send(request, || asked.lock().body()).await;
+        let sent = self
+            .upstream
+            .send(request, || asked.lock().body.length())
+            .await;
         awaited.arrived();
         match sent {
             Err(problem) => {
+                self.calls.failed.fetch_add(1, Ordering::Relaxed);
                 let reason = format!("the upstream {} {problem}", address.origin());
                 self.refuse(&asked, &reason)
             }
             Ok((response, connection)) => {
+                self.calls.answered.fetch_add(1, Ordering::Relaxed);
                 let (mut answered, body) = response.into_parts();
                 prepare_reply(&mut answered.headers, address.origin());
                 let length = body.size_hint().exact();
+                let response = ObservedResponse {
+                    status: answered.status,
+                    headers: answered.headers.clone(),
+                    body: MessageBytes::new(length, self.limit),
+                };
                 let pair = Pair {
                     proxy: self.clone(),
                     connection: Some(connection),
                     request: asked,
-                    response: Half::response(answered.status, &answered.headers, length),
-                    is_settled: false,
+                    response,
+                    is_recorded: false,
                 };
                 Response::from_parts(answered, Returned::streamed(body, pair))
             }
         }
     }
 
-    /// 502 in the API's shape, which is no part of what the upstream said.
-    fn refuse(&self, asked: &Mutex<Half>, reason: &str) -> Response<Returned> {
-        let request = asked.lock().asked();
-        self.keeper.keep_out(&request, reason);
-        let number = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
+    /// Answers 502 in the API's shape, in the place of the upstream.
+    fn refuse(&self, asked: &Mutex<ObservedRequest>, reason: &str) -> Response<Returned> {
+        let request = asked.lock().shown();
+        self.writer.keep_out(&request, reason);
+        let number = self.refusals.fetch_add(1, Ordering::Relaxed) + 1;
         let request_id = format!("{number:024x}");
         let error = ApiError::upstream_failed(format!("{request} was not recorded: {reason}"));
         let mut outcome = Outcome::refusal(error, request_id.as_bytes());
@@ -150,7 +173,7 @@ impl Proxy {
     }
 }
 
-/// What a request is for, as the service itself is asked.
+/// The target of a request as the service itself is asked: without scheme and host.
 fn without_host(uri: Uri) -> Uri {
     match uri.into_parts().path_and_query {
         Some(target) => target.into(),
@@ -170,8 +193,8 @@ fn reply_of(outcome: Outcome) -> Response<Returned> {
 
 /// A request whose answer is awaited; its client may go away before.
 struct Awaited<'p> {
-    keeper: &'p Keeper,
-    request: Option<&'p Mutex<Half>>,
+    writer: &'p JournalWriter,
+    request: Option<&'p Mutex<ObservedRequest>>,
 }
 
 impl Awaited<'_> {
@@ -183,39 +206,39 @@ impl Awaited<'_> {
 impl Drop for Awaited<'_> {
     fn drop(&mut self) {
         if let Some(request) = self.request {
-            let asked = request.lock().asked();
-            self.keeper
+            let asked = request.lock().shown();
+            self.writer
                 .keep_out(&asked, "its client did not wait for the answer");
         }
     }
 }
 
 /// The body of a reply, on its way to the client.
-pub(super) type Returned = Witnessed<Pair>;
+pub(super) type Returned = ObservedBody<Pair>;
 
 /// A request with the reply that is on its way back.
 pub(super) struct Pair {
     proxy: Arc<Proxy>,
     connection: Option<SendRequest<Forwarded>>,
-    request: Arc<Mutex<Half>>,
-    response: Half,
-    /// Whether it has been kept, or kept out.
-    is_settled: bool,
+    request: Arc<Mutex<ObservedRequest>>,
+    response: ObservedResponse,
+    /// Whether it has been recorded, or kept out.
+    is_recorded: bool,
 }
 
-impl Witness for Pair {
+impl Observer for Pair {
     fn piece(&mut self, piece: &Bytes) {
-        self.response.add(piece, self.proxy.limit);
+        self.response.body.add(piece);
     }
 
     fn end(&mut self) {
-        self.response.end();
+        self.response.body.end();
         // While the request is being sent still, the connection is of no use to another.
-        let connection = match self.request.lock().is_over() {
+        let connection = match self.request.lock().body.is_over() {
             true => self.connection.take(),
             false => None,
         };
-        self.settle();
+        self.record();
         if let Some(connection) = connection {
             self.proxy.upstream.give_back(connection);
         }
@@ -223,28 +246,19 @@ impl Witness for Pair {
 }
 
 impl Pair {
-    fn settle(&mut self) {
-        if mem::replace(&mut self.is_settled, true) {
+    fn record(&mut self) {
+        if mem::replace(&mut self.is_recorded, true) {
             return;
         }
-        let Proxy { keeper, limit, .. } = &*self.proxy;
         let request = mem::take(&mut *self.request.lock());
-        let missing = |half: &Half, whose: &str| Some(format!("{whose} {}", half.missing(*limit)?));
-        let reason =
-            missing(&request, "its body").or_else(|| missing(&self.response, "its answer"));
-        match reason {
-            Some(reason) => keeper.keep_out(&request.asked(), &reason),
-            None => keeper.keep(Transcript {
-                request,
-                response: mem::take(&mut self.response),
-            }),
-        }
+        let response = mem::take(&mut self.response);
+        self.proxy.writer.record(request, response);
     }
 }
 
 impl Drop for Pair {
     /// The answer broke off, or the client did not wait for it.
     fn drop(&mut self) {
-        self.settle();
+        self.record();
     }
 }

@@ -1,27 +1,25 @@
-//! How to record, and the way to a recorder that does.
+//! The settings of a recorder, and its start.
 
-use std::ffi::OsString;
 use std::fmt;
-use std::io::{stdin, stdout};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
-use super::keeper::{self, Apart, Keeper, Session, Summary};
-use super::proxy::Proxy;
+use super::proxy::{Calls, Proxy};
 use super::upstream::{Address, Upstream};
+use super::writer::JournalWriter;
 use super::{Mode, Part, RecordError, Recorder};
+use crate::cassette::is_being_recorded;
 use crate::cassette::{
-    self, Cassette, Claim, Fallback, Journal, Redaction, Redactor, Repeat, Replay, Selector, Start,
+    self, Cassette, Fallback, JournalFile, Policy, Repeat, Replay, Selector, Start,
 };
 use crate::server::listener::Bound;
 use crate::settings::Settings;
 use crate::wire::vocabulary::Dialect;
 
-/// How to record, and a builder for it.
+/// The settings of a recorder; a builder.
 #[derive(Clone)]
 #[must_use = "nothing is recorded until `start`"]
 pub struct Recording {
@@ -34,9 +32,7 @@ pub struct Recording {
     pub(super) date: Option<SystemTime>,
     pub(super) limit: usize,
     pub(super) warn: fn(&str),
-    /// The program that keeps what is recorded, and its arguments.
-    pub(super) keeper: Option<(PathBuf, Vec<OsString>)>,
-    /// What also holds for a server: address, catalogs, how to replay.
+    /// Settings that also hold for a server: address, catalogs, how to replay.
     pub(super) settings: Settings,
 }
 
@@ -51,7 +47,7 @@ impl fmt::Debug for Recording {
 }
 
 impl Recording {
-    /// What to do with the cassette. Default: [`Mode::Once`].
+    /// Chooses what the recorder does with a cassette that is there. Default: [`Mode::Once`].
     pub fn mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
         self
@@ -63,49 +59,49 @@ impl Recording {
         self
     }
 
-    /// A PEM file with certificates to trust beside those of the machine; may be said again.
+    /// Trusts the certificates in this PEM file beside those of the machine; repeatable.
     pub fn ca(mut self, file: impl Into<PathBuf>) -> Self {
         self.ca.push(file.into());
         self
     }
 
-    /// A place that holds a secret, beside the defaults; may be said again.
+    /// Redacts this place, too; repeatable.
     pub fn redact(mut self, place: Selector) -> Self {
         self.redact.push(place);
         self
     }
 
-    /// A place that holds no secret, whatever the defaults say; may be said again.
+    /// Keeps this place as it is, whatever the defaults say; repeatable.
     pub fn keep(mut self, place: Selector) -> Self {
         self.keep.push(place);
         self
     }
 
-    /// A place of requests that need not be as recorded; may be said again.
+    /// Leaves this place out when a request is compared with recorded ones; repeatable.
     pub fn ignore(mut self, place: Selector) -> Self {
         self.settings = self.settings.ignore(place);
         self
     }
 
-    /// What becomes of a request that comes more often than it was recorded. Default: [`Repeat::Never`].
+    /// Answers a request that comes more often than it was recorded. Default: [`Repeat::Never`].
     pub fn repeat(mut self, repeat: Repeat) -> Self {
         self.settings = self.settings.repeat(repeat);
         self
     }
 
-    /// A directory of catalog fixtures, whose password entries are secrets too; may be said again.
+    /// Adds a directory of catalog fixtures, whose password entries are secrets too; repeatable.
     pub fn catalog(mut self, directory: impl Into<PathBuf>) -> Self {
         self.settings = self.settings.catalog(directory);
         self
     }
 
-    /// The day that the cassette says it was recorded on. Default: today.
+    /// Sets the day that the cassette says it was recorded on. Default: today.
     pub fn date(mut self, date: SystemTime) -> Self {
         self.date = Some(date);
         self
     }
 
-    /// The most bytes of a body that are kept; a larger one passes, and is not recorded. Default: 8 MiB.
+    /// Limits the bytes of a recorded body; a larger one passes, and is not recorded. Default: 8 MiB.
     ///
     /// In [`Mode::New`] a larger request does not pass: it is answered 502.
     pub fn body_limit(mut self, bytes: usize) -> Self {
@@ -113,49 +109,16 @@ impl Recording {
         self
     }
 
-    /// The most connections of clients at a time; more wait. Each needs one to the upstream too. Default: 10,000.
+    /// Limits the connections of clients at a time; more wait. Each needs one to the upstream too. Default: 10,000.
     pub fn connection_limit(mut self, connections: usize) -> Self {
         self.settings = self.settings.connection_limit(connections);
         self
     }
 
-    /// Who is told when an exchange is kept out of the cassette: of the first hundred, one line each. Default: nobody.
+    /// Calls this function with a line for each of the first hundred exchanges that are kept out of the cassette.
     pub fn warn(mut self, warn: fn(&str)) -> Self {
         self.warn = warn;
         self
-    }
-
-    /// Has exchanges redacted and written by a process of this program, started with these arguments.
-    ///
-    /// That process has to call [`Recording::write_for_recorder`] on a recording with the same settings; the binary does
-    /// with the verb `keep` in the place of `record`, and otherwise the same words. An answer then waits until its
-    /// exchange is in the pipe to that process, and not until it is redacted and written; and when this process is
-    /// killed, that one finishes the cassette. What it has to warn of, it tells by its own [`Recording::warn`]. Default:
-    /// this process redacts and writes.
-    pub fn written_by(
-        mut self,
-        program: impl Into<PathBuf>,
-        arguments: impl IntoIterator<Item = OsString>,
-    ) -> Self {
-        self.keeper = Some((program.into(), arguments.into_iter().collect()));
-        self
-    }
-
-    /// Redacts and writes what the recorder that has started this process tells it on its standard input.
-    ///
-    /// Standard output is the recorder's too. When the recorder was killed, so that there is nobody to tell, what came of
-    /// the recording is returned.
-    ///
-    /// # Errors
-    /// When there is nobody to tell: a cassette that cannot be written, or would hold a secret.
-    pub fn write_for_recorder(self) -> Result<Option<Summary>, RecordError> {
-        let cassette = self.cassette.clone();
-        let session = self.session(None);
-        let kept = keeper::keep_for(stdin().lock(), stdout().lock(), &cassette, session);
-        if !matches!(kept, Ok(None)) {
-            Claim::tidy(&cassette);
-        }
-        kept
     }
 
     /// Starts the recorder; its port is open on return.
@@ -181,7 +144,7 @@ impl Recording {
         let part = match self.mode {
             Mode::Locked => self.replay()?,
             // Where nothing can be written, a cassette can be replayed all the same.
-            Mode::Once if exists(&self.cassette) && !Claim::is_held(&self.cassette) => {
+            Mode::Once if exists(&self.cassette) && !is_being_recorded(&self.cassette) => {
                 self.replay()?
             }
             _ => self.record(address)?,
@@ -202,11 +165,17 @@ impl Recording {
                 reason: "is this recorder itself",
             });
         }
+        let policy = self.policy()?;
+        let fresh = self.fresh(&upstream, &policy);
         let upstream = Upstream::at(upstream, &self.ca)?;
-        let claim = Claim::take(&self.cassette)?;
-        if self.mode == Mode::Once && exists(&self.cassette) {
+        let start = match self.mode {
+            Mode::New => Start::Continue,
+            _ => Start::Afresh,
+        };
+        let journal = JournalFile::open(&self.cassette, &fresh, start)?;
+        if self.mode == Mode::Once && journal.before().is_some() {
             // Another recorder has ended in between.
-            drop((claim, bound));
+            drop((journal, bound));
             return self.replay();
         }
         let via = format!(
@@ -216,67 +185,52 @@ impl Recording {
         );
         let proxy = Proxy {
             upstream,
-            known: self.known()?,
+            known: self.known(&journal, &fresh)?,
             limit: self.limit,
-            most_connections: self.settings.limits.connections,
+            max_connections: self.settings.limits.connections,
             via: via
                 .try_into()
                 .expect("digits and letters are a header value"),
-            failures: AtomicU64::new(0),
-            keeper: self.keeper(claim)?,
+            refusals: AtomicU64::new(0),
+            calls: Calls::default(),
+            writer: JournalWriter::new(journal, policy, self.warn),
         };
         let listener = bound.serve(Arc::new(proxy))?;
         Ok(Part::Recording(listener))
     }
 
-    /// What is known already, when that is not to be asked again.
-    fn known(&self) -> Result<Option<Replay>, RecordError> {
+    /// The recorded interactions, in the mode that does not ask for them again.
+    fn known(
+        &self,
+        journal: &JournalFile,
+        fresh: &Cassette,
+    ) -> Result<Option<Replay>, RecordError> {
         if self.mode != Mode::New {
             return Ok(None);
         }
-        let cassette = match Cassette::load(&self.cassette) {
-            Err(error) if error.is_absent() => Cassette::new(&self.upstream, ""),
-            cassette => cassette?,
-        };
+        let cassette = journal.before().unwrap_or(fresh).clone();
         let replay = Replay::new(cassette, self.defaults()?, self.settings.repeat);
         Ok(Some(replay.ignoring(self.settings.ignored.clone())))
     }
 
-    fn defaults(&self) -> Result<Redaction, RecordError> {
-        Ok(Redaction::new(&*self.settings.load_catalog()?))
+    fn defaults(&self) -> Result<Policy, RecordError> {
+        Ok(Policy::new(&*self.settings.load_catalog()?))
     }
 
-    fn keeper(self, claim: Claim) -> Result<Keeper, RecordError> {
-        let Some((program, arguments)) = &self.keeper else {
-            return Ok(Keeper::Here(Box::new(self.session(Some(claim))?)));
-        };
-        let mut command = Command::new(program);
-        command.args(arguments);
-        let apart = Apart::start(command, &self.cassette, claim, self.warn)?;
-        Ok(Keeper::Apart(apart))
+    fn policy(&self) -> Result<Policy, RecordError> {
+        let redact = self.redact.iter().cloned();
+        let policy = redact.fold(self.defaults()?, Policy::redact);
+        Ok(self.keep.iter().cloned().fold(policy, Policy::keep))
     }
 
-    /// `claim` is on the cassette, unless the recorder has it, which is another process.
-    fn session(self, claim: Option<Claim>) -> Result<Session, RecordError> {
-        let upstream = Address::parse(&self.upstream)?;
-        let defaults = self.defaults()?;
-        let redaction = self.redact.into_iter().fold(defaults, Redaction::redact);
-        let redaction = self.keep.into_iter().fold(redaction, Redaction::keep);
+    /// A cassette without interactions.
+    fn fresh(&self, upstream: &Address, policy: &Policy) -> Cassette {
         let day = cassette::day(self.date.unwrap_or_else(SystemTime::now));
-        let fresh = Cassette::new(upstream.origin(), &day).redacted_by(&redaction);
-        let start = if self.mode == Mode::New {
-            Start::Continue
-        } else {
-            Start::Afresh
-        };
-        let journal = Journal::open_claimed(&self.cassette, fresh, start, claim)?;
-        let mut redactor = Redactor::continuing(redaction, journal.cassette().interactions());
-        redactor.spare(journal.cassette());
-        Ok(Session::new(journal, redactor, self.limit, self.warn))
+        Cassette::new(upstream.origin(), &day).redacted_by(policy)
     }
 }
 
-/// Whether there is anything to replay, be it the journal of a recording that was cut off.
+/// Whether there is a cassette to replay, be it only the journal of a recording that was cut off.
 fn exists(cassette: &Path) -> bool {
     cassette.exists() || !matches!(Cassette::load(cassette), Err(error) if error.is_absent())
 }

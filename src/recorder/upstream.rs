@@ -11,7 +11,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use http::uri::{Authority, Scheme};
-use http::{HeaderValue, Request, Response, Uri};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -24,10 +24,10 @@ use super::{RecordError, tls};
 use crate::server::socket::Stream;
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);
-/// How long an answer may take when nothing more of the request was sent.
+/// Maximum time for an answer while nothing more of the request was sent.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 
-/// Where a service is that requests may be sent to.
+/// The address of a service that requests may be sent to.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     scheme: Scheme,
@@ -46,12 +46,14 @@ pub(super) struct Upstream<B> {
     idle: Mutex<Vec<SendRequest<B>>>,
 }
 
-/// Why the upstream did not answer.
+/// The reason for a call without an answer.
 #[derive(Debug)]
 pub(super) enum Unanswered {
     Connect(io::Error),
     Slow,
     Http(hyper::Error),
+    /// It switched protocols, which nobody asked for.
+    Switched,
 }
 
 impl fmt::Display for Unanswered {
@@ -60,6 +62,7 @@ impl fmt::Display for Unanswered {
             Unanswered::Connect(source) => write!(f, "cannot be reached: {source}"),
             Unanswered::Slow => f.write_str("did not answer in time"),
             Unanswered::Http(source) => write!(f, "broke off: {source}"),
+            Unanswered::Switched => f.write_str("answered 101, which nobody asked for"),
         }
     }
 }
@@ -187,7 +190,7 @@ where
         let mut before = sent();
         loop {
             if let Ok(answered) = timeout(ANSWER_TIME, &mut sending).await {
-                return answered;
+                return answered.and_then(refuse_switch);
             }
             let now = sent();
             if now == before {
@@ -262,6 +265,16 @@ where
     // Its end shows in the sender.
     tokio::spawn(async { drop(connection.await) });
     Ok(sender)
+}
+
+/// `Upgrade` is never forwarded, so a 101 answers no request; a connection that has switched is no use for HTTP.
+fn refuse_switch<B, C>(
+    (response, connection): (Response<B>, C),
+) -> Result<(Response<B>, C), Unanswered> {
+    match response.status() {
+        StatusCode::SWITCHING_PROTOCOLS => Err(Unanswered::Switched),
+        _ => Ok((response, connection)),
+    }
 }
 
 /// Scheme, host and path of what may be no address: credentials and queries are not to be repeated.

@@ -37,7 +37,7 @@ impl MockCe {
         Expectation::new(&self.emulator, Query::new().method(method).path(path))
     }
 
-    /// The journaled requests that fit, with secrets masked.
+    /// The journaled requests that fit, as they came, secrets included.
     #[must_use]
     pub fn journal(&self, query: &Query) -> Found {
         self.emulator.received(query)

@@ -123,7 +123,8 @@ impl<'a> Expectation<'a> {
             );
         }
         for received in requests {
-            let _ = write!(text, "\n  received: {}", received.to_line());
+            let shown = self.emulator.outside_view(received.clone());
+            let _ = write!(text, "\n  received: {}", shown.to_line());
         }
         if requests.len() < count {
             text.push_str(&self.nearest());
@@ -144,9 +145,11 @@ impl<'a> Expectation<'a> {
             return "\n  nothing else was received".to_owned();
         }
         let mut text = String::new();
-        for (received, differences) in self.query.nearest(&others) {
-            let _ = write!(text, "\n  nearest: {}", received.to_line());
-            for difference in differences {
+        for (received, _) in self.query.nearest(&others) {
+            // The panic's text ends on standard error.
+            let shown = self.emulator.outside_view(received.clone());
+            let _ = write!(text, "\n  nearest: {}", shown.to_line());
+            for difference in self.query.differences(&shown) {
                 let _ = write!(text, "\n    {difference}");
             }
         }

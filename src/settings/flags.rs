@@ -13,7 +13,7 @@ pub struct Flag {
     pub value: Option<&'static str>,
     /// The line of the help.
     pub help: &'static str,
-    /// Parses a value and applies it to the settings.
+    /// Parses a value and applies it to the settings; the value of a flag without one is empty.
     ///
     /// # Errors
     /// The value is wrong; the text says so and what to write instead.
@@ -207,6 +207,12 @@ pub static FLAGS: &[Flag] = &[
         value: Some("BYTES"),
         help: "Maximum number of bytes of one body in the journal [default: 16384]",
         apply: |settings, value| Ok(settings.journal_body_limit(parse_number(value)?)),
+    },
+    Flag {
+        name: "show-secrets",
+        value: None,
+        help: "Show requests below /__admin and on standard error with their secrets",
+        apply: |settings, _| Ok(settings.show_secrets()),
     },
     Flag {
         name: "body-limit",

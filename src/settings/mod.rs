@@ -37,6 +37,7 @@ pub struct Settings {
     pub(crate) fallback: Fallback,
     pub(crate) repeat: Repeat,
     pub(crate) ignored: Vec<Selector>,
+    pub(crate) secrets: Secrets,
     pub(crate) webhooks: Webhooks,
 }
 
@@ -84,6 +85,16 @@ pub enum ControlAccess {
     Loopback,
     /// All callers that reach the server.
     Anywhere,
+}
+
+/// The form in which secrets of journaled requests are shown outside of the process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Secrets {
+    /// By short stable names.
+    #[default]
+    Masked,
+    /// As they came.
+    Shown,
 }
 
 /// The limits of the journal.
@@ -170,6 +181,7 @@ impl Default for Settings {
             fallback: Fallback::default(),
             repeat: Repeat::default(),
             ignored: Vec::new(),
+            secrets: Secrets::default(),
             webhooks: Webhooks {
                 callbacks: Callbacks::default(),
                 body: WebhookBody::default(),
@@ -313,6 +325,14 @@ impl Settings {
     /// Sets the maximum number of bytes of one body in the journal; the rest is cut off. Default: 16 KiB.
     pub fn journal_body_limit(mut self, bytes: usize) -> Self {
         self.journal.body = bytes;
+        self
+    }
+
+    /// Shows requests below `/__admin` and on standard error with their secrets. Default: secrets are masked there.
+    ///
+    /// In process, requests are always shown as they came.
+    pub fn show_secrets(mut self) -> Self {
+        self.secrets = Secrets::Shown;
         self
     }
 

@@ -192,7 +192,7 @@ mod tests {
         request_token: None,
     };
 
-    /// Rules `oauth-url-form`, `oauth1-url`.
+    /// Contract: `oauth-url-form`, `oauth1-url`.
     #[test]
     fn an_address_says_what_the_client_said() {
         assert_eq!(
@@ -218,7 +218,7 @@ mod tests {
         visit.way_back(&decision, "c0de")
     }
 
-    /// Rules `consent-redirect`, `consent-denied`.
+    /// Contract: `consent-redirect`, `consent-denied`.
     #[rstest]
     #[case::approved(
         "redirect_uri=http://h/b&state=s%26t",

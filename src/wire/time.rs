@@ -104,11 +104,14 @@ impl Interval {
 
     /// The interval that divides a span into a readable number of buckets.
     pub(crate) fn fitting(span: u64) -> Self {
-        match span {
-            _ if span <= HOUR => Interval::Minute,
-            _ if span <= WEEK => Interval::Hour,
-            _ if span <= 90 * DAY => Interval::Day,
-            _ => Interval::Month,
+        if span <= HOUR {
+            Interval::Minute
+        } else if span <= WEEK {
+            Interval::Hour
+        } else if span <= 90 * DAY {
+            Interval::Day
+        } else {
+            Interval::Month
         }
     }
 
@@ -220,7 +223,7 @@ mod tests {
         assert_eq!(parse(text), None);
     }
 
-    /// Rule `analytics-buckets`.
+    /// Contract: `analytics-buckets`.
     #[rstest]
     #[case(
         "minute",
@@ -263,7 +266,7 @@ mod tests {
         );
     }
 
-    /// Rule `analytics-bad-interval`.
+    /// Contract: `analytics-bad-interval`.
     #[test]
     fn too_many_buckets_are_none() {
         let day = parse("2018-07-31").unwrap();

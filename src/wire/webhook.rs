@@ -222,14 +222,14 @@ mod tests {
         Json::parse(text.as_bytes()).unwrap()
     }
 
-    /// Rule `event-signature`: test case 2 of RFC 4231, whose result is given there in hex.
+    /// Contract: `event-signature`: test case 2 of RFC 4231, whose result is given there in hex.
     #[test]
     fn a_body_is_signed() {
         let expected = "sha256=W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=";
         assert_eq!(signature("Jefe", b"what do ya want for nothing?"), expected);
     }
 
-    /// Rules `event-store`, `event-body`.
+    /// Contract: `event-store`, `event-body`.
     #[rstest]
     #[case::json(Some("application/json"), r#"{"a": 1}"#, r#"{"a": 1}"#, r#"{"a":1}"#)]
     #[case::json_without_type(None, "[1]", "[1]", "[1]")]
@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(message.raw, parse(&message.text));
     }
 
-    /// Rule `event-objects`.
+    /// Contract: `event-objects`.
     #[rstest]
     #[case::documented(
         r#"{"events":[{"objectType":"Contact","objectId":"3","eventType":"CREATED","date":"2015-10-13T03:26:48Z"}]}"#,
@@ -292,7 +292,7 @@ mod tests {
         assert_eq!(shown, expected);
     }
 
-    /// Rules `event-body`, `event-body-guide`.
+    /// Contract: `event-body`, `event-body-guide`.
     #[test]
     fn both_bodies_name_event_instance_and_changes() {
         let raw =

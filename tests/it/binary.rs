@@ -233,6 +233,7 @@ fn credentials_that_do_not_fit_are_not_repeated() {
 #[case::unknown_verb(&["brew"])]
 #[case::unknown_flag(&["serve", "--colour=red"])]
 #[case::flag_without_value(&["serve", "--seed"])]
+#[case::value_for_a_flag_without(&["serve", "--show-secrets=no"])]
 #[case::stray_argument(&["serve", "now"])]
 fn wrong_usage_exits_with_2_and_prints_nothing(#[case] arguments: &[&str]) {
     let output = run(arguments);

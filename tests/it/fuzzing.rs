@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use http::{HeaderMap, StatusCode};
-use mock_ce::cassette::{Cassette, Exchange, Redaction, Redactor, Repeat, Replay};
+use mock_ce::cassette::{Cassette, Exchange, Policy, Redactor, Repeat, Replay};
 use mock_ce::catalog::Catalog;
 use rstest::rstest;
 
@@ -138,11 +138,11 @@ const RECORDED: &[(&str, &str)] = &[
 
 /// A cassette of [`RECORDED`], with a request that it has and one that it does not.
 fn cassette_sample() -> Vec<u8> {
-    let mut redactor = Redactor::new(Redaction::new(Catalog::documented()));
+    let mut redactor = Redactor::new(Policy::new(Catalog::documented()));
     let mut cassette = Cassette::new("https://api.example", "2017-03-14");
     for (text, answer) in RECORDED {
         let request = targets::read(text.as_bytes()).unwrap();
-        cassette.push(redactor.redact(&Exchange {
+        let exchange = Exchange {
             method: request.method.clone(),
             target: request.uri.to_string(),
             request_headers: request.headers.clone(),
@@ -150,7 +150,8 @@ fn cassette_sample() -> Vec<u8> {
             status: StatusCode::OK,
             response_headers: HeaderMap::new(),
             response_body: (*answer).into(),
-        }));
+        };
+        cassette.push(redactor.redact(&exchange).unwrap());
     }
     let requests = [
         RECORDED[0].0,
@@ -181,7 +182,7 @@ fn the_corpus_of_cassettes_is_one_that_replays() {
     let (cassette, _) = text.split_once("\n%%\n").unwrap();
     let replay = Replay::new(
         Cassette::parse(cassette).unwrap(),
-        Redaction::new(Catalog::documented()),
+        Policy::new(Catalog::documented()),
         Repeat::Never,
     );
     let fits = |text: &str| {

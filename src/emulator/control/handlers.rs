@@ -49,7 +49,10 @@ pub(in crate::emulator) fn requests(emulator: &Emulator, call: &Call<'_, '_>) ->
     } else {
         Json::Array(Vec::new())
     };
-    Ok(ok(call, &found_json(&found, [("nearest", nearest)])))
+    Ok(ok(
+        call,
+        &found_json(emulator, found, [("nearest", nearest)]),
+    ))
 }
 
 /// `GET /__admin/requests/wait?count=1&timeout=5s&method=…` → `{"requests": […], "dropped": 0, "satisfied": true}`
@@ -61,7 +64,10 @@ pub(in crate::emulator) fn wait_for_requests(emulator: &Emulator, call: &Call<'_
     } = Asked::read(call)?;
     let found = emulator.received(&query);
     let satisfied = found.requests.len() >= count;
-    let mut outcome = ok(call, &found_json(&found, [("satisfied", satisfied.into())]));
+    let mut outcome = ok(
+        call,
+        &found_json(emulator, found, [("satisfied", satisfied.into())]),
+    );
     outcome.patience = (!satisfied).then_some(patience);
     Ok(outcome)
 }
@@ -267,27 +273,29 @@ impl Asked {
     }
 }
 
-fn found_json<'a>(found: &'a Found, extra: [(&'a str, Json<'a>); 1]) -> Json<'a> {
-    let requests = found
-        .requests
-        .iter()
-        .map(|received| received.to_json())
-        .collect();
-    let [extra] = extra;
-    object([
-        ("requests", requests),
+/// The requests as readers outside of this process get them.
+fn found_json(emulator: &Emulator, found: Found, [extra]: [(&str, Json<'_>); 1]) -> Json<'static> {
+    let requests = found.requests.into_iter();
+    let shown = requests.map(|received| emulator.outside_view(received).to_json().into_owned());
+    let json = object([
+        ("requests", shown.collect()),
         ("dropped", found.dropped.into()),
         extra,
-    ])
+    ]);
+    json.into_owned()
 }
 
 impl Emulator {
     /// The requests that came nearest to a query, and what differs.
     fn nearest_json(&self, query: &Query) -> Json<'static> {
         let all = self.received(&query.of_same_sender()).requests;
-        let nearest = query.nearest(&all).into_iter().map(|(received, differs)| {
-            let differs = differs.into_iter().map(Json::from).collect();
-            object([("request", received.to_line().into()), ("differs", differs)])
+        let nearest = query.nearest(&all).into_iter().map(|(received, _)| {
+            let shown = self.outside_view(received.clone());
+            let differs = query.differences(&shown).into_iter();
+            object([
+                ("request", shown.to_line().into()),
+                ("differs", differs.map(Json::from).collect()),
+            ])
         });
         nearest.collect()
     }

@@ -24,7 +24,7 @@ use http::uri::Authority;
 use super::call::{Call, Caller, check_content_type, check_media};
 use super::context::Context;
 use super::outcome::{Handled, Outcome};
-use super::record::journal::{Found, Query};
+use super::record::journal::{Found, Query, Received};
 use super::record::ledger::Ledger;
 use super::state::Seed;
 use super::state::instances::{
@@ -192,13 +192,22 @@ impl Emulator {
         sections.iter().flat_map(of).collect()
     }
 
-    /// The requests that fit, with secrets masked.
+    /// The requests that fit, as they came, secrets included.
     #[must_use]
     pub fn received(&self, query: &Query) -> Found {
         self.journal.find(query)
     }
 
-    /// A line for each request after the one with this number, as soon as there is one; and the last one's number.
+    /// Makes the view of a request that `/__admin` and standard error show: secrets are masked, unless the server was
+    /// told to show them.
+    #[must_use]
+    pub fn outside_view(&self, received: Received) -> Received {
+        self.journal.outside_view(received)
+    }
+
+    /// Waits for a request after the one with this number; returns a line for each such request, and the last number.
+    ///
+    /// The lines are for standard error, see [`Emulator::outside_view`].
     #[must_use]
     pub fn wait_for_lines(&self, number: u64) -> (Vec<String>, u64) {
         self.journal.wait_for_lines(number)

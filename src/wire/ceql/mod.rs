@@ -203,7 +203,7 @@ mod tests {
         br#"{"id": "7", "friendly_name": "Main Number", "size": 12, "active": true, "nick": null,
         "note": "it's", "address": {"city": "Bonn"}, "a.b": "dotted", "list": [1]}"#;
 
-    /// Rule `generic-where`.
+    /// Contract: `generic-where`.
     #[rstest]
     #[case::equal("friendly_name = 'Main Number'", true)]
     #[case::equal_of_another_case("friendly_name = 'main number'", false)]
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(condition.matches(&Json::parse(ROW).unwrap()), expected);
     }
 
-    /// Rule `generic-where`: what cannot be parsed is refused, naming the place.
+    /// Contract: `generic-where`: what cannot be parsed is refused, naming the place.
     #[rstest]
     #[case("", "character 1: a member's name is expected, the end was found")]
     #[case(

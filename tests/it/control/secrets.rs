@@ -1,6 +1,10 @@
-//! No secret is in the journal or in the log, wherever it was planted.
+//! No secret is below `/__admin` or in the log, wherever it was planted; in process everything is shown as it came.
 
-use mock_ce::{MockCe, Settings};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use http::Method;
+use mock_ce::{MockCe, Query, Settings};
+use rstest::rstest;
 
 use super::{ask, look};
 #[cfg(feature = "cli")]
@@ -31,6 +35,19 @@ fn planted() -> Vec<Request> {
             with(&format!(r#""providerData":{{"code":{secret}}}"#)),
         ),
         Request::post("/instances", with(&format!(r#""token":{secret}"#))),
+        Request::post("/instances", with(&format!(r#""clientSecret":{secret}"#))),
+        Request::post(
+            "/instances",
+            with(&format!(r#""a":[{{"privateKey":{secret}}}]"#)),
+        ),
+        Request::post(
+            "/instances",
+            with(&format!(r#""a":[{{"key":"apiKey","value":{secret}}}]"#)),
+        ),
+        Request::post(
+            "/instances",
+            configured.replace("\"mailjet.api.key\"", "\"passphrase\""),
+        ),
         Request::post("/instances", configured.replace("}", "")),
         Request::post("/instances", configured.replace('"', "'")),
         Request::post("/instances", configured.replacen('"', "“", 40)),
@@ -105,6 +122,72 @@ fn the_journal_has_no_secret_in_the_platform_s_shape() {
     assert_nothing_is_found(&settings.start());
 }
 
+/// The places of planted secrets that the reader in process finds them in.
+#[test]
+fn in_process_requests_are_shown_as_they_came() {
+    let ce = MockCe::start();
+    let by = format!("User {PLANTED}, Organization o");
+    let sent = mailjet("n").replace("\"v\"", &format!("\"{PLANTED}\""));
+    let request = Request::post(&format!("/instances?token={PLANTED}"), sent.clone()).by(&by);
+    let reply = ask(&ce, &request.header("cookie", "a=b"));
+    let received = ce.received(Method::POST, "/instances").once();
+    assert_eq!(received.header("authorization"), Some(&*by));
+    assert_eq!(received.header("cookie"), Some("a=b"));
+    assert!(received.target.ends_with(&format!("?token={PLANTED}")));
+    assert_eq!(received.body.text, sent);
+    assert_eq!(received.answer.text, reply.text());
+    assert_eq!(ce.journal(&Query::new()).requests, [received]);
+}
+
+#[test]
+fn a_header_that_is_not_utf_8_is_shown_with_what_is() {
+    let ce = MockCe::start();
+    ask(&ce, &Request::get("/elements/keys").header("x-note", "é"));
+    let request = mock_ce::Request::new(Method::GET, "/elements/api-v2/elements/keys", "");
+    let mut request = request.header("x-other", "o");
+    let latin = http::HeaderValue::from_bytes(b"caf\xe9").unwrap();
+    request.headers.insert("x-note", latin);
+    ce.emulator().answer(&request);
+    let found = ce.journal(&Query::new()).requests;
+    assert_eq!(found[0].header("x-note"), Some("é"));
+    assert_eq!(found[1].header("x-note"), Some("caf\u{fffd}"));
+    assert_eq!(found[1].header("x-other"), Some("o"));
+}
+
+/// A failed test's text goes to standard error.
+#[test]
+fn a_failed_expectation_tells_no_secret() {
+    let ce = MockCe::start();
+    for path in ["/instances", "/elements"] {
+        let path = format!("{path}?token={PLANTED}");
+        ask(&ce, &Request::get(&path).by(PLANTED));
+    }
+    let counted = || ce.received(Method::GET, "/instances").times(2);
+    let panic = catch_unwind(AssertUnwindSafe(counted)).expect_err("there is one");
+    let told = panic.downcast_ref::<String>().unwrap();
+    assert_eq!(told.matches("token=secret-").count(), 2, "{told}");
+    assert!(!told.contains(PLANTED), "{told}");
+}
+
+#[rstest]
+#[case::found("/requests")]
+#[case::nearest("/requests?method=DELETE")]
+#[case::waited_for("/requests/wait?count=1")]
+fn secrets_are_shown_on_demand(#[case] path: &str) {
+    let request =
+        Request::get(&format!("/instances/{PLANTED}")).by(&format!("User u, Element {PLANTED}"));
+    for (settings, shown) in [
+        (MockCe::builder(), false),
+        (MockCe::builder().show_secrets(), true),
+    ] {
+        let ce = settings.start();
+        ask(&ce, &request);
+        let found = look(&ce, path).to_string();
+        assert_eq!(found.contains(PLANTED), shown, "{found}");
+        assert_eq!(found.contains("/instances/secret-"), !shown, "{found}");
+    }
+}
+
 /// Equal secrets can be told from different ones.
 #[test]
 fn a_secret_has_a_short_stable_name() {
@@ -120,19 +203,34 @@ fn a_secret_has_a_short_stable_name() {
 }
 
 #[cfg(feature = "cli")]
-#[test]
-fn the_log_has_no_secret() {
-    let process = Process::serve(&[]);
+fn log_of(mut process: Process, requests: &[Request]) -> String {
     let mut client = Client::connect(process.address());
-    for request in planted() {
-        client.ask(&request);
+    for request in requests {
+        client.ask(request);
     }
     // The log is complete once its last line is there.
-    let mut process = process;
     let mut log = String::new();
-    while log.lines().filter(|line| line.contains(" → ")).count() < planted().len() {
+    while log.lines().filter(|line| line.contains(" → ")).count() < requests.len() {
         use std::io::BufRead as _;
         assert_ne!(process.stderr.read_line(&mut log).unwrap(), 0, "{log}");
     }
+    log
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn the_log_has_no_secret() {
+    let body = format!(r#"{{"apiKey":"{PLANTED}"}}"#);
+    let in_the_body = Request::post(&format!("/instances/{PLANTED}"), body);
+    let requests = [planted(), vec![in_the_body]].concat();
+    let log = log_of(Process::serve(&[]), &requests);
     assert!(!log.contains(PLANTED), "{log}");
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn the_log_shows_secrets_on_demand() {
+    let request = Request::get(&format!("/elements?token={PLANTED}"));
+    let log = log_of(Process::serve(&[("show-secrets", "")]), &[request]);
+    assert!(log.contains(&format!("?token={PLANTED}")), "{log}");
 }

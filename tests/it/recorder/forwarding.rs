@@ -53,7 +53,7 @@ fn headers_of_a_connection_stay_with_it() {
 fn a_compressed_body_passes_and_is_recorded_as_it_was_before() {
     let room = Room::new();
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(br#"{"plain": "text"}"#).unwrap();
+    encoder.write_all(br#"{"plain": 7}"#).unwrap();
     let headers = "content-encoding: gzip\r\ncontent-type: application/json\r\n";
     let upstream = Canned::answering([answer("200 OK", headers, encoder.finish().unwrap())]);
     let recorder = Recorder::to(upstream.url(), room.cassette()).start();
@@ -63,10 +63,10 @@ fn a_compressed_body_passes_and_is_recorded_as_it_was_before() {
         "",
     );
     assert_eq!(reply.headers["content-encoding"], "gzip");
-    assert_eq!(text(&reply.body), r#"{"plain": "text"}"#);
+    assert_eq!(text(&reply.body), r#"{"plain": 7}"#);
     recorder.finish().unwrap();
     let cassette = std::fs::read_to_string(room.cassette()).unwrap();
-    assert!(cassette.contains("\"plain\": \"text\""), "{cassette}");
+    assert!(cassette.contains("\"plain\": 7"), "{cassette}");
     assert!(!cassette.contains("gzip"), "{cassette}");
 }
 
@@ -139,6 +139,26 @@ fn an_upstream_that_fails_is_502_in_the_error_shape_and_not_recorded() {
     );
     assert_eq!(recorder.finish().unwrap().recorded, 0);
     assert!(!room.cassette().exists() || load(&room.cassette()).interactions().is_empty());
+}
+
+/// Rule `upstream-failed`: the recorder forwards no `Upgrade`, so a 101 answers nothing.
+#[test]
+fn an_unsolicited_switch_of_protocols_is_a_failed_upstream() {
+    let room = Room::new();
+    let switch = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n";
+    let upstream = Canned::answering([switch.to_vec()]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    let mut caller = Caller::of(recorder.address(), "user-secret", "organization-secret");
+    let reply = caller.call(Method::GET, "/instances", "");
+    assert_eq!(reply.status, StatusCode::BAD_GATEWAY);
+    let message = member(&reply, "message");
+    assert!(
+        message.as_str().unwrap().contains("answered 101"),
+        "{message}"
+    );
+    let summary = recorder.finish().unwrap();
+    assert_eq!((summary.recorded, summary.kept_out), (0, 1));
+    assert!(summary.all_failed());
 }
 
 #[test]
@@ -252,7 +272,7 @@ fn trailers_are_no_reason_not_to_record() {
     let summary = recorder.finish().unwrap();
     assert_eq!((summary.recorded, summary.kept_out), (2, 0));
     let cassette = std::fs::read_to_string(room.cassette()).unwrap();
-    assert!(cassette.contains("\"text\": \"hi\""), "{cassette}");
+    assert!(cassette.contains("(body, 2 bytes)"), "{cassette}");
 }
 
 /// An answer that comes while the request is still being sent says nothing of the request.

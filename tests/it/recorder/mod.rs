@@ -2,10 +2,12 @@
 
 mod bad_files;
 mod forwarding;
-mod keeper;
 mod kill;
 mod lifecycle;
 mod modes;
+mod planted;
+mod processes;
+mod properties;
 mod replay;
 mod schema;
 mod secrets;

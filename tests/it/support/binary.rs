@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 
+use mock_ce::settings::FLAGS;
+
 use super::harness::ask_kept;
 use super::{Client, Flags, Harness, Reply, Request};
 
@@ -42,7 +44,12 @@ impl Process {
     pub(crate) fn serve(flags: Flags<'_>) -> Self {
         let mut command = Process::command(&["serve", "--listen", "127.0.0.1:0"]);
         for (name, value) in flags {
-            command.arg(format!("--{name}={value}"));
+            let setting = FLAGS.iter().find(|flag| flag.name == *name);
+            let takes_value = setting.is_none_or(|flag| flag.value.is_some());
+            command.arg(match takes_value {
+                true => format!("--{name}={value}"),
+                false => format!("--{name}"),
+            });
         }
         let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().unwrap();

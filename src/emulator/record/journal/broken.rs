@@ -1,44 +1,48 @@
-//! Text that was to be JSON and is none: its shape can be shown, its values cannot.
+//! The masked view of a body that cannot be read as JSON: malformed, cut, or another format.
 
-/// JSON that was cut or is broken, or another text: what is neither punctuation nor the name of a member is masked.
-pub(super) fn broken(text: &str) -> String {
+use crate::catalog::Catalog;
+use crate::wire::vocabulary::{Dialect, member};
+
+/// Masks every word of a text except those that the API or the catalog knows; punctuation stays, and so the shape.
+///
+/// Without its members nobody can tell a name from a value, so a word is shown only where it could not be a secret.
+pub(super) fn mask_broken(text: &str, catalog: &Catalog) -> String {
     let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let end = rest.find(is_punctuation).unwrap_or(rest.len());
-        if end == 0 {
-            let (mark, behind) = rest.split_at(first.len_utf8());
-            shown.push_str(mark);
-            rest = behind;
-            continue;
+    for piece in text.split_inclusive(is_punctuation) {
+        let word = piece.trim_end_matches(is_punctuation);
+        if word.is_empty() || is_known(word, catalog) {
+            shown.push_str(word);
+        } else {
+            shown.push('…');
         }
-        let (word, behind) = rest.split_at(end);
-        let is_name = is_name(&shown, word, behind);
-        shown.push_str(if is_name { word } else { "…" });
-        rest = behind;
+        shown.push_str(&piece[word.len()..]);
     }
     shown
 }
 
 fn is_punctuation(character: char) -> bool {
-    character.is_whitespace() || "{}[],:".contains(character) || is_quote(character)
+    character.is_whitespace() || "{}[],:=&\"'“”„‘’".contains(character)
 }
 
-fn is_quote(character: char) -> bool {
-    "\"'“”„‘’".contains(character)
+fn is_known(word: &str, catalog: &Catalog) -> bool {
+    let elements = catalog.elements();
+    KNOWN_WORDS.contains(&word)
+        || catalog.find(word).is_some()
+        || elements.iter().any(|element| element.entry(word).is_some())
 }
 
-/// Whether a word is the name of a member: with quotes on both sides, or bare where a member begins, and a colon behind.
-fn is_name(before: &str, word: &str, behind: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    let unquoted = behind.strip_prefix(is_quote);
-    let is_quoted = before.ends_with(is_quote);
-    let begins = || {
-        let before = before.trim_end_matches([' ', '\t']);
-        before.is_empty() || before.ends_with(['{', ',', '\n'])
-    };
-    word.bytes().all(is_plain)
-        && is_quoted == unquoted.is_some()
-        && (is_quoted || begins())
-        && unquoted.unwrap_or(behind).trim_start().starts_with(':')
-}
+const KNOWN_WORDS: &[&str] = &[
+    Dialect::Element.noun(),
+    Dialect::YourMom.noun(),
+    member::ID,
+    member::KEY,
+    member::NAME,
+    member::TAGS,
+    member::TOKEN,
+    member::CONFIGURATION,
+    member::PROVIDER_DATA,
+    "value",
+    "true",
+    "false",
+    "null",
+];

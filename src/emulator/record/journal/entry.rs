@@ -1,14 +1,13 @@
-//! One journaled request as it is kept: flat.
+//! One journaled request as the journal keeps it: copied into one flat allocation.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::mem::size_of;
 use std::sync::Arc;
 
-use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 
-use super::mask::{self, Mask};
-use super::received::{Content, Received, line};
+use super::received::{Content, Received};
 use crate::catalog::{Catalog, Element};
 use crate::emulator::context::named_element;
 use crate::emulator::identity;
@@ -31,23 +30,25 @@ pub(super) struct Entry {
     pub(super) instance: Option<u64>,
     /// The element of that instance.
     pub(super) element: Option<Arc<Element>>,
-    pub(super) request: Kept,
-    pub(super) answer: Answer,
+    pub(super) request: KeptMessage,
+    pub(super) answer: KeptAnswer,
 }
 
 /// The body of an answer.
 #[derive(Debug)]
-pub(super) enum Answer {
-    Text(Kept),
-    /// Exactly this instance, shown so.
-    Shown(Arc<Stored>, View),
+pub(super) enum KeptAnswer {
+    Body(KeptMessage),
+    /// The answer shows exactly this instance, in this view.
+    Instance(Arc<Stored>, View),
 }
 
 /// A message in one allocation: for a request `METHOD TARGET`, a line a header, then a body; for an answer the body.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct KeptMessage {
     flat: Box<[u8]>,
-    /// Where the body starts.
+    /// The start of the headers.
+    headers_at: u32,
+    /// The start of the body.
     body_at: u32,
     /// The body's length before it was cut.
     length: u64,
@@ -56,11 +57,11 @@ pub(super) struct Kept {
 }
 
 thread_local! {
-    /// Where a message is put together before it is copied in its exact size: shrinking an allocation costs more.
+    /// A buffer in which a message is put together before it is copied in its exact size; shrinking would cost more.
     static FLAT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-impl Kept {
+impl KeptMessage {
     pub(super) fn request(request: &Request, body: &[u8], limit: usize) -> Self {
         let target = request
             .uri
@@ -71,187 +72,167 @@ impl Kept {
             flat.extend_from_slice(request.method.as_str().as_bytes());
             flat.push(b' ');
             flat.extend_from_slice(&target.as_bytes()[..target.floor_char_boundary(limit)]);
-            flat.push(b'\n');
+            let headers_at = position(flat);
             push_headers(flat, &request.headers, limit);
-            let body_at = u32::try_from(flat.len()).expect("a head is limited to less than 4 GiB");
+            let body_at = position(flat);
             flat.extend_from_slice(clip(body, limit));
-            Kept::new(flat, body_at, body, limit)
+            KeptMessage::new(flat, [headers_at, body_at], body, limit)
         })
     }
 
     pub(super) fn body(body: &[u8], limit: usize) -> Self {
-        Kept::new(clip(body, limit), 0, body, limit)
+        KeptMessage::new(clip(body, limit), [0, 0], body, limit)
     }
 
-    fn new(flat: &[u8], body_at: u32, body: &[u8], limit: usize) -> Self {
+    fn new(flat: &[u8], [headers_at, body_at]: [u32; 2], body: &[u8], limit: usize) -> Self {
         let digest = if body.len() > limit {
             identity::fingerprint_bytes(body)
         } else {
             0
         };
-        Kept {
+        KeptMessage {
             flat: flat.into(),
+            headers_at,
             body_at,
             length: body.len() as u64,
             digest,
         }
     }
 
-    fn head(&self) -> &str {
-        std::str::from_utf8(&self.flat[..self.body_at as usize]).unwrap_or_default()
+    /// `METHOD TARGET`
+    fn start_line(&self) -> &str {
+        let line = &self.flat[..self.headers_at as usize];
+        std::str::from_utf8(line).expect("a method and a target are text")
     }
 
-    fn body_text(&self) -> &[u8] {
+    /// Each header with its value; bytes that are not UTF-8 are replaced.
+    fn headers(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        let lines =
+            self.flat[self.headers_at as usize..self.body_at as usize].split(|&byte| byte == b'\n');
+        lines.filter_map(|line| {
+            let colon = line.iter().position(|&byte| byte == b':')?;
+            let text = String::from_utf8_lossy;
+            Some((text(&line[..colon]), text(&line[colon + 1..])))
+        })
+    }
+
+    fn body_bytes(&self) -> &[u8] {
         &self.flat[self.body_at as usize..]
     }
 
     /// A digest of the whole body, where only its beginning is kept.
     fn digest_if_cut(&self) -> Option<String> {
-        let is_cut = self.length > self.body_text().len() as u64;
+        let is_cut = self.length > self.body_bytes().len() as u64;
         is_cut.then(|| format!("{:016x}", self.digest))
     }
+
+    fn content(&self) -> Content {
+        Content {
+            text: String::from_utf8_lossy(self.body_bytes()).into_owned(),
+            length: self.length,
+            digest: self.digest_if_cut(),
+        }
+    }
+}
+
+fn position(flat: &[u8]) -> u32 {
+    u32::try_from(flat.len()).expect("a head is limited to less than 4 GiB")
 }
 
 fn clip(text: &[u8], limit: usize) -> &[u8] {
     &text[..text.len().min(limit)]
 }
 
-/// One line a header, secrets replaced, together not much longer than `limit`.
+/// Appends one line a header, together not much longer than `limit`; a header `...` stands for those left out.
 fn push_headers(flat: &mut Vec<u8>, headers: &HeaderMap, limit: usize) {
     let start = flat.len();
     for (name, value) in headers {
         if flat.len() - start > limit {
-            flat.extend_from_slice(b"...: \n");
+            flat.extend_from_slice(b"...:\n");
             return;
         }
         flat.extend_from_slice(name.as_str().as_bytes());
-        flat.extend_from_slice(b": ");
-        push_header_value(flat, name, value);
+        flat.push(b':');
+        // A line break cannot stand in a header's value.
+        flat.extend_from_slice(value.as_bytes());
         flat.push(b'\n');
     }
 }
 
-fn push_header_value(flat: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
-    if *name == AUTHORIZATION {
-        mask::push_authorization(flat, value);
-    } else if *name == COOKIE || *name == PROXY_AUTHORIZATION || is_secret_header(name) {
-        mask::push_secret(flat, value.as_bytes());
-    } else if value.as_bytes().is_ascii() {
-        flat.extend_from_slice(value.as_bytes());
-    } else {
-        flat.extend(
-            value
-                .as_bytes()
-                .iter()
-                .map(|&byte| if byte.is_ascii() { byte } else { b'?' }),
-        );
+impl KeptAnswer {
+    fn content(&self) -> Content {
+        match self {
+            KeptAnswer::Body(kept) => kept.content(),
+            KeptAnswer::Instance(stored, view) => {
+                let mut rendered = Vec::new();
+                view.render(&mut rendered, stored);
+                Content {
+                    length: rendered.len() as u64,
+                    text: String::from_utf8_lossy(&rendered).into_owned(),
+                    digest: None,
+                }
+            }
+        }
     }
-}
 
-/// `x-api-key`, `x-auth-token` and the like.
-fn is_secret_header(name: &HeaderName) -> bool {
-    let name = name.as_str();
-    ["key", "token", "secret", "password"]
-        .iter()
-        .any(|ending| name.ends_with(ending))
+    /// Roughly what it takes; an instance is counted, for it may be in the journal only.
+    fn bytes(&self) -> usize {
+        match self {
+            KeptAnswer::Body(kept) => kept.flat.len(),
+            KeptAnswer::Instance(stored, _) => stored.bytes(),
+        }
+    }
 }
 
 impl Entry {
-    /// Roughly what the entry takes; an instance is counted, for it may be in the journal only.
+    /// Roughly what the entry takes.
     pub(super) fn bytes(&self) -> usize {
-        let answer = match &self.answer {
-            Answer::Text(kept) => kept.flat.len(),
-            Answer::Shown(stored, _) => stored.bytes(),
-        };
-        size_of::<Entry>() + self.request.flat.len() + answer
+        size_of::<Entry>() + self.request.flat.len() + self.answer.bytes()
     }
 
     pub(super) fn method(&self) -> &str {
-        self.request.head().split(' ').next().unwrap_or_default()
+        let line = self.request.start_line();
+        line.split(' ').next().unwrap_or_default()
     }
 
     /// Path and query as sent.
-    pub(super) fn target(&self) -> &str {
-        let line = self.request.head().lines().next().unwrap_or_default();
+    fn target(&self) -> &str {
+        let line = self.request.start_line();
         line.split_once(' ').map_or("", |(_, target)| target)
-    }
-
-    /// The key of the element that the request is about, if it can be told.
-    pub(super) fn element(&self, catalog: &Catalog) -> Option<String> {
-        match &self.element {
-            Some(element) => Some(element.key().to_owned()),
-            None => named_element(catalog, self.path(), self.request.body_text()),
-        }
     }
 
     pub(super) fn path(&self) -> &str {
         self.target().split('?').next().unwrap_or_default()
     }
 
-    fn headers(&self) -> &str {
-        let head = self.request.head();
-        head.split_once('\n').map_or("", |(_, headers)| headers)
+    /// The key of the element that the request is about, if it can be told.
+    pub(super) fn element(&self, catalog: &Catalog) -> Option<String> {
+        match &self.element {
+            Some(element) => Some(element.key().to_owned()),
+            None => named_element(catalog, self.path(), self.request.body_bytes()),
+        }
     }
 
-    pub(super) fn line(&self, catalog: &Catalog) -> String {
-        let mut mask = Mask::new(catalog, self.headers());
-        let target = mask.target(self.target());
-        let answer = if let Answer::Text(kept) = &self.answer {
-            kept.body_text()
-        } else {
-            &[]
-        };
-        let line = line(
-            self.method(),
-            &target,
-            self.status.map(|status| status.as_u16()),
-            self.rule,
-            self.effect,
-            answer,
-        );
-        mask.without(&line).into_owned()
-    }
-
-    pub(super) fn show(&self, catalog: &Catalog) -> Received {
-        let mut mask = Mask::new(catalog, self.headers());
-        let target = mask.target(self.target());
-        let sent = mask.sent(self.request.body_text());
-        let mut rendered = Vec::new();
-        let (answer, length, digest) = match &self.answer {
-            Answer::Text(kept) => (kept.body_text(), kept.length, kept.digest_if_cut()),
-            Answer::Shown(stored, view) => {
-                view.render(&mut rendered, stored);
-                (&rendered[..], rendered.len() as u64, None)
-            }
-        };
-        let answered = mask.answered(answer);
-        let headers = self.headers().lines();
-        let headers = headers.filter_map(|line| line.split_once(": "));
+    /// The request as it came.
+    pub(super) fn received(&self, catalog: &Catalog) -> Received {
+        let headers = self.request.headers();
         Received {
             number: self.number,
             at: self.at,
             request_id: String::from_utf8_lossy(&self.request_id).into_owned(),
             organization: self.organization.map(identity::name_of),
             method: self.method().to_owned(),
-            target: mask.without(&target).into_owned(),
+            target: self.target().to_owned(),
             headers: headers
-                .map(|(name, value)| (name.to_owned(), mask.without(value).into_owned()))
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
                 .collect(),
-            body: Content {
-                text: mask.show(sent),
-                length: self.request.length,
-                digest: self.request.digest_if_cut(),
-            },
+            body: self.request.content(),
             element: self.element(catalog),
             instance: self.instance,
             status: self.status.map(|status| status.as_u16()),
             rule: self.rule,
             effect: self.effect,
-            answer: Content {
-                text: mask.show(answered),
-                length,
-                digest,
-            },
+            answer: self.answer.content(),
         }
     }
 }

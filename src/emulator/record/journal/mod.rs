@@ -1,14 +1,17 @@
-//! What was asked, what was answered, and by which rule; bounded in entries and in bytes.
+//! The journal: every request with its answer and the rule behind it, bounded in entries and in bytes.
+//!
+//! It keeps requests as they came, in memory only. In process they are read like that. Readers outside of the process
+//! get the masked view, which is made when they read, unless the server was told to show secrets.
 //!
 //! An entry is one flat copy of what it keeps: a header map or a body out of hyper's hands would keep a whole read
-//! buffer alive. An answer that shows an instance is kept as the instance and the way of showing it. Secrets in headers
-//! are replaced before they are kept, those in bodies whenever an entry is looked at.
+//! buffer alive. An answer that shows an instance is kept as the instance and the way of showing it.
 
 mod broken;
 mod entry;
 mod mask;
 mod query;
 mod received;
+mod words;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -26,14 +29,15 @@ use crate::emulator::identity;
 use crate::emulator::outcome::Outcome;
 use crate::emulator::state::instances::Stored;
 use crate::emulator::view::View;
-use crate::settings::{AGES, JournalLimits};
+use crate::settings::{AGES, JournalLimits, Secrets};
 use crate::wire::message::{Body, Request};
-use entry::{Answer, Entry, Kept};
+use entry::{Entry, KeptAnswer, KeptMessage};
 
 /// The journal of one server.
 #[derive(Debug)]
 pub(crate) struct Journal {
     limits: JournalLimits,
+    secrets: Secrets,
     catalog: Arc<Catalog>,
     ring: Mutex<Ring>,
     /// Wakes those who wait for requests in process.
@@ -42,21 +46,27 @@ pub(crate) struct Journal {
     changed: Notify,
 }
 
-/// The most organizations whose dropped requests are told apart.
-const APART: usize = 10_000;
+/// Beyond so many organizations dropped requests are counted as nobody's.
+const MAX_ORGANIZATIONS_COUNTED: usize = 10_000;
 
 #[derive(Debug, Default)]
 struct Ring {
-    entries: VecDeque<Entry>,
-    /// How many requests were ever recorded; the number of the last one.
+    entries: VecDeque<Arc<Entry>>,
+    /// The number of the last request; requests are counted from 1.
     recorded: u64,
-    /// How many of each organization's requests were dropped for want of room, by its fingerprint.
+    /// Each organization's count of requests that were dropped for want of room, by its fingerprint.
     dropped: HashMap<Option<u64>, u64>,
     /// Bytes that the kept entries take.
     bytes: usize,
 }
 
-/// What a request and its answer leave behind, apart from the two messages.
+/// The entries that a query found: taken under the lock, read after it.
+struct FoundEntries {
+    entries: Vec<Arc<Entry>>,
+    dropped: u64,
+}
+
+/// Facts about a request and its answer that are in neither of the two messages.
 pub(crate) struct Circumstances {
     /// Milliseconds since 1970.
     pub(crate) at: u64,
@@ -68,9 +78,10 @@ pub(crate) struct Circumstances {
 }
 
 impl Journal {
-    pub(crate) fn new(limits: JournalLimits, catalog: Arc<Catalog>) -> Self {
+    pub(crate) fn new(limits: JournalLimits, secrets: Secrets, catalog: Arc<Catalog>) -> Self {
         Journal {
             limits,
+            secrets,
             catalog,
             ring: Mutex::default(),
             recorded: Condvar::new(),
@@ -78,14 +89,14 @@ impl Journal {
         }
     }
 
-    /// Keeps a request and its answer, dropping the oldest ones beyond the limits.
+    /// Records a request and its answer; beyond the limits the oldest entries are dropped.
     pub(crate) fn record(
         &self,
         request: &Request,
         outcome: &Outcome,
         circumstances: Circumstances,
     ) {
-        let entry = self.entry(request, outcome, circumstances);
+        let entry = Arc::new(self.entry(request, outcome, circumstances));
         let mut ring = self.ring.lock();
         ring.push(entry, &self.limits);
         drop(ring);
@@ -114,33 +125,52 @@ impl Journal {
             status: outcome.is_made().then_some(outcome.reply.status),
             instance: outcome.instance.as_ref().map(|stored| stored.id),
             element: (outcome.instance.as_ref()).map(|stored| stored.element.clone()),
-            request: Kept::request(request, body, self.limits.body),
+            request: KeptMessage::request(request, body, self.limits.body),
             answer: match shown.filter(|(stored, _)| self.is_small(outcome, stored)) {
-                Some((stored, view)) => Answer::Shown(stored, view),
-                None => Answer::Text(Kept::body(&outcome.reply.body, self.limits.body)),
+                Some((stored, view)) => KeptAnswer::Instance(stored, view),
+                None => KeptAnswer::Body(KeptMessage::body(&outcome.reply.body, self.limits.body)),
             },
         }
     }
 
-    /// Whether an instance may be kept as it is in the place of the answer that shows it.
+    /// Tells whether an instance may be kept as it is in the place of the answer that shows it.
     fn is_small(&self, outcome: &Outcome, stored: &Stored) -> bool {
         outcome.reply.body.len() <= self.limits.body && stored.bytes() <= self.limits.body
     }
 
-    /// What was recorded and fits, oldest first, with a word on what was dropped.
+    /// Finds the requests that fit, oldest first, as they came.
     pub(crate) fn find(&self, query: &Query) -> Found {
-        self.ring.lock().find(query, &self.catalog)
+        let found = self.ring.lock().find(query, &self.catalog);
+        self.read(found)
     }
 
-    /// What fits the query, as soon as at least `count` requests do, or what does when the time is over.
+    /// Waits until `count` requests fit or `patience` is over, and finds those that fit then.
     pub(crate) fn wait_for(&self, count: usize, query: &Query, patience: Duration) -> Found {
         let deadline = Instant::now() + patience.min(AGES);
         let mut ring = self.ring.lock();
-        loop {
-            let enough = ring.count(query, &self.catalog) >= count;
-            if enough || self.recorded.wait_until(&mut ring, deadline).timed_out() {
-                return ring.find(query, &self.catalog);
+        let found = loop {
+            let is_enough = ring.count(query, &self.catalog) >= count;
+            if is_enough || self.recorded.wait_until(&mut ring, deadline).timed_out() {
+                break ring.find(query, &self.catalog);
             }
+        };
+        drop(ring);
+        self.read(found)
+    }
+
+    fn read(&self, found: FoundEntries) -> Found {
+        let entries = found.entries.iter();
+        Found {
+            requests: entries.map(|entry| entry.received(&self.catalog)).collect(),
+            dropped: found.dropped,
+        }
+    }
+
+    /// Makes the view of a request that readers outside of this process get: masked, unless secrets are to be shown.
+    pub(crate) fn outside_view(&self, received: Received) -> Received {
+        match self.secrets {
+            Secrets::Masked => mask::mask(received, &self.catalog),
+            Secrets::Shown => received,
         }
     }
 
@@ -149,22 +179,25 @@ impl Journal {
         self.changed.notified()
     }
 
-    /// A line for each request after the one with this number, as soon as there is one; and the last one's number.
+    /// Waits for a request after the one with this number; returns a line for each such request, and the last number.
     ///
-    /// Requests that were dropped or forgotten meanwhile have no line.
+    /// The lines are for standard error. Requests that were dropped or forgotten meanwhile have no line.
     pub(crate) fn wait_for_lines(&self, number: u64) -> (Vec<String>, u64) {
         let mut ring = self.ring.lock();
         while ring.recorded == number {
             self.recorded.wait(&mut ring);
         }
-        let later = ring
-            .entries
-            .iter()
-            .rev()
-            .take_while(|entry| entry.number > number);
-        let mut lines: Vec<_> = later.map(|entry| entry.line(&self.catalog)).collect();
-        lines.reverse();
-        (lines, ring.recorded)
+        let last = ring.recorded;
+        let newest_first = ring.entries.iter().rev();
+        let later = newest_first.take_while(|entry| entry.number > number);
+        let later: Vec<_> = later.cloned().collect();
+        drop(ring);
+        let lines = later.iter().rev().map(|entry| self.line(entry));
+        (lines.collect(), last)
+    }
+
+    fn line(&self, entry: &Entry) -> String {
+        self.outside_view(entry.received(&self.catalog)).to_line()
     }
 
     /// Forgets every request, or those of one organization.
@@ -175,14 +208,15 @@ impl Journal {
             .retain(|entry| organization.is_some() && entry.organization != organization);
         ring.dropped
             .retain(|of, _| organization.is_some() && *of != organization);
-        ring.bytes = ring.entries.iter().map(Entry::bytes).sum();
+        ring.bytes = ring.entries.iter().map(|entry| entry.bytes()).sum();
     }
 }
 
 impl Ring {
-    fn push(&mut self, mut entry: Entry, limits: &JournalLimits) {
+    fn push(&mut self, mut entry: Arc<Entry>, limits: &JournalLimits) {
         self.recorded += 1;
-        entry.number = self.recorded;
+        let numbered = Arc::get_mut(&mut entry).expect("nobody else has the entry yet");
+        numbered.number = self.recorded;
         self.bytes += entry.bytes();
         self.entries.push_back(entry);
         while self.entries.len() > limits.entries || self.bytes > limits.bytes {
@@ -194,9 +228,9 @@ impl Ring {
         }
     }
 
-    /// Beyond so many organizations the dropped requests of the others are counted as nobody's.
     fn note_dropped(&mut self, organization: Option<u64>) {
-        let is_known = self.dropped.len() < APART || self.dropped.contains_key(&organization);
+        let is_known = self.dropped.len() < MAX_ORGANIZATIONS_COUNTED
+            || self.dropped.contains_key(&organization);
         *self
             .dropped
             .entry(organization.filter(|_| is_known))
@@ -207,8 +241,8 @@ impl Ring {
         &'r self,
         query: &'r Query,
         catalog: &'r Catalog,
-    ) -> impl Iterator<Item = &'r Entry> {
-        let fits = move |entry: &&Entry| query.fits(entry, catalog);
+    ) -> impl Iterator<Item = &'r Arc<Entry>> {
+        let fits = move |entry: &&Arc<Entry>| query.fits(entry, catalog);
         self.entries.iter().filter(fits)
     }
 
@@ -216,11 +250,10 @@ impl Ring {
         self.fitting(query, catalog).count()
     }
 
-    fn find(&self, query: &Query, catalog: &Catalog) -> Found {
-        let shown = |entry: &Entry| entry.show(catalog);
+    fn find(&self, query: &Query, catalog: &Catalog) -> FoundEntries {
         let may_be_missing = self.dropped.iter().filter(|(of, _)| query.may_miss(**of));
-        Found {
-            requests: self.fitting(query, catalog).map(shown).collect(),
+        FoundEntries {
+            entries: self.fitting(query, catalog).cloned().collect(),
             dropped: may_be_missing.map(|(_, count)| count).sum(),
         }
     }

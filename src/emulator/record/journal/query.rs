@@ -1,4 +1,4 @@
-//! Which journaled requests somebody asks for.
+//! A query for journaled requests, what it found, and what came near.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::catalog::Catalog;
 use crate::emulator::identity;
 use crate::emulator::path::PathPattern;
 
-/// What a request must have been to be found; what is not set is not looked at.
+/// Conditions on journaled requests; a condition that is not set holds for every request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
     pub(crate) method: Option<Method>,
@@ -26,71 +26,71 @@ pub struct Query {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Found {
-    /// Those that fit.
+    /// The requests that fit.
     pub requests: Vec<Received>,
-    /// How many requests the journal has dropped for want of room: as many may be missing here.
+    /// The number of requests that the journal has dropped for want of room: as many may be missing here.
     ///
-    /// A query for one organization counts only that one's.
+    /// A query for one organization counts only the requests of that organization.
     pub dropped: u64,
 }
 
 impl Query {
-    /// Every request.
+    /// Finds every request.
     #[must_use]
     pub fn new() -> Self {
         Query::default()
     }
 
-    /// Only requests with this verb.
+    /// Finds only requests with this verb.
     #[must_use]
     pub fn method(mut self, method: Method) -> Self {
         self.method = Some(method);
         self
     }
 
-    /// Only requests to a path that fits: `"/instances/*"`.
+    /// Finds only requests to a path that fits: `"/instances/*"`.
     #[must_use]
     pub fn path(mut self, pattern: &str) -> Self {
         self.path = Some(PathPattern::new(pattern));
         self
     }
 
-    /// Only requests about the element with this key.
+    /// Finds only requests about the element with this key.
     #[must_use]
     pub fn element(mut self, key: impl Into<String>) -> Self {
         self.element = Some(key.into());
         self
     }
 
-    /// Only requests of the organization with this secret.
+    /// Finds only requests of the organization with this secret.
     #[must_use]
     pub fn organization(mut self, secret: &str) -> Self {
         self.organization = Some(identity::fingerprint(secret));
         self
     }
 
-    /// Only requests about the instance with this id.
+    /// Finds only requests about the instance with this id.
     #[must_use]
     pub fn instance(mut self, id: u64) -> Self {
         self.instance = Some(id);
         self
     }
 
-    /// Only requests that this rule decided: `"create"`.
+    /// Finds only requests that this rule decided: `"create"`.
     #[must_use]
     pub fn rule(mut self, id: impl Into<String>) -> Self {
         self.rule = Some(id.into());
         self
     }
 
-    /// Only requests that were answered with this status.
+    /// Finds only requests that were answered with this status.
     #[must_use]
     pub fn status(mut self, status: StatusCode) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// What keeps a request from fitting, one line a field: `"method: expected POST, was GET"`.
+    /// Names the conditions that a request does not meet, one line each: `"method: expected POST, was GET"`.
     #[must_use]
     pub fn differences(&self, received: &Received) -> Vec<String> {
         let path = received.target.split('?').next().unwrap_or_default();
@@ -139,7 +139,7 @@ impl Query {
         differing.collect()
     }
 
-    /// The three requests that came nearest to fitting, the nearest first, with what differs.
+    /// Returns the three requests that came nearest to fitting, the nearest first, with the conditions they do not meet.
     #[must_use]
     pub fn nearest<'r>(&self, requests: &'r [Received]) -> Vec<(&'r Received, Vec<String>)> {
         let mut near: Vec<_> = requests
@@ -153,7 +153,7 @@ impl Query {
         near
     }
 
-    /// Every request of the organization that is asked for, or of everybody.
+    /// Widens the query to every request of its organization, or of everybody.
     pub(crate) fn of_same_sender(&self) -> Query {
         Query {
             organization: self.organization,
@@ -161,7 +161,7 @@ impl Query {
         }
     }
 
-    /// Whether a dropped request of this organization, or of one that is not known, may have fitted.
+    /// Tells whether a dropped request of this organization, or of one that is not known, may have fitted.
     pub(super) fn may_miss(&self, organization: Option<u64>) -> bool {
         self.organization
             .is_none_or(|wanted| organization == Some(wanted))

@@ -6,7 +6,11 @@ use crate::emulator::view::date;
 use crate::rules::Rule;
 use crate::wire::json::{Json, object, object_of_pairs};
 
-/// One request that a server received, and how it was answered; secrets are masked.
+/// One request that a server received, and how it was answered.
+///
+/// In process it is shown as it came, secrets included. Below `/__admin` and on standard error every secret is replaced
+/// by a short stable name such as `secret-1f3a9c0e`, unless the server was started with
+/// [`Settings::show_secrets`](crate::Settings::show_secrets).
 ///
 /// As JSON: `{"number", "at", "requestId", "organization", "method", "target", "headers": {}, "body": {"text",
 /// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "answer": {…}}`; times are
@@ -16,23 +20,23 @@ use crate::wire::json::{Json, object, object_of_pairs};
 pub struct Received {
     /// Counts the server's requests from 1.
     pub number: u64,
-    /// When, in milliseconds since 1970, by the server's clock.
+    /// When it came, in milliseconds since 1970, by the server's clock.
     pub at: u64,
-    /// What the header `elements-request-id` of the answer said.
+    /// The value of the answer's header `elements-request-id`.
     pub request_id: String,
-    /// A short stable name for the organization's secret: `"secret-1f3a9c0e"`.
+    /// A short stable name for the organization's secret, never the secret itself: `"secret-1f3a9c0e"`.
     pub organization: Option<String>,
     /// The verb.
     pub method: String,
     /// Path and query as sent.
     pub target: String,
-    /// The headers, secrets replaced by their short names.
+    /// The headers, names in lower case; bytes that are not UTF-8 are replaced.
     pub headers: Vec<(String, String)>,
     /// The request's body.
     pub body: Content,
-    /// The key of the element it was about, if it can be told.
+    /// The key of the element that the request was about, if it can be told.
     pub element: Option<String>,
-    /// The id of the instance it was about.
+    /// The id of the instance that the request was about.
     pub instance: Option<u64>,
     /// The answer's status; `None` where the script ended the connection instead of an answer being made.
     pub status: Option<u16>,
@@ -48,9 +52,9 @@ pub struct Received {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Content {
-    /// The text, secrets masked; bytes that are not UTF-8 are replaced.
+    /// The text; bytes that are not UTF-8 are replaced.
     pub text: String,
-    /// How long the body was, in bytes.
+    /// The length of the whole body, in bytes.
     pub length: u64,
     /// A digest of the whole body, where only its beginning was kept.
     pub digest: Option<String>,
@@ -102,43 +106,23 @@ impl Received {
     /// One line for people: `POST /elements/api-v2/instances → 200 (create; grade=guide)`.
     #[must_use]
     pub fn to_line(&self) -> String {
-        let Received {
-            method,
-            target,
-            status,
-            rule,
-            effect,
-            answer,
-            ..
-        } = self;
-        line(
-            method,
-            target,
-            *status,
-            rule,
-            *effect,
-            answer.text.as_bytes(),
-        )
+        let status = self
+            .status
+            .map_or("none".to_owned(), |status| status.to_string());
+        let (method, target, because) = (&self.method, &self.target, self.rule.because);
+        let mut line = format!("{method} {target} → {status} ({because})");
+        if let Some(effect) = self.effect {
+            let _ = write!(line, " [{effect}]");
+        }
+        if let Some(message) = self.error_message() {
+            let _ = write!(line, " {message}");
+        }
+        line
     }
-}
 
-/// One line for people; `answer` is the body, of which only an error's message is repeated.
-pub(super) fn line(
-    method: &str,
-    target: &str,
-    status: Option<u16>,
-    rule: &Rule,
-    effect: Option<&str>,
-    answer: &[u8],
-) -> String {
-    let shown = status.map_or("none".to_owned(), |status| status.to_string());
-    let mut line = format!("{method} {target} → {shown} ({})", rule.because);
-    if let Some(effect) = effect {
-        let _ = write!(line, " [{effect}]");
+    /// The message of an answer that is an error.
+    fn error_message(&self) -> Option<String> {
+        let body = (self.status >= Some(400)).then(|| Json::parse(self.answer.text.as_bytes()))?;
+        Some(body.ok()?.get("message")?.as_str()?.to_owned())
     }
-    let body = Json::parse(answer).ok().filter(|_| status >= Some(400));
-    if let Some(message) = body.as_ref().and_then(|body| body.get("message")?.as_str()) {
-        let _ = write!(line, " {message}");
-    }
-    line
 }

@@ -57,7 +57,7 @@ impl Caller {
         let id = member(&created, "id").as_u64().unwrap();
         let instance = format!("/instances/{id}");
         self.call(Method::GET, &instance, "");
-        self.call(Method::GET, "/instances?pageSize=5&searchText=mail", "");
+        self.call(Method::GET, "/instances?pageSize=5&searchText=mailjet", "");
         let by_token = format!("User {}, Element {token}", self.user);
         self.call_as(
             &by_token,

@@ -17,7 +17,7 @@ use mock_ce::cassette::Cassette;
 
 pub(super) use caller::{Caller, mailjet, member, shown};
 pub(super) use canned::{Canned, answer};
-pub(super) use process::{RecorderProcess, Writing, signal};
+pub(super) use process::RecorderProcess;
 pub(super) use tls::Tls;
 
 /// A directory of its own, gone at the end.

@@ -1,4 +1,4 @@
-//! A body on its way through, of which somebody takes down each piece.
+//! A body on its way through the recorder, with an observer that sees each piece.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use parking_lot::Mutex;
 
-use super::keeper::Half;
+use super::exchange::ObservedRequest;
 
-/// Who takes a body down; one that is dropped before the end has seen it break off.
-pub(super) trait Witness {
+/// Sees a body pass; when it is dropped before the end, the body broke off.
+pub(super) trait Observer {
     fn piece(&mut self, piece: &Bytes);
 
     /// The body is whole, and its last byte not yet passed on.
@@ -20,31 +20,31 @@ pub(super) trait Witness {
 }
 
 /// A body on its way through.
-pub(super) enum Witnessed<W> {
+pub(super) enum ObservedBody<O> {
     Streamed {
         incoming: Incoming,
-        witness: W,
+        observer: O,
     },
-    /// Nothing has to be taken down of it any more.
+    /// Its observer has seen it already.
     Whole(Option<Bytes>),
 }
 
-impl<W: Witness> Witnessed<W> {
-    pub(super) fn streamed(incoming: Incoming, mut witness: W) -> Self {
+impl<O: Observer> ObservedBody<O> {
+    pub(super) fn streamed(incoming: Incoming, mut observer: O) -> Self {
         if incoming.is_end_stream() {
             // There is no last byte to wait for but the head's.
-            witness.end();
-            return Witnessed::Whole(None);
+            observer.end();
+            return ObservedBody::Whole(None);
         }
-        Witnessed::Streamed { incoming, witness }
+        ObservedBody::Streamed { incoming, observer }
     }
 
     pub(super) fn whole(bytes: Bytes) -> Self {
-        Witnessed::Whole((!bytes.is_empty()).then_some(bytes))
+        ObservedBody::Whole((!bytes.is_empty()).then_some(bytes))
     }
 }
 
-impl<W: Witness + Unpin> Body for Witnessed<W> {
+impl<O: Observer + Unpin> Body for ObservedBody<O> {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -52,11 +52,11 @@ impl<W: Witness + Unpin> Body for Witnessed<W> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        let (incoming, witness) = match &mut *self {
-            Witnessed::Whole(rest) => {
+        let (incoming, observer) = match &mut *self {
+            ObservedBody::Whole(rest) => {
                 return Poll::Ready(rest.take().map(|rest| Ok(Frame::data(rest))));
             }
-            Witnessed::Streamed { incoming, witness } => (incoming, witness),
+            ObservedBody::Streamed { incoming, observer } => (incoming, observer),
         };
         let frame = ready!(Pin::new(&mut *incoming).poll_frame(cx));
         let is_last = match &frame {
@@ -64,50 +64,48 @@ impl<W: Witness + Unpin> Body for Witnessed<W> {
             Some(Err(_)) => false,
             Some(Ok(frame)) => {
                 if let Some(piece) = frame.data_ref() {
-                    witness.piece(piece);
+                    observer.piece(piece);
                 }
                 incoming.is_end_stream() || frame.is_trailers()
             }
         };
         if is_last {
-            witness.end();
+            observer.end();
         }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Witnessed::Whole(rest) => rest.is_none(),
-            Witnessed::Streamed { incoming, .. } => incoming.is_end_stream(),
+            ObservedBody::Whole(rest) => rest.is_none(),
+            ObservedBody::Streamed { incoming, .. } => incoming.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Witnessed::Whole(rest) => {
+            ObservedBody::Whole(rest) => {
                 SizeHint::with_exact(rest.as_ref().map_or(0, |rest| rest.len() as u64))
             }
-            Witnessed::Streamed { incoming, .. } => incoming.size_hint(),
+            ObservedBody::Streamed { incoming, .. } => incoming.size_hint(),
         }
     }
 }
 
 /// The body of a request, on its way to the upstream.
-pub(super) type Forwarded = Witnessed<Asking>;
+pub(super) type Forwarded = ObservedBody<RequestObserver>;
 
 /// Takes a request down. It is shared with its reply, which may come first.
-pub(super) struct Asking {
-    pub(super) request: Arc<Mutex<Half>>,
-    /// The most bytes of the body that are kept.
-    pub(super) limit: usize,
+pub(super) struct RequestObserver {
+    pub(super) request: Arc<Mutex<ObservedRequest>>,
 }
 
-impl Witness for Asking {
+impl Observer for RequestObserver {
     fn piece(&mut self, piece: &Bytes) {
-        self.request.lock().add(piece, self.limit);
+        self.request.lock().body.add(piece);
     }
 
     fn end(&mut self) {
-        self.request.lock().end();
+        self.request.lock().body.end();
     }
 }

@@ -1,0 +1,322 @@
+//! The journal of a recording: every interaction on a line of its own, as soon as it is redacted.
+//!
+//! It lies beside the cassette (`FILE.journal`) while a recording is under way, and is folded into the cassette at its
+//! end. A line goes to the operating system in one write, so a process that is killed loses nothing; it is not forced to
+//! the disk, so a power loss may cost the last lines. A last line without its end is no interaction.
+//!
+//! The first line is the head of the cassette. With a member `after` the recording goes on from a cassette with that
+//! many interactions; without it, the recording replaces the cassette.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::super::message::member;
+use super::line::Line;
+use super::{Cassette, CassetteError, Found, Interaction, lock};
+use crate::file::{behind_links, beside};
+use crate::wire::json::Json;
+
+/// What a recording does with a cassette that is already there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Adds to it.
+    Continue,
+    /// Replaces it when the recording ends well.
+    Afresh,
+}
+
+/// The journal of a recording under way, locked.
+pub struct JournalFile {
+    /// The cassette that it will be folded into.
+    cassette: PathBuf,
+    file: File,
+    /// The cassette as it was when the recording began.
+    before: Option<Cassette>,
+    /// A recording that would have replaced `before` and has not ended well, moved out of the way.
+    set_aside: Option<PathBuf>,
+    /// Bytes of the file that are whole lines.
+    length: u64,
+    /// Lines that the disk has not taken yet.
+    pending: Vec<u8>,
+    count: usize,
+    start: Start,
+}
+
+impl JournalFile {
+    /// Takes the cassette at `path` for recording; `fresh` is its head when there is none.
+    ///
+    /// An earlier recording that was cut off is folded into the cassette first. One that would have replaced a cassette
+    /// is set aside instead, as `FILE.journal.old`.
+    ///
+    /// # Errors
+    /// Another recording into the same file, or a file that cannot be read or written.
+    pub fn open(path: &Path, fresh: &Cassette, start: Start) -> Result<Self, CassetteError> {
+        let cassette = behind_links(path);
+        let file = lock::lock(&path_of(&cassette)).map_err(|error| error.of(&cassette))?;
+        let mut journal = JournalFile {
+            cassette,
+            file,
+            before: None,
+            set_aside: None,
+            length: 0,
+            pending: Vec::new(),
+            count: 0,
+            start,
+        };
+        let begun = journal.recover().and_then(|()| journal.begin(fresh));
+        if let Err(error) = begun {
+            // An empty one came with the lock.
+            remove_if_empty(&journal.cassette);
+            return Err(error);
+        }
+        Ok(journal)
+    }
+
+    /// Brings what an earlier recording has left in order.
+    fn recover(&mut self) -> Result<(), CassetteError> {
+        let path = &self.cassette;
+        crate::file::remove_temporary(path);
+        let found = Found::read(path, Cassette::parse)?;
+        let is_left = found.unfinished().is_some();
+        if found.would_replace() {
+            let aside = beside(&path_of(path), ".old");
+            let moved = fs::read_to_string(path_of(path))
+                .and_then(|text| crate::file::write(&aside, &text));
+            moved.map_err(|source| CassetteError::Unwritable { source }.of(&aside))?;
+            self.set_aside = Some(aside);
+        }
+        let before = found.merged();
+        if let (true, None, Some(before)) = (is_left, &self.set_aside, &before) {
+            before.save(path)?;
+        }
+        self.before = before;
+        Ok(())
+    }
+
+    fn begin(&mut self, fresh: &Cassette) -> Result<(), CassetteError> {
+        let mut head = fresh.head();
+        if self.start == Start::Continue {
+            let after = self.continued().len();
+            head.push(member("after", (after as u64).into()));
+        }
+        self.pending = format!("{}\n", Json::Object(head)).into_bytes();
+        self.file
+            .set_len(0)
+            .and_then(|()| self.write())
+            .map_err(|source| self.unwritable(source))
+    }
+
+    /// Appends an interaction. When this returns, killing the process does not lose it.
+    ///
+    /// # Errors
+    /// A disk that is full; the interaction is written with the next one, or at the end.
+    pub fn push(&mut self, interaction: &Interaction) -> Result<(), CassetteError> {
+        serde_json::to_writer(&mut self.pending, &Line(interaction))
+            .expect("writing to memory does not fail");
+        self.pending.push(b'\n');
+        self.count += 1;
+        self.write().map_err(|source| self.unwritable(source))
+    }
+
+    /// Appends all pending lines in one write, or nothing.
+    fn write(&mut self) -> io::Result<()> {
+        let written = self.file.write_all(&self.pending);
+        if written.is_err() {
+            self.file.set_len(self.length)?;
+            return written;
+        }
+        self.length += self.pending.len() as u64;
+        self.pending.clear();
+        Ok(())
+    }
+
+    fn unwritable(&self, source: io::Error) -> CassetteError {
+        CassetteError::Unwritable { source }.of(&path_of(&self.cassette))
+    }
+
+    /// The cassette as it was when the recording began.
+    #[must_use]
+    pub fn before(&self) -> Option<&Cassette> {
+        self.before.as_ref()
+    }
+
+    /// The interactions that the recording adds to.
+    #[must_use]
+    pub fn continued(&self) -> &[Interaction] {
+        match (self.start, &self.before) {
+            (Start::Continue, Some(before)) => &before.interactions,
+            _ => &[],
+        }
+    }
+
+    /// The file that an earlier, unfinished recording was moved to.
+    #[must_use]
+    pub fn set_aside(&self) -> Option<&Path> {
+        self.set_aside.as_deref()
+    }
+
+    /// Ends a recording without replacing a cassette; returns the number of interactions in the cassette, and the journal
+    /// that stays.
+    ///
+    /// The journal is folded, and `None` returned, where that replaces no cassette.
+    ///
+    /// # Errors
+    /// Those of [`JournalFile::fold`].
+    pub fn leave(mut self) -> Result<(usize, Option<PathBuf>), CassetteError> {
+        let total = match &self.before {
+            Some(before) if self.start == Start::Afresh && self.count > 0 => {
+                before.interactions.len()
+            }
+            _ => return Ok((self.fold()?, None)),
+        };
+        self.write().map_err(|source| self.unwritable(source))?;
+        Ok((total, Some(path_of(&self.cassette))))
+    }
+
+    /// Folds the journal into the cassette, removes it, and returns the number of interactions in the cassette.
+    ///
+    /// A cassette that says the same as before stays as it is, date included; without any interaction, none is made.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written; the journal stays.
+    pub fn fold(mut self) -> Result<usize, CassetteError> {
+        let path = &self.cassette;
+        let total = |cassette: Option<&Cassette>| cassette.map_or(0, |one| one.interactions.len());
+        if self.count == 0 {
+            remove(path)?;
+            return Ok(total(self.before.as_ref()));
+        }
+        self.write().map_err(|source| self.unwritable(source))?;
+        let path = &self.cassette;
+        let written = read(path).map_err(|error| error.of(&path_of(path)))?;
+        let Some(written) = written else {
+            let source = io::ErrorKind::NotFound.into();
+            return Err(CassetteError::Unreadable { source }.of(&path_of(path)));
+        };
+        let cassette = written.onto(self.before.clone());
+        if !self.is_unchanged(&cassette) {
+            cassette.save(path)?;
+        }
+        remove(path)?;
+        Ok(total(Some(&cassette)))
+    }
+
+    fn is_unchanged(&self, cassette: &Cassette) -> bool {
+        let of_its_day = |before: &Cassette| Cassette {
+            recorded: before.recorded.clone(),
+            ..cassette.clone()
+        };
+        self.before
+            .as_ref()
+            .is_some_and(|before| of_its_day(before) == *before)
+    }
+}
+
+impl Drop for JournalFile {
+    /// A journal without interactions is worth nothing to anybody.
+    fn drop(&mut self) {
+        if self.count == 0 {
+            // `fold` may have removed it already.
+            let _ = fs::remove_file(path_of(&self.cassette));
+        }
+    }
+}
+
+pub(super) fn path_of(cassette: &Path) -> PathBuf {
+    beside(cassette, ".journal")
+}
+
+/// Removes a journal whose interactions are in the cassette.
+pub(super) fn remove(cassette: &Path) -> Result<(), CassetteError> {
+    let journal = path_of(cassette);
+    match fs::remove_file(&journal) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(|source| CassetteError::Unwritable { source }.of(&journal)),
+    }
+}
+
+pub(super) fn remove_if_empty(cassette: &Path) {
+    let journal = path_of(cassette);
+    if fs::metadata(&journal).is_ok_and(|found| found.len() == 0) {
+        // The caller has an error to tell that is worth more.
+        let _ = fs::remove_file(journal);
+    }
+}
+
+/// The contents of a journal.
+pub(super) struct Written {
+    head: Cassette,
+    /// Interactions of the cassette that it goes on from; `None` when it replaces it.
+    after: Option<usize>,
+    interactions: Vec<Interaction>,
+}
+
+impl Written {
+    pub(super) fn interactions(&self) -> &[Interaction] {
+        &self.interactions
+    }
+
+    pub(super) fn after(&self) -> usize {
+        self.after.unwrap_or(0)
+    }
+
+    pub(super) fn is_afresh(&self) -> bool {
+        self.after.is_none()
+    }
+
+    /// The cassette that it makes of the one before it. Folding twice gives the same.
+    ///
+    /// The selectors of the newest recording stand in the head, since later lines were redacted by them.
+    pub(super) fn onto(self, before: Option<Cassette>) -> Cassette {
+        let mut cassette = self.head;
+        if let (Some(after), Some(before)) = (self.after, before) {
+            cassette.interactions = before.interactions;
+            cassette.interactions.truncate(after);
+        }
+        cassette.interactions.extend(self.interactions);
+        cassette
+    }
+}
+
+/// Reads the journal beside a cassette; `None` when there is none, or no interaction in it.
+pub(super) fn read(cassette: &Path) -> Result<Option<Written>, CassetteError> {
+    let text = match super::read(&path_of(cassette)) {
+        Err(error) if error.is_absent() => return Ok(None),
+        read => read?,
+    };
+    let end = text.iter().rposition(|&byte| byte == b'\n');
+    let whole = &text[..end.map_or(0, |end| end + 1)];
+    let mut lines = whole.split_inclusive(|&byte| byte == b'\n').enumerate();
+    let Some((_, head)) = lines.next() else {
+        return Ok(None);
+    };
+    let (head, after) = parse_head(head)?;
+    let interactions = lines.map(parse_line).collect::<Result<Vec<_>, _>>()?;
+    let written = Written {
+        head,
+        after,
+        interactions,
+    };
+    Ok((!written.interactions.is_empty()).then_some(written))
+}
+
+fn parse_head(line: &[u8]) -> Result<(Cassette, Option<usize>), CassetteError> {
+    let json = parse_json(0, line)?;
+    let after = json.get("after").and_then(Json::as_u64);
+    let after = after.map(|after| usize::try_from(after).unwrap_or(usize::MAX));
+    Ok((Cassette::parse_head(&json)?, after))
+}
+
+fn parse_line((index, line): (usize, &[u8])) -> Result<Interaction, CassetteError> {
+    let json = parse_json(index, line)?;
+    Interaction::parse(&json).map_err(|problem| in_line(index, &problem))
+}
+
+fn parse_json(index: usize, line: &[u8]) -> Result<Json<'_>, CassetteError> {
+    Json::parse(line).map_err(|problem| in_line(index, &problem.to_string()))
+}
+
+fn in_line(index: usize, problem: &str) -> CassetteError {
+    CassetteError::malformed(format!("line {}: {problem}", index + 1))
+}

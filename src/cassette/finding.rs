@@ -1,0 +1,74 @@
+//! Places of a cassette that its policy would not have kept: for a cassette that was edited by hand.
+
+use std::fmt;
+
+use super::policy::Policy;
+use super::redact::ids_of;
+use super::selector::{MessagePart, Place, Step};
+use super::walk::{Leaf, rewrite};
+use super::words;
+use super::{Cassette, Interaction};
+
+/// A value of a cassette that is neither known to be harmless nor a placeholder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Counted from 1.
+    interaction: usize,
+    /// Never holds the value.
+    place: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "interaction {}: {} holds what is not known to be harmless; put a placeholder there, or name the place in `keep`",
+            self.interaction, self.place
+        )
+    }
+}
+
+impl Cassette {
+    /// Every place that a recording would have replaced, by the same policy.
+    #[must_use]
+    pub fn findings(&self, defaults: Policy) -> Vec<Finding> {
+        let policy = self.policy(defaults);
+        let each = (1..).zip(self.interactions());
+        each.flat_map(|(number, interaction)| {
+            let places = unkept_places(interaction, &policy);
+            places.into_iter().map(move |place| Finding {
+                interaction: number,
+                place,
+            })
+        })
+        .collect()
+    }
+}
+
+fn unkept_places(interaction: &Interaction, policy: &Policy) -> Vec<String> {
+    let ids = ids_of(&interaction.request.path);
+    let mut places = Vec::new();
+    rewrite(interaction, &mut |place, leaf| {
+        let is_name = matches!(leaf, Leaf::Name(_));
+        let keeps = match leaf {
+            Leaf::Name(name) => policy.keeps_name(place, name),
+            Leaf::Number(number) => policy.keeps_number(place, number),
+            Leaf::Body { bytes, .. } => policy.shows(place, &String::from_utf8_lossy(bytes)),
+            Leaf::Text(text) => policy.keeps_all(place, text, &ids) && keeps_header(policy, place),
+        };
+        if !keeps {
+            places.push(place.outline(is_name));
+        }
+        None
+    });
+    places
+}
+
+fn keeps_header(policy: &Policy, place: &Place<'_>) -> bool {
+    match (place.part, place.steps) {
+        (MessagePart::Header, [Step::Member(name)]) => {
+            words::is_kept_header(name) || policy.is_kept_by_user(place)
+        }
+        _ => true,
+    }
+}

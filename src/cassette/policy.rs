@@ -1,0 +1,567 @@
+//! The one policy of what a cassette keeps: a value is kept when it is known to be harmless, and replaced otherwise.
+//!
+//! Decided in this order: a placeholder stays; a place that the user redacts is replaced; a place that the user keeps is
+//! kept; a value named like a secret is replaced; then each part of a message has its rule. Recording, `mock-ce check`
+//! and the reports of a replay all ask this one function, [`Policy::pieces`].
+
+use std::sync::Arc;
+
+use http::HeaderName;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use serde_json::Number;
+
+use super::placeholder;
+use super::selector::{MessagePart, Place, Selector, Side, Step};
+use super::words::{self, Known};
+use crate::catalog::Catalog;
+use crate::secrets::{AuthorizationPart, authorization_parts, names_secret};
+use crate::wire::vocabulary::{header, member, query, text};
+
+/// Decides what a cassette keeps of the messages that are recorded into it.
+#[derive(Clone, Debug)]
+#[must_use = "a policy does nothing by itself"]
+pub struct Policy {
+    redact: Vec<Selector>,
+    keep: Vec<Selector>,
+    known: Arc<Known>,
+}
+
+/// A stretch of a text, and what becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece<'t> {
+    Keep(&'t str),
+    Replace(&'t str),
+}
+
+/// Digits of the longest number that can be an id, a count or a size.
+const MAX_ID_DIGITS: usize = 9;
+/// Numbers of so few digits are kept anywhere.
+const MAX_SMALL_DIGITS: usize = 3;
+
+impl Policy {
+    /// The defaults, with the texts and names of this catalog.
+    pub fn new(catalog: &Catalog) -> Self {
+        Policy {
+            redact: Vec::new(),
+            keep: Vec::new(),
+            known: Arc::new(Known::of(catalog)),
+        }
+    }
+
+    /// Replaces a place, whatever stands there.
+    pub fn redact(mut self, selector: Selector) -> Self {
+        self.redact.push(selector);
+        self
+    }
+
+    /// Keeps a place, whatever stands there.
+    pub fn keep(mut self, selector: Selector) -> Self {
+        self.keep.push(selector);
+        self
+    }
+
+    pub(super) fn redacted(&self) -> &[Selector] {
+        &self.redact
+    }
+
+    pub(super) fn kept(&self) -> &[Selector] {
+        &self.keep
+    }
+
+    pub(super) fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// The user's own word on a place, if any.
+    fn ordered(&self, place: &Place<'_>) -> Option<Verdict> {
+        if self.redact.iter().any(|selector| selector.names(place)) {
+            Some(Verdict::Replace)
+        } else if self.keep.iter().any(|selector| selector.names(place)) {
+            Some(Verdict::Keep)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn is_kept_by_user(&self, place: &Place<'_>) -> bool {
+        self.ordered(place) == Some(Verdict::Keep)
+    }
+
+    /// Splits a text into what is kept of it and what is replaced; `ids` are the numbers in the path of the request.
+    pub(super) fn pieces<'t>(
+        &self,
+        place: &Place<'_>,
+        text: &'t str,
+        ids: &[&str],
+    ) -> Vec<Piece<'t>> {
+        if text.trim().is_empty() || placeholder::number_of(text).is_some() {
+            return vec![Piece::Keep(text)];
+        }
+        match self.ordered(place) {
+            Some(Verdict::Keep) => return vec![Piece::Keep(text)],
+            Some(Verdict::Replace) => return vec![Piece::Replace(text)],
+            None => {}
+        }
+        match place.part {
+            MessagePart::Header => self.pieces_of_header(place, text),
+            MessagePart::Path => vec![piece(self.keeps_segment(text), text)],
+            _ if is_secret(place) => vec![piece(text == text::MASK, text)],
+            _ if is_error_message(place) => self.pieces_of_message(text, ids),
+            _ => vec![piece(self.keeps_value(place, text), text)],
+        }
+    }
+
+    /// Tells whether a number is kept.
+    pub(super) fn keeps_number(&self, place: &Place<'_>, number: &Number) -> bool {
+        if placeholder::number_of_json(number).is_some() {
+            return true;
+        }
+        if let Some(ordered) = self.ordered(place) {
+            return ordered == Verdict::Keep;
+        }
+        !is_secret(place) && keeps_digits(place, number.to_string().trim_start_matches('-'))
+    }
+
+    /// Tells whether the name of a member or a parameter is kept.
+    pub(super) fn keeps_name(&self, place: &Place<'_>, name: &str) -> bool {
+        let is_known = self.known.has_name(name) || placeholder::number_of(name).is_some();
+        let is_kept = || self.ordered(place) == Some(Verdict::Keep);
+        let looks_known = || match place.part {
+            MessagePart::Query => words_of(name.trim_end_matches("[]"))
+                .into_iter()
+                .all(|word| self.is_plain(word)),
+            _ => is_like_a_name(name),
+        };
+        is_known || looks_known() || is_kept()
+    }
+
+    /// Tells whether a word is known, or too short to be anything else.
+    fn is_plain(&self, word: &str) -> bool {
+        const MAX_SHORT: usize = 2;
+        self.known.has_word(word)
+            || (word.len() <= MAX_SHORT && word.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    }
+
+    /// Tells whether all of a text is kept, so that it may also be shown.
+    pub(super) fn shows(&self, place: &Place<'_>, text: &str) -> bool {
+        self.keeps_all(place, text, &[])
+    }
+
+    /// Tells whether nothing of a text would be replaced.
+    pub(super) fn keeps_all(&self, place: &Place<'_>, text: &str, ids: &[&str]) -> bool {
+        let is_kept = |piece: &Piece<'_>| matches!(piece, Piece::Keep(_));
+        self.pieces(place, text, ids).iter().all(is_kept)
+    }
+
+    fn keeps_value(&self, place: &Place<'_>, text: &str) -> bool {
+        self.known.has_text(text) || is_date(text) || keeps_digits(place, text)
+    }
+
+    fn keeps_segment(&self, segment: &str) -> bool {
+        words::is_path_word(segment)
+            || self.is_plain(segment)
+            || self.known.has_text(segment)
+            || is_number(segment, MAX_ID_DIGITS)
+    }
+
+    fn pieces_of_header<'t>(&self, place: &Place<'_>, text: &'t str) -> Vec<Piece<'t>> {
+        let Some(Step::Member(name)) = place.steps.first() else {
+            return vec![Piece::Replace(text)];
+        };
+        match HeaderName::try_from(*name) {
+            Ok(AUTHORIZATION) => authorization_parts(text)
+                .into_iter()
+                .map(|part| match part {
+                    AuthorizationPart::Open(text) => Piece::Keep(text),
+                    AuthorizationPart::Secret(text) => {
+                        piece(placeholder::number_of(text).is_some(), text)
+                    }
+                })
+                .collect(),
+            Ok(LOCATION) if text.starts_with('/') => split_by(
+                text,
+                |c| c != '/',
+                |segment| self.keeps_segment(segment) || placeholder::number_of(segment).is_some(),
+            ),
+            Ok(name) if is_list(&name) => split_by(text, is_header_token, keeps_header_word),
+            _ => vec![piece(is_date(text) || self.known.has_text(text), text)],
+        }
+    }
+
+    /// Keeps the plain words of an error, and replaces what else it names.
+    fn pieces_of_message<'t>(&self, text: &'t str, ids: &[&str]) -> Vec<Piece<'t>> {
+        if self.known.has_text(text) {
+            return vec![Piece::Keep(text)];
+        }
+        let is_catalog_name = |token: &str| self.known.has_name(token) && token.contains('.');
+        let keeps = |token: &str| {
+            token.split('.').all(|word| self.known.has_word(word))
+                || self.known.has_text(token)
+                || is_catalog_name(token)
+                || is_number(token, MAX_SMALL_DIGITS)
+                || (is_number(token, MAX_ID_DIGITS) && ids.contains(&token))
+                || words::is_path_word(token)
+                || placeholder::number_of(token).is_some()
+        };
+        let pieces = split_by(text, is_message_token, keeps);
+        let names_a_secret = |piece: &Piece<'_>| {
+            let (Piece::Keep(token) | Piece::Replace(token)) = piece;
+            names_secret(token) && !is_catalog_name(token)
+        };
+        match pieces.iter().any(names_a_secret) {
+            true => vec![Piece::Replace(text)],
+            false => pieces,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Keep,
+    Replace,
+}
+
+fn piece(keeps: bool, text: &str) -> Piece<'_> {
+    if keeps {
+        Piece::Keep(text)
+    } else {
+        Piece::Replace(text)
+    }
+}
+
+/// Splits a text into tokens, each judged by itself, and what stands between them, which is kept.
+fn split_by(
+    text: &str,
+    is_in_token: fn(char) -> bool,
+    keeps: impl Fn(&str) -> bool,
+) -> Vec<Piece<'_>> {
+    let (mut pieces, mut rest) = (Vec::new(), text);
+    while !rest.is_empty() {
+        let start = rest.find(is_in_token).unwrap_or(rest.len());
+        let (between, from) = rest.split_at(start);
+        let end = from.find(|c| !is_in_token(c)).unwrap_or(from.len());
+        let (token, after) = from.split_at(end);
+        let bare = token.trim_end_matches('.');
+        pieces.push(Piece::Keep(between));
+        pieces.push(piece(bare.is_empty() || keeps(bare), bare));
+        pieces.push(Piece::Keep(&token[bare.len()..]));
+        rest = after;
+    }
+    pieces.retain(|piece| !matches!(piece, Piece::Keep("")));
+    pieces
+}
+
+fn is_header_token(c: char) -> bool {
+    !" \t,;=/\"()".contains(c)
+}
+
+fn is_message_token(c: char) -> bool {
+    !c.is_ascii_whitespace() && !",:;!?\"'`()[]{}<>/".contains(c)
+}
+
+/// Headers that are lists of words.
+fn is_list(name: &HeaderName) -> bool {
+    let lists = [
+        "accept",
+        "allow",
+        "cache-control",
+        "pragma",
+        "retry-after",
+        "vary",
+        "www-authenticate",
+    ];
+    *name == CONTENT_TYPE
+        || *name == header::BECAUSE
+        || *name == header::TOTAL_COUNT
+        || lists.contains(&name.as_str())
+        || [
+            "elements-returned-count",
+            "content-disposition",
+            "content-language",
+        ]
+        .contains(&name.as_str())
+        || (name.as_str().starts_with("access-control-")
+            && *name != http::header::ACCESS_CONTROL_ALLOW_ORIGIN)
+}
+
+fn keeps_header_word(token: &str) -> bool {
+    let is_weight = token.len() <= 5
+        && token
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    words::is_header_word(token)
+        || is_weight
+        || is_number(token, MAX_ID_DIGITS)
+        || placeholder::number_of(token).is_some()
+}
+
+/// Tells whether a place, or one that it stands in, is named like a secret.
+fn is_secret(place: &Place<'_>) -> bool {
+    names_of(place).any(names_secret) && !is_one_of(place, &[query::NEXT_PAGE])
+}
+
+fn is_one_of(place: &Place<'_>, names: &[&str]) -> bool {
+    names_of(place)
+        .last()
+        .is_some_and(|name| names.contains(&name))
+}
+
+fn names_of<'p>(place: &'p Place<'_>) -> impl Iterator<Item = &'p str> {
+    place.steps.iter().filter_map(|step| match step {
+        Step::Member(name) => Some(*name),
+        Step::Item(_) => None,
+    })
+}
+
+fn is_error_message(place: &Place<'_>) -> bool {
+    place.side == Side::Response
+        && place.part == MessagePart::Body
+        && is_one_of(place, &[member::MESSAGE])
+}
+
+/// Judges digits by their number, and by the name of the place that they stand in.
+fn keeps_digits(place: &Place<'_>, digits: &str) -> bool {
+    const ENDINGS: [&str; 12] = [
+        "count",
+        "size",
+        "timeout",
+        "timetolive",
+        "port",
+        "total",
+        "limit",
+        "offset",
+        "page",
+        "length",
+        "expiresin",
+        "duration",
+    ];
+    if is_number(digits, MAX_SMALL_DIGITS) {
+        return true;
+    }
+    let Some(name) = names_of(place).last() else {
+        return false;
+    };
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    let lower: String = letters.collect::<String>().to_ascii_lowercase();
+    let is_documented = lower == "id" || ENDINGS.iter().any(|ending| lower.ends_with(ending));
+    is_documented && is_number(digits, MAX_ID_DIGITS)
+}
+
+fn is_number(text: &str, max_digits: usize) -> bool {
+    (1..=max_digits).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Tells whether a name looks like one: words of letters with dots, dashes or capitals between, and few digits behind.
+///
+/// A word has a vowel and is no longer than a word; so most of what was drawn at random does not look like a name.
+pub(super) fn is_like_a_name(name: &str) -> bool {
+    const MAX_NAME_LEN: usize = 60;
+    let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_shaped = (1..=MAX_NAME_LEN).contains(&bare.len())
+        && bare.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.len() - bare.len() <= MAX_SMALL_DIGITS
+        && bare
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || b"._-".contains(&byte));
+    let words = words_of(bare);
+    let letters: usize = words.iter().map(|word| word.len()).sum();
+    is_shaped
+        && !words.is_empty()
+        && letters >= words.len() * 3 - 2
+        && words.iter().all(|word| is_like_a_word(word))
+}
+
+fn is_like_a_word(word: &str) -> bool {
+    const MAX_WORD_LEN: usize = 18;
+    let has_vowel = word.bytes().any(|byte| b"aeiouyAEIOUY".contains(&byte));
+    let capitals = word.bytes().take_while(u8::is_ascii_uppercase).count();
+    let (small, is_acronym) = (word.len() - capitals, capitals > 1);
+    let has_shape = word[capitals..]
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase())
+        && !(is_acronym && (small == 1 || small == 2));
+    has_shape && word.len() <= MAX_WORD_LEN && (has_vowel || word.len() <= 4)
+}
+
+/// `"apiKey"` → `["api", "Key"]`, `"signupURL"` → `["signup", "URL"]`
+fn words_of(name: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    for part in name.split(['.', '_', '-']).filter(|part| !part.is_empty()) {
+        let bytes = part.as_bytes();
+        let mut start = 0;
+        for at in 1..bytes.len() {
+            if bytes[at].is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase() {
+                words.push(&part[start..at]);
+                start = at;
+            }
+        }
+        words.push(&part[start..]);
+    }
+    words
+}
+
+/// Tells whether a text is a date or a time as HTTP or RFC 3339 spell it.
+fn is_date(text: &str) -> bool {
+    is_day(text)
+        || text.get(..10).is_some_and(is_day)
+            && text.len() <= 35
+            && humantime::parse_rfc3339_weak(text).is_ok()
+        || is_time_with_offset(text)
+        || text.len() == 29 && httpdate::parse_http_date(text).is_ok()
+}
+
+fn is_day(text: &str) -> bool {
+    text.len() == 10 && humantime::parse_rfc3339_weak(&format!("{text}T00:00:00Z")).is_ok()
+}
+
+/// `2017-03-14T19:20:16+01:00`, which the parser of the others does not read.
+fn is_time_with_offset(text: &str) -> bool {
+    let Some((time, offset)) = text
+        .len()
+        .checked_sub(6)
+        .and_then(|at| text.split_at_checked(at))
+    else {
+        return false;
+    };
+    let digits = offset.strip_prefix(['+', '-']).unwrap_or_default();
+    let digits = digits.split(':').collect::<Vec<_>>();
+    digits.len() == 2
+        && digits.iter().all(|digits| is_number(digits, 2))
+        && humantime::parse_rfc3339_weak(time).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn shown(part: MessagePart, steps: &str, text: &str) -> String {
+        let policy = Policy::new(Catalog::documented());
+        let steps: Vec<_> = steps.split('/').map(Step::Member).collect();
+        let side = Side::Response;
+        let pieces = policy.pieces(
+            &Place {
+                side,
+                part,
+                steps: &steps,
+            },
+            text,
+            &["123456"],
+        );
+        let shown = pieces.iter().map(|piece| match piece {
+            Piece::Keep(text) => text,
+            Piece::Replace(_) => "*",
+        });
+        shown.collect()
+    }
+
+    #[rstest]
+    #[case::key("element/key", "sendgrid", "sendgrid")]
+    #[case::other("element/key", "kqzvbtwm", "*")]
+    #[case::name("name", "Test", "*")]
+    #[case::day("createdDate", "2017-03-14", "2017-03-14")]
+    #[case::time("createdDate", "2017-03-14T19:20:16Z", "2017-03-14T19:20:16Z")]
+    #[case::offset(
+        "createdDate",
+        "2017-03-14T19:20:16+01:00",
+        "2017-03-14T19:20:16+01:00"
+    )]
+    #[case::no_day("createdDate", "2017-13-14", "*")]
+    #[case::small("a.pin.code", "123", "123")]
+    #[case::of_a_secret("pin", "123", "*")]
+    #[case::inside_of_a_secret("providerData/code", "true", "*")]
+    #[case::mask("password", "********", "********")]
+    #[case::boolean("filter.response.nulls", "true", "true")]
+    #[case::media_type("type", "application/json", "application/json")]
+    #[case::count("pageSize", "123456", "123456")]
+    #[case::long("pageSize", "1234567890", "*")]
+    #[case::placeholder("token", "redacted-7", "redacted-7")]
+    fn a_value_is_kept_or_replaced(
+        #[case] place: &str,
+        #[case] text: &str,
+        #[case] expected: &str,
+    ) {
+        assert_eq!(shown(MessagePart::Body, place, text), expected);
+    }
+
+    #[rstest]
+    #[case(
+        "Invalid Organization or User secret, or invalid Element token provided.",
+        None
+    )]
+    #[case("No instance found with ID 123456", None)]
+    #[case(
+        "No instance found with ID 654321",
+        Some("No instance found with ID *")
+    )]
+    #[case(
+        "No element found with key or id kqzvbtwm. Did you mean twilio?",
+        Some("No element found with key or id *. Did you mean twilio?")
+    )]
+    #[case(
+        "mailjet.api.key kqzvbtwm is invalid",
+        Some("mailjet.api.key * is invalid")
+    )]
+    #[case("the password is here", Some("*"))]
+    #[case("no route GET /elements/ab/cd+e=", Some("no route GET /elements/*/*"))]
+    fn a_message_keeps_its_plain_words(#[case] text: &str, #[case] expected: Option<&str>) {
+        assert_eq!(
+            shown(MessagePart::Body, "message", text),
+            expected.unwrap_or(text)
+        );
+    }
+
+    #[rstest]
+    #[case(
+        "content-type",
+        "application/json; charset=utf-8",
+        "application/json; charset=utf-8"
+    )]
+    #[case(
+        "content-type",
+        "multipart/form-data; boundary=kqzvbtwm",
+        "multipart/form-data; boundary=*"
+    )]
+    #[case("allow", "POST, GET, HEAD", "POST, GET, HEAD")]
+    #[case("accept", "*/*;q=0.9, text/html", "*/*;q=0.9, text/html")]
+    #[case("mock-ce-because", "create; grade=guide", "create; grade=guide")]
+    #[case("elements-total-count", "12345", "12345")]
+    #[case("elements-request-id", "58d8e7a1f0c4b2a6e9d3c5f7", "*")]
+    #[case(
+        "location",
+        "/elements/api-v2/instances/7/kqzvbtwm",
+        "/elements/api-v2/instances/7/*"
+    )]
+    #[case("location", "https://h/cb?token=1", "*")]
+    #[case(
+        "authorization",
+        "User a, Organization redacted-2",
+        "User *, Organization redacted-2"
+    )]
+    #[case("etag", "\"abc\"", "*")]
+    fn headers_are_judged_by_their_words(
+        #[case] name: &str,
+        #[case] text: &str,
+        #[case] expected: &str,
+    ) {
+        assert_eq!(shown(MessagePart::Header, name, text), expected);
+    }
+
+    #[rstest]
+    #[case("name", true)]
+    #[case("password_confirmation", true)]
+    #[case("messaging.sendgrid.user.confirmpassword", true)]
+    #[case("privateKeyPem", true)]
+    #[case("signupURL", true)]
+    #[case("x", true)]
+    #[case("line2", true)]
+    #[case("cuEDqDezalhhzKQOtOkMPNvPnMyNcRDY", false)]
+    #[case("5551234567", false)]
+    #[case("a1b2", false)]
+    #[case("someone@corp.example", false)]
+    #[case("-----BEGIN", false)]
+    #[case("", false)]
+    fn names_look_like_names(#[case] name: &str, #[case] expected: bool) {
+        assert_eq!(is_like_a_name(name), expected);
+    }
+}

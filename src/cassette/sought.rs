@@ -1,0 +1,139 @@
+//! The last line of defence: values that were replaced are looked for in what is about to be written.
+//!
+//! A value of six bytes or more is looked for in any case and in every encoding that [`encoding`] reads, and so
+//! are the parts of a value that is made of several, such as the `S` of `Bearer S`. A value that stands in the catalog
+//! or in the vocabulary is not: finding it elsewhere would tell nothing.
+//!
+//! [`encoding`]: super::encoding
+
+use std::collections::{HashMap, HashSet};
+
+use super::words::Known;
+use super::{encoding, seal};
+
+/// Values of fewer bytes are in too many texts.
+const MIN_LEN: usize = 6;
+/// As much of a value as is looked for; what begins like it is taken for it.
+const MAX_LEN: usize = 64;
+/// Parts of one value that are looked for by themselves.
+const MAX_PARTS: usize = 10_000;
+
+/// Values to look for; the time that a search takes does not depend on their number.
+#[derive(Default)]
+pub(super) struct Sought {
+    by_start: HashMap<[u8; MIN_LEN], Vec<Pattern>>,
+    /// Checksums of whole values that are looked for already.
+    inserted: HashSet<String>,
+}
+
+#[derive(PartialEq, Eq)]
+struct Pattern {
+    /// In lower case.
+    bytes: Box<[u8]>,
+    extent: Extent,
+}
+
+/// Where a value counts as found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// Anywhere.
+    Inside,
+    /// Between characters that are no letters: it may be an ordinary word.
+    Word,
+}
+
+impl Sought {
+    /// Looks for a value, and for the parts of it.
+    pub(super) fn insert(&mut self, value: &str, known: &Known) {
+        if !self.inserted.insert(seal::of(value)) {
+            return;
+        }
+        self.insert_bytes(value.trim().as_bytes(), Extent::Inside, known);
+        let mut count = 0;
+        let mut insert_parts = |text: &[u8]| {
+            for part in text.split(|byte| !byte.is_ascii_alphanumeric()) {
+                let is_word = part.iter().all(u8::is_ascii_alphabetic);
+                let extent = if is_word {
+                    Extent::Word
+                } else {
+                    Extent::Inside
+                };
+                self.insert_bytes(part, extent, known);
+                count += 1;
+            }
+            count > MAX_PARTS
+        };
+        if !insert_parts(value.as_bytes()) {
+            encoding::any_decoded(value.as_bytes(), &mut insert_parts);
+        }
+    }
+
+    fn insert_bytes(&mut self, value: &[u8], extent: Extent, known: &Known) {
+        let lower = value[..value.len().min(MAX_LEN)].to_ascii_lowercase();
+        let Some(start) = lower.first_chunk::<MIN_LEN>() else {
+            return;
+        };
+        if std::str::from_utf8(&lower).is_ok_and(|text| known.includes(text)) {
+            return;
+        }
+        let patterns = self.by_start.entry(*start).or_default();
+        let pattern = Pattern {
+            bytes: lower.into(),
+            extent,
+        };
+        if !patterns.contains(&pattern) {
+            patterns.push(pattern);
+        }
+    }
+
+    /// Tells whether a value that is looked for stands in this text, plain or encoded.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        !self.by_start.is_empty()
+            && (self.is_in_plain(text.as_bytes())
+                || encoding::any_decoded(text.as_bytes(), &mut |decoded| self.is_in_plain(decoded)))
+    }
+
+    fn is_in_plain(&self, text: &[u8]) -> bool {
+        let lower = text.to_ascii_lowercase();
+        (0..lower.len().saturating_sub(MIN_LEN - 1)).any(|at| {
+            let start = lower[at..].first_chunk::<MIN_LEN>();
+            let patterns = start.and_then(|start| self.by_start.get(start));
+            patterns
+                .into_iter()
+                .flatten()
+                .any(|pattern| pattern.is_at(&lower, at))
+        })
+    }
+}
+
+impl Pattern {
+    fn is_at(&self, text: &[u8], at: usize) -> bool {
+        let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
+        let end = at + self.bytes.len();
+        text[at..].starts_with(&self.bytes)
+            && (self.extent == Extent::Inside
+                || !(is_letter(text[..at].last()) || is_letter(text.get(end))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::value("sec/ret+1", "a SEC/RET+1", true)]
+    #[case::base64("sec/ret+1", "eHNlYy9yZXQrMQ", true)]
+    #[case::part_of_a_header("Bearer kqzvbtwm", "kqzvbtwm.x", true)]
+    #[case::part_of_nested_json(r#"sent {\"password\":\"kq1zvbtwm\"}"#, "akq1zvbtwma", true)]
+    #[case::word_inside_of_another("my customers", "customersList", false)]
+    #[case::short("12345", "12345", false)]
+    #[case::known("sendgrid", "sendgrid", false)]
+    #[case::word_of_an_encoded_value("Basic dXNlcjpodW50ZXIyMg==", "hunter22", true)]
+    fn a_replaced_value_is_found(#[case] value: &str, #[case] text: &str, #[case] expected: bool) {
+        let mut sought = Sought::default();
+        sought.insert(value, &Known::of(Catalog::documented()));
+        assert_eq!(sought.is_in(text), expected);
+    }
+}

@@ -1,0 +1,162 @@
+//! A request and its response, taken down as they pass through the recorder.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+
+use super::decode::{self, Unreadable};
+use crate::cassette::Exchange;
+
+/// The most that is set aside for a body before it comes.
+const MAX_RESERVED: usize = 64 * 1024;
+
+/// The bytes of a body, as far as they are to be recorded.
+#[derive(Default)]
+pub(super) struct MessageBytes {
+    bytes: Vec<u8>,
+    /// Bytes that have come, held or not.
+    length: u64,
+    /// The most bytes that are held.
+    limit: usize,
+    is_over: bool,
+}
+
+impl MessageBytes {
+    /// A body of which `length` bytes are to come.
+    pub(super) fn new(length: Option<u64>, limit: usize) -> Self {
+        let expected = usize::try_from(length.unwrap_or(0)).unwrap_or(MAX_RESERVED);
+        MessageBytes {
+            bytes: Vec::with_capacity(expected.min(MAX_RESERVED)),
+            limit,
+            ..MessageBytes::default()
+        }
+    }
+
+    pub(super) fn add(&mut self, piece: &Bytes) {
+        self.length += piece.len() as u64;
+        if self.is_too_large() {
+            // Memory does not grow with what cannot be recorded.
+            self.bytes = Vec::new();
+        } else {
+            self.bytes.extend_from_slice(piece);
+        }
+    }
+
+    /// Nothing more comes.
+    pub(super) fn end(&mut self) {
+        self.is_over = true;
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    fn is_too_large(&self) -> bool {
+        self.length > self.limit as u64
+    }
+
+    /// The whole body without its encoding, or the reason why there is none.
+    fn decoded(self, headers: &HeaderMap) -> Result<Bytes, String> {
+        let limit = self.limit;
+        let too_large = || format!("is over {limit} bytes");
+        if self.is_too_large() {
+            return Err(too_large());
+        }
+        if !self.is_over {
+            return Err("was not read to its end".to_owned());
+        }
+        decode::decoded(headers, self.bytes.into(), limit).map_err(|problem| match problem {
+            Unreadable::TooLarge => too_large(),
+            Unreadable::Encoding => "is compressed in a manner that cannot be read".to_owned(),
+        })
+    }
+}
+
+/// A request as the client sent it.
+#[derive(Default)]
+pub(super) struct ObservedRequest {
+    pub(super) method: Method,
+    pub(super) target: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: MessageBytes,
+}
+
+impl ObservedRequest {
+    /// `GET /path`: a query may hold secrets.
+    pub(super) fn shown(&self) -> String {
+        let path = self.target.split('?').next().unwrap_or_default();
+        format!("{} {path}", self.method)
+    }
+}
+
+/// A response as the upstream sent it.
+#[derive(Default)]
+pub(super) struct ObservedResponse {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: MessageBytes,
+}
+
+/// The exchange with both bodies decoded, or the reason why it cannot be recorded.
+pub(super) fn exchange_of(
+    request: ObservedRequest,
+    response: ObservedResponse,
+) -> Result<Exchange, String> {
+    let named = |whose: &'static str| move |reason: String| format!("{whose} {reason}");
+    let request_body = request.body.decoded(&request.headers);
+    let response_body = response.body.decoded(&response.headers);
+    Ok(Exchange {
+        method: request.method,
+        target: request.target,
+        request_headers: request.headers,
+        request_body: request_body.map_err(named("its body"))?,
+        status: response.status,
+        response_headers: response.headers,
+        response_body: response_body.map_err(named("its answer"))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::within("aa bb", Ok("aabb"))]
+    #[case::over_at_the_end("aa bbb", Err("is over 4 bytes"))]
+    #[case::over_and_on("aaaaa a", Err("is over 4 bytes"))]
+    fn a_body_over_the_limit_is_not_held(
+        #[case] pieces: &str,
+        #[case] expected: Result<&'static str, &'static str>,
+    ) {
+        let mut body = MessageBytes::new(Some(5), 4);
+        for piece in pieces.split(' ') {
+            body.add(&piece.to_owned().into());
+        }
+        body.end();
+        assert!(body.bytes.len() <= 4);
+        let decoded = body.decoded(&HeaderMap::new());
+        let expected = expected.map(Bytes::from).map_err(str::to_owned);
+        assert_eq!(decoded, expected);
+    }
+
+    #[test]
+    fn a_body_without_its_end_is_no_body() {
+        let body = MessageBytes::new(None, 4);
+        let refused = body.decoded(&HeaderMap::new()).unwrap_err();
+        assert_eq!(refused, "was not read to its end");
+    }
+
+    #[test]
+    fn a_query_is_not_shown() {
+        let target = "/a?token=secret".to_owned();
+        let request = ObservedRequest {
+            target,
+            ..ObservedRequest::default()
+        };
+        assert_eq!(request.shown(), "GET /a");
+    }
+}
