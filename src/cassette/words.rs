@@ -201,7 +201,8 @@ const NAMES: &[&str] = &[
 
 /// Literal path segments; a test holds them against the route table, which stands below this module.
 const PATH_WORDS: &str = "\
-     api-v2 elements your_moms instances keys";
+     api-v2 elements your_moms instances keys events analytics accounts dispositions \
+     event-poller-records usage times statuses activity element-instances formula-instances created-count jsp";
 
 /// The words of the format and of placeholders.
 const FORMAT_WORDS: &str = "\

@@ -152,32 +152,38 @@ impl Emulator {
             .faults
             .take(&ticket.organization, event.instance);
         let ticket = self.hold_back(ticket, fault)?;
-        let key = instance
-            .as_deref()
-            .and_then(|instance| instance.configured(entry::SIGNATURE_KEY));
+        let instance = instance.as_deref();
+        let key = instance.and_then(|instance| instance.configured(entry::SIGNATURE_KEY));
         let body = self.webhook_body(&event, ticket.index);
         let webhook = Webhook {
             signature: key.map(|key| sign(key, &body, fault)),
             ..Webhook::new(&ticket.organization, &event, ticket.index, callback, body)
         };
+        match self.destination(callback, fault) {
+            Ok(destination) => Some(Delivery {
+                ticket,
+                destination,
+                copies: 1 + usize::from(fault == Some(WebhookFault::Twice)),
+                webhook,
+            }),
+            Err(result) => {
+                self.report(&ticket, &webhook, result);
+                None
+            }
+        }
+    }
+
+    /// The address to call, or what becomes of a webhook that is not sent.
+    fn destination(
+        &self,
+        callback: &str,
+        fault: Option<WebhookFault>,
+    ) -> Result<Destination, WebhookResult> {
+        if fault == Some(WebhookFault::Drop) {
+            return Err(WebhookResult::Dropped);
+        }
         let parsed = Destination::parse(callback, self.dispatch.settings.callbacks);
-        let destination = match fault {
-            Some(WebhookFault::Drop) => Err(WebhookResult::Dropped),
-            _ => parsed.map_err(WebhookResult::Refused),
-        };
-        let copies = if fault == Some(WebhookFault::Twice) {
-            2
-        } else {
-            1
-        };
-        let ready = destination.map(|destination| Delivery {
-            ticket: ticket.clone(),
-            destination,
-            copies,
-            webhook: webhook.clone(),
-        });
-        let refused = |result| self.report(&ticket, &webhook, result);
-        ready.map_err(refused).ok()
+        parsed.map_err(WebhookResult::Refused)
     }
 
     /// Applies a fault that is about when a webhook is sent; returns the ticket if it is now.

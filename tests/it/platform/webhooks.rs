@@ -372,6 +372,22 @@ fn a_webhook_comes_twice() {
     assert_eq!(status(&mut ce, "5001"), "NOTIFIED");
 }
 
+/// Of two copies that both fail there is one retry, and one that was taken is not sent again.
+#[rstest]
+#[case::both_fail([500, 500], 1)]
+#[case::the_second_is_taken([500, 200], 0)]
+#[case::the_first_is_taken([200, 500], 0)]
+fn two_copies_are_one_notification(#[case] statuses: [u16; 2], #[case] retries: usize) {
+    let mut ce = core(&[]);
+    ce.emulator().fault_webhooks(WebhookFault::Twice, 1);
+    ce.ask(event("mailjet", "{}"));
+    let mut statuses = statuses.into_iter();
+    ce.emulator().send_webhooks(|_| statuses.next().unwrap());
+    ce.emulator().advance_clock(Duration::from_secs(16));
+    assert_eq!(sent(&ce, 200).len(), retries);
+    assert_eq!(status(&mut ce, "5001"), "NOTIFIED");
+}
+
 #[test]
 fn a_webhook_comes_behind_the_next_one() {
     let mut ce = core(&[]);

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Account, Event, Notification, Stage};
+use super::account::Account;
+use super::{Event, Notification, Stage};
 use crate::catalog::Catalog;
 use crate::emulator::clock::millis;
 use crate::emulator::state::instances::document::element;

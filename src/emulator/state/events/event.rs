@@ -1,8 +1,9 @@
 //! One event of an instance, and the notifications it was split into.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::Arrival;
+use super::{Arrival, MAX_RETRIES, Verdict};
 use crate::catalog::Element;
 use crate::wire::webhook::{self, Change, MAX_CHANGES, MAX_POLLED_CHANGES, ProviderMessage};
 
@@ -80,6 +81,36 @@ impl Notification {
 }
 
 impl Notification {
+    /// Writes a verdict down; when to try again, if that is to be done.
+    pub(super) fn note(&mut self, verdict: &Verdict, now: u64, unit: Duration) -> Option<u64> {
+        match verdict {
+            Verdict::Accepted => {
+                self.attempts += 1;
+                self.stage = Stage::Accepted;
+                None
+            }
+            // A second copy that fails takes nothing back.
+            Verdict::Failed(_) if self.stage == Stage::Accepted => None,
+            Verdict::Failed(reason) => {
+                self.attempts += 1;
+                self.failures += 1;
+                self.errors.push(reason.clone());
+                let first = *self.first_failure.get_or_insert(now);
+                if self.failures > MAX_RETRIES {
+                    self.stage = Stage::Ended;
+                    return None;
+                }
+                let wait = unit.saturating_mul(4_u32.pow(self.failures));
+                Some(first.saturating_add(wait.as_millis() as u64))
+            }
+            Verdict::Ended(reason) => {
+                self.stage = Stage::Ended;
+                self.errors.push(reason.clone());
+                None
+            }
+        }
+    }
+
     /// What the last attempt failed of; `None` where it did not.
     pub(crate) fn error(&self) -> Option<&str> {
         let is_accepted = self.stage == Stage::Accepted;

@@ -3,10 +3,11 @@
 //! One lock guards both, so that an event and its place in the queue change together. Nothing is rendered or sent under
 //! it: whoever sends takes tickets out of the queue, and reports what became of each.
 
+mod account;
 mod document;
 mod event;
+mod queue;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,48 +17,16 @@ use super::instances::Stored;
 use super::{Change, Restoration, Section};
 use crate::wire::json::Json;
 use crate::wire::json::document::Reading;
-use crate::wire::vocabulary::entry;
 use crate::wire::webhook::ProviderMessage;
 pub(crate) use event::{Event, Notification, Stage};
+use queue::State;
 
-/// The id of an organization's first event.
-const FIRST_EVENT: u64 = 5001;
-/// The id of an organization's first notification.
-const FIRST_NOTIFICATION: u64 = 7001;
-/// More events of one organization are not kept: the oldest go first.
-const MAX_EVENTS: usize = 10_000;
-/// The same for the bytes that its events take.
-const MAX_BYTES: usize = 32 * 1024 * 1024;
 /// How often a notification is sent again (rule `event-retry`).
 pub(crate) const MAX_RETRIES: u32 = 9;
 
 /// The events of a server, and what is still to be sent.
 #[derive(Debug, Default)]
 pub(crate) struct Events(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    organizations: BTreeMap<Arc<str>, Account>,
-    /// What is to be sent, the first to be sent first.
-    queue: BTreeSet<Ticket>,
-    /// What a test holds back until another notification of the organization was sent.
-    held: Vec<Ticket>,
-    /// Counts notifications, and is never reset: a report on one that was forgotten meets no other.
-    serial: u64,
-}
-
-/// What one organization has.
-#[derive(Clone, Debug, PartialEq)]
-struct Account {
-    next_event: u64,
-    next_notification: u64,
-    events: BTreeMap<u64, Event>,
-    bytes: usize,
-    /// How many events were dropped for want of room.
-    dropped: u64,
-    /// Instances whose callback failed to the end, with its address (rule `event-retry-end`).
-    off: BTreeSet<(u64, String)>,
-}
 
 /// A place in the queue: the next attempt of one notification.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -175,12 +144,12 @@ impl Events {
         Due { tickets, next }
     }
 
-    /// The event of a ticket, unless it was forgotten meanwhile.
+    /// The event of a ticket, unless it was forgotten meanwhile or needs no sending any more.
     pub(crate) fn of(&self, ticket: &Ticket) -> Option<Event> {
         let mut state = self.0.lock();
-        state.notification(ticket)?;
-        let events = &state.organizations[&ticket.organization].events;
-        events.get(&ticket.event).cloned()
+        let (event, index) = state.notification(ticket)?;
+        let is_queued = event.notifications[index].stage == Stage::Queued;
+        is_queued.then(|| event.clone())
     }
 
     /// Puts a ticket back, to be due at another time.
@@ -259,177 +228,6 @@ impl Wanted {
     fn has(&self, event: &Event) -> bool {
         self.instance.is_none_or(|id| id == event.instance)
             && (self.from..=self.to).contains(&event.at)
-    }
-}
-
-impl Default for Account {
-    fn default() -> Self {
-        Account {
-            next_event: FIRST_EVENT,
-            next_notification: FIRST_NOTIFICATION,
-            events: BTreeMap::new(),
-            bytes: 0,
-            dropped: 0,
-            off: BTreeSet::new(),
-        }
-    }
-}
-
-impl Account {
-    fn keep(&mut self, event: Event) {
-        self.bytes += event.bytes();
-        self.next_event = self.next_event.max(event.id + 1);
-        self.events.insert(event.id, event);
-        while self.events.len() > MAX_EVENTS || (self.bytes > MAX_BYTES && self.events.len() > 1) {
-            let (_, oldest) = self.events.pop_first().expect("it has more than one");
-            self.bytes -= oldest.bytes();
-            self.dropped += 1;
-        }
-    }
-
-    /// The notifications of an event that arrives now: none without a callback, and none due where that is off.
-    fn notifications(
-        &mut self,
-        arrival: &Arrival,
-        count: usize,
-        serial: &mut u64,
-    ) -> Vec<Notification> {
-        let Some(callback) = arrival.instance.configured(entry::CALLBACK) else {
-            return Vec::new();
-        };
-        let is_off = self
-            .off
-            .contains(&(arrival.instance.id, callback.to_owned()));
-        let stage = if is_off {
-            Stage::Waiting
-        } else {
-            Stage::Queued
-        };
-        let notify = |_| {
-            *serial += 1;
-            self.next_notification += 1;
-            Notification::new(self.next_notification - 1, *serial, stage)
-        };
-        (0..count).map(notify).collect()
-    }
-}
-
-impl State {
-    fn store(&mut self, arrival: Arrival, receipt: Receipt) -> u64 {
-        let Receipt { now, ready } = receipt;
-        let account = self
-            .organizations
-            .entry(arrival.organization.clone())
-            .or_default();
-        let id = account.next_event;
-        let mut event = Event::new(id, &arrival, now);
-        let count = event.chunks().len();
-        event.notifications = account.notifications(&arrival, count, &mut self.serial);
-        for (index, notification) in event.queued() {
-            self.queue.insert(Ticket {
-                due: now,
-                serial: notification.serial,
-                organization: arrival.organization.clone(),
-                instance: event.instance,
-                event: id,
-                index,
-                ready: Some(ready),
-            });
-        }
-        account.keep(event);
-        id
-    }
-
-    fn notification(&mut self, ticket: &Ticket) -> Option<(&mut Event, usize)> {
-        let account = self.organizations.get_mut(&ticket.organization)?;
-        let event = account.events.get_mut(&ticket.event)?;
-        let is_same = event.notifications.get(ticket.index)?.serial == ticket.serial;
-        is_same.then_some((event, ticket.index))
-    }
-
-    /// Writes a verdict down; when to try again, if that is to be done.
-    fn note(&mut self, ticket: &Ticket, report: &Report<'_>) -> Option<u64> {
-        let Report {
-            verdict,
-            callback,
-            now,
-            unit,
-        } = *report;
-        let (event, index) = self.notification(ticket)?;
-        let instance = event.instance;
-        let notification = &mut event.notifications[index];
-        notification.updated = now;
-        match verdict {
-            Verdict::Accepted => {
-                notification.attempts += 1;
-                // A second copy that fails takes nothing back.
-                notification.stage = Stage::Accepted;
-                None
-            }
-            Verdict::Failed(_) if notification.stage == Stage::Accepted => None,
-            Verdict::Ended(reason) => {
-                notification.stage = Stage::Ended;
-                notification.errors.push(reason.clone());
-                None
-            }
-            Verdict::Failed(reason) => {
-                notification.attempts += 1;
-                notification.failures += 1;
-                notification.errors.push(reason.clone());
-                let first = *notification.first_failure.get_or_insert(now);
-                if notification.failures > MAX_RETRIES {
-                    notification.stage = Stage::Ended;
-                    let account = self.organizations.get_mut(&ticket.organization)?;
-                    account.off.insert((instance, callback.to_owned()));
-                    return None;
-                }
-                let wait = unit.saturating_mul(4_u32.pow(notification.failures));
-                Some(first.saturating_add(wait.as_millis() as u64))
-            }
-        }
-    }
-
-    fn enqueue(&mut self, ticket: &Ticket, due: u64) {
-        let Some((event, index)) = self.notification(ticket) else {
-            return;
-        };
-        event.notifications[index].due = due;
-        self.queue.insert(Ticket {
-            due,
-            ready: None,
-            ..ticket.clone()
-        });
-    }
-
-    fn forget(&mut self, only: Option<&str>) {
-        let stays = |organization: &Arc<str>| only.is_some_and(|only| only != &**organization);
-        self.organizations
-            .retain(|organization, _| stays(organization));
-        self.queue.retain(|ticket| stays(&ticket.organization));
-        self.held.retain(|ticket| stays(&ticket.organization));
-    }
-
-    /// Takes over what was read of a document.
-    fn put(&mut self, organization: Arc<str>, mut account: Account) {
-        for event in account.events.values_mut() {
-            let (id, instance) = (event.id, event.instance);
-            for (index, notification) in event.notifications.iter_mut().enumerate() {
-                self.serial += 1;
-                notification.serial = self.serial;
-                if notification.stage == Stage::Queued {
-                    self.queue.insert(Ticket {
-                        due: notification.due,
-                        serial: self.serial,
-                        organization: organization.clone(),
-                        instance,
-                        event: id,
-                        index,
-                        ready: None,
-                    });
-                }
-            }
-        }
-        self.organizations.insert(organization, account);
     }
 }
 
