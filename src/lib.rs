@@ -52,6 +52,8 @@ pub mod recorder;
 pub mod docs;
 
 pub use emulator::control::{ControlError, MessageQuery};
+pub use emulator::dispatch::fault::WebhookFault;
+pub use emulator::dispatch::log::{Webhook, WebhookResult};
 pub use emulator::path::{PathPattern, Surface};
 pub use emulator::record::gate::Gate;
 pub use emulator::record::journal::{Content, Found, Near, Received};
@@ -72,7 +74,9 @@ pub use server::expectation::{Expectation, VerifiedOnDrop};
 pub use server::messages::MessageExpectation;
 pub use server::organization::Organization;
 pub use server::{MockCe, StartError};
-pub use settings::{ControlAccess, EmptyLists, OAuthCodes, Settings, Shape};
+pub use settings::{
+    Callbacks, ControlAccess, EmptyLists, OAuthCodes, Settings, Shape, WebhookBody,
+};
 pub use wire::json::Json;
 pub use wire::message::Request;
 pub use wire::vocabulary::Dialect;

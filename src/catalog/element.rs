@@ -17,6 +17,7 @@ use crate::wire::vocabulary::{Dialect, is_secret_key, member};
 pub struct Element {
     id: u64,
     key: Box<str>,
+    name: Box<str>,
     hub: Option<Box<str>>,
     authentication: Option<Box<str>>,
     entries: Vec<Entry>,
@@ -78,6 +79,12 @@ impl Element {
         Element {
             id: fixture.id(),
             key: fixture.key().into(),
+            name: fixture
+                .element()
+                .get(member::NAME)
+                .and_then(Json::as_str)
+                .unwrap_or(fixture.key())
+                .into(),
             hub,
             authentication: fixture.authentication().map(Box::from),
             entries: entries.to_vec(),
@@ -97,6 +104,12 @@ impl Element {
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// The name: `"SendGrid"`; the key where the catalog says none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The configuration entries that the catalog knows, the required ones first.

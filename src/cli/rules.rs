@@ -21,16 +21,17 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         let rules: Json<'_> = RULES.iter().map(|rule| rule.to_json()).collect();
         rules.to_pretty() + "\n"
     } else {
-        RULES.iter().map(|rule| to_line(rule)).collect()
+        let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or(0) + 2;
+        RULES.iter().map(|rule| to_line(rule, width)).collect()
     };
     super::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Formats a rule as one line: id, grade and statement in columns.
-fn to_line(rule: &Rule) -> String {
+fn to_line(rule: &Rule, width: usize) -> String {
     format!(
-        "{:<32}{:<9}{}\n",
+        "{:<width$}{:<9}{}\n",
         rule.id,
         rule.grade.name(),
         rule.statement

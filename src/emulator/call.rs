@@ -71,6 +71,10 @@ impl Caller {
                 organization: credentials.organization.ok_or_else(required)?.into(),
                 of_token: None,
             },
+            Access::OrganizationOrToken if credentials.token.is_none() => Caller {
+                organization: credentials.organization.ok_or_else(required)?.into(),
+                of_token: None,
+            },
             _ => Caller::of_token(
                 emulator,
                 credentials.token.ok_or_else(required)?,

@@ -44,6 +44,11 @@ impl Clock {
         self.stopped_at.load(Relaxed) != RUNNING || self.advanced.load(Relaxed) != 0
     }
 
+    /// Whether it stands still.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped_at.load(Relaxed) != RUNNING
+    }
+
     /// Stands still at this time from now on, or follows the machine's.
     pub(crate) fn set(&self, stopped_at: Option<SystemTime>) {
         self.stopped_at

@@ -29,7 +29,6 @@ pub(crate) struct Context<'r> {
 }
 
 /// A call of an instance's resource, for the usage log.
-#[allow(dead_code)] // Until there is a usage log.
 pub(crate) struct ResourceCall {
     pub(crate) organization: Arc<str>,
     pub(crate) instance: Arc<Stored>,

@@ -15,6 +15,7 @@
 //! outcome                      a reply, its rule, and how it is brought to the caller
 //! record                       journal and ledger
 //! replay                       answers from a cassette
+//! dispatch                     webhooks on their way out
 //! call · route                 a routed request · a row of the table
 //! service · control            the documented service · the operations of a test
 //! routes                       the table
@@ -24,6 +25,7 @@ mod call;
 mod clock;
 mod context;
 pub mod control;
+pub(crate) mod dispatch;
 mod disposal;
 mod identity;
 mod outcome;
@@ -37,6 +39,7 @@ pub(crate) mod state;
 pub(crate) mod steer;
 mod view;
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,13 +63,15 @@ use crate::wire::message::{Malformed, Request};
 use crate::wire::vocabulary::header;
 use call::{Call, Caller};
 use clock::Clock;
-use context::Context;
+use context::{Context, ResourceCall};
+use dispatch::Dispatch;
 use outcome::Handled;
 use record::counters::Counters;
 use record::journal::{Circumstances, Journal};
 use record::names::Names;
 use replay::Tape;
 use state::State;
+use state::usage::Row;
 use steer::live::LiveRequest;
 use steer::script::{Effect, Script};
 use view::{Hydration, View};
@@ -80,6 +85,7 @@ pub struct Emulator {
     journal: Journal,
     counters: Counters,
     names: Names,
+    pub(crate) dispatch: Dispatch,
     clock: Clock,
     seed: AtomicU64,
     shape: Shape,
@@ -96,6 +102,9 @@ pub struct Emulator {
     control_requests: AtomicU64,
 }
 
+/// Keeps the ids of traffic apart from those of requests.
+const TRAFFIC: u64 = 1 << 63;
+
 impl Emulator {
     /// Makes an emulator with these settings and this catalog; settings of sockets are not looked at.
     #[must_use]
@@ -108,6 +117,7 @@ impl Emulator {
             journal,
             counters: Counters::default(),
             names: Names::default(),
+            dispatch: Dispatch::new(settings.webhooks),
             clock: Clock::new(settings.clock),
             seed: AtomicU64::new(settings.seed),
             shape: settings.shape,
@@ -163,6 +173,9 @@ impl Emulator {
         }
         outcome.add_standard_headers(&context.request.headers, &request_id, &self.clock);
         self.remember(context, &outcome, request_id);
+        if let Some(call) = context.resource_call() {
+            self.log_usage(context.request, call, &outcome, number, request_id);
+        }
         outcome
     }
 
@@ -265,6 +278,35 @@ impl Emulator {
         if let Some(stored) = &outcome.instance {
             stored.request.note(number);
         }
+    }
+
+    /// Writes a call of an instance's resource into the usage log (rule `usage-written`).
+    fn log_usage(
+        &self,
+        request: &Request,
+        call: &ResourceCall,
+        outcome: &Outcome,
+        number: u64,
+        request_id: [u8; 24],
+    ) {
+        let text = |id: [u8; 24]| String::from_utf8_lossy(&id).into_owned();
+        let peer = request.peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        self.state.usage.record(
+            &call.organization,
+            Row {
+                number: 0,
+                at: self.clock.now(),
+                request_id: text(request_id),
+                traffic_id: text(identity::request_id(self.seed() ^ TRAFFIC, number)),
+                element: call.instance.element.clone(),
+                instance: call.instance.id,
+                tags: call.instance.shown_tags().map(str::to_owned).collect(),
+                resource: call.resource.clone(),
+                uri: request.uri.path().to_owned(),
+                ip: peer.to_canonical().to_string(),
+                is_success: outcome.reply.status.is_success(),
+            },
+        );
     }
 
     fn seed(&self) -> u64 {

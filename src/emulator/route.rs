@@ -44,6 +44,8 @@ pub enum Access {
     Token,
     /// The same, for a resource of the instance; its refusal names rule `hub-call-401`.
     Resource,
+    /// A `User`, and an `Element` token, or an `Organization` without one.
+    OrganizationOrToken,
     /// Whoever may steer the mock; the path is below `/__admin`.
     Control,
 }
@@ -56,6 +58,7 @@ impl Access {
             Access::Open | Access::Control => "none",
             Access::Organization => "User, Organization",
             Access::Token | Access::Resource => "User, Element",
+            Access::OrganizationOrToken => "User, Organization or Element",
         }
     }
 }
@@ -67,6 +70,8 @@ pub enum Payload {
     Ignored,
     /// JSON; another media type is refused (rule `content-type`).
     Json,
+    /// Whatever comes.
+    Any,
 }
 
 /// One query parameter.
@@ -150,7 +155,6 @@ impl Route {
     }
 
     /// A page outside of the base path, open to anybody.
-    /// A page outside of the base path, open to anybody.
     pub(crate) const fn page(
         method: Method,
         path: &'static str,
@@ -166,6 +170,12 @@ impl Route {
     /// The same endpoint, which reads no body whatever its verb (rule `bodyless-verbs`).
     pub(crate) const fn without_body(mut self) -> Self {
         self.body = Payload::Ignored;
+        self
+    }
+
+    /// The same endpoint with another body.
+    pub(crate) const fn with_body(mut self, body: Payload) -> Self {
+        self.body = body;
         self
     }
 

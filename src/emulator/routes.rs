@@ -11,12 +11,12 @@ use once_cell::sync::Lazy;
 use super::context::Context;
 use super::control;
 use super::path::{ApiPath, PathPattern, Surface};
-use super::route::Access::{Open, Organization, Resource, Token};
+use super::route::Access::{Open, Organization, OrganizationOrToken, Resource, Token};
 use super::route::ParameterKind::{Boolean, Number, Texts};
-use super::route::{Parameter, Route};
+use super::route::{Parameter, Payload, Route};
 use super::service::{
-    configuration, count, definitions, docs, elements, enabled, extensions, hubs, instances, login,
-    metadata, oauth, resources,
+    analytics, configuration, count, definitions, docs, elements, enabled, events, extensions,
+    hubs, instances, jsp, login, metadata, oauth, receive, resources, usage,
 };
 use crate::rules;
 use crate::wire::distance;
@@ -134,6 +134,35 @@ pub static ROUTES: &[Route] = &[
     Route::api(GET, "/instances/transformations", Token, &rules::TRANSFORMATION_REST, definitions::transformations, "all transformations of the token's instance"),
     Route::api(DELETE, "/instances/transformations", Token, &rules::TRANSFORMATION_REST, definitions::untransform_all, "forget them all"),
 
+    // Events: in from a provider, and read back.
+    Route::api(POST, "/events/{keyOrId}", Open, &rules::EVENT_IN, receive::receive, "take in a provider's message").with_body(Payload::Any),
+    Route::api(GET, "/events/{keyOrId}", Open, &rules::EVENT_IN, receive::receive, "take in a provider's message from the query"),
+    Route::api(POST, "/events/{keyOrId}/{instance}", Open, &rules::EVENT_IN, receive::receive, "the same for the instance with this id in base64").with_body(Payload::Any),
+    Route::api(GET, "/events/{keyOrId}/{instance}", Open, &rules::EVENT_IN, receive::receive, "the same from the query"),
+    Route::api(GET, "/instances/events", OrganizationOrToken, &rules::EVENT_LIST, events::list, "the caller's or the token's events").with_query(EVENTS),
+    Route::api(GET, "/instances/events/{eventId}", OrganizationOrToken, &rules::EVENT_GET, events::get, "one event"),
+    Route::api(GET, "/instances/{id}/events", Organization, &rules::EVENT_LIST, events::list, "an instance's events").with_query(EVENTS),
+    Route::api(GET, "/instances/{id}/events/{eventId}", Organization, &rules::EVENT_GET, events::get, "one event of an instance"),
+    Route::api(GET, "/instances/events/analytics", Organization, &rules::ANALYTICS_ALL, analytics::events, "how many events came when").with_query(ANALYTICS),
+    Route::api(GET, "/instances/events/analytics/instances", Organization, &rules::ANALYTICS_INSTANCES, analytics::instances, "the same by instance").with_query(ANALYTICS),
+    Route::api(GET, "/instances/events/analytics/accounts", Organization, &rules::ANALYTICS_ACCOUNTS, analytics::accounts, "the same by account").with_query(ANALYTICS),
+    Route::api(GET, "/instances/events/dispositions", Organization, &rules::DISPOSITIONS, analytics::dispositions, "what failed in delivering events").with_query(EVENTS),
+    Route::api(GET, "/instances/event-poller-records", Token, &rules::EVENT_POLLER_RECORDS, events::poller_records, "the objects that the token's instance polls"),
+
+    // The usage log: calls of resources, and what they add up to.
+    Route::api(GET, "/usage", Organization, &rules::USAGE_LIST, usage::list, "calls of resources").with_query(USAGE),
+    Route::api(GET, "/usage/{id}", Organization, &rules::USAGE_GET, usage::get, "one call"),
+    Route::api(GET, "/usage/analytics/times", Organization, &rules::USAGE_TIMES, usage::times, "how long calls took").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/statuses", Organization, &rules::USAGE_STATUSES, usage::statuses, "how calls ended").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/activity", Organization, &rules::USAGE_ACTIVITY, usage::activity, "how many calls there were").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/activity/elements", Organization, &rules::USAGE_ACTIVITY, usage::elements, "the same by element").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/activity/element-instances", Organization, &rules::USAGE_ACTIVITY, usage::instances, "calls by instance").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/activity/element-instances/created-count", Organization, &rules::USAGE_ACTIVITY, usage::created, "how many instances were created").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/activity/formula-instances", Organization, &rules::USAGE_ACTIVITY, usage::formulas, "none: there are no formulas").with_query(ANALYTICS),
+    Route::api(GET, "/usage/analytics/activity/formula-instances/created-count", Organization, &rules::USAGE_ACTIVITY, usage::formulas_created, "none: there are no formulas").with_query(ANALYTICS),
+
+    Route::page(GET, "/elements/jsp/{page}", &rules::JSP_FRAME, jsp::page, "a login page for browsers"),
+
     // Resources of the token's instance; these rows are tried after all others.
     Route::api(GET, "/hubs/{hub}/{resource}/**", Resource, &rules::HUB_IGNORED, resources::answer, "the rows of a resource, or one of them").with_query(ROWS),
     Route::api(POST, "/hubs/{hub}/{resource}/**", Resource, &rules::HUB_IGNORED, resources::answer, "create a row"),
@@ -165,6 +194,10 @@ pub static ROUTES: &[Route] = &[
     Route::control(POST, "/state/save", control::save, "write the file of --state"),
     Route::control(GET, "/outbox", control::messages, "the messages that instances would have sent, filtered by the query").with_query(OUTBOX),
     Route::control(DELETE, "/outbox", control::forget_messages, "empty the outbox").with_query(LIMIT),
+    Route::control(POST, "/events/fire", control::fire_event, "let a provider's event happen to an instance").with_query(LIMIT),
+    Route::control(GET, "/webhooks", control::webhooks, "every attempt to send a webhook").with_query(LIMIT),
+    Route::control(POST, "/webhooks/faults", control::order_webhook_faults, "order faults on webhooks").with_query(LIMIT),
+    Route::control(DELETE, "/webhooks/faults", control::clear_webhook_faults, "forget those that were not met").with_query(LIMIT),
     Route::control(GET, "/ledger", control::ledger, "what the run relied upon and left behind").with_query(LEDGER),
     Route::control(GET, "/clock", control::clock, "the time"),
     Route::control(PUT, "/clock", control::set_clock, "stop the clock or move it"),
@@ -187,6 +220,8 @@ const LISTING: &[Parameter] = &[
     Parameter::text("hydrate", "false leaves the configuration out").of(Boolean),
 ];
 
+const FROM: Parameter = Parameter::text("from", "only what is not before this date");
+const TO: Parameter = Parameter::text("to", "only what is not after this date");
 /// The parameters of a list of an element's resources (rule `resource-extend-list`).
 const EXTENSIONS: &[Parameter] =
     &[Parameter::text("accountOnly", "true leaves out the catalog's").of(Boolean)];
@@ -262,6 +297,35 @@ const DOCS: &[Parameter] = &[
     Parameter::text("baseUrl", "the address that the document describes"),
     Parameter::text("provider", "aws describes the gateway"),
     Parameter::text("elementKey", "only this element of a hub"),
+];
+
+/// The parameters of a list of events (rule `event-list`).
+const EVENTS: &[Parameter] = &[FROM, TO, PAGE_SIZE, NEXT_PAGE];
+
+/// The parameters of analytics (rule `analytics-query`).
+const ANALYTICS: &[Parameter] = &[
+    FROM,
+    TO,
+    Parameter::text(
+        "interval",
+        "the width of a bucket: year, quarter, month, week, day, hour, minute or second",
+    ),
+    Parameter::text("accountIds[]", "only these accounts: the caller's own is 1").of(Texts),
+];
+
+/// The parameters of the usage log (rule `usage-list`).
+const USAGE: &[Parameter] = &[
+    Parameter::text("hub", "only calls of this hub's elements"),
+    Parameter::text("keys[]", "only calls of the elements with these keys").of(Texts),
+    Parameter::text("tags[]", "only calls of instances with these tags").of(Texts),
+    Parameter::text("accountIds[]", "only these accounts: the caller's own is 1").of(Texts),
+    Parameter::text("status", "only calls that ended so: SUCCESS or FAILED"),
+    FROM,
+    TO,
+    Parameter::text("searchText", "only rows with this text"),
+    PAGE_SIZE,
+    Parameter::text("pageOffset", "how many pages to pass over").of(Number(0, u64::MAX)),
+    NEXT_PAGE,
 ];
 
 const ORGANIZATION: Parameter = Parameter::text(
@@ -497,7 +561,10 @@ fn nearest_route(method: &Method, path: &str) -> Option<(usize, String)> {
     } else {
         Dialect::Element
     };
+    // The noun of the other dialect is one slip, however many letters it has.
+    let foreign_noun = format!("/{}/", dialect.other().plural());
     let sent = path.trim_end_matches('/');
+    let sent = &*sent.replace(&foreign_noun, &format!("/{}/", dialect.plural()));
     // Where the base path is right, it tells nothing of how near the rest is.
     let limit = match sent.strip_prefix(dialect.base_path()) {
         Some(below) => below.len() / 3 + 1,

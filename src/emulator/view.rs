@@ -5,7 +5,7 @@ use super::state::instances::Stored;
 use crate::settings::Shape;
 use crate::wire::instance::{Fill, push_platform_members};
 use crate::wire::json::{Json, Members};
-use crate::wire::vocabulary::{Dialect, member, text};
+use crate::wire::vocabulary::{Dialect, entry, member, text};
 
 /// A way to show instances.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,7 @@ impl View {
             name: &stored.name,
             token: &stored.token,
             disabled: stored.disabled,
+            events_enabled: &|| stored.takes_events(),
         };
         template.render(out, fill);
         if self.shape == Shape::Platform {
@@ -48,6 +49,9 @@ impl View {
             (member::CREATED_DATE, date(stored.created).into()),
             (member::UPDATED_DATE, date(stored.updated).into()),
         ];
+        if let Some(callback) = stored.configured(entry::CALLBACK) {
+            members.push((member::EVENTS_CALLBACK, callback.into()));
+        }
         if self.configuration == Hydration::Full {
             members.insert(
                 1,

@@ -9,6 +9,8 @@ use super::expectation::{Expectation, assert_none_unfired};
 use super::messages::MessageExpectation;
 use super::organization::Organization;
 use crate::emulator::control::ControlError;
+use crate::emulator::dispatch::fault::WebhookFault;
+use crate::emulator::dispatch::log::Webhook;
 use crate::emulator::record::journal::Found;
 use crate::emulator::record::ledger::Ledger;
 use crate::emulator::state::Seed;
@@ -163,6 +165,37 @@ impl MockCe {
     #[must_use]
     pub fn run_ledger(&self) -> Ledger {
         self.emulator.run_ledger(None)
+    }
+
+    /// Lets a provider's event happen to an instance, as if the provider had sent `body`; returns the event's id.
+    ///
+    /// # Errors
+    /// An instance that is gone, or that has no `event.notification.enabled`.
+    pub fn fire_event(
+        &self,
+        instance: &Instance,
+        body: impl AsRef<[u8]>,
+    ) -> Result<String, ControlError> {
+        self.emulator.fire_event(instance, body.as_ref())
+    }
+
+    /// Every attempt to send a webhook, oldest first; the last 10,000.
+    #[must_use]
+    pub fn webhooks(&self) -> Vec<Webhook> {
+        self.emulator.webhooks()
+    }
+
+    /// The attempts to send webhooks, as soon as there are `count`, or those there are when `patience` is over.
+    ///
+    /// It blocks the calling thread, not the server.
+    #[must_use]
+    pub fn wait_for_webhooks(&self, count: usize, patience: Duration) -> Vec<Webhook> {
+        self.emulator.wait_for_webhooks(count, patience)
+    }
+
+    /// Orders a fault for the next `times` attempts to send a webhook, of whatever instance.
+    pub fn fault_webhooks(&self, fault: WebhookFault, times: u64) {
+        self.emulator.fault_webhooks(fault, times);
     }
 
     /// Stops the clock at this time.

@@ -5,6 +5,7 @@
 
 pub(crate) mod connection;
 mod control;
+mod courier;
 mod delivery;
 pub(crate) mod expectation;
 mod failure;
@@ -32,6 +33,7 @@ use crate::settings::Settings;
 use crate::wire::json::Json;
 use crate::wire::vocabulary::Dialect;
 use connection::Answers;
+use courier::Courier;
 use listener::{Bound, Listener};
 
 /// A running mock server; its port closes when it is dropped.
@@ -51,6 +53,7 @@ pub struct MockCe {
     listener: Listener<Answers>,
     #[cfg(feature = "page")]
     _witness: post_mortem::Witness,
+    _courier: Courier,
 }
 
 impl MockCe {
@@ -123,6 +126,7 @@ impl Settings {
     /// A port that cannot be opened, or a catalog that cannot be read.
     pub fn try_start(self) -> Result<MockCe, StartError> {
         let emulator = Arc::new(self.emulator()?);
+        let courier = Courier::of(&emulator);
         if let Some(path) = &self.state {
             load_state(&emulator, path)?;
         }
@@ -136,6 +140,7 @@ impl Settings {
             _witness: post_mortem::Witness::new(emulator.clone(), listener.address().port()),
             emulator,
             listener,
+            _courier: courier,
         })
     }
 

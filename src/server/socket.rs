@@ -23,6 +23,11 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
+    /// Connects to the first address of `host` that answers.
+    pub(crate) async fn connect(host: &str, port: u16) -> io::Result<Self> {
+        Ok(Stream::plain(TcpStream::connect((host, port)).await?))
+    }
+
     fn plain(stream: TcpStream) -> Self {
         // Without it a message may wait for the acknowledgement of the one before; where it cannot be set, it only is
         // slower.

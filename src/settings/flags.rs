@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ControlAccess, EmptyLists, OAuthCodes, Settings, Shape};
+use super::{Callbacks, ControlAccess, EmptyLists, OAuthCodes, Settings, Shape, WebhookBody};
 use crate::cassette::{Fallback, Repeat, SelectorError};
 use crate::catalog::BuiltIn;
 
@@ -180,6 +180,44 @@ pub static FLAGS: &[Flag] = &[
             "anywhere" => Ok(settings.control(ControlAccess::Anywhere)),
             _ => Err(explain(value, "loopback or anywhere")),
         },
+    },
+    Flag {
+        name: "callbacks",
+        value: Some("WHERE"),
+        help: "Send webhooks to `loopback` only or to `anywhere` [default: loopback]",
+        apply: |settings, value| match value {
+            "loopback" => Ok(settings.callbacks(Callbacks::Loopback)),
+            "anywhere" => Ok(settings.callbacks(Callbacks::Anywhere)),
+            _ => Err(explain(value, "loopback or anywhere")),
+        },
+    },
+    Flag {
+        name: "webhook-body",
+        value: Some("BODY"),
+        help: "Send webhooks with the body below `message`, or the older one of the `guide` [default: message]",
+        apply: |settings, value| match value {
+            "message" => Ok(settings.webhook_body(WebhookBody::Message)),
+            "guide" => Ok(settings.webhook_body(WebhookBody::Guide)),
+            _ => Err(explain(value, "message or guide")),
+        },
+    },
+    Flag {
+        name: "webhook-delay",
+        value: Some("TIME"),
+        help: "Time between an event and its webhook [default: 250ms]",
+        apply: |settings, value| Ok(settings.webhook_delay(parse_duration(value)?)),
+    },
+    Flag {
+        name: "webhook-retry-unit",
+        value: Some("TIME"),
+        help: "Time that retries of webhooks are counted in: retry x follows after 4^x of it [default: 1s]",
+        apply: |settings, value| Ok(settings.webhook_retry_unit(parse_duration(value)?)),
+    },
+    Flag {
+        name: "webhook-timeout",
+        value: Some("TIME"),
+        help: "Maximum time of one attempt to send a webhook [default: 10s]",
+        apply: |settings, value| Ok(settings.webhook_timeout(parse_duration(value)?)),
     },
     Flag {
         name: "journal-entries",

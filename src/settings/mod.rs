@@ -42,6 +42,42 @@ pub struct Settings {
     pub(crate) repeat: Repeat,
     pub(crate) ignored: Vec<Selector>,
     pub(crate) secrets: Secrets,
+    pub(crate) webhooks: Webhooks,
+}
+
+/// The addresses that webhooks are sent to (rule `event-callback-reach`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Callbacks {
+    /// This machine only.
+    #[default]
+    Loopback,
+    /// Whatever address an instance names.
+    Anywhere,
+}
+
+/// The body of a webhook.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WebhookBody {
+    /// The one below `message` (rule `event-body`).
+    #[default]
+    Message,
+    /// The older one that the event guide prints (rule `event-body-guide`).
+    Guide,
+}
+
+/// Where, when and in which shape webhooks are sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Webhooks {
+    pub(crate) callbacks: Callbacks,
+    pub(crate) body: WebhookBody,
+    /// What passes between the provider's message and the first attempt (rule `event-first-attempt`).
+    pub(crate) delay: Duration,
+    /// What the waits of retries are counted in (rule `event-retry`).
+    pub(crate) retry_unit: Duration,
+    /// Maximum time of one attempt.
+    pub(crate) timeout: Duration,
 }
 
 /// The callers to whom the control API is open (rule `control`).
@@ -164,6 +200,13 @@ impl Default for Settings {
             repeat: Repeat::default(),
             ignored: Vec::new(),
             secrets: Secrets::default(),
+            webhooks: Webhooks {
+                callbacks: Callbacks::default(),
+                body: WebhookBody::default(),
+                delay: Duration::from_millis(250),
+                retry_unit: Duration::from_secs(1),
+                timeout: Duration::from_secs(10),
+            },
             journal: JournalLimits {
                 entries: 10_000,
                 bytes: 16 * 1024 * 1024,
@@ -270,6 +313,36 @@ impl Settings {
     /// Adds a place where a request may differ from the recorded one. Default: none.
     pub fn ignore(mut self, place: Selector) -> Self {
         self.ignored.push(place);
+        self
+    }
+
+    /// Sets the addresses that webhooks are sent to. Default: [`Callbacks::Loopback`].
+    pub fn callbacks(mut self, callbacks: Callbacks) -> Self {
+        self.webhooks.callbacks = callbacks;
+        self
+    }
+
+    /// Sets the body of webhooks. Default: [`WebhookBody::Message`].
+    pub fn webhook_body(mut self, body: WebhookBody) -> Self {
+        self.webhooks.body = body;
+        self
+    }
+
+    /// Sets the time between a provider's message and its webhook, by the machine's clock. Default: 250 ms.
+    pub fn webhook_delay(mut self, time: Duration) -> Self {
+        self.webhooks.delay = time.min(MAX_WAIT);
+        self
+    }
+
+    /// Sets what the waits of retries are counted in: retry *x* follows after 4^*x* of it. Default: 1 s.
+    pub fn webhook_retry_unit(mut self, time: Duration) -> Self {
+        self.webhooks.retry_unit = time.min(MAX_WAIT);
+        self
+    }
+
+    /// Sets the maximum time of one attempt to send a webhook. Default: 10 s.
+    pub fn webhook_timeout(mut self, time: Duration) -> Self {
+        self.webhooks.timeout = time.min(MAX_WAIT);
         self
     }
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::json::{Json, Members, object, push_text};
 use super::vocabulary::{Dialect, member};
 
-/// A documented response with gaps for `id`, `name`, `token` and `disabled`.
+/// A documented response with gaps for `id`, `name`, `token`, `disabled` and `eventsEnabled`.
 #[derive(Debug)]
 pub(crate) struct Template {
     /// The text before each gap.
@@ -23,15 +23,18 @@ enum Gap {
     Name,
     Token,
     Disabled,
+    EventsEnabled,
 }
 
-/// What fills the gaps of a documented response.
-#[derive(Clone, Copy, Debug)]
+/// The values for the gaps of a documented response.
+#[derive(Clone, Copy)]
 pub(crate) struct Fill<'a> {
     pub(crate) id: u64,
     pub(crate) name: &'a str,
     pub(crate) token: &'a str,
     pub(crate) disabled: bool,
+    /// Asked only where a response shows it, for it takes a look at the configuration.
+    pub(crate) events_enabled: &'a dyn Fn() -> bool,
 }
 
 impl Gap {
@@ -41,6 +44,7 @@ impl Gap {
             member::NAME => Some(Gap::Name),
             member::TOKEN => Some(Gap::Token),
             member::DISABLED => Some(Gap::Disabled),
+            member::EVENTS_ENABLED => Some(Gap::EventsEnabled),
             _ => None,
         }
     }
@@ -77,8 +81,8 @@ impl Template {
                 Gap::Id => push_number(out, fill.id),
                 Gap::Name => push_text(out, fill.name),
                 Gap::Token => push_text(out, fill.token),
-                Gap::Disabled if fill.disabled => out.extend_from_slice(b"true"),
-                Gap::Disabled => out.extend_from_slice(b"false"),
+                Gap::Disabled => push_boolean(out, fill.disabled),
+                Gap::EventsEnabled => push_boolean(out, (fill.events_enabled)()),
             }
         }
         out.extend_from_slice(&self.tail);
@@ -97,6 +101,10 @@ impl Template {
 fn push_number(out: &mut Vec<u8>, number: u64) {
     use std::io::Write as _;
     write!(out, "{number}").expect("writing to memory does not fail");
+}
+
+fn push_boolean(out: &mut Vec<u8>, value: bool) {
+    out.extend_from_slice(if value { b"true" } else { b"false" });
 }
 
 /// The documented response with what the platform's later shape adds for every instance alike (rule `platform-shape`).
@@ -211,10 +219,10 @@ mod tests {
 
     #[test]
     fn a_template_fills_its_gaps_in_the_documented_order() {
-        let Json::Object(response) =
-            Json::parse(br#"{"token":"t","element":{"id":6},"name":"n","id":1,"disabled":false}"#)
-                .unwrap()
-        else {
+        let Json::Object(response) = Json::parse(
+            br#"{"token":"t","element":{"id":6},"name":"n","id":1,"disabled":false,"eventsEnabled":false}"#,
+        )
+        .unwrap() else {
             unreachable!()
         };
         let mut out = Vec::new();
@@ -223,12 +231,13 @@ mod tests {
             name: "a \"b\"",
             token: "T=",
             disabled: true,
+            events_enabled: &|| true,
         };
         Template::compile(&response, Dialect::YourMom).render(&mut out, fill);
         let text = String::from_utf8(out).unwrap();
         assert_eq!(
             text,
-            r#"{"token":"T=","your_mom":{"id":6},"name":"a \"b\"","id":1234,"disabled":true}"#
+            r#"{"token":"T=","your_mom":{"id":6},"name":"a \"b\"","id":1234,"disabled":true,"eventsEnabled":true}"#
         );
     }
 }

@@ -15,8 +15,6 @@ pub mod message;
 pub(crate) mod oauth;
 mod rule;
 pub mod status;
-#[allow(dead_code)]
 pub(crate) mod time;
 pub mod vocabulary;
-#[allow(dead_code)]
 pub(crate) mod webhook;

@@ -103,6 +103,14 @@ pub mod header {
 
     /// The mock's own word to the developer, where the vendor's text does not help.
     pub const HINT: HeaderName = HeaderName::from_static("mock-ce-hint");
+    /// The instances that a provider's message is for (rule `event-match`).
+    pub const ELEMENT_INSTANCES: HeaderName = HeaderName::from_static("element-instances");
+    /// The same for one instance, where polling found it.
+    pub const POLLED_INSTANCE: HeaderName = HeaderName::from_static("id");
+    /// On every webhook: the notification's id.
+    pub const WEBHOOK_ID: HeaderName = HeaderName::from_static("elements-webhook-id");
+    /// On a webhook whose instance has a signature key (rule `event-signature`).
+    pub const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("elements-webhook-signature");
 }
 
 /// The headers that a browser's script may read (rule `cors`).
@@ -135,6 +143,7 @@ pub mod member {
     pub const FIRST_NAME: &str = "firstName";
     pub const LAST_NAME: &str = "lastName";
     pub const EVENTS_ENABLED: &str = "eventsEnabled";
+    pub const EVENTS_CALLBACK: &str = "eventsNotificationCallbackUrl";
     pub const TRACE_LOGGING_ENABLED: &str = "traceLoggingEnabled";
     pub const EXTERNAL_AUTHENTICATION: &str = "externalAuthentication";
     pub const REQUEST_ID: &str = "requestId";
@@ -150,6 +159,19 @@ pub mod member {
     pub const PROPERTY_VALUE: &str = "propertyValue";
 }
 
+/// Configuration entries that every element takes (rule `event-config`).
+pub mod entry {
+    #![allow(missing_docs, reason = "each constant is its own text")]
+    pub const EVENTS_ENABLED: &str = "event.notification.enabled";
+    pub const CALLBACK: &str = "event.notification.callback.url";
+    pub const SIGNATURE_KEY: &str = "event.notification.signature.key";
+    pub const INSTANCE_FINDER: &str = "event.notification.instance.finder";
+    pub const POLLER_CONFIGURATION: &str = "event.poller.configuration";
+    pub const OBJECTS: &str = "event.objects";
+    pub const OAUTH_USER_ID: &str = "oauth.user.id";
+    pub const ZENDESK_TARGET: &str = "helpdesk.zendesk.webhook.target_id";
+}
+
 /// Parameters of the query string.
 pub mod query {
     #![allow(missing_docs, reason = "each constant is its own text")]
@@ -161,6 +183,10 @@ pub mod query {
     pub const WHERE: &str = "where";
     pub const ABRIDGED: &str = "abridged";
     pub const EXPAND: &str = "expand";
+    pub const FROM: &str = "from";
+    pub const TO: &str = "to";
+    pub const INTERVAL: &str = "interval";
+    pub const ACCOUNT_IDS: &str = "accountIds[]";
 }
 
 /// Fixed texts of the vendor's error messages.

@@ -4,6 +4,7 @@
 //! the byte, request ids and tokens included.
 
 mod client_day;
+mod events;
 mod table;
 
 use super::support::{Core, Flags, Harness, Reply, Request, Server};

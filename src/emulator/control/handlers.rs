@@ -208,21 +208,21 @@ pub(in crate::emulator) fn openapi(_: &Emulator, call: &Call<'_, '_>) -> Handled
     Ok(ok(call, &super::openapi::document()))
 }
 
-fn ok(call: &Call<'_, '_>, body: &Json<'_>) -> Outcome {
+pub(super) fn ok(call: &Call<'_, '_>, body: &Json<'_>) -> Outcome {
     Outcome::json(call.rule, body.to_string())
 }
 
 /// 200 with an empty object: a client that reads JSON need not special-case it.
-fn done(call: &Call<'_, '_>) -> Outcome {
+pub(super) fn done(call: &Call<'_, '_>) -> Outcome {
     Outcome::json(call.rule, "{}")
 }
 
-fn refused(reason: String) -> ApiError {
+pub(super) fn refused(reason: String) -> ApiError {
     ApiError::bad_request(&rules::CONTROL, reason)
 }
 
 /// What `read` makes of a document, or of each one of an array.
-fn each<T>(
+pub(super) fn each<T>(
     body: &Json<'_>,
     read: impl Fn(&Json<'_>, &str) -> Result<T, String>,
 ) -> Result<Vec<T>, String> {

@@ -12,6 +12,7 @@ mod openapi;
 #[cfg(feature = "page")]
 mod page;
 mod parameter;
+mod webhooks;
 
 pub(crate) use feed::Cursor;
 pub(super) use feed::events;
@@ -21,6 +22,7 @@ pub use messages::MessageQuery;
 pub(super) use messages::{forget_messages, messages};
 #[cfg(feature = "page")]
 pub(super) use page::welcome;
+pub(super) use webhooks::*;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -322,6 +324,7 @@ impl Emulator {
         self.counters.clear(organization);
         self.counters
             .note_leaks(self.state.instances.take_cleared());
+        self.dispatch.clear(organization);
         if organization.is_none() {
             self.requests.store(0, Relaxed);
             self.clock.reset();
@@ -410,6 +413,7 @@ impl Emulator {
             self.seed.store(seed, Relaxed);
             self.requests.store(requests, Relaxed);
         }
+        self.dispatch.start();
         Ok(())
     }
 
@@ -442,17 +446,22 @@ impl Emulator {
     fn close(&self, period: Period, organization: Option<&str>) -> Ledger {
         let left = self.state.instances.leaks(organization);
         let script = self.script.lines(organization);
-        self.counters.close(period, organization, &left, &script)
+        Ledger {
+            undelivered: self.state.events.undelivered(organization),
+            ..self.counters.close(period, organization, &left, &script)
+        }
     }
 
     /// Stops the clock at this time, or lets it follow the machine's.
     pub fn set_clock(&self, at: Option<SystemTime>) {
         self.clock.set(at);
+        self.dispatch.wake();
     }
 
     /// Moves the clock forward.
     pub fn advance_clock(&self, by: Duration) {
         self.clock.advance(by);
+        self.dispatch.wake();
     }
 }
 

@@ -77,8 +77,11 @@ fn operation(route: &Route) -> Json<'static> {
             object([("200", answer("done")), ("default", refusal)]),
         ),
     ];
-    if route.body == Payload::Json {
-        operation.push(("requestBody".into(), object([("content", json)])));
+    let any = || object([("*/*", object([]))]);
+    match route.body {
+        Payload::Ignored => {}
+        Payload::Json => operation.push(("requestBody".into(), object([("content", json)]))),
+        Payload::Any => operation.push(("requestBody".into(), object([("content", any())]))),
     }
     Json::Object(operation)
 }

@@ -35,7 +35,7 @@ impl fmt::Display for Mishap {
 ///
 /// As JSON: `{"relied": [{"rule", "grade", "statement", "count"}], "grades": {"guide": 3, …}, "left": [{"id", "element",
 /// "name", "request", "at", "clearedBy"}], "moreLeft": 0, "mishaps": [text], "moreMishaps": 0, "unfired": [text],
-/// "moreUnfired": 0, "refused": 0, "missed": 0}`.
+/// "moreUnfired": 0, "refused": 0, "missed": 0, "undelivered": [id]}`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Ledger {
@@ -57,6 +57,8 @@ pub struct Ledger {
     pub refused: u64,
     /// How many requests the cassette did not have.
     pub missed: u64,
+    /// The ids of events whose callback has not taken them.
+    pub undelivered: Vec<String>,
 }
 
 impl Ledger {
@@ -84,6 +86,7 @@ impl Ledger {
             unfired,
             more_unfired,
             refused,
+            undelivered: Vec::new(),
         }
     }
 
@@ -141,6 +144,10 @@ impl Ledger {
             ("moreUnfired", self.more_unfired.into()),
             ("refused", self.refused.into()),
             ("missed", self.missed.into()),
+            (
+                "undelivered",
+                self.undelivered.iter().cloned().map(Json::from).collect(),
+            ),
         ])
     }
 }
@@ -187,6 +194,9 @@ impl fmt::Display for Ledger {
         }
         if self.more_unfired > 0 {
             write!(f, "\n  never fired: {} more of them", self.more_unfired)?;
+        }
+        for event in &self.undelivered {
+            write!(f, "\n  undelivered: no callback has taken event {event}")?;
         }
         if self.refused > 0 {
             write!(

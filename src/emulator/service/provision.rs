@@ -14,7 +14,7 @@ use crate::wire::distance;
 use crate::wire::error::{ApiError, clip};
 use crate::wire::instance::sanitize;
 use crate::wire::json::{Json, Members};
-use crate::wire::vocabulary::{Dialect, member, text};
+use crate::wire::vocabulary::{Dialect, entry, member, text};
 
 /// A checked request: names and tags sanitized, values as text.
 #[derive(Debug, Default, PartialEq)]
@@ -306,6 +306,10 @@ fn configuration<'a>(
     let mut entries = Vec::with_capacity(sent.len());
     for (key, value) in sent {
         match value {
+            // The one entry that is documented as an object (rule `event-config-object`).
+            Json::Object(_) if key == entry::POLLER_CONFIGURATION => {
+                entries.push((&**key, entry_text(value)));
+            }
             Json::Array(_) | Json::Object(_) if !takes_structure(element, key) => {
                 push_problem(problems, || {
                     type_problem(&format!("configuration.{}", clip(key)), "text", value)

@@ -21,6 +21,7 @@
 //! document refuses it with its path.
 
 pub(crate) mod codes;
+pub(crate) mod events;
 pub(crate) mod extensions;
 pub(crate) mod hubs;
 pub(crate) mod instances;
@@ -28,8 +29,10 @@ pub(crate) mod mappings;
 pub(crate) mod outbox;
 mod partition;
 pub(crate) mod rows;
+pub(crate) mod usage;
 
 use codes::Codes;
+use events::Events;
 use extensions::Extensions;
 use hubs::Hubs;
 use instances::Store;
@@ -37,6 +40,7 @@ use mappings::Mappings;
 use outbox::Outbox;
 use partition::Partition;
 use rows::Rows;
+use usage::Usage;
 
 pub use instances::document::Seed;
 
@@ -57,6 +61,8 @@ pub(crate) struct State {
     pub(crate) outbox: Partition<Outbox>,
     pub(crate) extensions: Partition<Extensions>,
     pub(crate) mappings: Partition<Mappings>,
+    pub(crate) events: Events,
+    pub(crate) usage: Usage,
 }
 
 /// One kind of state. `only` is the secret of the organization that a call is limited to.
@@ -94,7 +100,7 @@ pub(crate) struct Restoration<'s> {
 
 impl State {
     /// Every section; a restore that is refused by the first has changed nothing.
-    fn sections(&self) -> [&dyn Section; 7] {
+    fn sections(&self) -> [&dyn Section; 9] {
         let State {
             instances,
             codes,
@@ -103,8 +109,12 @@ impl State {
             outbox,
             extensions,
             mappings,
+            events,
+            usage,
         } = self;
-        [instances, codes, hubs, rows, outbox, extensions, mappings]
+        [
+            instances, codes, hubs, rows, outbox, extensions, mappings, events, usage,
+        ]
     }
 
     /// Forgets what belongs to an instance that was deleted.

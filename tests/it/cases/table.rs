@@ -24,6 +24,7 @@ pub(super) fn cases() -> Vec<Case> {
         setting_cases(),
         refusal_cases(),
         super::client_day::cases(),
+        super::events::cases(),
     ]
     .into_iter()
     .flatten()

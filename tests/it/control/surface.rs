@@ -6,16 +6,6 @@ use mock_ce::{Json, MockCe};
 
 use super::{ask, asking, at, look, number_at, order, text_at};
 
-fn full_path(route: &mock_ce::emulator::route::Route) -> String {
-    let base = match route.access {
-        Access::Control => "/__admin",
-        // A page outside of the base path.
-        _ if route.pattern.starts_with("/oauth/") => "",
-        _ => "/elements/api-v2",
-    };
-    format!("{base}{}", route.pattern)
-}
-
 fn object<'j>(
     json: &'j Json<'static>,
     what: &str,
@@ -35,7 +25,7 @@ fn the_description_has_every_route_and_no_other() {
     }
     let mut routes: Vec<_> = ROUTES
         .iter()
-        .map(|route| format!("{} {}", route.method, full_path(route)))
+        .map(|route| format!("{} {}", route.method, route.full_path()))
         .collect();
     described.sort();
     routes.sort();
@@ -132,7 +122,7 @@ fn every_query_parameter_is_described() {
         let operation = document
             .get("paths")
             .unwrap()
-            .get(&full_path(route))
+            .get(&route.full_path())
             .unwrap();
         let operation = operation.get(&method.to_lowercase()).unwrap();
         let parameters = operation

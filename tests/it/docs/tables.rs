@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use mock_ce::emulator::route::Access;
+use mock_ce::Surface;
 use mock_ce::emulator::routes::ROUTES;
 use mock_ce::rules::RULES;
 use rstest::rstest;
@@ -45,9 +45,10 @@ fn the_endpoints_are_those_of_the_route_table() {
     let mut endpoints =
         String::from("| route | needs | rule | what it does |\n|---|---|---|---|\n");
     for route in ROUTES {
-        let base = match route.access {
-            Access::Control => "/__admin",
-            _ => "",
+        // The base path of the API is said above the table.
+        let base = match route.surface {
+            Surface::Control => "/__admin",
+            Surface::Api | Surface::Page => "",
         };
         let (method, pattern, words) = (&route.method, route.pattern, route.access.words());
         let (rule, summary) = (route.rule.id, route.summary);

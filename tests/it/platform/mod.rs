@@ -1,19 +1,26 @@
 //! The service beyond provisioning, one module a capability; each test says which rules it is about.
 
+mod analytics;
 mod configuration;
 mod definitions;
 mod docs;
 mod elements;
 mod enabled;
+mod events;
 mod extensions;
+mod headers;
 mod hubs;
 mod instances;
 mod login;
 mod messages;
 mod oauth;
+mod receiver;
 mod resources;
+mod webhooks;
 
-use crate::support::{Core, Harness, Request, mailjet};
+use mock_ce::Json;
+
+use crate::support::{Core, Harness, Reply, Request, mailjet};
 
 /// A service in the platform's shape with one instance of `mailjet`, and its token.
 fn provisioned() -> (Core, String) {
@@ -63,4 +70,38 @@ impl WithToken for Request {
     fn token(self, token: &str) -> Self {
         self.by(&by_token(token))
     }
+}
+
+/// A payload whose configuration also has these entries.
+fn payload(extra: &str) -> String {
+    let entries = format!(r#""configuration":{{{extra},"#);
+    mailjet("events").replacen(r#""configuration":{"#, &entries, 1)
+}
+
+/// Creates an instance that takes events, with these further entries; its reply.
+fn provision(ce: &mut impl Harness, extra: &str) -> Reply {
+    let separator = if extra.is_empty() { "" } else { "," };
+    let payload = payload(&format!(
+        r#""event.notification.enabled":true{separator}{extra}"#
+    ));
+    let reply = ce.ask(Request::post("/instances", payload));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply
+}
+
+/// A provider's message to a path below `/events`, without credentials.
+fn event(path: &str, body: &str) -> Request {
+    Request::to("POST", &format!("/events/{path}"))
+        .without("authorization")
+        .body(body)
+}
+
+/// The member of each row of a list, as text.
+fn column(reply: &Reply, name: &str) -> Vec<String> {
+    let rows = reply.json();
+    let cell = |row: &Json<'_>| match row.get(name).unwrap() {
+        Json::Text(text) => text.to_string(),
+        other => other.to_string(),
+    };
+    rows.as_array().unwrap().iter().map(cell).collect()
 }

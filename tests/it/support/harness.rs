@@ -39,6 +39,18 @@ pub(crate) fn settings(flags: Flags<'_>) -> Settings {
         })
 }
 
+impl Core {
+    pub(crate) fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+}
+
+impl Server {
+    pub(crate) fn of(ce: MockCe) -> Self {
+        Server { ce, client: None }
+    }
+}
+
 impl Harness for Core {
     fn start(flags: Flags<'_>) -> Self {
         let values = |wanted| flags.iter().filter(move |(name, _)| *name == wanted);
@@ -90,10 +102,7 @@ impl Harness for Core {
 
 impl Harness for Server {
     fn start(flags: Flags<'_>) -> Self {
-        Server {
-            ce: settings(flags).start(),
-            client: None,
-        }
+        Server::of(settings(flags).start())
     }
 
     fn ask(&mut self, request: Request) -> Reply {

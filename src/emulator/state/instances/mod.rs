@@ -25,7 +25,7 @@ pub(crate) use configuration::Configuration;
 pub(crate) use leak::Leaks;
 pub use leak::{Clearing, Leak};
 use namespace::{FIRST_ID, Namespace};
-pub(crate) use namespace::{Page, Selection};
+pub(crate) use namespace::{Matches, Page, Selection};
 pub(crate) use stored::{Chosen, Draft, OrganizationInstances, Origin, Stored, Token};
 
 /// All instances of a server.
@@ -217,6 +217,25 @@ impl Store {
         drop(state);
         self.dispose(forgotten, Clearing::Restore);
         Ok(())
+    }
+
+    /// The matching instances that fit, of every organization or of one.
+    pub(crate) fn matching(
+        &self,
+        only: Option<&str>,
+        matches: Matches,
+        is_fit: impl Fn(&Stored) -> bool,
+    ) -> Vec<(Arc<str>, Arc<Stored>)> {
+        let state = self.state.lock();
+        let of = |namespace: &&Namespace| only.is_none_or(|only| only == &*namespace.organization);
+        let namespaces = state.organizations.values().filter(of);
+        let found = namespaces.flat_map(|namespace| {
+            let matching = namespace.matching(matches);
+            matching.map(|stored| (namespace.organization.clone(), stored))
+        });
+        let fit = found.filter(|(_, stored)| is_fit(stored));
+        fit.map(|(organization, stored)| (organization, stored.clone()))
+            .collect()
     }
 
     /// Tells whether the organization has ever given out this id.

@@ -24,6 +24,15 @@ pub(crate) struct Selection<'a> {
     pub(crate) search: Option<String>,
 }
 
+/// Which instances a search is about.
+#[derive(Clone, Copy)]
+pub(crate) enum Matches {
+    /// The one with this id.
+    Id(u64),
+    /// Those of the element with this id.
+    Element(u64),
+}
+
 /// One page of a list.
 pub(crate) struct Page {
     pub(crate) instances: Vec<Arc<Stored>>,
@@ -147,6 +156,17 @@ impl Namespace {
             Some((any.element.clone(), ids.len()))
         });
         counted.collect()
+    }
+
+    pub(super) fn matching(&self, matches: Matches) -> impl Iterator<Item = &Arc<Stored>> {
+        let (one, element) = match matches {
+            Matches::Id(id) => (Some(id), None),
+            Matches::Element(element) => (None, self.by_element.get(&element)),
+        };
+        let ids = one
+            .into_iter()
+            .chain(element.into_iter().flatten().copied());
+        ids.filter_map(|id| self.instances.get(&id))
     }
 
     #[cfg(test)]

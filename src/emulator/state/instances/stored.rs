@@ -10,6 +10,7 @@ use crate::catalog::Element;
 use crate::emulator::clock::system_time;
 use crate::emulator::identity::TOKEN_LEN;
 use crate::instance::Instance;
+use crate::wire::vocabulary::entry;
 
 /// One provisioned instance.
 #[derive(Clone, Debug)]
@@ -151,6 +152,17 @@ impl Draft {
 }
 
 impl Stored {
+    /// The value of a configuration entry.
+    pub(crate) fn configured(&self, key: &str) -> Option<&str> {
+        self.configuration.get(&self.element, key)
+    }
+
+    /// Tells whether it takes part in events: it is enabled, and so are its notifications.
+    pub(crate) fn takes_events(&self) -> bool {
+        let enabled = self.configured(entry::EVENTS_ENABLED);
+        !self.disabled && enabled.is_some_and(|enabled| enabled.eq_ignore_ascii_case("true"))
+    }
+
     /// Estimates the bytes that it takes, the element aside.
     pub(crate) fn bytes(&self) -> usize {
         let tags: usize = self.sent_tags().map(str::len).sum();

@@ -1,0 +1,189 @@
+//! One event of an instance, and the notifications it was split into.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Arrival, MAX_RETRIES, Verdict};
+use crate::catalog::Element;
+use crate::wire::webhook::{self, Change, MAX_CHANGES, MAX_POLLED_CHANGES, ProviderMessage};
+
+/// What a provider said about an instance.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) id: u64,
+    pub(crate) instance: u64,
+    pub(crate) element: Arc<Element>,
+    /// When it was received, in milliseconds since 1970.
+    pub(crate) at: u64,
+    pub(crate) message: Arc<ProviderMessage>,
+    pub(crate) is_polled: bool,
+    /// None where the instance had no callback.
+    pub(crate) notifications: Vec<Notification>,
+}
+
+/// One `POST` to the callback, with some of the event's changes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Notification {
+    pub(crate) id: u64,
+    pub(super) serial: u64,
+    pub(crate) stage: Stage,
+    /// How often it was sent.
+    pub(crate) attempts: u32,
+    pub(crate) failures: u32,
+    pub(super) first_failure: Option<u64>,
+    pub(super) due: u64,
+    pub(crate) updated: u64,
+    /// What became of each attempt that failed.
+    pub(crate) errors: Vec<String>,
+}
+
+/// How far a notification has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// It will be sent when it is due.
+    Queued,
+    /// It waits for a callback that was turned off.
+    Waiting,
+    /// The callback took it.
+    Accepted,
+    /// It is not sent again.
+    Ended,
+}
+
+impl Stage {
+    pub(super) const ALL: [(&'static str, Stage); 4] = [
+        ("queued", Stage::Queued),
+        ("waiting", Stage::Waiting),
+        ("accepted", Stage::Accepted),
+        ("ended", Stage::Ended),
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        let named = Stage::ALL.iter().find(|(_, stage)| *stage == self);
+        named.expect("all stages are named").0
+    }
+}
+
+impl Notification {
+    pub(super) fn new(id: u64, serial: u64, stage: Stage) -> Self {
+        Notification {
+            id,
+            serial,
+            stage,
+            attempts: 0,
+            failures: 0,
+            first_failure: None,
+            due: 0,
+            updated: 0,
+            errors: Vec::new(),
+        }
+    }
+}
+
+impl Notification {
+    /// Writes a verdict down; when to try again, if that is to be done.
+    pub(super) fn note(&mut self, verdict: &Verdict, now: u64, unit: Duration) -> Option<u64> {
+        match verdict {
+            Verdict::Accepted => {
+                self.attempts += 1;
+                self.stage = Stage::Accepted;
+                None
+            }
+            // A second copy that fails takes nothing back.
+            Verdict::Failed(_) if self.stage == Stage::Accepted => None,
+            Verdict::Failed(reason) => {
+                self.attempts += 1;
+                self.failures += 1;
+                self.errors.push(reason.clone());
+                let first = *self.first_failure.get_or_insert(now);
+                if self.failures > MAX_RETRIES {
+                    self.stage = Stage::Ended;
+                    return None;
+                }
+                let wait = unit.saturating_mul(4_u32.pow(self.failures));
+                Some(first.saturating_add(wait.as_millis() as u64))
+            }
+            Verdict::Ended(reason) => {
+                self.stage = Stage::Ended;
+                self.errors.push(reason.clone());
+                None
+            }
+        }
+    }
+
+    /// What the last attempt failed of; `None` where it did not.
+    pub(crate) fn error(&self) -> Option<&str> {
+        let is_accepted = self.stage == Stage::Accepted;
+        self.errors
+            .last()
+            .filter(|_| !is_accepted)
+            .map(String::as_str)
+    }
+}
+
+impl PartialEq for Event {
+    fn eq(&self, other: &Self) -> bool {
+        (self.id, self.instance, self.at, &self.notifications)
+            == (other.id, other.instance, other.at, &other.notifications)
+    }
+}
+
+impl Event {
+    pub(super) fn new(id: u64, arrival: &Arrival, now: u64) -> Self {
+        Event {
+            id,
+            instance: arrival.instance.id,
+            element: arrival.instance.element.clone(),
+            at: now,
+            message: arrival.message.clone(),
+            is_polled: arrival.is_polled,
+            notifications: Vec::new(),
+        }
+    }
+
+    /// What happened, as it is split over notifications (rule `event-objects`).
+    pub(crate) fn chunks(&self) -> Vec<Vec<Change>> {
+        let size = if self.is_polled {
+            MAX_POLLED_CHANGES
+        } else {
+            MAX_CHANGES
+        };
+        let changes = webhook::changes(&self.message.raw, self.at);
+        changes.chunks(size).map(<[Change]>::to_vec).collect()
+    }
+
+    pub(super) fn queued(&self) -> impl Iterator<Item = (usize, &Notification)> {
+        let all = self.notifications.iter().enumerate();
+        all.filter(|(_, notification)| notification.stage == Stage::Queued)
+    }
+
+    /// The word for how far it has come (rule `event-status`).
+    pub(crate) fn status(&self) -> &'static str {
+        let all = |stage| self.notifications.iter().all(|one| one.stage == stage);
+        let is_begun = |one: &Notification| one.attempts > 0 || one.stage == Stage::Ended;
+        match &self.notifications[..] {
+            [] => "CONSUMED",
+            _ if all(Stage::Accepted) => "NOTIFIED",
+            sent if sent.iter().any(is_begun) => "DISPATCHED",
+            _ => "RECEIVED",
+        }
+    }
+
+    /// Whether its callback has taken it, or it has none.
+    pub(super) fn is_settled(&self) -> bool {
+        self.notifications
+            .iter()
+            .all(|one| one.stage == Stage::Accepted)
+    }
+
+    /// Whether the last attempt of a notification failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.notifications.iter().any(|one| one.error().is_some())
+    }
+
+    /// Roughly what it takes.
+    pub(super) fn bytes(&self) -> usize {
+        // The text, and about twice as much for the same as JSON.
+        size_of::<Event>() + 3 * self.message.text.len() + self.notifications.len() * 256
+    }
+}

@@ -1,0 +1,268 @@
+//! Events of instances, and the notifications that are to be sent of them.
+//!
+//! One lock guards both, so that an event and its place in the queue change together. Nothing is rendered or sent under
+//! it: whoever sends takes tickets out of the queue, and reports what became of each.
+
+mod account;
+mod document;
+mod event;
+mod queue;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::instances::Stored;
+use super::{Change, Restoration, Section};
+use crate::wire::json::Json;
+use crate::wire::json::document::Reading;
+use crate::wire::webhook::ProviderMessage;
+pub(crate) use event::{Event, Notification, Stage};
+use queue::State;
+
+/// How often a notification is sent again (rule `event-retry`).
+pub(crate) const MAX_RETRIES: u32 = 9;
+
+/// The events of a server, and what is still to be sent.
+#[derive(Debug, Default)]
+pub(crate) struct Events(Mutex<State>);
+
+/// A place in the queue: the next attempt of one notification.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ticket {
+    /// When it is due by the mock's clock.
+    due: u64,
+    serial: u64,
+    pub(crate) organization: Arc<str>,
+    pub(crate) instance: u64,
+    event: u64,
+    /// Which notification of the event.
+    pub(crate) index: usize,
+    /// When it may be sent by the machine's clock (rule `event-first-attempt`).
+    ready: Option<Instant>,
+}
+
+/// A provider's message that arrived for one instance.
+pub(crate) struct Arrival {
+    pub(crate) organization: Arc<str>,
+    pub(crate) instance: Arc<Stored>,
+    pub(crate) message: Arc<ProviderMessage>,
+    pub(crate) is_polled: bool,
+}
+
+/// When an arrival is stored, and when its notifications may be sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Receipt {
+    /// By the mock's clock.
+    pub(crate) now: u64,
+    /// By the machine's.
+    pub(crate) ready: Instant,
+}
+
+/// What was due, and when to look again.
+pub(crate) struct Due {
+    pub(crate) tickets: Vec<Ticket>,
+    pub(crate) next: Option<Next>,
+}
+
+/// When the next ticket is due.
+#[derive(Clone, Copy)]
+pub(crate) struct Next {
+    /// By the mock's clock.
+    pub(crate) due: u64,
+    /// By the machine's.
+    pub(crate) ready: Option<Instant>,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// A 2xx came back.
+    Accepted,
+    /// Anything else, or nothing: to be tried again.
+    Failed(String),
+    /// Not to be tried again.
+    Ended(String),
+}
+
+/// What is told of an attempt.
+#[derive(Clone, Copy)]
+pub(crate) struct Report<'a> {
+    pub(crate) verdict: &'a Verdict,
+    /// The address that it went to; after the last retry that is turned off (rule `event-retry-end`).
+    pub(crate) callback: &'a str,
+    pub(crate) now: u64,
+    /// What the waits of retries are counted in.
+    pub(crate) unit: Duration,
+}
+
+/// Which of an organization's events a list is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) instance: Option<u64>,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    /// Only older ones than the event with this id.
+    pub(crate) before: u64,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Wanted {
+            instance: None,
+            from: 0,
+            to: u64::MAX,
+            before: u64::MAX,
+        }
+    }
+}
+
+impl Events {
+    /// Stores one event an arrival and queues its notifications; returns the ids of the events.
+    pub(crate) fn receive(&self, arrivals: Vec<Arrival>, receipt: Receipt) -> Vec<u64> {
+        let mut state = self.0.lock();
+        let store = |arrival| state.store(arrival, receipt);
+        arrivals.into_iter().map(store).collect()
+    }
+
+    /// Takes out of the queue what is due by the mock's clock, and by the machine's where `at` is said.
+    pub(crate) fn take(&self, now: u64, at: Option<Instant>) -> Due {
+        let mut state = self.0.lock();
+        let mut tickets = Vec::new();
+        while let Some(first) = state.queue.first() {
+            let is_early = first.ready.zip(at).is_some_and(|(ready, at)| ready > at);
+            if first.due > now || is_early {
+                break;
+            }
+            tickets.extend(state.queue.pop_first());
+        }
+        let next = state.queue.first().map(|first| Next {
+            due: first.due,
+            ready: first.ready,
+        });
+        Due { tickets, next }
+    }
+
+    /// The event of a ticket, unless it was forgotten meanwhile or needs no sending any more.
+    pub(crate) fn of(&self, ticket: &Ticket) -> Option<Event> {
+        let mut state = self.0.lock();
+        let (event, index) = state.notification(ticket)?;
+        let is_queued = event.notifications[index].stage == Stage::Queued;
+        is_queued.then(|| event.clone())
+    }
+
+    /// Puts a ticket back, to be due at another time.
+    pub(crate) fn postpone(&self, ticket: &Ticket, due: u64) {
+        self.0.lock().enqueue(ticket, due);
+    }
+
+    /// Holds a ticket back until another notification of its organization was sent.
+    pub(crate) fn hold(&self, ticket: Ticket) {
+        self.0.lock().held.push(ticket);
+    }
+
+    /// Notes what became of an attempt; one that failed is queued again.
+    ///
+    /// Retry *x* follows 4^*x* `unit`s after the first failure (rule `event-retry`).
+    pub(crate) fn report(&self, ticket: &Ticket, report: &Report<'_>) {
+        let (mut state, now) = (self.0.lock(), report.now);
+        if let Some(due) = state.note(ticket, report) {
+            state.enqueue(ticket, due);
+        }
+        let is_freed = |held: &Ticket| {
+            held.organization == ticket.organization && held.serial != ticket.serial
+        };
+        let (freed, held) = std::mem::take(&mut state.held)
+            .into_iter()
+            .partition::<Vec<_>, _>(is_freed);
+        state.held = held;
+        freed.iter().for_each(|ticket| state.enqueue(ticket, now));
+    }
+
+    /// The ids of everybody's events, or of one organization's, that a callback has not taken.
+    pub(crate) fn undelivered(&self, only: Option<&str>) -> Vec<String> {
+        let state = self.0.lock();
+        let of = |organization: &Arc<str>| only.is_none_or(|only| only == &**organization);
+        let accounts = state
+            .organizations
+            .iter()
+            .filter(|(organization, _)| of(organization));
+        let events = accounts.flat_map(|(_, account)| account.events.values());
+        let open = events.filter(|event| !event.is_settled());
+        open.map(|event| event.id.to_string()).collect()
+    }
+
+    /// An organization's event.
+    pub(crate) fn get(&self, organization: &str, id: u64) -> Option<Event> {
+        let state = self.0.lock();
+        state
+            .organizations
+            .get(organization)?
+            .events
+            .get(&id)
+            .cloned()
+    }
+
+    /// At most `size` of the wanted events, newest first, and whether there are more.
+    pub(crate) fn page(
+        &self,
+        organization: &str,
+        wanted: Wanted,
+        size: usize,
+    ) -> (Vec<Event>, bool) {
+        let state = self.0.lock();
+        let account = state.organizations.get(organization);
+        let events = account
+            .into_iter()
+            .flat_map(|account| account.events.range(..wanted.before).rev());
+        let mut wanted = events
+            .map(|(_, event)| event)
+            .filter(|event| wanted.has(event));
+        let page = wanted.by_ref().take(size).cloned().collect();
+        (page, wanted.next().is_some())
+    }
+}
+
+impl Wanted {
+    fn has(&self, event: &Event) -> bool {
+        self.instance.is_none_or(|id| id == event.instance)
+            && (self.from..=self.to).contains(&event.at)
+    }
+}
+
+impl Section for Events {
+    fn member(&self) -> &'static str {
+        "events"
+    }
+
+    fn clear(&self, only: Option<&str>) {
+        self.0.lock().forget(only);
+    }
+
+    fn snapshot(&self, only: Option<&str>) -> Json<'static> {
+        let state = self.0.lock();
+        let mut organizations = state.organizations.clone();
+        drop(state);
+        organizations.retain(|organization, _| only.is_none_or(|only| only == &**organization));
+        document::to_json(&organizations)
+    }
+
+    fn read<'s>(
+        &'s self,
+        json: Option<&Json<'_>>,
+        restoration: &Restoration<'s>,
+    ) -> Reading<Change<'s>> {
+        let mut accounts = document::read(json, restoration.catalog)?;
+        let only = restoration.only;
+        accounts.retain(|organization, _| only.is_none_or(|only| only == &**organization));
+        Ok(Box::new(move || {
+            let mut state = self.0.lock();
+            state.forget(only);
+            for (organization, account) in accounts {
+                state.put(organization, account);
+            }
+            Ok(())
+        }))
+    }
+}

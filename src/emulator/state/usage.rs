@@ -1,0 +1,234 @@
+//! The usage log: one row a call of an instance's resources (rule `usage-written`).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::instances::document::element;
+use super::{Change, Restoration, Section};
+use crate::catalog::{Catalog, Element};
+use crate::emulator::clock::millis;
+use crate::wire::json::document::{Document, Reading};
+use crate::wire::json::{Json, object};
+use crate::wire::time;
+
+/// More rows of one organization are not kept: the oldest go first.
+const MAX_ROWS: usize = 10_000;
+/// The same for the bytes that its rows take.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// The rows of a server.
+#[derive(Debug, Default)]
+pub(crate) struct Usage(Mutex<BTreeMap<Arc<str>, Log>>);
+
+/// What one organization has, oldest first.
+#[derive(Clone, Debug, Default)]
+struct Log {
+    rows: VecDeque<Arc<Row>>,
+    bytes: usize,
+    /// How many rows were ever written; the number of the last one.
+    written: u64,
+    dropped: u64,
+}
+
+/// One call.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    /// From 1, per organization.
+    pub(crate) number: u64,
+    /// When, in milliseconds since 1970.
+    pub(crate) at: u64,
+    pub(crate) request_id: String,
+    pub(crate) traffic_id: String,
+    pub(crate) element: Arc<Element>,
+    pub(crate) instance: u64,
+    /// Those of the instance at the time of the call.
+    pub(crate) tags: Vec<String>,
+    pub(crate) resource: String,
+    pub(crate) uri: String,
+    pub(crate) ip: String,
+    pub(crate) is_success: bool,
+}
+
+impl Row {
+    /// Roughly what it takes.
+    fn bytes(&self) -> usize {
+        let tags: usize = self.tags.iter().map(String::len).sum();
+        size_of::<Row>() + tags + self.resource.len() + self.uri.len() + 64
+    }
+}
+
+impl Usage {
+    /// Writes a row; its number is given here.
+    pub(crate) fn record(&self, organization: &str, row: Row) {
+        let mut organizations = self.0.lock();
+        if !organizations.contains_key(organization) {
+            organizations.insert(organization.into(), Log::default());
+        }
+        let log = organizations
+            .get_mut(organization)
+            .expect("it was put there above");
+        let number = log.written + 1;
+        log.keep(Row { number, ..row });
+    }
+
+    /// An organization's rows, newest first.
+    pub(crate) fn rows(&self, organization: &str) -> Vec<Arc<Row>> {
+        let organizations = self.0.lock();
+        let log = organizations.get(organization);
+        log.into_iter()
+            .flat_map(|log| log.rows.iter().rev().cloned())
+            .collect()
+    }
+}
+
+impl Log {
+    fn keep(&mut self, row: Row) {
+        self.written = self.written.max(row.number);
+        self.bytes += row.bytes();
+        self.rows.push_back(Arc::new(row));
+        while self.rows.len() > MAX_ROWS || (self.bytes > MAX_BYTES && self.rows.len() > 1) {
+            let oldest = self.rows.pop_front().expect("it has more than one");
+            self.bytes -= oldest.bytes();
+            self.dropped += 1;
+        }
+    }
+}
+
+impl Section for Usage {
+    fn member(&self) -> &'static str {
+        "usage"
+    }
+
+    fn clear(&self, only: Option<&str>) {
+        self.0
+            .lock()
+            .retain(|organization, _| only.is_some_and(|only| only != &**organization));
+    }
+
+    fn snapshot(&self, only: Option<&str>) -> Json<'static> {
+        let organizations = self.0.lock();
+        let of = |organization: &&Arc<str>| only.is_none_or(|only| only == &***organization);
+        let logs = organizations
+            .iter()
+            .filter(|(organization, _)| of(organization));
+        logs.map(|(organization, log)| log_json(organization, log))
+            .collect()
+    }
+
+    fn read<'s>(
+        &'s self,
+        json: Option<&Json<'_>>,
+        restoration: &Restoration<'s>,
+    ) -> Reading<Change<'s>> {
+        let Restoration { only, catalog, .. } = *restoration;
+        let mut logs = json.map_or(Ok(BTreeMap::new()), |json| read_logs(json, catalog))?;
+        logs.retain(|organization, _| only.is_none_or(|only| only == &**organization));
+        Ok(Box::new(move || {
+            self.clear(only);
+            self.0.lock().extend(logs);
+            Ok(())
+        }))
+    }
+}
+
+fn log_json(organization: &str, log: &Log) -> Json<'static> {
+    object([
+        ("organization", organization.to_owned().into()),
+        ("written", log.written.into()),
+        ("dropped", log.dropped.into()),
+        ("rows", log.rows.iter().map(|row| row_json(row)).collect()),
+    ])
+}
+
+fn row_json(row: &Row) -> Json<'static> {
+    let tags = row.tags.iter().cloned().map(Json::from);
+    object([
+        ("number", row.number.into()),
+        ("at", time::format(row.at).into()),
+        ("requestId", row.request_id.clone().into()),
+        ("trafficId", row.traffic_id.clone().into()),
+        ("element", row.element.key().to_owned().into()),
+        ("instance", row.instance.into()),
+        ("tags", tags.collect()),
+        ("resource", row.resource.clone().into()),
+        ("uri", row.uri.clone().into()),
+        ("ip", row.ip.clone().into()),
+        ("success", row.is_success.into()),
+    ])
+}
+
+fn read_logs(json: &Json<'_>, catalog: &Catalog) -> Reading<BTreeMap<Arc<str>, Log>> {
+    let found = || format!("usage must be an array, found {}", json.kind());
+    let mut logs = BTreeMap::new();
+    for (at, json) in json.as_array().ok_or_else(found)?.iter().enumerate() {
+        let path = format!("usage[{at}]");
+        let document =
+            Document::read(json, &path, &["organization", "written", "dropped", "rows"])?;
+        let mut log = Log::default();
+        for (at, json) in document.array("rows")?.iter().enumerate() {
+            let path = document.at(&format!("rows[{at}]"));
+            let row = read_row(json, &path, catalog)?;
+            if row.number <= log.written {
+                return Err(format!("{path}.number must be higher than the one before"));
+            }
+            log.keep(row);
+        }
+        log.written = log.written.max(document.whole("written")?.unwrap_or(0));
+        log.dropped += document.whole("dropped")?.unwrap_or(0);
+        if logs
+            .insert(document.required_text("organization")?.into(), log)
+            .is_some()
+        {
+            return Err(format!("{path}.organization comes twice"));
+        }
+    }
+    Ok(logs)
+}
+
+fn read_row(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Row> {
+    let known = [
+        "number",
+        "at",
+        "requestId",
+        "trafficId",
+        "element",
+        "instance",
+        "tags",
+        "resource",
+        "uri",
+        "ip",
+        "success",
+    ];
+    let document = Document::read(json, path, &known)?;
+    let text = |name| document.required_text(name).map(str::to_owned);
+    let number = document.required_whole("number")?;
+    if number > 1 << 53 {
+        return Err(format!("{path}.number must be at most {}", 1_u64 << 53));
+    }
+    let tags = document.array("tags")?.iter().enumerate().map(|(at, tag)| {
+        let wrong = || format!("{path}.tags[{at}] must be text");
+        tag.as_str().map(str::to_owned).ok_or_else(wrong)
+    });
+    Ok(Row {
+        number,
+        at: document.moment("at")?.map_or(0, millis),
+        request_id: text("requestId")?,
+        traffic_id: text("trafficId")?,
+        element: element(
+            document.required_text("element")?,
+            &document.at("element"),
+            catalog,
+        )?,
+        instance: document.required_whole("instance")?,
+        tags: tags.collect::<Reading<_>>()?,
+        resource: text("resource")?,
+        uri: text("uri")?,
+        ip: text("ip")?,
+        is_success: document
+            .get("success")
+            .and_then(Json::as_bool)
+            .unwrap_or(true),
+    })
+}
