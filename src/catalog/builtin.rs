@@ -9,7 +9,7 @@ use super::fixture::resources_by_key;
 use super::resource::{ResourceMethod, ResourceSpec};
 use crate::wire::json::Json;
 
-/// How many rows a generic resource begins with (rule `generic-verbs`).
+/// The number of rows that a generic resource begins with (rule `generic-verbs`).
 const SEEDED: u64 = 4;
 
 static BY_KEY: Lazy<BTreeMap<String, Arc<[ResourceSpec]>>> = Lazy::new(|| {

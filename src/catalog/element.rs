@@ -124,7 +124,7 @@ impl Element {
         self.hub.as_deref()
     }
 
-    /// How instances authenticate (`oauth2`, `oauth1`, `basic`, …), where the fixture says so.
+    /// The way in which instances authenticate (`oauth2`, `oauth1`, `basic`, …), where the fixture says so.
     #[must_use]
     pub fn authentication(&self) -> Option<&str> {
         self.authentication.as_deref()

@@ -20,7 +20,7 @@ use crate::wire::json::{Json, object};
 /// The version of the file format that is read and written.
 pub const FORMAT: u64 = 1;
 
-/// What a catalog knows of one element.
+/// The knowledge of a catalog about one element.
 ///
 /// ```
 /// use mock_ce::catalog::fixture::Fixture;
@@ -53,7 +53,7 @@ pub struct Fixture {
 pub struct Entry {
     /// The entry's key, as a request spells it.
     pub key: String,
-    /// What the entry is called, where the fixture says so.
+    /// The name of the entry, where the fixture has one.
     pub name: Option<String>,
     /// The entry's type, such as `PASSWORD`, where the fixture says so.
     pub kind: Option<String>,
@@ -70,7 +70,7 @@ pub struct Entry {
 /// A documented request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// What the guide calls it.
+    /// The name in the guide.
     pub title: String,
     /// The path it is sent to, below the base path.
     pub path: String,
@@ -78,13 +78,13 @@ pub struct Sample {
     pub body: Json<'static>,
 }
 
-/// Why a fixture is refused, and on which line.
+/// The reason for which a fixture is refused, and its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FixtureError {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// The problem there.
     pub reason: String,
 }
 
@@ -167,7 +167,7 @@ impl Fixture {
         self.hub.as_deref()
     }
 
-    /// How instances authenticate (`oauth2`, `oauth1`, `basic`, …), where the fixture says so.
+    /// The way in which instances authenticate (`oauth2`, `oauth1`, `basic`, …), where the fixture says so.
     #[must_use]
     pub fn authentication(&self) -> Option<&str> {
         self.authentication.as_deref()

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::Catalog;
 
-/// What happens when an element has the id or the key of a built-in one.
+/// The treatment of an element that has the id or the key of a built-in one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BuiltIn {
     /// It is refused.

@@ -192,7 +192,7 @@ pub(crate) fn nearest<'a>(
     (distance <= (near.len() / 3).max(1)).then_some(near)
 }
 
-/// Why a directory of the user's own elements is refused.
+/// The reason for which a directory of the user's own elements is refused.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CatalogError {

@@ -1,4 +1,4 @@
-//! What an element's fixture declares of one resource: enough to serve it, and nothing about how.
+//! The declaration of one resource in an element's fixture: enough to serve it, and nothing about the serving.
 
 use crate::wire::json::{Json, object};
 
@@ -175,13 +175,13 @@ impl ResourceSpec {
         &self.defaults
     }
 
-    /// How many rows a page has when the request does not say.
+    /// The number of rows on a page when the request names none.
     #[must_use]
     pub fn page_size(&self) -> u64 {
         self.page_size
     }
 
-    /// How many rows like [`ResourceSpec::row`] a new instance has.
+    /// The number of rows like [`ResourceSpec::row`] that a new instance has.
     #[must_use]
     pub fn seeded(&self) -> u64 {
         self.seeded

@@ -17,7 +17,7 @@ use super::{log, process, settings};
 const GATE_FAILED: u8 = 3;
 /// The organization secret in the command's environment.
 const ORGANIZATION: &str = "mock-ce-exec";
-/// How many requests are shown when the command failed.
+/// Maximum of requests shown when the command failed.
 const MAX_SHOWN: usize = 20;
 
 pub(super) fn command() -> Command {

@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches};
 use mock_ce::{Emulator, Received};
 
-/// How requests are logged.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Log {
     /// One JSON document a line, in the shape of the journal.
@@ -29,7 +29,7 @@ pub(super) fn flag(default: &'static str) -> Arg {
         .help("Log each request to standard error: json, text or off")
 }
 
-/// What `--log` says.
+/// Reads `--log`.
 pub(super) fn chosen(matches: &ArgMatches) -> Log {
     let name = matches.get_one::<String>("log").expect("it has a default");
     let known = NAMES.iter().find(|(known, _)| known == name);

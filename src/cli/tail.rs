@@ -11,7 +11,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::asking::{self, Address, parse_address};
 
-/// How long the server may hold one question back, and how long its answer is waited for.
+/// The time for which the server may hold one question back, and for which its answer is waited for.
 const MAX_HELD: Duration = Duration::from_secs(20);
 const MAX_REQUEST_TIME: Duration = Duration::from_secs(60);
 /// Maximum number of bytes read of one answer.
@@ -137,7 +137,7 @@ fn filters(matches: &ArgMatches) -> String {
     said.collect()
 }
 
-/// How a request is printed.
+/// The format of a printed request.
 #[derive(Clone, Copy)]
 enum Style {
     Json,

@@ -179,7 +179,7 @@ pub(crate) fn mix(value: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// What `mix` made this of.
+/// Undoes `mix`.
 fn unmix(mixed: u64) -> u64 {
     // The factors are the inverses of those of `mix`, modulo 2^64.
     let mut value = mixed ^ (mixed >> 31) ^ (mixed >> 62);

@@ -1,4 +1,4 @@
-//! What answering a request comes to: a reply, the rule behind it, and how it is brought to the caller.
+//! The outcome of a request: a reply, the rule behind it, and the way in which it reaches the caller.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,11 +25,11 @@ use crate::wire::vocabulary::{EXPOSED_HEADERS, EXPOSED_MARKS, header, member};
 /// A reply, and why it is what it is.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What the caller gets.
+    /// The reply to the caller.
     pub reply: Reply,
     /// The rule that decided.
     pub rule: &'static Rule,
-    /// How the reply is brought to the caller.
+    /// The way in which the reply reaches the caller.
     pub(crate) conduct: Conduct,
     /// For how long it is worth asking again, because more may be recorded.
     pub(crate) patience: Option<Duration>,
@@ -39,7 +39,7 @@ pub struct Outcome {
     pub(crate) effect: Option<&'static str>,
     /// The instance it is about.
     pub(crate) instance: Option<Arc<Stored>>,
-    /// How the body shows it, where the body is exactly that.
+    /// The view of it, where the body is exactly that.
     pub(crate) view: Option<View>,
 }
 
@@ -115,7 +115,7 @@ impl Outcome {
         }
     }
 
-    /// What a scripted effect puts in the place of an answer; `None` for one that leaves the answer to the service.
+    /// Makes the answer that a scripted effect gives instead of the service; `None` for one that leaves it to the service.
     pub(crate) fn scripted(effect: &Effect, request_id: &[u8]) -> Option<Self> {
         match effect {
             Effect::Status(status) => {

@@ -37,7 +37,7 @@ pub(crate) struct Asset {
     pub(crate) caching: Caching,
 }
 
-/// How long a browser may use a file of the page without asking.
+/// The time for which a browser may use a file of the page without asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Caching {
     /// It asks each time, and is told when nothing has changed.
@@ -115,7 +115,7 @@ mod tests {
         assert!(size < 60_000, "{size}");
     }
 
-    /// What a request says can be text in the document, and nothing else.
+    /// The texts of a request can be text in the document, and nothing else.
     #[test]
     fn the_script_makes_no_markup_of_texts() {
         for word in [

@@ -1,6 +1,6 @@
 //! One connection of a client: hyper reads requests, the proxy answers them.
 //!
-//! What hyper cannot parse is refused like by the server: its [`Progress`] is told where each answer ends, and keeps back
+//! Bytes that hyper cannot parse are refused as the server refuses them: its [`Progress`] is told where each answer ends, and keeps back
 //! the empty reply that hyper would write.
 
 use std::future::poll_fn;

@@ -27,7 +27,7 @@ impl MockCe {
         format!("http://{}{CONTROL_PATH}", self.address())
     }
 
-    /// What was received with this verb at a path that fits, to be narrowed and asserted on.
+    /// Expects requests with this verb at a path that fits, to be narrowed and asserted on.
     ///
     /// ```
     /// use http::Method;
@@ -44,7 +44,7 @@ impl MockCe {
         self.expect(Predicate::new().method(method).path(path))
     }
 
-    /// What was received and fits, to be narrowed and asserted on.
+    /// Expects requests that fit, to be narrowed and asserted on.
     pub fn expect(&self, predicate: Predicate) -> Expectation<'_> {
         Expectation::new(&self.emulator, predicate)
     }
@@ -155,13 +155,13 @@ impl MockCe {
         assert_none_unfired(&self.unfired());
     }
 
-    /// What was relied upon and left behind since the last reset.
+    /// The ledger since the last reset.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.emulator.ledger(None)
     }
 
-    /// What was relied upon and left behind in the whole run: no reset, restore or forgetting takes anything from it.
+    /// The ledger of the whole run: no reset, restore or forgetting takes anything from it.
     #[must_use]
     pub fn run_ledger(&self) -> Ledger {
         self.emulator.run_ledger(None)

@@ -33,7 +33,7 @@ use crate::wire::vocabulary::header;
 
 /// The most of an answer's body that is read so that the connection can be used again.
 const MAX_ANSWER: usize = 64 * 1024;
-/// How long that body is waited for; the status has decided by then.
+/// The wait for that body; the status has decided by then.
 const BODY_TIME: Duration = Duration::from_secs(1);
 /// The most instances whose webhooks are being sent at a time.
 const MAX_LANES: usize = 64;
@@ -67,7 +67,7 @@ impl Drop for Courier {
     }
 }
 
-/// What waits behind an instance's webhook that is being sent.
+/// The webhooks that wait behind one of the same instance that is being sent.
 #[derive(Default)]
 struct Lanes(Mutex<HashMap<Lane, VecDeque<Ticket>>>);
 

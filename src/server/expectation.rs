@@ -33,7 +33,7 @@ pub struct Expectation<'a> {
     count: Count,
 }
 
-/// How many requests are expected.
+/// The number of requests that are expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Count {
     least: usize,

@@ -1,4 +1,4 @@
-//! What a test is told when it fails: the last requests, and, if a person wants to look, the server itself.
+//! The words to a failing test: the last requests, and, if a person wants to look, the server itself.
 //!
 //! `MOCK_CE_LOG` says when the requests are printed: `failures` (default) when a server is dropped by a panicking thread,
 //! `all` whenever one is dropped, `off` never. With `MOCK_CE_HOLD=1` a server that a panicking thread drops stays up until
@@ -23,7 +23,7 @@ enum Log {
 }
 
 impl Log {
-    /// What `MOCK_CE_LOG` says.
+    /// Reads `MOCK_CE_LOG`.
     fn read(value: Option<&str>) -> Result<Self, String> {
         match value {
             None | Some("" | "failures") => Ok(Log::Failures),

@@ -1,4 +1,4 @@
-//! What a test expects to have been sent, and what it is told when that did not happen.
+//! Expectations of a test about messages, and the text of a failed one.
 
 use std::fmt::Write as _;
 

@@ -15,9 +15,9 @@ use crate::emulator::steer::script::Scripted;
 use crate::instance::Instance;
 use crate::wire::json::Json;
 
-/// What belongs to one organization of a server, as [`crate::MockCe`] is what belongs to all.
+/// A handle to one organization of a server, as [`crate::MockCe`] is what belongs to all.
 ///
-/// So one server serves parallel tests: each has an organization of its own, and neither sees nor clears another's.
+/// One server thereby serves parallel tests: each has an organization of its own, and neither sees nor clears another's.
 ///
 /// ```
 /// use http::Method;
@@ -56,7 +56,7 @@ impl<'a> Organization<'a> {
         self.emulator.instances(Some(&self.secret))
     }
 
-    /// What it sent with this verb to a path that fits, to be narrowed and asserted on.
+    /// Expects its requests with this verb to a path that fits, to be narrowed and asserted on.
     ///
     /// # Panics
     /// When no client sends this verb, or the pattern is blank or has a query or a host.
@@ -65,7 +65,7 @@ impl<'a> Organization<'a> {
         self.expect(Predicate::new().method(method).path(path))
     }
 
-    /// What it sent and fits, to be narrowed and asserted on.
+    /// Expects those of its requests that fit, to be narrowed and asserted on.
     ///
     /// # Panics
     /// When the secret is blank.
@@ -170,13 +170,13 @@ impl<'a> Organization<'a> {
         self.emulator.restore(document, Some(&self.secret))
     }
 
-    /// What it relied upon and left behind since the last reset.
+    /// Its ledger since the last reset.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.emulator.ledger(Some(&self.secret))
     }
 
-    /// What it relied upon and left behind in the whole run.
+    /// Its ledger of the whole run.
     #[must_use]
     pub fn run_ledger(&self) -> Ledger {
         self.emulator.run_ledger(Some(&self.secret))

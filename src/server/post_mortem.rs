@@ -1,4 +1,4 @@
-//! What a failed run leaves behind for a person: the inspection page as one file, with the run inside.
+//! The post-mortem of a failed run: the inspection page as one file, with the run inside.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -18,9 +18,9 @@ use tokio::time::{sleep, timeout};
 use super::connection::Shared;
 use crate::emulator::Cursor;
 
-/// How long a listener rests after each batch, so that a flood of requests is served first.
+/// The pause of a listener after each batch, so that a flood of requests is served first.
 const REST: Duration = Duration::from_millis(20);
-/// How often a listener who hears nothing is written to: a connection whose end is gone shows only then.
+/// The interval at which a listener who hears nothing is written to: a connection whose end is gone shows only then.
 const PING: Duration = Duration::from_secs(15);
 
 /// The body of a reply.

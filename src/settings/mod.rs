@@ -72,9 +72,9 @@ pub enum WebhookBody {
 pub(crate) struct Webhooks {
     pub(crate) callbacks: Callbacks,
     pub(crate) body: WebhookBody,
-    /// What passes between the provider's message and the first attempt (rule `event-first-attempt`).
+    /// The time between the provider's message and the first attempt (rule `event-first-attempt`).
     pub(crate) delay: Duration,
-    /// What the waits of retries are counted in (rule `event-retry`).
+    /// The unit of the waits of retries (rule `event-retry`).
     pub(crate) retry_unit: Duration,
     /// Maximum time of one attempt.
     pub(crate) timeout: Duration,

@@ -1,9 +1,9 @@
-//! How far apart two spellings are, where only near ones matter.
+//! The distance of two spellings, where only near ones matter.
 //!
 //! Most of what is compared begins alike or differs in length: what both have in front is skipped, and what cannot be
 //! near is not looked at. Otherwise a refusal with a hint would take longer than any other answer.
 
-/// How many characters must be changed, left out or put in to make `b` of `a`; `None` for more than `limit`.
+/// Counts the characters to change, leave out or put in to make `b` of `a`; `None` for more than `limit`.
 pub(crate) fn within(limit: usize, a: &str, b: &str) -> Option<usize> {
     let alike = a.chars().zip(b.chars()).take_while(|(a, b)| a == b);
     let alike: usize = alike.map(|(character, _)| character.len_utf8()).sum();

@@ -20,7 +20,7 @@ pub struct ApiError {
     pub(crate) message: String,
     /// The verbs for `Allow`.
     pub(crate) allow: Option<String>,
-    /// What helps the developer where the vendor's fixed text does not; it goes into the header `mock-ce-hint`.
+    /// A help for the developer where the vendor's fixed text is none; it goes into the header `mock-ce-hint`.
     pub(crate) hint: Option<String>,
     pub(crate) connection: Connection,
 }

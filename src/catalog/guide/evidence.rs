@@ -1,4 +1,4 @@
-//! What a guide's prose and comments say of its configuration entries: required, optional, a default.
+//! Evidence in a guide's prose and comments about its configuration entries: required, optional, a default.
 //!
 //! Decided in this order: a table or a list that names the entry; a sentence that does; a comment in the sample. In a
 //! sentence the words behind an entry's name are its own, up to the next name that has words of its own.
@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::report::Evidence;
 
-/// What was said of one entry, and where.
+/// A statement about one entry, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
     pub(super) line: usize,
@@ -16,7 +16,7 @@ pub(super) struct Verdict {
     pub(super) default: Option<String>,
 }
 
-/// What is said of each of `keys`.
+/// Collects the statements about each of `keys`.
 pub(super) fn verdicts(prose: &[(usize, &str)], keys: &[&str]) -> HashMap<String, Verdict> {
     let mut found = Found {
         keys: keys.iter().copied().collect(),
@@ -28,7 +28,7 @@ pub(super) fn verdicts(prose: &[(usize, &str)], keys: &[&str]) -> HashMap<String
     found.verdicts
 }
 
-/// What a comment says of the entry that it stands beside or above.
+/// Reads a comment about the entry that it stands beside or above.
 pub(super) fn comment(line: usize, text: &str) -> Option<Verdict> {
     let (required, default) = judge(text)?;
     Some(Verdict {
@@ -190,7 +190,7 @@ fn sentences(unit: Unit) -> Vec<Unit> {
 
 type Said = (bool, Option<String>);
 
-/// What a text says of each entry it names: the words behind a name are its own, and those of an enumeration are shared.
+/// Reads a text about each entry that it names: the words behind a name are its own, and those of an enumeration are shared.
 fn shares(text: &str, names: Vec<(usize, String)>) -> Vec<(String, Option<Said>)> {
     let starts: Vec<_> = names.iter().map(|(end, key)| end - key.len()).collect();
     let segment = |index: usize| {
@@ -237,7 +237,7 @@ fn cells(line: &str) -> Vec<&str> {
         .collect()
 }
 
-/// What a row of a table says, by its columns, else by its words.
+/// Reads a row of a table by its columns, else by its words.
 fn row(header: &[String], cells: &[&str]) -> Option<Said> {
     let cell = |word: &str| {
         let column = header.iter().position(|name| name.contains(word))?;

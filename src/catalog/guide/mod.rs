@@ -38,7 +38,7 @@ pub struct Guide<'a> {
     pub text: &'a str,
 }
 
-/// What is done with a document that cannot be read as it stands.
+/// The treatment of a document that cannot be read as it stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// It is repaired, what it leaves open is assumed, and both are reported.
@@ -51,7 +51,7 @@ pub enum Mode {
 /// The settings of an import.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// What is done with a document that cannot be read as it stands.
+    /// The treatment of a document that cannot be read as it stands.
     pub mode: Mode,
     /// Values for the placeholders of the site generator, by name: `page.elementKey` or `elementKey`.
     pub defines: BTreeMap<String, String>,
@@ -63,12 +63,12 @@ pub struct Options {
     pub built_in: BuiltIn,
 }
 
-/// What an import made of its documents.
+/// The result of an import.
 #[derive(Clone, Debug, Default)]
 pub struct Import {
     /// One fixture an element, in the order of the documents.
     pub fixtures: Vec<Fixture>,
-    /// What was made of each document, in their order.
+    /// The report on each document, in their order.
     pub reports: Vec<Report>,
 }
 

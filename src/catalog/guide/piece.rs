@@ -28,7 +28,7 @@ pub(super) struct Piece<'a> {
     pub(super) call: Call,
 }
 
-/// What a guide holds, before anything is decided.
+/// A part of a guide, before anything is decided.
 #[derive(Debug, Default)]
 pub(super) struct Pieces<'a> {
     pub(super) pieces: Vec<Piece<'a>>,

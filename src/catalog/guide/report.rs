@@ -1,4 +1,4 @@
-//! What an import has to say about a document: what it repaired, what it decided and on which evidence, how it ended.
+//! The report of an import on a document: its repairs, its decisions with their evidence, and its end.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -31,7 +31,7 @@ impl Change {
     }
 }
 
-/// How sure it is that a repaired text means what it was read as.
+/// The certainty that a repaired text means what it was read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Certainty {
     /// It can mean nothing else.
@@ -45,13 +45,13 @@ pub enum Certainty {
 pub struct Repair {
     /// The line in the document, from 1.
     pub line: usize,
-    /// What was done.
+    /// The repair.
     pub change: Change,
-    /// What stood there; empty where something was missing.
+    /// The text that stood there; empty where something was missing.
     pub before: String,
-    /// What it was read as; empty where something was left out.
+    /// The text that it was read as; empty where something was left out.
     pub after: String,
-    /// How sure that is.
+    /// The certainty of it.
     pub certainty: Certainty,
 }
 
@@ -70,7 +70,7 @@ impl fmt::Display for Repair {
     }
 }
 
-/// What a decision rests on.
+/// The evidence for a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Evidence {
     /// The person who imports said so.
@@ -110,7 +110,7 @@ impl Evidence {
         }
     }
 
-    /// How much the evidence is worth.
+    /// The weight of the evidence.
     #[must_use]
     pub fn grade(self) -> Grade {
         match self {
@@ -125,11 +125,11 @@ impl Evidence {
 pub struct Decision {
     /// The line of the evidence, from 1.
     pub line: usize,
-    /// What it is about: an entry's key, `id`, `key`, `instance`, `sample`, `resource`.
+    /// Its subject: an entry's key, `id`, `key`, `instance`, `sample`, `resource`.
     pub about: String,
-    /// What was decided.
+    /// The decision.
     pub decided: String,
-    /// What it rests on.
+    /// Its evidence.
     pub evidence: Evidence,
 }
 
@@ -144,16 +144,16 @@ impl fmt::Display for Decision {
     }
 }
 
-/// Why a guide was not imported, and what to do about it.
+/// The reason for which a guide was not imported, and the way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The line in the document, from 1; the first where the document as a whole is meant.
     pub line: usize,
-    /// What is wrong and what to do.
+    /// The problem, and what to do about it.
     pub reason: String,
 }
 
-/// How the import of a document ended.
+/// The end of a document's import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It is part of the fixture of this element.
@@ -169,16 +169,16 @@ pub enum Outcome {
     NoGuide,
 }
 
-/// What was made of one document.
+/// The report on one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// The document's name.
     pub guide: String,
-    /// How its import ended.
+    /// The end of its import.
     pub outcome: Outcome,
-    /// What was repaired, by line.
+    /// The repairs, by line.
     pub repairs: Vec<Repair>,
-    /// What was decided, by line.
+    /// The decisions, by line.
     pub decisions: Vec<Decision>,
 }
 
@@ -254,7 +254,7 @@ impl Report {
         matches!(self.outcome, Outcome::Refused(_))
     }
 
-    /// How many decisions rest on nothing but a sample.
+    /// Counts the decisions that rest on nothing but a sample.
     #[must_use]
     pub fn assumed(&self) -> usize {
         let decisions = self.decisions.iter();

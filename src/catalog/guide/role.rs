@@ -4,7 +4,7 @@ use super::dialect;
 use super::piece::Piece;
 use super::tree::{Node, Value};
 
-/// What a value turned out to be.
+/// The role of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// It names the element of an instance to be.

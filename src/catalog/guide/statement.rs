@@ -1,4 +1,4 @@
-//! What one guide says: the element's documented instance, the requests that make one, and the calls under its token.
+//! The statement of one guide: the element's documented instance, the requests that make one, and the calls under its token.
 //!
 //! Decided in this order: which values are requests and responses of `POST /instances`; the response, which is the first
 //! behind a request for its own key; then key and id, where the response wins and the front matter fills what is absent.
@@ -17,7 +17,7 @@ use super::tree::{Member, Node};
 use crate::catalog::resource::ResourceSpec;
 use crate::wire::json::Json;
 
-/// What one guide says, in the `element` spelling.
+/// The statement of one guide, in the `element` spelling.
 #[derive(Clone, Debug)]
 pub(super) struct Statement {
     pub(super) file: String,
@@ -28,7 +28,7 @@ pub(super) struct Statement {
     pub(super) resources: Vec<ResourceSpec>,
 }
 
-/// How an instance is created.
+/// The call that creates an instance.
 #[derive(Clone, Debug)]
 pub(super) struct Creation {
     /// The line of the response.
@@ -57,7 +57,7 @@ impl Request {
     }
 }
 
-/// Why there is no statement.
+/// The reason for which a guide makes no statement.
 pub(super) enum Unsaid {
     /// The document has no call at all.
     NoGuide,

@@ -27,7 +27,7 @@ use crate::wire::vocabulary::CONTROL_PATH;
 const MAX_REQUESTS: usize = 100;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// What a listener was told last.
+/// The last thing that a listener was told.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cursor {
     /// The number of the last request.

@@ -16,7 +16,7 @@ use crate::wire::error::ApiError;
 use crate::wire::json::document::{Document, duration};
 use crate::wire::json::{Json, object};
 
-/// How long `requests/wait` waits when it is not told.
+/// The wait of `requests/wait` when the query names none.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest that it waits.
 const MAX_PATIENCE: Duration = Duration::from_secs(50);
@@ -221,7 +221,7 @@ pub(super) fn refused(reason: String) -> ApiError {
     ApiError::bad_request(&rules::CONTROL, reason)
 }
 
-/// What `read` makes of a document, or of each one of an array.
+/// Reads a document, or each one of an array.
 pub(super) fn each<T>(
     body: &Json<'_>,
     read: impl Fn(&Json<'_>, &str) -> Result<T, String>,
@@ -242,7 +242,7 @@ pub(super) fn organization(call: &Call<'_, '_>) -> Option<String> {
     pairs.find_map(|(name, value)| (name == "organization").then(|| value.into_owned()))
 }
 
-/// What the query string of a journal route asks for.
+/// The query of a journal route.
 struct Asked {
     predicate: Predicate,
     count: usize,

@@ -1,4 +1,4 @@
-//! What a person looks at: one request, and the instances with their secrets masked.
+//! Views for a person: one request, and the instances with their secrets masked.
 
 use http::StatusCode;
 
@@ -108,7 +108,7 @@ impl Emulator {
     }
 }
 
-/// What a post-mortem shows of a run.
+/// Collects the run for a post-mortem.
 #[cfg(feature = "page")]
 impl Emulator {
     /// Journal, instances, script, ledger and rules as the page reads them, and why somebody looks at them.

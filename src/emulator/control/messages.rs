@@ -10,7 +10,7 @@ use crate::emulator::state::outbox::Message;
 use crate::emulator::{Emulator, identity};
 use crate::wire::json::{Json, object};
 
-/// What a message must be to be found; what is not set is not looked at.
+/// A filter of messages; a field that is not set admits all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MessageQuery {
     to: Option<String>,
@@ -78,7 +78,7 @@ impl MessageQuery {
         self
     }
 
-    /// What keeps a message from fitting, one line a field: `"to: expected a@b.c, was d@e.f"`.
+    /// Lists the differences that keep a message from fitting, one line a field: `"to: expected a@b.c, was d@e.f"`.
     #[must_use]
     pub fn differences(&self, message: &Message) -> Vec<String> {
         let said = |member| message.text(member).unwrap_or_default();

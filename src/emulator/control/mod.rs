@@ -1,4 +1,4 @@
-//! What a test steers the mock by: one set of operations, in process and as JSON below `/__admin`.
+//! The control surface of a test: one set of operations, in process and as JSON below `/__admin`.
 //!
 //! The operations are methods of [`Emulator`]; the handlers of the control API call the same ones. A request below
 //! `/__admin` is decided in this order: may the sender steer (rule `control`), route, verb, content type, handler. It
@@ -197,7 +197,7 @@ fn is_local(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// What a test asks and orders. `organization` is always a secret; `None` stands for everybody.
+/// The questions and orders of a test. `organization` is always a secret; `None` stands for everybody.
 impl Emulator {
     /// The instances of every organization or of one, by organization and id.
     #[must_use]
@@ -356,7 +356,7 @@ impl Emulator {
             .collect())
     }
 
-    /// What the store keeps of a seed.
+    /// Makes the draft that the store keeps of a seed.
     fn chosen<'s>(&self, seed: &'s Seed, path: &str) -> Result<Chosen<'s>, String> {
         let path = dotted(path);
         seed.check(&path)?;
@@ -431,13 +431,13 @@ impl Emulator {
         file::write(path, &(self.snapshot(None).to_pretty() + "\n")).map_err(failed)
     }
 
-    /// What was relied upon and left behind since the last reset, by everybody or by one organization.
+    /// The ledger since the last reset, of everybody or of one organization.
     #[must_use]
     pub fn ledger(&self, organization: Option<&str>) -> Ledger {
         self.close(Period::SinceReset, organization)
     }
 
-    /// What was relied upon and left behind in the whole run, whatever was reset, restored or forgotten meanwhile.
+    /// The ledger of the whole run, whatever was reset, restored or forgotten meanwhile.
     #[must_use]
     pub fn run_ledger(&self, organization: Option<&str>) -> Ledger {
         self.close(Period::Run, organization)

@@ -71,7 +71,7 @@ pub(in crate::emulator) fn clear_webhook_faults(
     Ok(done(call))
 }
 
-/// What a test asks and orders of events and webhooks.
+/// The questions and orders of a test about events and webhooks.
 impl Emulator {
     /// Lets a provider's event happen to an instance, or to all with this id where no organization is said.
     pub(crate) fn fire(

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use crate::wire::json::Json;
 use crate::wire::json::document::{Document, Reading, duration};
 
-/// What happens to one attempt to send a webhook.
+/// A fault of one attempt to send a webhook.
 ///
 /// As JSON: `"drop"`, `{"delay": "5s"}`, `"twice"`, `"outOfOrder"` or `"wrongSignature"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -42,11 +42,11 @@ pub struct Webhook {
     pub signature: Option<String>,
     /// The exact body.
     pub body: Bytes,
-    /// What became of it.
+    /// The result.
     pub result: WebhookResult,
 }
 
-/// What became of an attempt.
+/// The result of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WebhookResult {
@@ -63,7 +63,7 @@ pub enum WebhookResult {
 }
 
 impl WebhookResult {
-    /// What it means for the notification (rules `event-deliver`, `event-retry`).
+    /// Judges it for the notification (rules `event-deliver`, `event-retry`).
     pub(super) fn verdict(&self) -> Verdict {
         let failed = |reason: &str| format!("Error delivering event: {reason}");
         match self {

@@ -26,7 +26,7 @@ use destination::Destination;
 use fault::{Faults, WebhookFault};
 use log::{Log, Webhook, WebhookResult};
 
-/// What sending webhooks needs beside the queue.
+/// The parts of sending webhooks beside the queue.
 #[derive(Debug)]
 pub(crate) struct Dispatch {
     pub(crate) settings: Webhooks,

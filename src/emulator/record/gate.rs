@@ -55,7 +55,7 @@ impl Gate {
     /// Judges a run.
     ///
     /// # Errors
-    /// What the gate has against it.
+    /// The reason for which the gate failed.
     pub fn judge(self, ledger: &Ledger) -> Result<(), String> {
         let mishaps = ledger.mishaps.len() as u64 + ledger.more_mishaps;
         let unfired = ledger.unfired.len() as u64 + ledger.more_unfired;

@@ -31,7 +31,7 @@ impl fmt::Display for Mishap {
     }
 }
 
-/// What a run relied upon, and what it left behind.
+/// The ledger of a run: the rules that it relied upon, and the things that it left behind.
 ///
 /// As JSON: `{"relied": [{"rule", "grade", "statement", "count"}], "grades": {"guide": 3, …}, "left": [{"id", "element",
 /// "name", "request", "at", "clearedBy"}], "moreLeft": 0, "mishaps": [text], "moreMishaps": 0, "unfired": [text],
@@ -43,19 +43,19 @@ pub struct Ledger {
     pub relied: Vec<(&'static Rule, u64)>,
     /// The instances that a client created and never deleted.
     pub left: Vec<Leak>,
-    /// How many more of those there were, of which only the number is known.
+    /// The number of further ones, which are not named.
     pub more_left: u64,
-    /// What a careful client does not do, in the order in which it happened.
+    /// Mistakes that a careful client does not make, in the order in which they happened.
     pub mishaps: Vec<Mishap>,
-    /// How many more of those there were, of which only the number is known.
+    /// The number of further ones, which are not named.
     pub more_mishaps: u64,
     /// Scripts that never fired.
     pub unfired: Vec<String>,
-    /// How many more of those there were, of which only the number is known.
+    /// The number of further ones, which are not named.
     pub more_unfired: u64,
-    /// How many answers were refused because their rule is graded too low.
+    /// The number of answers that were refused because their rule is graded too low.
     pub refused: u64,
-    /// How many requests the cassette did not have.
+    /// The number of requests that the cassette did not have.
     pub missed: u64,
     /// The ids of events whose callback has not taken them.
     pub undelivered: Vec<String>,
@@ -90,13 +90,13 @@ impl Ledger {
         }
     }
 
-    /// How many instances were created and never deleted.
+    /// Counts the instances that were created and never deleted.
     #[must_use]
     pub fn leaks(&self) -> u64 {
         self.left.len() as u64 + self.more_left
     }
 
-    /// How many answers rest on rules of this grade.
+    /// Counts the answers that rest on rules of this grade.
     #[must_use]
     pub fn count(&self, grade: Grade) -> u64 {
         self.relied

@@ -34,7 +34,7 @@ pub(in crate::emulator) fn accounts(emulator: &Emulator, call: &Call<'_, '_>) ->
     records(emulator, call, "accountId", |_| ACCOUNT)
 }
 
-/// What one record counts.
+/// The counts of one record.
 #[derive(Clone, Copy, Default)]
 struct Record {
     count: u64,

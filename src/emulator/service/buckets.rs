@@ -62,7 +62,7 @@ impl Buckets {
         })
     }
 
-    /// What counts of `rows`, one value a bucket: `date` is a row's, `add` counts it in its bucket's.
+    /// Counts `rows`, one value a bucket: `date` is a row's, `add` counts it in its bucket's.
     pub(super) fn count<R, T: Default + Clone>(
         &self,
         rows: impl IntoIterator<Item = R>,

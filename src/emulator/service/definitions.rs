@@ -13,7 +13,7 @@ use crate::rules;
 use crate::wire::error::{ApiError, clip};
 use crate::wire::json::{Json, Members};
 
-/// Who asks, about which object of which instance.
+/// The caller, and the object and instance that the call is about.
 struct Subject<'c> {
     owner: Owner<'c>,
     name: &'c str,
@@ -339,7 +339,7 @@ fn undefined(name: &str) -> ApiError {
     ApiError::bad_request(&rules::TRANSFORMATION_NEEDS_DEFINITION, message)
 }
 
-/// What was sent, with what the service adds.
+/// The members that were sent, with those that the service adds.
 fn transformation(
     mut sent: Json<'static>,
     name: &str,

@@ -117,7 +117,7 @@ fn event_json(emulator: &Emulator, event: &Event) -> Json<'static> {
     ])
 }
 
-/// What was sent, as JSON.
+/// The notification that was sent, as JSON.
 fn notified(emulator: &Emulator, event: &Event, index: usize) -> Json<'static> {
     let body = emulator.webhook_body(event, index);
     let json = Json::parse(body.as_bytes()).expect("bodies of our own making are JSON");

@@ -34,7 +34,7 @@ pub(in crate::emulator) fn get(emulator: &Emulator, call: &Call<'_, '_>) -> Hand
     Ok(Outcome::json(call.rule, body.to_bytes()))
 }
 
-/// How much is told (query parameter `expand`).
+/// The extent of the answer (query parameter `expand`).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Extent {
     Required,

@@ -20,10 +20,10 @@ use crate::wire::vocabulary::{member, text};
 /// The client that asks where the caller names none of its own (rule `oauth-url-default`).
 const DEFAULT_CLIENT: &str = "mock-ce";
 
-/// How long a code is good, in milliseconds (rule `oauth-strict`).
+/// The lifetime of a code, in milliseconds (rule `oauth-strict`).
 const CODE_LIFE: u64 = 10 * 60 * 1000;
 
-/// What a client says of itself, as texts that are not empty.
+/// A client's words about itself, as texts that are not empty.
 struct Asked(Vec<(String, String)>);
 
 /// The names without which no address is given out.

@@ -1,6 +1,6 @@
 //! A provider's message on its way in: the element it is for, and the instances it belongs to (rule `event-match`).
 //!
-//! Who is meant is decided in this order: base64 in the path; `Element-Instances`; `Id` or `instance_id`; the instance
+//! The instances that are meant are found in this order: base64 in the path; `Element-Instances`; `Id` or `instance_id`; the instance
 //! finder; the element's own field; else every instance of the element. The first that is there decides alone, and
 //! whoever it names and cannot be is passed over in silence.
 
@@ -25,7 +25,7 @@ use crate::wire::json::Json;
 use crate::wire::vocabulary::{entry, header};
 use crate::wire::webhook::ProviderMessage;
 
-/// What stands behind an element's key for what polling has found (rule `event-in-key`).
+/// The ending of an element's key for results of polling (rule `event-in-key`).
 const POLLING: &str = "Polling";
 
 /// `POST` and `GET /events/{keyOrId}`, `/events/{keyOrId}/{instance}`

@@ -17,7 +17,7 @@ use crate::wire::vocabulary::{header, query};
 
 /// The size of a page that is not said.
 const PAGE_SIZE: usize = 100;
-/// How long a call takes, in milliseconds: the same in every run.
+/// The time that a call takes, in milliseconds: the same in every run.
 const PROCESS_TIME: u64 = 1;
 
 const HUB: &str = "hub";

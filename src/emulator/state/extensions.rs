@@ -46,7 +46,7 @@ impl Extension {
     }
 }
 
-/// What a verb at a path does: `GET /hubs/crm/things/{id}` retrieves a row of `/things`.
+/// Finds the effect of a verb at a path: `GET /hubs/crm/things/{id}` retrieves a row of `/things`.
 fn spec(verb: &str, path: &str) -> Option<ResourceSpec> {
     let path = path.strip_prefix('/')?.trim_end_matches('/');
     let path = match path.strip_prefix("hubs/") {

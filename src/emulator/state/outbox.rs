@@ -1,4 +1,4 @@
-//! What instances would have sent to people, in the order of sending; nothing is delivered (rule `messages-create`).
+//! The outbox: messages that instances would have sent, in the order of sending; nothing is delivered (rule `messages-create`).
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use super::{Change, Restoration, Section};
 use crate::wire::json::document::{Document, Reading};
 use crate::wire::json::{Json, Members};
 
-/// What one organization has of a kind of state.
+/// One organization's part of a kind of state.
 pub(crate) trait Part: Default + Send {
     /// The section's member in a snapshot.
     const MEMBER: &'static str;
@@ -23,7 +23,7 @@ pub(crate) trait Part: Default + Send {
     /// Whether there is anything to keep.
     fn is_empty(&self) -> bool;
 
-    /// What a snapshot says of it.
+    /// Its part of a snapshot.
     fn members(&self) -> Members<'static>;
 
     /// Reads what a snapshot says of it.
@@ -33,7 +33,7 @@ pub(crate) trait Part: Default + Send {
     fn forget_instance(&mut self, _id: u64) {}
 }
 
-/// What every organization has of one kind of state.
+/// One kind of state, apart for each organization.
 #[derive(Debug)]
 pub(crate) struct Partition<T>(Mutex<BTreeMap<Arc<str>, T>>);
 

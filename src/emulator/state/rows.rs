@@ -122,7 +122,7 @@ impl Partition<Rows> {
         self.look(at.organization, range).unwrap_or_default()
     }
 
-    /// How many rows a table has.
+    /// Counts the rows of a table.
     pub(crate) fn count(&self, at: &Address<'_>) -> usize {
         let count = |part: &Rows| Some(part.tables.get(&at.key())?.rows.len());
         self.look(at.organization, count).unwrap_or(0)

@@ -22,12 +22,12 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Usage(Mutex<BTreeMap<Arc<str>, Log>>);
 
-/// What one organization has, oldest first.
+/// The rows of one organization, oldest first.
 #[derive(Clone, Debug, Default)]
 struct Log {
     rows: VecDeque<Arc<Row>>,
     bytes: usize,
-    /// How many rows were ever written; the number of the last one.
+    /// The number of rows that were ever written; that of the last one.
     written: u64,
     dropped: u64,
 }

@@ -36,7 +36,7 @@ impl<'a> Cursor<'a> {
         self.line
     }
 
-    /// What has not been walked over yet.
+    /// The text that has not been walked over yet.
     pub(super) fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -89,7 +89,7 @@ impl<'a> Cursor<'a> {
         self.at -= length;
     }
 
-    /// How far the place is indented, if nothing but blanks stands before it on its line.
+    /// Measures how far the place is indented, if nothing but blanks stands before it on its line.
     pub(super) fn indent(&self) -> Option<usize> {
         (!self.inked).then_some(self.at - self.line_start)
     }

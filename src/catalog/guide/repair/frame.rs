@@ -6,7 +6,7 @@ use crate::catalog::guide::tree::{Member, Node};
 pub(super) struct Frame {
     pub(super) line: usize,
     pub(super) last: Last,
-    /// How far its members are indented, once one has begun a line.
+    /// The indentation of its members, once one has begun a line.
     pub(super) indent: Option<usize>,
     /// The value read last in here, if it was an object that its own brace closed.
     pub(super) closed: Option<Closed>,
@@ -28,7 +28,7 @@ pub(super) enum Shape {
     },
 }
 
-/// What was read last in an object or array.
+/// The last thing read in an object or array.
 #[derive(Clone, Copy)]
 pub(super) enum Last {
     Nothing,

@@ -1,4 +1,4 @@
-//! What stands between the values and belongs to none: blanks, comments, stray text; and the notes about it.
+//! Text between values that belongs to none: blanks, comments, stray text; and the notes about it.
 
 use super::cursor::Cursor;
 use super::reader::Reader;

@@ -27,19 +27,19 @@ pub(super) struct Repaired {
     pub(super) repairs: Vec<Repair>,
     /// The comments and their lines.
     pub(super) comments: Vec<(usize, String)>,
-    /// How many bytes of the text were read.
+    /// The number of bytes that were read.
     pub(super) length: usize,
     pub(super) last_line: usize,
 }
 
-/// Why a text cannot be read.
+/// The reason for which a text cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unreadable {
     pub(super) line: usize,
     pub(super) reason: String,
 }
 
-/// How much of the text is believed.
+/// The part of the text that is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
     /// Every character.

@@ -24,7 +24,7 @@ pub(super) struct Entry {
     pub(super) at: u64,
     pub(super) request_id: [u8; 24],
     pub(super) organization: Option<u64>,
-    /// How long it took to answer, in microseconds.
+    /// The time that the answer took, in microseconds.
     pub(super) took: u32,
     pub(super) rule: &'static Rule,
     /// `None` where no answer was made.

@@ -16,7 +16,7 @@ use crate::emulator::control::Cursor;
 use crate::emulator::steer::predicate::Predicate;
 use crate::wire::json::Json;
 
-/// What a listener has not been told.
+/// The news for a listener.
 #[derive(Default)]
 pub(crate) struct Later {
     /// Whether requests were forgotten: the listener is told again of all that are kept.

@@ -51,7 +51,7 @@ pub(crate) struct Journal {
     recorded: Condvar,
     /// Wakes those who wait for requests over a connection.
     changed: Notify,
-    /// How often script, state or clock were changed over the control API.
+    /// The number of changes of script, state or clock over the control API.
     steered: AtomicU64,
     /// Tells the journal of one server from that of another.
     run: u64,
@@ -71,9 +71,9 @@ struct Ring {
     bytes: usize,
     /// The number of the last request that was dropped for want of room.
     last_dropped: u64,
-    /// How many requests had been recorded when all of them were last forgotten.
+    /// The number of requests that had been recorded when all of them were last forgotten.
     forgotten_until: u64,
-    /// How often requests were forgotten on purpose.
+    /// The number of times that requests were forgotten on purpose.
     forgotten: u64,
 }
 
@@ -90,7 +90,7 @@ pub(crate) struct Circumstances {
     pub(crate) request_id: [u8; 24],
     /// The fingerprint of the caller's organization secret.
     pub(crate) organization: Option<u64>,
-    /// How long it took to answer, in microseconds.
+    /// The time that the answer took, in microseconds.
     pub(crate) took: u32,
     /// The shown instance, where the answer's body is exactly that.
     pub(crate) shown: Option<(Arc<Stored>, View)>,

@@ -9,7 +9,7 @@ use crate::emulator::steer::predicate::Predicate;
 pub struct Near {
     /// The request.
     pub received: Received,
-    /// What differs, a line each: `"body /name: expected \"a\", was \"b\""`.
+    /// The differences, a line each: `"body /name: expected \"a\", was \"b\""`.
     pub differences: Vec<String>,
 }
 

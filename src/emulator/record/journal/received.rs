@@ -31,7 +31,7 @@ pub struct Received {
     pub request_id: String,
     /// A short stable name for the organization's secret, never the secret itself: `"secret-1f3a9c0e"`.
     pub organization: Option<String>,
-    /// How long it took to make the answer, by the machine's clock.
+    /// The time that the answer took, by the machine's clock.
     pub took: Duration,
     /// The verb.
     pub method: String,
@@ -61,7 +61,7 @@ pub struct Received {
 pub struct Found {
     /// Those that fit.
     pub requests: Vec<Received>,
-    /// How many requests the journal has dropped for want of room: as many may be missing here.
+    /// The number of requests that the journal has dropped for want of room: as many may be missing here.
     ///
     /// A predicate for one organization counts only that one's.
     pub dropped: u64,

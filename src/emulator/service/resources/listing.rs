@@ -31,7 +31,7 @@ pub(super) enum Nulls {
     Left,
 }
 
-/// What the query of a list asks for.
+/// The query of a list.
 struct Listing {
     size: usize,
     /// Rows left out before the page.
@@ -196,7 +196,7 @@ fn cursor_number(cursor: &str) -> Result<u64, ApiError> {
 }
 
 impl Nulls {
-    /// What an instance's configuration says of them.
+    /// Reads an instance's configuration.
     pub(super) fn of(stored: &Stored) -> Self {
         match stored
             .configuration

@@ -72,7 +72,7 @@ impl Mapping {
         shown
     }
 
-    /// What a caller sent, as the resource names it; `documented` knows the spelling of its members.
+    /// Renames the members that a caller sent as the resource names them; `documented` knows the spelling of its members.
     pub(super) fn undo<'a>(&self, sent: Members<'a>, documented: &Json<'_>) -> Members<'a> {
         let mut body = Json::Object(sent);
         for field in &self.fields {

@@ -1,4 +1,4 @@
-//! What a resource call is about: the resource, the table of its rows, the row, and how rows are transformed.
+//! The target of a resource call: the resource, the table of its rows, the row, and how rows are transformed.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ impl Deref for Spec<'_> {
     }
 }
 
-/// What a resource call is about.
+/// The target of a resource call.
 pub(super) struct Target<'c> {
     pub(super) spec: Spec<'c>,
     pub(super) method: ResourceMethod,

@@ -13,14 +13,14 @@ const FIRST_NOTIFICATION: u64 = 7001;
 const MAX_EVENTS: usize = 10_000;
 /// The same for the bytes that its events take.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
-/// What one organization has.
+/// One organization's part.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Account {
     pub(super) next_event: u64,
     pub(super) next_notification: u64,
     pub(super) events: BTreeMap<u64, Event>,
     bytes: usize,
-    /// How many events were dropped for want of room.
+    /// The number of events that were dropped for want of room.
     pub(super) dropped: u64,
     /// Instances whose callback failed to the end, with its address (rule `event-retry-end`).
     pub(super) off: BTreeSet<(u64, String)>,

@@ -7,7 +7,7 @@ use super::{Arrival, MAX_RETRIES, Verdict};
 use crate::catalog::Element;
 use crate::wire::webhook::{self, Change, MAX_CHANGES, MAX_POLLED_CHANGES, ProviderMessage};
 
-/// What a provider said about an instance.
+/// An event: a provider's message about an instance.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) id: u64,
@@ -27,17 +27,17 @@ pub(crate) struct Notification {
     pub(crate) id: u64,
     pub(super) serial: u64,
     pub(crate) stage: Stage,
-    /// How often it was sent.
+    /// The number of attempts.
     pub(crate) attempts: u32,
     pub(crate) failures: u32,
     pub(super) first_failure: Option<u64>,
     pub(super) due: u64,
     pub(crate) updated: u64,
-    /// What became of each attempt that failed.
+    /// The result of each attempt that failed.
     pub(crate) errors: Vec<String>,
 }
 
-/// How far a notification has come.
+/// The stage of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// It will be sent when it is due.
@@ -111,7 +111,7 @@ impl Notification {
         }
     }
 
-    /// What the last attempt failed of; `None` where it did not.
+    /// The reason for which the last attempt failed; `None` where it did not.
     pub(crate) fn error(&self) -> Option<&str> {
         let is_accepted = self.stage == Stage::Accepted;
         self.errors
@@ -141,7 +141,7 @@ impl Event {
         }
     }
 
-    /// What happened, as it is split over notifications (rule `event-objects`).
+    /// Splits the changes over notifications (rule `event-objects`).
     pub(crate) fn chunks(&self) -> Vec<Vec<Change>> {
         let size = if self.is_polled {
             MAX_POLLED_CHANGES

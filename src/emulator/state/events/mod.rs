@@ -21,7 +21,7 @@ use crate::wire::webhook::ProviderMessage;
 pub(crate) use event::{Event, Notification, Stage};
 use queue::State;
 
-/// How often a notification is sent again (rule `event-retry`).
+/// Maximum of retries of a notification (rule `event-retry`).
 pub(crate) const MAX_RETRIES: u32 = 9;
 
 /// The events of a server, and what is still to be sent.
@@ -60,7 +60,7 @@ pub(crate) struct Receipt {
     pub(crate) ready: Instant,
 }
 
-/// What was due, and when to look again.
+/// The deliveries that were due, and the time to look again.
 pub(crate) struct Due {
     pub(crate) tickets: Vec<Ticket>,
     pub(crate) next: Option<Next>,
@@ -75,7 +75,7 @@ pub(crate) struct Next {
     pub(crate) ready: Option<Instant>,
 }
 
-/// What became of an attempt.
+/// The result of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// A 2xx came back.
@@ -86,14 +86,14 @@ pub(crate) enum Verdict {
     Ended(String),
 }
 
-/// What is told of an attempt.
+/// The words about an attempt.
 #[derive(Clone, Copy)]
 pub(crate) struct Report<'a> {
     pub(crate) verdict: &'a Verdict,
     /// The address that it went to; after the last retry that is turned off (rule `event-retry-end`).
     pub(crate) callback: &'a str,
     pub(crate) now: u64,
-    /// What the waits of retries are counted in.
+    /// The unit of the waits of retries.
     pub(crate) unit: Duration,
 }
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::account::Account;
 use super::{Arrival, Event, MAX_RETRIES, Receipt, Report, Stage, Ticket};
 
-/// What one lock guards.
+/// The parts that one lock guards.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) organizations: BTreeMap<Arc<str>, Account>,
-    /// What is to be sent, the first to be sent first.
+    /// The deliveries to make, the next one first.
     pub(super) queue: BTreeSet<Ticket>,
-    /// What a test holds back until another notification of the organization was sent.
+    /// The deliveries that a test holds back until another notification of the organization was sent.
     pub(super) held: Vec<Ticket>,
     /// Counts notifications, and is never reset: a report on one that was forgotten meets no other.
     serial: u64,

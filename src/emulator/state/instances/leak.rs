@@ -30,11 +30,11 @@ pub struct Leak {
     pub request: Option<u64>,
     /// When it was created.
     pub created: SystemTime,
-    /// What took it away; `None` while it is alive.
+    /// The clearing that took it away; `None` while it is alive.
     pub cleared_by: Option<Clearing>,
 }
 
-/// How a test clears state.
+/// A way in which a test clears state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Clearing {

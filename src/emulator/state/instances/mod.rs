@@ -136,7 +136,7 @@ impl Store {
         Some(after)
     }
 
-    /// How many instances of each element the organization has, by the element's id.
+    /// Counts the organization's instances of each element, by the element's id.
     pub(crate) fn count(&self, organization: &str) -> Vec<(Arc<Element>, usize)> {
         let state = self.state.lock();
         let namespace = state.organizations.get(organization);

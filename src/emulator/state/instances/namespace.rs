@@ -48,7 +48,7 @@ pub(super) struct Namespace {
     pub(super) organization: Arc<str>,
     pub(super) next_id: u64,
     pub(super) instances: BTreeMap<u64, Arc<Stored>>,
-    /// How many of them a client created.
+    /// The number of those that a client created.
     pub(super) created: u64,
     /// The ids of each element's instances, by the element's id.
     by_element: BTreeMap<u64, BTreeSet<u64>>,
@@ -148,7 +148,7 @@ impl Namespace {
         Some(stored)
     }
 
-    /// How many instances each element has, by the element's id.
+    /// Counts the instances of each element, by the element's id.
     pub(super) fn count_by_element(&self) -> Vec<(Arc<Element>, usize)> {
         let sets = self.by_element.values();
         let counted = sets.filter_map(|ids| {

@@ -24,7 +24,7 @@ pub(crate) enum BodyCondition {
     TextContains(String),
 }
 
-/// What keeps a body from fitting all of the conditions.
+/// Lists the differences that keep a body from fitting all of the conditions.
 pub(crate) fn body_differences(conditions: &[BodyCondition], subject: &dyn Subject) -> Vec<String> {
     let body = subject.body();
     if subject.is_cut() {

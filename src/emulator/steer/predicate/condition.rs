@@ -23,7 +23,7 @@ use crate::wire::message::Request;
 /// The reason why a condition is refused.
 pub(crate) type Made = Result<Condition, String>;
 
-/// What a request must be.
+/// A condition on a request.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition {
     Method(Vec<Method>),
@@ -41,7 +41,7 @@ pub(crate) enum Condition {
     Matching(Closure),
 }
 
-/// What a header or a query parameter must be.
+/// A condition on a header or a query parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
     Is(String),
@@ -329,7 +329,7 @@ impl Condition {
         }
     }
 
-    /// What keeps the request from fitting; nothing where it fits.
+    /// Lists the differences that keep the request from fitting; none where it fits.
     pub(super) fn differences(&self, subject: &dyn Subject) -> Vec<String> {
         if self.holds(subject) {
             return Vec::new();
@@ -418,7 +418,7 @@ impl Expected {
         }
     }
 
-    /// What was found in the place of what was expected, with the name that was probably meant.
+    /// Says what was found instead, with the name that was probably meant.
     fn difference(
         &self,
         kind: &str,

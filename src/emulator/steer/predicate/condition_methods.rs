@@ -169,7 +169,7 @@ macro_rules! conditions {
 
         /// Only requests about the element with this key or id, which they name in the path or in the body.
         ///
-        /// Who is given an element that the catalog lacks refuses it.
+        /// An element that the catalog lacks is refused by whoever is given it.
         ///
         /// # Panics
         /// When the key is blank.

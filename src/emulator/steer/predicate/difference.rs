@@ -1,4 +1,4 @@
-//! What differs between a JSON value that is expected and the one that was sent, place by place.
+//! The differences between a JSON value that is expected and the one that was sent, place by place.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::wire::json::{Json, Members};
 /// The most characters of one value that a message shows.
 const MAX_SHOWN: usize = 100;
 
-/// How much of a value the expected one must be.
+/// The extent to which the values must agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
     /// All of it, members in any order.

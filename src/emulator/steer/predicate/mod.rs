@@ -22,7 +22,7 @@ pub(crate) use subject::Subject;
 use crate::catalog::Catalog;
 pub(crate) use condition_methods::conditions;
 
-/// What a request must be to be meant; what is not said is not looked at.
+/// A predicate on requests; a condition that is not set admits all.
 ///
 /// ```
 /// use http::Method;
@@ -128,7 +128,7 @@ impl Predicate {
         hold(true) && hold(false)
     }
 
-    /// What keeps a request from fitting, one line a difference: `"method: expected POST, was GET"`.
+    /// Lists the differences that keep a request from fitting, one line each: `"method: expected POST, was GET"`.
     pub(crate) fn differences(&self, subject: &dyn Subject) -> Vec<String> {
         let all = self.conditions.iter();
         all.flat_map(|condition| condition.differences(subject))
@@ -150,7 +150,7 @@ impl Predicate {
         lines
     }
 
-    /// How far a request is from fitting: conditions that do not hold, then differences.
+    /// Measures the distance of a request: conditions that do not hold, then differences.
     pub(crate) fn distance(&self, subject: &dyn Subject) -> (usize, usize) {
         let differences = self
             .conditions

@@ -157,7 +157,7 @@ impl Scripted {
 #[derive(Debug, Default)]
 pub(crate) struct Script {
     lines: Mutex<Vec<Line>>,
-    /// How many lines there are, to pass a server without a script at no cost.
+    /// The number of lines, to pass a server without a script at no cost.
     length: AtomicUsize,
 }
 
@@ -165,11 +165,11 @@ pub(crate) struct Script {
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     pub(crate) scripted: Scripted,
-    /// What its draws derive from, beside the server's seed.
+    /// The salt of its draws, beside the server's seed.
     salt: u64,
-    /// How many requests it matched.
+    /// The number of requests that it matched.
     pub(crate) matched: u64,
-    /// How many of those it fired for.
+    /// The number of those that it fired for.
     pub(crate) fired: u64,
 }
 
@@ -228,7 +228,7 @@ impl Script {
     }
 }
 
-/// What the draws of a rule derive from: its place among those of the same organization, so that what another one
+/// The salt of a rule's draws: its place among those of the same organization, so that what another one
 /// scripts changes nothing.
 fn salt(lines: &[Line], scripted: &Scripted) -> u64 {
     let organization = scripted.predicate.organization_secret();
