@@ -24,6 +24,7 @@ use fixture::{Fixture, FixtureError};
 pub use identity::{BuiltIn, Clash, Identities};
 pub use resource::{DEFAULT_PAGE_SIZE, NOW, ResourceMethod, ResourceSpec};
 
+use crate::wire::distance;
 use crate::wire::vocabulary::is_secret_key;
 
 /// The elements that a server knows, by id.
@@ -136,7 +137,7 @@ impl Catalog {
     /// The known key that is nearest to one that is not known; `None` when none is near.
     #[must_use]
     pub fn nearest(&self, key: &str) -> Option<&str> {
-        nearest(key, self.elements.iter().map(|element| element.key()))
+        distance::nearest(key, self.elements.iter().map(|element| element.key()))
     }
 }
 
@@ -172,24 +173,6 @@ fn fixture_files(directory: &Path) -> Result<Vec<PathBuf>, CatalogError> {
         });
     }
     Ok(files)
-}
-
-/// The candidate nearest to `text`, if one is near enough to have been meant.
-pub(crate) fn nearest<'a>(
-    text: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
-    let lower = text
-        .chars()
-        .take(64)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    let distance =
-        |candidate: &str| strsim::damerau_levenshtein(&lower, &candidate.to_ascii_lowercase());
-    let (near, distance) = candidates
-        .map(|c| (c, distance(c)))
-        .min_by_key(|(_, distance)| *distance)?;
-    (distance <= (near.len() / 3).max(1)).then_some(near)
 }
 
 /// The reason for which a directory of the user's own elements is refused.

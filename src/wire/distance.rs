@@ -14,10 +14,38 @@ pub(crate) fn within(limit: usize, a: &str, b: &str) -> Option<usize> {
     Some(strsim::levenshtein(a, b)).filter(|distance| *distance <= limit)
 }
 
+/// Finds the candidate nearest to `text`, without case, if one is near enough to have been meant.
+pub(crate) fn nearest<'a>(
+    text: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let lower = text
+        .chars()
+        .take(64)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    let distance =
+        |candidate: &str| strsim::damerau_levenshtein(&lower, &candidate.to_ascii_lowercase());
+    let (near, distance) = candidates
+        .map(|c| (c, distance(c)))
+        .min_by_key(|(_, distance)| *distance)?;
+    (distance <= (near.len() / 3).max(1)).then_some(near)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use rstest::rstest;
+
+    #[rstest]
+    #[case::swapped("sendgird", Some("sendgrid"))]
+    #[case::other_case("MailJet", Some("mailjet"))]
+    #[case::far("pigeon", None)]
+    #[case::hostile(&"é".repeat(100_000), None)]
+    fn the_nearest_candidate_is_found(#[case] text: &str, #[case] nearest_one: Option<&str>) {
+        let known = ["sendgrid", "mailjet", "twilio"];
+        assert_eq!(nearest(text, known.into_iter()), nearest_one);
+    }
 
     #[rstest]
     #[case::same("instances", "instances", Some(0))]

@@ -2,9 +2,9 @@
 //!
 //! Unknown ones are refused: a misspelt limit would otherwise order for everybody what was meant for one organization.
 
-use crate::catalog::nearest;
 use crate::emulator::route::Route;
 use crate::rules;
+use crate::wire::distance::nearest;
 use crate::wire::error::ApiError;
 use crate::wire::message::Request;
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::catalog::nearest;
+use crate::wire::distance::nearest;
 use crate::wire::json::{Json, Members};
 
 /// A value that was read, or the problem with the document: path and reason.

@@ -12,11 +12,12 @@ use http::{HeaderName, Method, StatusCode};
 use super::body::{BodyCondition, body_differences};
 use super::difference::clipped;
 use super::subject::Subject;
-use crate::catalog::{Catalog, nearest};
+use crate::catalog::Catalog;
 use crate::emulator::identity;
 use crate::emulator::path::PathPattern;
 use crate::rules::{self, Grade, RULES, Rule};
 use crate::secrets::{is_secret_header, names_secret};
+use crate::wire::distance::nearest;
 use crate::wire::json::Json;
 use crate::wire::message::Request;
 

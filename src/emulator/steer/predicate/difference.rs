@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::catalog::nearest;
+use crate::wire::distance::nearest;
 use crate::wire::json::{Json, Members};
 
 /// The most characters of one value that a message shows.
