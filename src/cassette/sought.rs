@@ -22,6 +22,7 @@ const MAX_PARTS: usize = 10_000;
 #[derive(Default)]
 pub(super) struct Sought {
     by_start: HashMap<[u8; MIN_LEN], Vec<Pattern>>,
+    starts: StartFilter,
     /// Checksums of whole values that are looked for already.
     inserted: HashSet<String>,
 }
@@ -76,6 +77,7 @@ impl Sought {
         if std::str::from_utf8(&lower).is_ok_and(|text| known.includes(text)) {
             return;
         }
+        self.starts.insert(start);
         let patterns = self.by_start.entry(*start).or_default();
         let pattern = Pattern {
             bytes: lower.into(),
@@ -97,12 +99,44 @@ impl Sought {
         let lower = text.to_ascii_lowercase();
         (0..lower.len().saturating_sub(MIN_LEN - 1)).any(|at| {
             let start = lower[at..].first_chunk::<MIN_LEN>();
+            let start = start.filter(|start| self.starts.may_have(start));
             let patterns = start.and_then(|start| self.by_start.get(start));
             patterns
                 .into_iter()
                 .flatten()
                 .any(|pattern| pattern.is_at(&lower, at))
         })
+    }
+}
+
+/// Passes nearly every start that no pattern has: one is asked for at each byte of each reading of each text, and a
+/// look into the map would cost more than all the rest of a recording.
+struct StartFilter(Box<[u64; FILTER_WORDS]>);
+
+const FILTER_WORDS: usize = 1 << 10;
+
+impl Default for StartFilter {
+    fn default() -> Self {
+        StartFilter(Box::new([0; FILTER_WORDS]))
+    }
+}
+
+impl StartFilter {
+    fn insert(&mut self, start: &[u8; MIN_LEN]) {
+        let (word, bit) = StartFilter::place(start);
+        self.0[word] |= bit;
+    }
+
+    fn may_have(&self, start: &[u8; MIN_LEN]) -> bool {
+        let (word, bit) = StartFilter::place(start);
+        self.0[word] & bit != 0
+    }
+
+    /// The word and the bit of a start, by a multiplication that spreads all of its bytes.
+    fn place([a, b, c, d, e, f]: &[u8; MIN_LEN]) -> (usize, u64) {
+        let number = u64::from_le_bytes([*a, *b, *c, *d, *e, *f, 0, 0]);
+        let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+        (spread as usize >> 6, 1 << (spread & 63))
     }
 }
 
