@@ -137,6 +137,20 @@ fn filters(matches: &ArgMatches) -> String {
     said.collect()
 }
 
+/// The message of a refusal, with a blank before it.
+fn refusal(request: &Json<'_>) -> String {
+    let is_refused = request.get("status").and_then(Json::as_u64) >= Some(400);
+    let answer = request.get("answer").filter(|_| is_refused);
+    let text = answer.and_then(|answer| answer.get("text")?.as_str());
+    let body = text.and_then(|text| Json::parse(text.as_bytes()).ok());
+    let message = body
+        .as_ref()
+        .and_then(|body| body.get("message")?.as_str())
+        // What the client sent may stand in it, and must not look like another line.
+        .map(|message| format!(" {}", message.replace(char::is_control, "\u{fffd}")));
+    message.unwrap_or_default()
+}
+
 /// The format of a printed request.
 #[derive(Clone, Copy)]
 enum Style {
@@ -165,13 +179,14 @@ impl Style {
         let effect = request.get("effect").and_then(Json::as_str);
         let effect = effect.map_or(String::new(), |effect| format!(" [{effect}]"));
         format!(
-            "{} {} {} → {} ({}; grade={}){effect} · {}",
+            "{} {} {} → {} ({}; grade={}){effect}{} · {}",
             text("at"),
             text("method"),
             text("target"),
             self.coloured(status, &shown),
             text("rule"),
             text("grade"),
+            refusal(request),
             text("organization"),
         )
     }

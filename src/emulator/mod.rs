@@ -263,7 +263,7 @@ impl Emulator {
         // A request that needs no credentials, or was refused before they were judged, still belongs to its sender.
         let organization = self.fingerprint(context);
         if outcome.rule.grade < self.min_grade {
-            self.counters.refused(organization);
+            self.counters.refused(organization, outcome.rule);
         } else {
             self.counters.relied(organization, outcome.rule);
         }

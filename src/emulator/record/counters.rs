@@ -37,7 +37,8 @@ pub(super) struct Account {
     pub(super) relied: Vec<(&'static Rule, u64)>,
     pub(super) mishaps: Vec<Mishap>,
     pub(super) more_mishaps: u64,
-    pub(super) refused: u64,
+    /// The rules graded too low for the run, and how many answers each would have decided.
+    pub(super) refused: Vec<(&'static Rule, u64)>,
     /// Leaks of state that was cleared.
     pub(super) leaks: Leaks,
     /// Scripts that were removed before they fired.
@@ -66,8 +67,9 @@ impl Counters {
     }
 
     /// Counts an answer that was refused because its rule is graded too low.
-    pub(crate) fn refused(&self, organization: Option<u64>) {
-        self.current.lock().of(organization).refused += 1;
+    pub(crate) fn refused(&self, organization: Option<u64>, rule: &'static Rule) {
+        let mut current = self.current.lock();
+        add(&mut current.of(organization).refused, rule, 1);
     }
 
     /// Counts anew for everybody or for one organization; the counts of the run stay.
@@ -145,11 +147,7 @@ impl Accounts {
 
 impl Account {
     fn relied(&mut self, rule: &'static Rule, count: u64) {
-        let mut known = self.relied.iter_mut();
-        match known.find(|(known, _)| std::ptr::eq(*known, rule)) {
-            Some((_, sum)) => *sum += count,
-            None => self.relied.push((rule, count)),
-        }
+        add(&mut self.relied, rule, count);
     }
 
     fn mishap(&mut self, mishap: Mishap) {
@@ -181,6 +179,17 @@ impl Account {
         self.leaks.add(&other.leaks);
         self.more_mishaps += other.more_mishaps;
         self.more_unfired += other.more_unfired;
-        self.refused += other.refused;
+        for (rule, count) in &other.refused {
+            add(&mut self.refused, rule, *count);
+        }
+    }
+}
+
+/// Adds to the count of a rule.
+fn add(counts: &mut Vec<(&'static Rule, u64)>, rule: &'static Rule, count: u64) {
+    let mut known = counts.iter_mut();
+    match known.find(|(known, _)| std::ptr::eq(*known, rule)) {
+        Some((_, sum)) => *sum += count,
+        None => counts.push((rule, count)),
     }
 }

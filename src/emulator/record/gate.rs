@@ -64,7 +64,10 @@ impl Gate {
                 let answers = counted(ledger.refused, "answer");
                 (
                     ledger.refused,
-                    format!("{answers} would rest on a rule below --min-grade"),
+                    format!(
+                        "{answers} would rest on a rule below --min-grade{}",
+                        ledger.refused_rules()
+                    ),
                 )
             }
             Gate::Leaks => {
@@ -95,11 +98,17 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules;
     use rstest::rstest;
 
     #[rstest]
     #[case(Ledger { missed: 2, ..Ledger::default() }, Gate::Misses, "the cassette did not have 2 requests")]
     #[case(Ledger { refused: 1, ..Ledger::default() }, Gate::MinGrade, "1 answer would rest on a rule below --min-grade")]
+    #[case(
+        Ledger { refused: 3, refused_by: vec![(&rules::UNKNOWN_ROUTE, 2), (&rules::JSON_MALFORMED, 1)], ..Ledger::default() },
+        Gate::MinGrade,
+        "3 answers would rest on a rule below --min-grade: unknown-route (2), json-malformed (1)"
+    )]
     #[case(Ledger { more_left: 3, ..Ledger::default() }, Gate::Leaks, "3 instances were created and never deleted")]
     #[case(Ledger { more_unfired: 1, ..Ledger::default() }, Gate::Unfired, "1 script never fired")]
     #[case(Ledger { more_mishaps: 2, ..Ledger::default() }, Gate::Mishaps, "2 mishaps")]

@@ -35,7 +35,7 @@ impl fmt::Display for Mishap {
 ///
 /// As JSON: `{"relied": [{"rule", "grade", "statement", "count"}], "grades": {"guide": 3, …}, "left": [{"id", "element",
 /// "name", "request", "at", "clearedBy"}], "moreLeft": 0, "mishaps": [text], "moreMishaps": 0, "unfired": [text],
-/// "moreUnfired": 0, "refused": 0, "missed": 0, "undelivered": [id]}`.
+/// "moreUnfired": 0, "refused": 0, "refusedBy": [{"rule", "grade", "count"}], "missed": 0, "undelivered": [id]}`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Ledger {
@@ -55,6 +55,8 @@ pub struct Ledger {
     pub more_unfired: u64,
     /// The number of answers that were refused because their rule is graded too low.
     pub refused: u64,
+    /// The rules of those answers and how often, the most frequent first.
+    pub refused_by: Vec<(&'static Rule, u64)>,
     /// The number of requests that the cassette did not have.
     pub missed: u64,
     /// The ids of events whose callback has not taken them.
@@ -67,12 +69,13 @@ impl Ledger {
             mut relied,
             mishaps,
             more_mishaps,
-            refused,
+            refused: mut refused_by,
             leaks,
             unfired,
             more_unfired,
         } = account;
         relied.sort_by(|(a, _), (b, _)| b.grade.cmp(&a.grade).then(a.id.cmp(b.id)));
+        refused_by.sort_by(|(a, left), (b, right)| right.cmp(left).then(a.id.cmp(b.id)));
         let missed = relied
             .iter()
             .filter(|(rule, _)| **rule == rules::NOT_RECORDED);
@@ -85,8 +88,21 @@ impl Ledger {
             more_mishaps,
             unfired,
             more_unfired,
-            refused,
+            refused: refused_by.iter().map(|(_, count)| count).sum(),
+            refused_by,
             undelivered: Vec::new(),
+        }
+    }
+
+    /// The rules that were graded too low: `: unknown-route (2), json-malformed (1)`, or nothing.
+    pub(super) fn refused_rules(&self) -> String {
+        let rules = self.refused_by.iter();
+        let rules: Vec<_> = rules
+            .map(|(rule, count)| format!("{} ({count})", rule.id))
+            .collect();
+        match rules[..] {
+            [] => String::new(),
+            _ => format!(": {}", rules.join(", ")),
         }
     }
 
@@ -117,6 +133,13 @@ impl Ledger {
                 ("count", (*count).into()),
             ])
         });
+        let refused_by = self.refused_by.iter().map(|(rule, count)| {
+            object([
+                ("rule", rule.id.into()),
+                ("grade", rule.grade.name().into()),
+                ("count", (*count).into()),
+            ])
+        });
         let grades = Grade::ALL
             .iter()
             .rev()
@@ -143,6 +166,7 @@ impl Ledger {
             ),
             ("moreUnfired", self.more_unfired.into()),
             ("refused", self.refused.into()),
+            ("refusedBy", refused_by.collect()),
             ("missed", self.missed.into()),
             (
                 "undelivered",
@@ -201,8 +225,9 @@ impl fmt::Display for Ledger {
         if self.refused > 0 {
             write!(
                 f,
-                "\n  refused: {} whose rule is graded too low",
-                counted(self.refused, "answer")
+                "\n  refused: {} whose rule is graded too low{}",
+                counted(self.refused, "answer"),
+                self.refused_rules()
             )?;
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! `min_grade`: no guess weaker than demanded is answered, nor acted upon.
 
-use mock_ce::{Grade, MockCe};
+use mock_ce::{Grade, Json, MockCe};
 use rstest::rstest;
 
 use super::{ask, length_at, look, number_at};
@@ -54,6 +54,11 @@ fn a_weaker_rule_is_501_and_changes_nothing(
     assert_eq!(
         (number_at(&ledger, "refused"), length_at(&ledger, "relied")),
         (1, 1)
+    );
+    let refused_by = &ledger.get("refusedBy").and_then(Json::as_array).unwrap()[0];
+    assert_eq!(
+        refused_by.to_string(),
+        format!(r#"{{"rule":"{rule}","grade":"{grade}","count":1}}"#)
     );
 }
 

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
 
-use mock_ce::MockCe;
+use mock_ce::{MockCe, Predicate};
 use rstest::rstest;
 
 use super::{ask, of};
@@ -47,9 +47,39 @@ fn requests_are_followed_a_line_each_without_secrets_and_colours() {
         "{lines:?}"
     );
     assert!(
-        lines[1].contains(" GET /elements/api-v2/nowhere → 404 (unknown-route; grade=assumed)")
+        lines[1].contains(
+            " GET /elements/api-v2/nowhere → 404 (unknown-route; grade=assumed) No route GET /elements/api-v2/nowhere"
+        ),
+        "{lines:?}"
     );
     assert!(!lines.concat().contains("acme") && !lines.concat().contains('\u{1b}'));
+}
+
+#[test]
+fn a_line_break_in_what_was_sent_does_not_look_like_another_request() {
+    let ce = MockCe::start();
+    let body =
+        r#"{"element": {"key": "\u001b[31m\nGET /forged"}, "name": "n", "configuration": {}}"#;
+    ask(&ce, &Request::post("/instances", body));
+    ask(&ce, &Request::get("/elements"));
+    let lines = followed(&ce, &[], 2);
+    assert!(
+        lines[0].contains("key or id \u{fffd}[31m\u{fffd}GET /forged"),
+        "{lines:?}"
+    );
+    assert!(
+        lines[1].contains(" GET /elements/api-v2/elements → 200"),
+        "{lines:?}"
+    );
+    let all = ce.journal(&Predicate::new()).requests;
+    let refusal = &all[0];
+    assert!(
+        refusal
+            .to_line()
+            .contains("\u{fffd}[31m\u{fffd}GET /forged"),
+        "{}",
+        refusal.to_line()
+    );
 }
 
 #[rstest]

@@ -150,6 +150,10 @@ fn what_an_element_lacks_is_not_supported(#[case] request: Request) {
         reply.message(),
         "This API is not currently supported for this element"
     );
+    assert_eq!(
+        reply.header("mock-ce-hint"),
+        Some("GET /elements/{keyOrId}/resources lists what the element has")
+    );
 }
 
 /// Rule `disabled-403`: before the resource is judged; its objects are still told, and its rows stay.

@@ -156,6 +156,8 @@ impl Received {
             let _ = write!(line, " [{effect}]");
         }
         if let Some(message) = self.refusal() {
+            // A message may repeat what the client sent; a line break in it would look like another request.
+            let message = message.replace(char::is_control, "\u{fffd}");
             let _ = write!(line, " {message}");
         }
         line

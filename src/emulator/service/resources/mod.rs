@@ -115,5 +115,6 @@ fn ping(emulator: &Emulator, call: &ResourceCall<'_>) -> Handled {
 /// The refusal of a name or a verb that the element does not have.
 fn unsupported() -> ApiError {
     let message = "This API is not currently supported for this element";
-    ApiError::bad_request(&rules::RESOURCE_UNSUPPORTED, message)
+    let hint = "GET /elements/{keyOrId}/resources lists what the element has";
+    ApiError::bad_request(&rules::RESOURCE_UNSUPPORTED, message).hinted(hint)
 }
