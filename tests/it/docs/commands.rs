@@ -68,7 +68,11 @@ fn each_flag_that_a_page_names_is_one_of_a_verb() {
         .map(|output| String::from_utf8(output.unwrap().stdout).unwrap())
         .collect();
     let known: Vec<_> = helps.split([' ', ',', '\n', '.']).collect();
-    for (page, at_least) in [("README.md", 8), ("src/docs/endpoints.md", 1)] {
+    for (page, at_least) in [
+        ("README.md", 8),
+        ("src/docs/endpoints.md", 1),
+        ("src/docs/service.md", 5),
+    ] {
         let named = flags(page);
         assert!(named.len() >= at_least, "{named:?}");
         for flag in named {

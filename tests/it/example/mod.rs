@@ -1,4 +1,4 @@
-//! Two scripts of a new user, run as that user would, and quoted by a page of the documentation as they are.
+//! Scripts of a new user, run as that user would, and quoted by a page of the documentation as they are.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -58,10 +58,34 @@ fn the_example_runs_and_its_ledger_names_a_rule_of_each_grade(
     );
 }
 
+/// A day of a client: from the login to the refusal of a token whose instance is deleted.
+#[test]
+fn the_walk_through_a_day_runs_and_leaves_nothing_behind() {
+    let Some(output) = run("python3", "day.py") else {
+        return;
+    };
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        said, "logged in, sent, changed, refused and deleted\n",
+        "{told}"
+    );
+    for rule in [
+        "login-secrets",
+        "messages-create",
+        "instance-config-patch",
+        "disabled-403",
+    ] {
+        assert!(told.contains(&format!(": {rule} (")), "{rule} in {told}");
+    }
+}
+
 /// The page shows the scripts that were run.
 #[rstest]
 #[case::shell("sh", "provisioning.sh")]
 #[case::python("python", "provisioning.py")]
+#[case::day("python", "day.py")]
 fn the_page_quotes_the_example(#[case] language: &str, #[case] name: &str) {
     let script = std::fs::read_to_string(script(name)).unwrap();
     let block = format!("```{language}\n{script}```\n");
