@@ -25,8 +25,6 @@ pub mod rules;
 
 pub mod wire;
 
-// The journal and the cassettes move here from lists of their own.
-#[allow(dead_code, unused_imports)]
 mod secrets;
 
 pub mod catalog;
