@@ -21,5 +21,8 @@ pub mod service {}
 #[doc = include_str!("examples.md")]
 pub mod examples {}
 
+#[doc = include_str!("fixtures.md")]
+pub mod fixtures {}
+
 #[doc = include_str!("attacks.md")]
 pub mod attacks {}
