@@ -3,6 +3,12 @@
 //! Two more pages stand where their code is: [`crate::cassette`] says what a recording keeps, and [`crate::catalog`]
 //! what the catalog is made of.
 
+#[doc = include_str!("cookbook.md")]
+pub mod cookbook {}
+
+#[doc = include_str!("coming_from.md")]
+pub mod coming_from {}
+
 #[doc = include_str!("endpoints.md")]
 pub mod endpoints {}
 

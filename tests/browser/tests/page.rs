@@ -180,7 +180,8 @@ fn an_instance_opens_to_its_messages_and_events_and_shows_its_state() {
         let seed = Seed::new("o", "mailjet", "n").token("t");
         let seed = seed.entry("event.notification.enabled", "true");
         let instance = ce.seed(&seed).expect("a seed");
-        ce.fire_event(&instance, br#"{"campaign": 7}"#).expect("it takes events");
+        ce.fire_event(&instance, br#"{"campaign": 7}"#)
+            .expect("it takes events");
         let mail = r#"{"to": "a@b.c", "subject": "Good morning"}"#;
         let mail = Request::new(Method::POST, "/elements/api-v2/messages", mail)
             .header("authorization", "User u, Element t")
@@ -188,25 +189,32 @@ fn an_instance_opens_to_its_messages_and_events_and_shows_its_state() {
         assert_eq!(ce.emulator().answer(&mail).reply.status, 200);
         page.click("nav a[href='#instances']").await;
         page.click("#instances-list .instance > summary").await;
-        page.wait_for("document.querySelectorAll('.instance li').length === 2").await;
+        page.wait_for("document.querySelectorAll('.instance li').length === 2")
+            .await;
         let shown = page.text("#instances-list .instance").await;
         assert!(shown.contains("Good morning → a@b.c"), "{shown}");
         assert!(shown.contains("CONSUMED"), "{shown}");
         page.click(".instance li summary").await;
-        assert!(page.text(".instance li .json").await.contains("Good morning"));
+        assert!(
+            page.text(".instance li .json")
+                .await
+                .contains("Good morning")
+        );
+        page.resize(360).await;
+        page.wait_for("document.querySelector('.instance').getBoundingClientRect().right <= 360")
+            .await;
+        page.resize(1280).await;
         assert_eq!(page.violations().await, [""; 0]);
-        page.click("#instances-list .instance > summary").await;
-        page.click("nav a[href='#requests']").await;
-        for (path, method) in [("1234/enabled", Method::DELETE), ("1234", Method::DELETE)] {
+        for (path, shown) in [("1234/enabled", "disabled"), ("1234", "Deleted")] {
             let path = format!("/elements/api-v2/instances/{path}");
-            answer(ce, Request::new(method, &path, ""));
+            answer(ce, Request::new(Method::DELETE, &path, ""));
             page.click("nav a[href='#requests']").await;
             page.click("nav a[href='#instances']").await;
-            page.wait_for("document.querySelector('#instances-list td') !== null").await;
-            let shown = page.text("#instances-list").await;
-            assert!(shown.contains("disabled") || shown.contains("Deleted"), "{shown}");
+            page.wait_for(&format!(
+                "document.querySelector('#instances-list').textContent.includes('{shown}')"
+            ))
+            .await;
         }
-        page.wait_for("document.querySelector('#instances-list h3')?.textContent === 'Deleted'").await;
     });
 }
 
