@@ -90,7 +90,7 @@ impl Import {
 /// use mock_ce::catalog::BuiltIn;
 /// use mock_ce::catalog::guide::{Guide, Importer, Options};
 ///
-/// let text = include_str!("../../../fixtures/guides/mailjet.md");
+/// let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/guides/mailjet.md"));
 /// let mut importer = Importer::new(Options { built_in: BuiltIn::Replace, ..Options::default() });
 /// importer.read(Guide { name: "mailjet.md", text });
 /// let import = importer.finish();
