@@ -311,6 +311,17 @@ fn nothing_is_cut_at_360_pixels() {
     });
 }
 
+/// It keeps one connection for its events and asks for nothing more, so that it costs the server nothing.
+#[test]
+fn an_idle_page_asks_for_nothing() {
+    browse(async |_, page| {
+        let asked = "performance.getEntriesByType('resource').length";
+        let before = page.value(asked).await;
+        let later = format!("setTimeout(() => done({asked}), 1500)");
+        assert_eq!(page.later(&later).await, before);
+    });
+}
+
 /// Browsers allow six connections per host.
 #[test]
 fn a_hidden_page_closes_its_stream_and_misses_nothing() {
