@@ -18,7 +18,7 @@ use super::steer::script::{Effect, LiteralReply};
 use super::view::View;
 use crate::rules::{self, Rule};
 use crate::wire::error::ApiError;
-use crate::wire::json::object;
+use crate::wire::json::push_text;
 use crate::wire::message::{Conduct, Connection, Reply};
 use crate::wire::vocabulary::{EXPOSED_HEADERS, EXPOSED_MARKS, header, member};
 
@@ -98,12 +98,7 @@ impl Outcome {
 
     /// The one place where a refusal becomes a reply (rule `error-body`).
     pub(crate) fn refusal(error: ApiError, request_id: &[u8]) -> Self {
-        let request_id = std::str::from_utf8(request_id).expect("hex digits are text");
-        let body = object([
-            (member::REQUEST_ID, request_id.into()),
-            (member::MESSAGE, error.message.into()),
-        ]);
-        let mut outcome = Outcome::json(error.rule, body.to_bytes());
+        let mut outcome = Outcome::json(error.rule, refusal_body(request_id, &error.message));
         outcome.reply.status = error.status;
         outcome.reply.connection = error.connection;
         if let Some(hint) = error.hint {
@@ -226,6 +221,23 @@ impl Outcome {
             headers.insert(VARY, HeaderValue::from_static("origin"));
         }
     }
+}
+
+/// The documented shape of a refusal: `{"requestId":"…","message":"…"}`.
+fn refusal_body(request_id: &[u8], message: &str) -> Vec<u8> {
+    // A quarter more than the text, for what must be escaped.
+    let mut body = Vec::with_capacity(64 + request_id.len() + message.len() * 5 / 4);
+    let mut separator = b'{';
+    let request_id = std::str::from_utf8(request_id).expect("hex digits are text");
+    for (name, value) in [(member::REQUEST_ID, request_id), (member::MESSAGE, message)] {
+        body.push(separator);
+        push_text(&mut body, name);
+        body.push(b':');
+        push_text(&mut body, value);
+        separator = b',';
+    }
+    body.push(b'}');
+    body
 }
 
 /// A text as a header can have it: what is not printable ASCII is a question mark.
