@@ -98,7 +98,7 @@ pub struct Emulator {
     state_file: Option<PathBuf>,
     started: Instant,
     requests: AtomicU64,
-    tape: Option<Tape>,
+    tape: Option<Box<Tape>>,
     control_requests: AtomicU64,
 }
 

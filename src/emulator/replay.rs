@@ -23,10 +23,10 @@ impl Emulator {
     pub fn replaying(mut self, cassette: Cassette, settings: &Settings) -> Self {
         let defaults = Policy::new(&self.catalog);
         let replay = Replay::new(cassette, defaults, settings.repeat);
-        self.tape = Some(Tape {
+        self.tape = Some(Box::new(Tape {
             replay: replay.ignoring(settings.ignored.clone()),
             fallback: settings.fallback,
-        });
+        }));
         self
     }
 }

@@ -367,8 +367,7 @@ impl Emulator {
             .map(|(key, value)| (&**key, &**value));
         let draft = Draft {
             name: seed.name.as_str().into(),
-            tags: (!seed.tags.is_empty())
-                .then(|| seed.tags.iter().map(|tag| tag.as_str().into()).collect()),
+            tags: (!seed.tags.is_empty()).then(|| seed.tags.iter().collect()),
             configuration: Configuration::pack(&element, entries),
             element,
         };
