@@ -71,6 +71,8 @@ pub use rules::Grade;
 pub use server::expectation::{Expectation, VerifiedOnDrop};
 pub use server::messages::MessageExpectation;
 pub use server::organization::Organization;
+#[cfg(feature = "tls")]
+pub use server::tls::TrustStore;
 pub use server::{MockCe, StartError};
 pub use settings::{
     Callbacks, ControlAccess, EmptyLists, OAuthCodes, Settings, Shape, WebhookBody,
