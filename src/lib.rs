@@ -15,7 +15,8 @@
 //! [`MockCe::received`] asks what the client sent, and [`cassette`] and `recorder` replay and record the real service.
 //!
 //! Reference pages: [endpoints](docs::endpoints), [rules](docs::rules), [steering](docs::steering) from any language,
-//! [examples](docs::examples) in shell and Python, [attacks](docs::attacks).
+//! [examples](docs::examples) in shell and Python, [HTTPS](docs::https) and clients whose host is compiled in,
+//! [attacks](docs::attacks).
 //!
 //! A module uses only modules above it in this file; that order is the architecture.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -128,6 +128,12 @@ impl Recording {
         self
     }
 
+    /// Writes the certificate that clients of an intercepted host must trust to this PEM file at the start.
+    pub fn ca_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.settings = self.settings.ca_file(file);
+        self
+    }
+
     /// Calls this function with a line for each of the first hundred exchanges that are kept out of the cassette.
     pub fn warn(mut self, warn: fn(&str)) -> Self {
         self.warn = warn;
