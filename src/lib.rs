@@ -15,7 +15,8 @@
 //! [`MockCe::received`] asks what the client sent, and [`cassette`] and `recorder` replay and record the real service.
 //!
 //! Reference pages: [endpoints](docs::endpoints), [rules](docs::rules), [steering](docs::steering) from any language,
-//! [examples](docs::examples) in shell and Python, [attacks](docs::attacks).
+//! [examples](docs::examples) in shell and Python, [HTTPS](docs::https) and clients whose host is compiled in,
+//! [attacks](docs::attacks).
 //!
 //! A module uses only modules above it in this file; that order is the architecture.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -71,6 +72,8 @@ pub use rules::Grade;
 pub use server::expectation::{Expectation, VerifiedOnDrop};
 pub use server::messages::MessageExpectation;
 pub use server::organization::Organization;
+#[cfg(feature = "tls")]
+pub use server::tls::TrustStore;
 pub use server::{MockCe, StartError};
 pub use settings::{
     Callbacks, ControlAccess, EmptyLists, OAuthCodes, Settings, Shape, WebhookBody,

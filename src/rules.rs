@@ -578,6 +578,8 @@ rules! {
         "A recorder that gets no answer from its upstream answers 502 in the error shape, and keeps it out of the cassette."
     CONTROL "control" scripted "the test"
         "Below `/__admin` a test steers the mock; only from loopback, never for a foreign page."
+    INTERCEPT "intercept" scripted "the test"
+        "The proxy lets a client on this machine `CONNECT` to port 443 of an intercepted host and answers in its place; other hosts are 403, or passed on where the test says so."
     INTERNAL "internal" assumed "none"
         "Whatever goes wrong inside is 500 in the same shape, and the next request is served."
 }

@@ -18,6 +18,9 @@ pub mod steering {}
 #[doc = include_str!("service.md")]
 pub mod service {}
 
+#[doc = include_str!("https.md")]
+pub mod https {}
+
 #[doc = include_str!("examples.md")]
 pub mod examples {}
 

@@ -96,6 +96,10 @@ pub struct Emulator {
     min_grade: Grade,
     control: ControlAccess,
     state_file: Option<PathBuf>,
+    /// The certificates that a client of an HTTPS server must trust, as PEM.
+    pub(crate) ca_pem: Option<String>,
+    /// The hosts that an HTTPS server is asked for by `https://`; `None` for all.
+    pub(crate) https_hosts: Option<Vec<String>>,
     started: Instant,
     requests: AtomicU64,
     tape: Option<Box<Tape>>,
@@ -128,6 +132,8 @@ impl Emulator {
             min_grade: settings.min_grade,
             control: settings.control,
             state_file: settings.state.clone(),
+            ca_pem: None,
+            https_hosts: None,
             started: Instant::now(),
             requests: AtomicU64::new(0),
             tape: None,
@@ -192,8 +198,13 @@ impl Emulator {
 
     /// Answers what is not even a request; the connection ends with it (rule `http-malformed`).
     pub fn refuse_malformed(&self, malformed: Malformed) -> Outcome {
+        self.refuse(ApiError::malformed_http(malformed))
+    }
+
+    /// Answers with an error of the server around the emulator.
+    pub(crate) fn refuse(&self, error: ApiError) -> Outcome {
         let request_id = identity::request_id(self.seed(), self.requests.fetch_add(1, Relaxed));
-        let mut outcome = Outcome::refusal(ApiError::malformed_http(malformed), &request_id);
+        let mut outcome = Outcome::refusal(error, &request_id);
         outcome.add_standard_headers(&HeaderMap::new(), &request_id, &self.clock);
         outcome
     }

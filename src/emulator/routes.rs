@@ -176,6 +176,7 @@ pub static ROUTES: &[Route] = &[
     Route::api(DELETE, "/{resource}/**", Resource, &rules::BARE_PATHS, resources::answer, "delete a row (bare form)"),
 
     Route::control(GET, "/health", control::health, "whether the server is ready, and what it serves"),
+    Route::control(GET, "/ca.pem", control::ca_pem, "the certificates that a client of an HTTPS server must trust, as PEM"),
     Route::control(GET, "/requests", control::requests, "the journal, filtered by the query").with_query(JOURNAL),
     Route::control(GET, "/requests/wait", control::wait_for_requests, "the journal, as soon as `count` requests fit").with_query(WAIT),
     Route::control(DELETE, "/requests", control::forget_requests, "empty the journal").with_query(LIMIT),

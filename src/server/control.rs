@@ -24,7 +24,7 @@ impl MockCe {
     /// The base URL of the control API, by which other languages steer the server: `http://127.0.0.1:PORT/__admin`.
     #[must_use]
     pub fn admin_url(&self) -> String {
-        format!("http://{}{CONTROL_PATH}", self.address())
+        format!("{}{CONTROL_PATH}", self.origin())
     }
 
     /// Expects requests with this verb at a path that fits, to be narrowed and asserted on.

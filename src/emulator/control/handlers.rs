@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http::header::CONTENT_TYPE;
+
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
@@ -39,6 +41,16 @@ pub(in crate::emulator) fn health(emulator: &Emulator, call: &Call<'_, '_>) -> H
         ("catalog", keys.collect()),
     ]);
     Ok(ok(call, &health))
+}
+
+/// `GET /__admin/ca.pem` → the certificates that a client of an HTTPS server must trust
+pub(in crate::emulator) fn ca_pem(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    let missing = "this server speaks no TLS; start it with --tls or --intercept HOST";
+    let pem = emulator.ca_pem.as_ref();
+    let pem = pem.ok_or_else(|| ApiError::unknown_route(missing.to_owned()))?;
+    let mut outcome = Outcome::empty(call.rule).header(CONTENT_TYPE, "application/x-pem-file");
+    outcome.reply.body = pem.clone().into();
+    Ok(outcome)
 }
 
 /// `GET /__admin/requests?method=…` → `{"requests": […], "dropped": 0, "nearest": […]}`

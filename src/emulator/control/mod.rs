@@ -170,8 +170,10 @@ fn check_sender(access: ControlAccess, request: &Request) -> Result<(), ApiError
         );
     }
     if let Some(origin) = request.headers.get(ORIGIN) {
-        let own = host.is_some_and(|host| origin.as_bytes() == format!("http://{host}").as_bytes());
-        if !own {
+        let is_at =
+            |scheme: &str, host| origin.as_bytes() == format!("{scheme}://{host}").as_bytes();
+        let is_own = |host| is_at("http", host) || is_at("https", host);
+        if !host.is_some_and(is_own) {
             return refused("the control API is not open to pages of this Origin");
         }
     }
@@ -179,7 +181,7 @@ fn check_sender(access: ControlAccess, request: &Request) -> Result<(), ApiError
 }
 
 /// Whether a `Host` header names this machine, by a name that no other page's server can have.
-fn is_local(host: &str) -> bool {
+pub(crate) fn is_local(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {
         return false;
     };
