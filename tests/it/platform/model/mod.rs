@@ -20,7 +20,7 @@ proptest! {
 
     /// Rules of all capabilities, interleaved; after each case everything is compared once more.
     #[test]
-    fn the_service_is_what_a_plain_model_says(steps in prop::collection::vec(step(), 20..60)) {
+    fn the_service_is_what_a_plain_model_says(steps in prop::collection::vec(step(), 20..80)) {
         let mut world = World::start();
         for step in &steps {
             world.take(step);

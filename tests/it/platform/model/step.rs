@@ -50,7 +50,7 @@ pub(super) enum Act {
 }
 
 /// All acts; those without which the others find nothing stand there more than once.
-const ACTS: [Act; 38] = {
+const ACTS: [Act; 44] = {
     use Act::*;
     [
         Provision,
@@ -87,6 +87,12 @@ const ACTS: [Act; 38] = {
         DeleteHub,
         GetHub,
         Event,
+        Event,
+        Event,
+        Event,
+        Deliver,
+        Deliver,
+        Deliver,
         Deliver,
         Snapshot,
         Restore,
@@ -98,7 +104,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
     let act = prop::sample::select(&ACTS[..]);
     (
         0..2_usize,
-        1234..1237_u64,
+        1234..1236_u64,
         act,
         1..4_u64,
         0..2_usize,

@@ -154,7 +154,11 @@ impl World {
                 Events::Sent,
                 r#""event.notification.enabled":true,"event.notification.callback.url":"http://127.0.0.1:1/""#,
             ),
-        ][step.number as usize - 1];
+        ][if step.by_token {
+            2
+        } else {
+            step.number as usize - 1
+        }];
         let body = format!(
             r#"{{"name":"n","providerData":{{"code":"{code}"}},"configuration":{{{entries}}}}}"#
         );
@@ -478,7 +482,7 @@ impl World {
     }
 
     fn deliver(&mut self, step: &Step) {
-        let is_accepted = step.which == 0;
+        let is_accepted = step.number == 1;
         self.ce
             .emulator()
             .advance_clock(Duration::from_secs(4_u64.pow(10)));
