@@ -255,6 +255,8 @@ rules! {
     DISABLED_MEMBER "disabled-member" assumed "none"
         "The instance's member `disabled` says whether it is; `valid` stays."
 
+    TRACE_LOGGING "trace-logging" assumed "none"
+        "`PUT` and `DELETE …/trace-logging` are accepted and change nothing."
     INSTANCE_COUNT "instance-count" vendor "vendor's public API test suite; the scope is assumed"
         "`GET /instances/count` is the number of the caller's instances, and that of each element with any."
     INSTANCE_COUNT_EMPTY "instance-count-empty" assumed "none"
@@ -377,6 +379,9 @@ rules! {
     DOCS_PROVIDER "docs-provider" vendor "vendor's public API test suite"
         "`provider=aws` describes the gateway, whose operations demand `x-api-key` too."
 
+    DOCS_OWN_OBJECTS "docs-own-objects" vendor "vendor's public API test suite; that they go when the mapping goes is assumed"
+        "An instance's document also has the objects that it has defined and mapped, and the resources that its organization has added."
+
     HUB_IGNORED "hub-ignored" vendor "vendor's public API test suite"
         "A resource call is the same below any hub, right, wrong or invented, and bare."
     CATALOG_UNDER_HUBS "catalog-under-hubs" vendor "vendor documentation of hubs"
@@ -484,8 +489,8 @@ rules! {
         "The first attempt follows 250 ms after the message, by the machine's clock."
     EVENT_RETRY "event-retry" vendor "vendor documentation of webhooks; the time limit of 10 s is assumed"
         "An answer other than 2xx, or none, is retried up to 9 times, retry x at 4^x seconds after the first failure by the mock's clock; a 2xx ends it."
-    EVENT_RETRY_END "event-retry-end" vendor "vendor documentation of webhooks"
-        "After the last retry the callback is off, and later events wait; another callback is not affected."
+    EVENT_RETRY_END "event-retry-end" vendor "vendor documentation of webhooks; that the policy `queue` tries nothing again is assumed"
+        "After the last retry, or after the first failure where the account's setting `notification.webhook.failure.policy` is `queue`, the callback is off, and later events wait; another callback is not affected."
     EVENT_CALLBACK_REACH "event-callback-reach" assumed "none"
         "Callbacks elsewhere than on this machine are called only on demand, redirects are not followed, and a webhook to the mock itself makes no event."
     EVENT_LIST "event-list" vendor "vendor documentation of events; order, range and the 404 are assumed"
@@ -496,6 +501,8 @@ rules! {
         "An event has `id`, `eventDate`, `status`, `providerData`, and what was sent in `notifiedData` and `eventElementInstances`."
     EVENT_STATUS "event-status" vendor "vendor's public API test suite; all but `NOTIFIED` is assumed"
         "The status is `NOTIFIED` when the callback took all, `DISPATCHED` once it was tried, `RECEIVED` before, `CONSUMED` without a callback."
+    EVENT_POLL "event-poll" assumed "none"
+        "A row that is created or changed in an instance that polls is one event, which is sent at the next interval by the mock's clock."
     EVENT_POLLER_RECORDS "event-poller-records" vendor "vendor's public API test suite; the members are assumed"
         "`GET /instances/event-poller-records` has a row for each name in `event.objects`."
     ANALYTICS_QUERY "analytics-query" vendor "vendor documentation of event analytics; the defaults are assumed"

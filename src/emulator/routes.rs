@@ -16,7 +16,7 @@ use super::route::ParameterKind::{Boolean, Number, Texts};
 use super::route::{Parameter, Payload, Route};
 use super::service::{
     analytics, configuration, count, definitions, docs, elements, enabled, events, extensions,
-    hubs, instances, jsp, login, metadata, oauth, receive, resources, usage,
+    hubs, instances, jsp, login, metadata, oauth, receive, resources, settings, usage,
 };
 use crate::rules;
 use crate::wire::distance;
@@ -65,6 +65,10 @@ pub static ROUTES: &[Route] = &[
     Route::api(DELETE, "/instances/enabled", Token, &rules::INSTANCE_DISABLE, enabled::disable, "disable the token's instance"),
     Route::api(PUT, "/instances/{id}/enabled", Organization, &rules::INSTANCE_ENABLE, enabled::enable, "enable an instance").without_body(),
     Route::api(DELETE, "/instances/{id}/enabled", Organization, &rules::INSTANCE_DISABLE, enabled::disable, "disable an instance"),
+    Route::api(PUT, "/instances/trace-logging", Token, &rules::TRACE_LOGGING, enabled::trace, "accepted, without effect").without_body(),
+    Route::api(DELETE, "/instances/trace-logging", Token, &rules::TRACE_LOGGING, enabled::trace, "accepted, without effect"),
+    Route::api(PUT, "/instances/{id}/trace-logging", Organization, &rules::TRACE_LOGGING, enabled::trace, "accepted, without effect").without_body(),
+    Route::api(DELETE, "/instances/{id}/trace-logging", Organization, &rules::TRACE_LOGGING, enabled::trace, "accepted, without effect"),
     Route::api(GET, "/instances/count", Organization, &rules::INSTANCE_COUNT, count::count, "how many instances the caller has, by element"),
 
     // Metadata and configuration of elements
@@ -143,6 +147,10 @@ pub static ROUTES: &[Route] = &[
     Route::api(GET, "/instances/events/{eventId}", OrganizationOrToken, &rules::EVENT_GET, events::get, "one event"),
     Route::api(GET, "/instances/{id}/events", Organization, &rules::EVENT_LIST, events::list, "an instance's events").with_query(EVENTS),
     Route::api(GET, "/instances/{id}/events/{eventId}", Organization, &rules::EVENT_GET, events::get, "one event of an instance"),
+    Route::api(GET, "/accounts/settings", Organization, &rules::EVENT_RETRY_END, settings::get, "the account's settings: how webhooks fail"),
+    Route::api(PATCH, "/accounts/settings", Organization, &rules::EVENT_RETRY_END, settings::patch, "change them"),
+    Route::api(PATCH, "/accounts/{id}/settings", Organization, &rules::EVENT_RETRY_END, settings::patch, "change them; the caller's own account is 1"),
+    Route::api(POST, "/accounts/{id}/settings", Organization, &rules::EVENT_RETRY_END, settings::patch, "the same"),
     Route::api(GET, "/instances/events/analytics", Organization, &rules::ANALYTICS_ALL, analytics::events, "how many events came when").with_query(ANALYTICS),
     Route::api(GET, "/instances/events/analytics/instances", Organization, &rules::ANALYTICS_INSTANCES, analytics::instances, "the same by instance").with_query(ANALYTICS),
     Route::api(GET, "/instances/events/analytics/accounts", Organization, &rules::ANALYTICS_ACCOUNTS, analytics::accounts, "the same by account").with_query(ANALYTICS),

@@ -449,6 +449,7 @@ impl Emulator {
         let script = self.script.lines(organization);
         Ledger {
             undelivered: self.state.events.undelivered(organization),
+            dropped: self.state.dropped(organization),
             ..self.counters.close(period, organization, &left, &script)
         }
     }
