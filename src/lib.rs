@@ -11,7 +11,7 @@
 //! assert!(ce.instances().is_empty());
 //! ```
 //!
-//! Start with [`MockCe`], which is the server, and [`Settings`], which is its builder. [`Scripted`] orders a fault,
+//! Start with [`MockCe`], which is the server, and [`Settings`], which is its builder. [`Scripted`] orders a fault, [`Stub`] an answer,
 //! [`MockCe::received`] asks what the client sent, and [`cassette`] and `recorder` replay and record the real service.
 //!
 //! Reference pages: [endpoints](docs::endpoints), [rules](docs::rules), [steering](docs::steering) from any language,
@@ -71,6 +71,7 @@ pub use rules::Grade;
 pub use server::expectation::{Expectation, VerifiedOnDrop};
 pub use server::messages::MessageExpectation;
 pub use server::organization::Organization;
+pub use server::stub::Stub;
 pub use server::{MockCe, StartError};
 pub use settings::{
     Callbacks, ControlAccess, EmptyLists, OAuthCodes, Settings, Shape, WebhookBody,

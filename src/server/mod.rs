@@ -19,6 +19,7 @@ pub(crate) mod progress;
 pub(crate) mod runtime;
 pub(crate) mod socket;
 mod sse;
+pub(crate) mod stub;
 
 use std::fmt;
 use std::net::SocketAddr;
