@@ -274,7 +274,7 @@ impl Emulator {
         let asked = asked.to_str().unwrap_or_default();
         let mut verbs = routes::allowed(uri).unwrap_or_default();
         for verb in self.stubs.verbs_at(uri.path(), asked) {
-            if !verbs.split(", ").any(|known| known == verb) {
+            if !verb.is_empty() && !verbs.split(", ").any(|known| known == verb) {
                 let separator = if verbs.is_empty() { "" } else { ", " };
                 verbs = verbs + separator + &verb;
             }
@@ -373,9 +373,12 @@ fn guard(handle: impl FnOnce() -> Handled) -> Handled {
 #[cfg(test)]
 mod tests {
     use super::steer::predicate::Predicate;
+    use super::steer::script::Scripted;
+    use super::steer::stub::StubOrder;
     use super::*;
     use crate::wire::json::Json;
     use http::{Method, StatusCode};
+    use std::time::Duration;
 
     /// Rule `internal`.
     #[test]
@@ -402,5 +405,22 @@ mod tests {
         assert_eq!(request_id, Some("0123456789abcdef01234567"));
         let found = emulator.received(&Predicate::new().rule("internal"));
         assert_eq!(found.requests.len(), 1);
+    }
+
+    /// Rule `stub`: its delay and that of a scripted effect add up.
+    #[test]
+    fn a_stub_is_given_after_its_delay_and_that_of_the_script() {
+        let emulator = Emulator::new(&Settings::default(), Catalog::documented().clone());
+        let ms = Duration::from_millis;
+        let stub = StubOrder {
+            delay: ms(30),
+            ..StubOrder::default()
+        };
+        emulator.stub(stub).unwrap();
+        let slower = Scripted::new(Effect::Delay(ms(20))).nth(2);
+        emulator.script(slower).unwrap();
+        let request = Request::new(Method::GET, "/elements/api-v2/elements/6", "");
+        let delays = [(); 2].map(|()| emulator.answer(&request).conduct.delay);
+        assert_eq!(delays, [ms(30), ms(50)]);
     }
 }

@@ -124,12 +124,12 @@ impl Predicate {
 
     /// Tells whether a request fits; what is cheap to decide is decided first.
     pub(crate) fn fits(&self, subject: &dyn Subject) -> bool {
-        let hold = |is_cheap: bool| {
+        let hold = |cost: usize| {
             let of_cost = self.conditions.iter();
-            let mut of_cost = of_cost.filter(|condition| condition.is_cheap() == is_cheap);
+            let mut of_cost = of_cost.filter(|condition| condition.cost() == cost);
             of_cost.all(|condition| condition.holds(subject))
         };
-        hold(true) && hold(false)
+        (0..Condition::COSTS).all(hold)
     }
 
     /// Lists the differences that keep a request from fitting, one line each: `"method: expected POST, was GET"`.
