@@ -11,7 +11,7 @@
 //! assert!(ce.instances().is_empty());
 //! ```
 //!
-//! Start with [`MockCe`], which is the server, and [`Settings`], which is its builder. [`Scripted`] orders a fault,
+//! Start with [`MockCe`], which is the server, and [`Settings`], which is its builder. [`Scripted`] orders a fault, [`Stub`] an answer,
 //! [`MockCe::received`] asks what the client sent, and [`cassette`] and `recorder` replay and record the real service.
 //!
 //! Reference pages: [endpoints](docs::endpoints), [rules](docs::rules), [steering](docs::steering) from any language,
@@ -74,6 +74,7 @@ pub use server::messages::MessageExpectation;
 pub use server::organization::Organization;
 #[cfg(feature = "tls")]
 pub use server::tls::TrustStore;
+pub use server::stub::Stub;
 pub use server::{MockCe, StartError};
 pub use settings::{
     Callbacks, ControlAccess, EmptyLists, OAuthCodes, Settings, Shape, WebhookBody,

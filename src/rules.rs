@@ -577,6 +577,8 @@ rules! {
         "With an `Origin`, replies allow it and expose the API's headers; a preflight is answered."
     SCRIPTED "scripted" scripted "the test"
         "A scripted fault or answer comes where the test ordered it."
+    STUB "stub" scripted "the test"
+        "A stub answers the requests that it fits in the place of the service, the newest first; a preflight uses up no stub and no scripted fault."
     RECORDED "recorded" recorded "the cassette"
         "A request that a cassette has is answered as the real service answered it."
     NOT_RECORDED "not-recorded" assumed "none"

@@ -12,6 +12,9 @@ pub mod rules {}
 #[doc = include_str!("control.md")]
 pub mod control {}
 
+#[doc = include_str!("failing.md")]
+pub mod failing {}
+
 #[doc = include_str!("steering.md")]
 pub mod steering {}
 

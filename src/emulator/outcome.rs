@@ -37,6 +37,8 @@ pub struct Outcome {
     pub(crate) follow: Option<Cursor>,
     /// The scripted effect that fired.
     pub(crate) effect: Option<&'static str>,
+    /// The id of the stub that answered.
+    pub(crate) stub: Option<u64>,
     /// The instance it is about.
     pub(crate) instance: Option<Arc<Stored>>,
     /// The view of it, where the body is exactly that.
@@ -91,6 +93,7 @@ impl Outcome {
             patience: None,
             follow: None,
             effect: None,
+            stub: None,
             instance: None,
             view: None,
         }
@@ -122,14 +125,22 @@ impl Outcome {
                     outcome
                 })
             }
-            Effect::Reply(literal) => Some(Outcome::literal(literal)),
+            Effect::Reply(literal) => Some(Outcome::literal(literal, &rules::SCRIPTED)),
             Effect::Reset | Effect::Close => Some(Outcome::empty(&rules::SCRIPTED)),
             _ => None,
         }
     }
 
-    fn literal(literal: &LiteralReply) -> Self {
-        let mut outcome = Outcome::empty(&rules::SCRIPTED);
+    /// Makes the answer of the stub with this id, which comes after a delay.
+    pub(crate) fn stubbed(literal: &LiteralReply, id: u64, delay: Duration) -> Self {
+        let mut outcome = Outcome::literal(literal, &rules::STUB);
+        outcome.stub = Some(id);
+        outcome.conduct.delay = delay;
+        outcome
+    }
+
+    fn literal(literal: &LiteralReply, rule: &'static Rule) -> Self {
+        let mut outcome = Outcome::empty(rule);
         outcome.reply.status = literal.status;
         outcome.reply.headers = literal.headers.clone();
         // Where the body ends is the connection's to say; another word on it would be a lie or break the reply.
@@ -152,7 +163,9 @@ impl Outcome {
             };
             self.view = None;
         }
+        let delay = self.conduct.delay;
         self.conduct = effect.conduct(self.reply.body.len(), seed, number);
+        self.conduct.delay = self.conduct.delay.saturating_add(delay);
     }
 
     /// Whether the reply can be given at once.

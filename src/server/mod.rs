@@ -21,6 +21,7 @@ pub(crate) mod socket;
 mod sse;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
+pub(crate) mod stub;
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -58,7 +58,7 @@ pub(in crate::emulator) fn forget_instance(emulator: &Emulator, call: &Call<'_, 
     Ok(Outcome::json(call.rule, "{}"))
 }
 
-fn whole(call: &Call<'_, '_>, name: &str) -> Result<u64, ApiError> {
+pub(super) fn whole(call: &Call<'_, '_>, name: &str) -> Result<u64, ApiError> {
     let said = call.parameter(name).unwrap_or_default();
     said.parse().map_err(|_| {
         let reason = format!("{name} must be a whole number, found {said:?}");
@@ -66,7 +66,7 @@ fn whole(call: &Call<'_, '_>, name: &str) -> Result<u64, ApiError> {
     })
 }
 
-fn missing(reason: &str) -> ApiError {
+pub(super) fn missing(reason: &str) -> ApiError {
     ApiError {
         status: StatusCode::NOT_FOUND,
         ..ApiError::bad_request(&rules::CONTROL, reason.to_owned())
@@ -111,7 +111,7 @@ impl Emulator {
 /// Collects the run for a post-mortem.
 #[cfg(feature = "page")]
 impl Emulator {
-    /// Journal, instances, script, ledger and rules as the page reads them, and why somebody looks at them.
+    /// Journal, instances, script, stubs, ledger and rules as the page reads them, and why somebody looks at them.
     pub(crate) fn report(&self, reason: &str) -> Json<'static> {
         let found = self.journal.masked();
         let requests = found.requests.iter().map(|one| one.to_json().into_owned());
@@ -125,6 +125,7 @@ impl Emulator {
             ("dropped", found.dropped.into()),
             ("instances", self.instances_masked(None)),
             ("script", lines.iter().map(Line::to_json).collect()),
+            ("stubs", self.stubs_json(None)),
             ("ledger", self.ledger(None).to_json()),
             (
                 "rules",

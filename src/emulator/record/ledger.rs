@@ -50,7 +50,7 @@ pub struct Ledger {
     pub mishaps: Vec<Mishap>,
     /// The number of further ones, which are not named.
     pub more_mishaps: u64,
-    /// Scripts that never fired.
+    /// Scripts and stubs that never fired.
     pub unfired: Vec<String>,
     /// The number of further ones, which are not named.
     pub more_unfired: u64,

@@ -94,7 +94,7 @@ fn the_curl_commands_work_when_pasted() {
     let here = create.replace("127.0.0.1:6847", &ce.address().to_string());
     assert_ne!(here, create);
     assert!(run(&here).contains("mock-ce-because: create; grade=guide"));
-    assert_eq!(run(&script), "{}");
+    assert_eq!(run(&script), r#"{"id":1}"#);
     assert!(run(&here).starts_with("HTTP/1.1 200"));
     assert!(run(&here).starts_with("HTTP/1.1 503"));
     let empty = here.split("\"configuration\"").next().unwrap().to_owned();
