@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use crate::report::beside;
-use crate::speed::{FRESH, FULL, Measured, Speed, YARDSTICK};
+use crate::speed::{FRESH, FULL, Measured, Speed, WATCHED, YARDSTICK};
 
 const LEFT: f64 = 190.0;
 const UNIT: f64 = 360.0;
@@ -39,7 +39,8 @@ fn draw(speeds: &[Speed]) -> String {
         push_text(&mut marks, 12.0, y, "title", &speed.title);
         y += 8.0;
         let top = y;
-        for (name, measured) in speed.subjects.iter().filter(|(name, _)| name != YARDSTICK) {
+        let is_drawn = |(name, _): &&(String, _)| ![YARDSTICK, WATCHED].contains(&&**name);
+        for (name, measured) in speed.subjects.iter().filter(is_drawn) {
             push_bar(&mut marks, y, name, measured);
             y += STEP;
         }

@@ -1,7 +1,10 @@
 //! Throughput and processor time of requests, as ratios to the yardstick in the same round.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use crate::arguments::Arguments;
@@ -14,6 +17,7 @@ use crate::verdict::{Bound, Verdicts};
 
 pub(crate) const YARDSTICK: &str = "bare hyper";
 pub(crate) const FRESH: &str = "mock-ce";
+pub(crate) const WATCHED: &str = "mock-ce, a page open";
 pub(crate) const FULL: &str = "mock-ce, full";
 pub(crate) const CONSTANT: &str = "hyper, constant answer";
 
@@ -109,6 +113,11 @@ fn round_of(
         let peer = |name| (name, Running::start(of_peers(program, &["serve", name])));
         servers.extend(PEERS.map(peer));
     }
+    if scenario.with_peers {
+        let watched = fresh(["serve", "mock-ce", "1"]);
+        watch(watched.address);
+        servers.push((WATCHED, watched));
+    }
     if scenario.expected != 200 {
         // It answers nothing but 200.
         servers.retain(|(name, _)| *name != CONSTANT);
@@ -124,6 +133,14 @@ fn round_of(
         .into_iter()
         .map(|(name, server)| (name, scenario.lap(server, slice)));
     laps.collect()
+}
+
+/// Reads a server's events as an open page does, until the server ends.
+fn watch(address: SocketAddr) {
+    let mut stream = TcpStream::connect(address).expect("the server accepts");
+    let request = b"GET /__admin/events HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    stream.write_all(request).expect("the server reads");
+    thread::spawn(move || io::copy(&mut stream, &mut io::sink()));
 }
 
 impl Scenario {
@@ -152,7 +169,8 @@ impl Scenario {
     }
 
     fn summary(&self, rounds: &[BTreeMap<&'static str, Lap>]) -> Speed {
-        let order = [YARDSTICK, FRESH, FULL, CONSTANT].into_iter().chain(PEERS);
+        let own = [YARDSTICK, FRESH, WATCHED, FULL, CONSTANT];
+        let order = own.into_iter().chain(PEERS);
         let subjects = order
             .filter(|name| rounds[0].contains_key(name))
             .map(|name| {

@@ -3,6 +3,12 @@
 //! Two more pages stand where their code is: [`crate::cassette`] says what a recording keeps, and [`crate::catalog`]
 //! what the catalog is made of.
 
+#[doc = include_str!("cookbook.md")]
+pub mod cookbook {}
+
+#[doc = include_str!("coming_from.md")]
+pub mod coming_from {}
+
 #[doc = include_str!("endpoints.md")]
 pub mod endpoints {}
 
@@ -26,6 +32,9 @@ pub mod https {}
 
 #[doc = include_str!("examples.md")]
 pub mod examples {}
+
+#[doc = include_str!("fixtures.md")]
+pub mod fixtures {}
 
 #[doc = include_str!("attacks.md")]
 pub mod attacks {}

@@ -192,6 +192,7 @@ pub static ROUTES: &[Route] = &[
     Route::control(GET, "/events", control::events, "the journal as server-sent events, while it is written").with_query(AFTER),
     Route::control(GET, "/instances", control::instances, "the instances, secrets masked").with_query(LIMIT),
     Route::control(DELETE, "/instances", control::forget_instances, "forget the instances of an organization").with_query(LIMIT),
+    Route::control(GET, "/instances/{id}", control::instance, "the messages and events of one instance").with_query(LIMIT),
     Route::control(DELETE, "/instances/{id}", control::forget_instance, "forget one instance").with_query(LIMIT),
     Route::control(GET, "/script", control::script, "the scripted faults and answers, and how often they fired").with_query(LIMIT),
     Route::control(POST, "/script", control::add_to_script, "script a fault or an answer").with_query(LIMIT),

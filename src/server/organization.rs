@@ -16,7 +16,7 @@ use crate::emulator::steer::script::Scripted;
 use crate::instance::Instance;
 use crate::wire::json::Json;
 
-/// A handle to one organization of a server, as [`crate::MockCe`] is what belongs to all.
+/// A handle to one organization of a server: whatever it shows or orders is of that organization alone.
 ///
 /// One server thereby serves parallel tests: each has an organization of its own, and neither sees nor clears another's.
 ///

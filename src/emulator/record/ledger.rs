@@ -10,7 +10,7 @@ use crate::wire::json::{Json, object};
 /// More leaks are not listed for people.
 const MAX_LISTED: usize = 100;
 
-/// Something that a careful client does not do.
+/// A mistake of a client that the service noticed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mishap {

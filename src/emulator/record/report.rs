@@ -7,7 +7,7 @@ use super::ledger::Ledger;
 use crate::rules::Grade;
 use crate::wire::json::{Json, object};
 
-/// A judged run.
+/// The verdict on a run: its ledger, and what became of each gate.
 ///
 /// As JSON: `{"passed": false, "gates": [{"gate": "deny-leaks", "passed": false, "reason": "…"}], "ledger": {…}}`; the
 /// ledger's shape stands at [`Ledger`].

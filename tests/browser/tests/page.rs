@@ -200,6 +200,50 @@ fn ten_thousand_requests_in_a_burst_are_shown_and_only_those_in_sight_are_drawn(
     });
 }
 
+#[test]
+fn an_instance_opens_to_its_messages_and_events_and_shows_its_state() {
+    browse(async |ce, page| {
+        let seed = Seed::new("o", "mailjet", "n").token("t");
+        let seed = seed.entry("event.notification.enabled", "true");
+        let instance = ce.seed(&seed).expect("a seed");
+        ce.fire_event(&instance, br#"{"campaign": 7}"#)
+            .expect("it takes events");
+        let mail = r#"{"to": "a@b.c", "subject": "Good morning"}"#;
+        let mail = Request::new(Method::POST, "/elements/api-v2/messages", mail)
+            .header("authorization", "User u, Element t")
+            .header("content-type", "application/json");
+        assert_eq!(ce.emulator().answer(&mail).reply.status, 200);
+        page.click("nav a[href='#instances']").await;
+        page.click("#instances-list .instance > summary").await;
+        page.wait_for("document.querySelectorAll('.instance li').length === 2")
+            .await;
+        let shown = page.text("#instances-list .instance").await;
+        assert!(shown.contains("Good morning → a@b.c"), "{shown}");
+        assert!(shown.contains("CONSUMED"), "{shown}");
+        page.click(".instance li summary").await;
+        assert!(
+            page.text(".instance li .json")
+                .await
+                .contains("Good morning")
+        );
+        page.resize(360).await;
+        page.wait_for("document.querySelector('.instance').getBoundingClientRect().right <= 360")
+            .await;
+        page.resize(1280).await;
+        assert_eq!(page.violations().await, [""; 0]);
+        for (path, shown) in [("1234/enabled", "disabled"), ("1234", "Deleted")] {
+            let path = format!("/elements/api-v2/instances/{path}");
+            answer(ce, Request::new(Method::DELETE, &path, ""));
+            page.click("nav a[href='#requests']").await;
+            page.click("nav a[href='#instances']").await;
+            page.wait_for(&format!(
+                "document.querySelector('#instances-list').textContent.includes('{shown}')"
+            ))
+            .await;
+        }
+    });
+}
+
 /// What clients send is text: in a path, a header, a body, an answer, a name and a tag.
 #[test]
 fn hostile_texts_stay_texts() {

@@ -1,6 +1,8 @@
 //! Scripts of a new user, run as that user would, and quoted by a page of the documentation as they are.
 
-use std::path::PathBuf;
+mod fixtures;
+
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use rstest::rstest;
@@ -19,11 +21,16 @@ fn is_there(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok()
 }
 
-/// Runs a script under `exec`; `None`, and a line in the test's output, where the machine lacks its interpreter.
+/// Says that a test was not run.
 #[expect(clippy::print_stderr, reason = "a test that was not run must say so")]
+fn skip(reason: &str) {
+    eprintln!("not run: {reason}");
+}
+
+/// Runs a script under `exec`; `None`, and a line in the test's output, where the machine lacks its interpreter.
 fn run(program: &str, name: &str) -> Option<Output> {
     if program == "python3" && !is_there(program) {
-        eprintln!("not run: {program} is not there");
+        skip(&format!("{program} is not there"));
         return None;
     }
     let catalog = script("catalog");
@@ -90,8 +97,14 @@ fn the_walk_through_a_day_runs_and_leaves_nothing_behind() {
 #[case::client(PAGE, "python", "client.py")]
 #[case::day("README.md", "python", "day.py")]
 fn a_page_quotes_the_example(#[case] page: &str, #[case] language: &str, #[case] name: &str) {
-    let script = std::fs::read_to_string(script(name)).unwrap();
-    let block = format!("```{language}\n{script}```\n");
+    assert_quoted(page, language, &script(name));
+}
+
+/// Fails unless a page has a block that is this file.
+fn assert_quoted(page: &str, language: &str, path: &Path) {
+    let file = std::fs::read_to_string(path).unwrap();
+    let block = format!("```{language}\n{file}```\n");
+    let name = path.display();
     assert!(
         text(page).contains(&block),
         "{page} does not quote {name} as it is"

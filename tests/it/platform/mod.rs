@@ -63,7 +63,7 @@ fn by_token(token: &str) -> String {
 }
 
 /// The same request with a token in the place of the organization.
-trait WithToken {
+pub(crate) trait WithToken {
     fn token(self, token: &str) -> Self;
 }
 

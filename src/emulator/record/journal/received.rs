@@ -69,7 +69,7 @@ pub struct Found {
     pub dropped: u64,
 }
 
-/// A body, as much of it as was kept.
+/// A body of the journal, which keeps the beginning of a long one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Content {

@@ -11,7 +11,7 @@ mod leak;
 mod namespace;
 mod stored;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -28,7 +28,7 @@ pub(crate) use leak::Leaks;
 pub use leak::{Clearing, Leak};
 use namespace::{FIRST_ID, Namespace};
 pub(crate) use namespace::{Matches, Page, Selection};
-pub(crate) use stored::{Chosen, Draft, OrganizationInstances, Origin, Stored, Token};
+pub(crate) use stored::{Chosen, Deleted, Draft, OrganizationInstances, Origin, Stored, Token};
 
 /// All instances of a server.
 #[derive(Debug, Default)]
@@ -51,7 +51,12 @@ struct State {
     chosen: BTreeMap<Box<str>, Address>,
     /// Tokens of deleted instances that do not tell themselves whose they were, and the organization's fingerprint.
     retired: HashMap<Box<str>, u64>,
+    /// The instances that were deleted last, oldest first, for a person who meets one of their tokens.
+    deleted: VecDeque<Deleted>,
 }
+
+/// More deleted instances are not shown; the oldest go first.
+const MAX_DELETED: usize = 100;
 
 /// More retired tokens are not remembered; a test that chooses as many does not ask for one of them again.
 const MAX_RETIRED: usize = 10_000;
@@ -161,7 +166,16 @@ impl Store {
             let fingerprint = identity::fingerprint(organization);
             state.retired.insert(token, fingerprint);
         }
+        state.note_deleted(organization, &removed);
         Some(removed)
+    }
+
+    /// The instances that were deleted last, newest first, of everybody or of one organization.
+    pub(crate) fn deleted(&self, only: Option<&str>) -> Vec<Deleted> {
+        let state = self.state.lock();
+        let newest_first = state.deleted.iter().rev();
+        let of = |one: &&Deleted| only.is_none_or(|only| only == &*one.organization);
+        newest_first.filter(of).cloned().collect()
     }
 
     /// Every organization's instances, or only those of one, by organization and id.
@@ -471,6 +485,19 @@ impl State {
         stored
     }
 
+    fn note_deleted(&mut self, organization: &str, stored: &Stored) {
+        if self.deleted.len() == MAX_DELETED {
+            self.deleted.pop_front();
+        }
+        let organization = self.namespace(organization).organization.clone();
+        self.deleted.push_back(Deleted {
+            organization,
+            id: stored.id,
+            element: stored.element.clone(),
+            token: stored.token.clone(),
+        });
+    }
+
     /// Takes out everything, or what one organization has.
     fn forget(&mut self, only: Option<&str>) -> State {
         let Some(only) = only else {
@@ -478,6 +505,7 @@ impl State {
         };
         let fingerprint = identity::fingerprint(only);
         self.retired.retain(|_, retired| *retired != fingerprint);
+        self.deleted.retain(|one| &*one.organization != only);
         self.by_fingerprint
             .retain(|_, organization| &**organization != only);
         self.emptied.take(fingerprint, only);

@@ -151,6 +151,15 @@ impl Draft {
     }
 }
 
+/// The little that is kept of an instance that was deleted.
+#[derive(Clone, Debug)]
+pub(crate) struct Deleted {
+    pub(crate) organization: Arc<str>,
+    pub(crate) id: u64,
+    pub(crate) element: Arc<Element>,
+    pub(crate) token: Token,
+}
+
 impl Stored {
     /// The value of a configuration entry.
     pub(crate) fn configured(&self, key: &str) -> Option<&str> {
