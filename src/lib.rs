@@ -51,6 +51,8 @@
 //! assert_eq!(ce.instances().len(), 1);
 //! ```
 //!
+//! [`MockCe::stub`] answers what the service does not know, or otherwise than it would ([`Stub`]).
+//!
 //! # Isolate
 //!
 //! What a client makes belongs to its organization secret. [`MockCe::organization`] is a handle of one organization, so tests that
@@ -91,6 +93,7 @@
 //! | [examples](docs::examples), [fixtures](docs::fixtures) | tests in shell, Python, Node and Java |
 //! | [service](docs::service), [endpoints](docs::endpoints), [rules](docs::rules) | what is served, and on what evidence |
 //! | [control](docs::control), [steering](docs::steering) | predicates, expectations, gates and faults, in Rust and as JSON |
+//! | [https](docs::https) | HTTPS, and clients whose host is compiled in |
 //! | [attacks](docs::attacks) | bad input that it withstands |
 //!
 //! # Features
@@ -159,6 +162,9 @@ pub use rules::Grade;
 pub use server::expectation::{Expectation, VerifiedOnDrop};
 pub use server::messages::MessageExpectation;
 pub use server::organization::Organization;
+#[cfg(feature = "tls")]
+pub use server::tls::TrustStore;
+pub use server::stub::Stub;
 pub use server::{MockCe, StartError};
 #[doc(inline)]
 pub use settings::{

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::Method;
 use mock_ce::{Emulator, MockCe, Request, Settings};
@@ -12,11 +13,13 @@ use crate::yardstick::{self, Work};
 
 /// Runs the command: a server, or a measurement that prints numbers.
 pub(crate) fn run(words: &[String]) {
+    let began = Instant::now();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let count = |text: &str| text.parse().expect("a count is a whole number");
     match words[..] {
         ["serve", subject, instances] => serve(subject, count(instances)),
         ["start", subject, times] => chores::start(subject, count(times)),
+        ["cold", subject] => chores::cold(subject, began),
         ["idle", subject, servers] => chores::idle(subject, count(servers)),
         ["store", kept, instances] => chores::store(kept, count(instances)),
         ["list", query, instances] => chores::list(query, count(instances)),

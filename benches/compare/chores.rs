@@ -7,33 +7,52 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 use mock_ce::{MockCe, Request};
+use tokio::runtime::Handle;
 
 use crate::child::{creation, emulator, fill, print};
 use crate::process;
 use crate::request::{INSTANCES, MAILJET, SENDGRID, incomplete, render};
 use crate::yardstick::{self, Work};
 
-/// For each start two lines: microseconds until it returned, and until the first answer was here.
+/// For each start three lines, in microseconds: until it returned, until the first answer was here, and the drop.
 pub(crate) fn start(subject: &str, times: usize) {
-    let request = render("POST", INSTANCES, "o", MAILJET);
     let shared = yardstick::runtime();
-    let timed = |start: &dyn Fn() -> SocketAddr| {
-        let began = Instant::now();
-        let address = start();
-        let started = began.elapsed();
-        first_answer(address, &request);
-        [started, began.elapsed()].map(|time| time.as_secs_f64() * 1e6)
-    };
-    let once = || match subject {
-        "bare" => timed(&|| yardstick::start(&shared, Work::Same)),
-        _ => {
-            let slot = std::cell::OnceCell::new();
-            timed(&|| slot.get_or_init(MockCe::start).address())
-        }
-    };
     // The first one starts the thread and reads the catalog.
-    black_box(once());
-    print((0..times).flat_map(|_| once()));
+    black_box(once(subject, &shared, Instant::now()));
+    print((0..times).flat_map(|_| once(subject, &shared, Instant::now())));
+}
+
+/// One line: microseconds from the start of the program to the first answer of its first server.
+pub(crate) fn cold(subject: &str, began: Instant) {
+    let [_, answered, _] = match subject {
+        "bare" => once(subject, &yardstick::runtime(), began),
+        _ => once_of_mock(began),
+    };
+    print([answered]);
+}
+
+fn once(subject: &str, shared: &Handle, began: Instant) -> [f64; 3] {
+    if subject != "bare" {
+        return once_of_mock(began);
+    }
+    let address = yardstick::start(shared, Work::Same);
+    let started = micros(began);
+    first_answer(address, &render("POST", INSTANCES, "o", MAILJET));
+    [started, micros(began), 0.0]
+}
+
+fn once_of_mock(began: Instant) -> [f64; 3] {
+    let ce = MockCe::start();
+    let started = micros(began);
+    first_answer(ce.address(), &render("POST", INSTANCES, "o", MAILJET));
+    let answered = micros(began);
+    let dropping = Instant::now();
+    drop(ce);
+    [started, answered, micros(dropping)]
+}
+
+fn micros(began: Instant) -> f64 {
+    began.elapsed().as_secs_f64() * 1e6
 }
 
 /// Sends a request and waits for the end of the answer.
@@ -81,8 +100,12 @@ pub(crate) fn idle(subject: &str, servers: usize) {
 /// One line: the resident bytes that so many requests leave behind, each.
 ///
 /// `kept` says what is measured: `instances` (SendGrid, without a journal), `journal` (the requests that created as
-/// many MailJet instances; those are measured apart), or `errors` (refused requests).
+/// many MailJet instances; those are measured apart), `errors` (refused requests), or `emptied` (organizations, each of
+/// which created an instance and deleted it).
 pub(crate) fn store(kept: &str, count: usize) {
+    if kept == "emptied" {
+        return emptied(count);
+    }
     let (entries, body) = match kept {
         "instances" => (0, SENDGRID),
         "mailjet" => (0, MAILJET),
@@ -99,6 +122,24 @@ pub(crate) fn store(kept: &str, count: usize) {
     for _ in 0..count {
         black_box(emulator.answer(&request));
     }
+    let after = process::resident(std::process::id());
+    print([(after - before) as f64 / count as f64]);
+}
+
+fn emptied(count: usize) {
+    let emulator = emulator(&MockCe::builder().journal_entries(0));
+    let live = |organization: usize| {
+        let sender = format!("User u, Organization o{organization:07}");
+        let create = Request::new(Method::POST, INSTANCES, MAILJET);
+        let delete = Request::new(Method::DELETE, &format!("{INSTANCES}/1234"), "");
+        for request in [create.header("content-type", "application/json"), delete] {
+            let outcome = emulator.answer(&request.header("authorization", &sender));
+            assert_eq!(outcome.reply.status, 200);
+        }
+    };
+    live(0);
+    let before = process::resident(std::process::id());
+    (1..=count).for_each(live);
     let after = process::resident(std::process::id());
     print([(after - before) as f64 / count as f64]);
 }

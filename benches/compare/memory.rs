@@ -10,9 +10,16 @@ use crate::request::{INSTANCES, MAILJET, render};
 use crate::series::Series;
 use crate::speed::fresh_mock;
 use crate::subject::{PEERS, numbers, of_peers, own};
+use crate::verdict::{Bound, Verdicts};
 
-pub(crate) fn idle_table(arguments: &Arguments, peers: Option<&Path>) -> Table {
-    let servers = arguments.idle.to_string();
+pub(crate) fn idle_table(
+    arguments: &Arguments,
+    peers: Option<&Path>,
+    verdicts: &mut Verdicts,
+) -> Table {
+    // Some descriptors are for the program itself.
+    let servers = arguments.idle.min(process::most_descriptors() - 100);
+    let servers = servers.to_string();
     let title = format!("{servers} idle servers in one process");
     let heads = ["server", "KiB each", "descriptors each", "threads of all"];
     let mut table = Table::new(&title, heads);
@@ -29,6 +36,22 @@ pub(crate) fn idle_table(arguments: &Arguments, peers: Option<&Path>) -> Table {
     if lines[3] == 0.0 {
         tell("a port of mock-ce was still open after the server was dropped");
     }
+    let which = format!("{servers} idle servers");
+    verdicts.judge(
+        &format!("{which}, KiB each"),
+        lines[0] / 1024.0,
+        Bound::AtMost(2.0),
+    );
+    verdicts.judge(
+        &format!("{which}, descriptors each"),
+        lines[1],
+        Bound::AtMost(1.0),
+    );
+    verdicts.judge(
+        &format!("{which}, threads of all"),
+        lines[2],
+        Bound::AtMost(1.0),
+    );
     add("mock-ce", lines);
     // Of a peer, so many that their threads and descriptors stay within the usual limits.
     let few = arguments.idle.min(200).to_string();
@@ -42,19 +65,30 @@ pub(crate) fn idle_table(arguments: &Arguments, peers: Option<&Path>) -> Table {
 }
 
 /// Bytes that are kept for each request.
-pub(crate) fn stored_table(arguments: &Arguments) -> Table {
+pub(crate) fn stored_table(arguments: &Arguments, verdicts: &mut Verdicts) -> Table {
     let (many, some) = (arguments.full, arguments.full / 10);
     let kept = |kind: &str, count: usize| numbers(own(&["store", kind, &count.to_string()]))[0];
     let mut table = Table::new("Memory for what is kept (resident)", ["what", "bytes each"]);
     let mut row = |what: String, bytes: f64| table.row([what, format!("{bytes:.0}")]);
+    let smallest = kept("instances", many);
     row(
         format!("an instance of the guide's SendGrid minimum, of {many}"),
-        kept("instances", many),
+        smallest,
     );
     let instance = kept("mailjet", some);
+    let entry = kept("journal", some) - instance;
     row(
         format!("a journal entry of a creation (412 bytes sent), of {some}"),
-        kept("journal", some) - instance,
+        entry,
+    );
+    let emptied = kept("emptied", some);
+    row(format!("an emptied organization, of {some}"), emptied);
+    verdicts.judge("an instance, bytes", smallest, Bound::AtMost(450.0));
+    verdicts.judge("a journal entry, bytes", entry, Bound::AtMost(700.0));
+    verdicts.judge(
+        "an emptied organization, bytes",
+        emptied,
+        Bound::AtMost(100.0),
     );
     row(
         format!("a journal entry of a refusal (412 bytes sent), of {some}"),

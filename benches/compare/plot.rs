@@ -13,7 +13,7 @@ const STEP: f64 = 19.0;
 const GROUP: f64 = 34.0;
 const WIDTH: f64 = 760.0;
 
-const STYLE: &str = "\
+pub(crate) const STYLE: &str = "\
 text{font:12px system-ui,sans-serif;fill:#333}\
 .title{font-weight:600}\
 .own{fill:#2f7d4f}.other{fill:#9aa4ad}\
@@ -89,7 +89,7 @@ fn push_bar(marks: &mut String, y: f64, name: &str, measured: &Measured) {
     );
 }
 
-fn push_line(marks: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) {
+pub(crate) fn push_line(marks: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) {
     let _infallible = writeln!(
         marks,
         "<line class=\"{class}\" x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>",
@@ -97,7 +97,7 @@ fn push_line(marks: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) 
     );
 }
 
-fn push_text(marks: &mut String, x: f64, y: f64, class: &str, text: &str) {
+pub(crate) fn push_text(marks: &mut String, x: f64, y: f64, class: &str, text: &str) {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
     let _infallible = writeln!(
         marks,

@@ -13,6 +13,7 @@ use crate::report::{Table, tell};
 use crate::request::{INSTANCES, MAILJET, incomplete, render};
 use crate::series::Series;
 use crate::subject::{self, PEERS, Running, of_peers, own};
+use crate::verdict::{Bound, Verdicts};
 
 pub(crate) const YARDSTICK: &str = "bare hyper";
 pub(crate) const FRESH: &str = "mock-ce";
@@ -204,6 +205,53 @@ fn brief(speed: &Speed) -> String {
         .iter()
         .map(|(name, measured)| format!("{name} {:.2}", measured.ratio));
     ratios.collect::<Vec<_>>().join(" · ")
+}
+
+/// The least ratios to bare hyper that are asked for, by title.
+const TARGETS: [(&str, f64); 6] = [
+    ("POST /instances, 32 connections", 1.25),
+    ("POST /instances, 1 connection", 1.0),
+    ("GET /instances/{id}, 32 connections", 1.25),
+    ("GET /instances/{id}, 1 connection", 1.05),
+    ("POST /instances, refused with 400, 32 connections", 1.0),
+    ("POST /instances, refused with 400, 1 connection", 0.97),
+];
+
+/// Judges each scenario, and where instances are made, also a full store and the distance to the ceiling.
+pub(crate) fn judge(speeds: &[Speed], verdicts: &mut Verdicts) {
+    for speed in speeds {
+        let ratio = |name: &str| {
+            let mut subjects = speed.subjects.iter();
+            let found = subjects.find(|(subject, _)| subject == name);
+            found.map(|(_, measured)| measured.ratio.median())
+        };
+        let title = &speed.title;
+        let target = TARGETS.iter().find(|(of, _)| of == title);
+        let (Some((_, least)), Some(fresh)) = (target, ratio(FRESH)) else {
+            continue;
+        };
+        verdicts.judge(
+            &format!("{title}: ratio to bare hyper"),
+            fresh,
+            Bound::AtLeast(*least),
+        );
+        if !title.starts_with("POST /instances, 32") {
+            continue;
+        }
+        if let (Some(full), Some(constant)) = (ratio(FULL), ratio(CONSTANT)) {
+            let beside = |what: &str| format!("{title}: ratio to {what}");
+            verdicts.judge(
+                &beside("the same, empty, when full"),
+                full / fresh,
+                Bound::AtLeast(0.95),
+            );
+            verdicts.judge(
+                &beside("a constant answer"),
+                fresh / constant,
+                Bound::AtLeast(0.75),
+            );
+        }
+    }
 }
 
 /// One table a scenario.

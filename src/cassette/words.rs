@@ -209,7 +209,7 @@ const NAMES: &[&str] = &[
 const PATH_WORDS: &str = "\
      api-v2 elements your_moms instances keys \
      configuration enabled count metadata hubs docs definitions authentication secrets oauth url default token authorize \
-     objects resources transformations events analytics accounts dispositions \
+     objects resources transformations trace-logging settings events analytics accounts dispositions \
      event-poller-records usage times statuses activity element-instances formula-instances created-count jsp";
 
 /// The words of the format and of placeholders.

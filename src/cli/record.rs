@@ -12,15 +12,21 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use mock_ce::cassette::{Repeat, Selector};
 use mock_ce::recorder::{Mode, RecordError, Recorder, Recording, Summary};
+#[cfg(unix)]
 use rustix::process::{Resource, getrlimit};
 
-use super::process::{self, Environment};
 use super::signal::Signals;
+use super::{process, settings, trust};
 
 pub(super) fn command() -> Command {
-    Command::new("record")
-        .about("Record what a real service says, without secrets, or replay it")
-        .arg(required("upstream", "URL", "The service: https://HOST[/PATH]"))
+    let command = Command::new("record")
+        .about("Record what a real service says, without secrets, or replay it");
+    settings::only(command, &["ca-file", "intercept", "pass"])
+        .arg(
+            required("upstream", "URL", "The service: https://HOST[/PATH] [default: the host of --intercept]")
+                .required(false)
+                .required_unless_present("intercept"),
+        )
         .arg(required("cassette", "FILE", "The cassette").value_parser(value_parser!(PathBuf)))
         .arg(
             Arg::new("mode")
@@ -72,7 +78,10 @@ pub(super) fn command() -> Command {
                 .allow_hyphen_values(true)
                 .help("Record for as long as this command runs"),
         )
-        .after_help("The command's environment has MOCK_CE_URL, and MOCK_CE_ADMIN_URL when a cassette is replayed.")
+        .after_help(
+            "The command's environment has MOCK_CE_URL, and MOCK_CE_ADMIN_URL when a cassette is replayed; with\n\
+             --intercept HOST also what its clients need to find the recorder in the place of HOST, and to trust it.",
+        )
 }
 
 fn required(name: &'static str, value: &'static str, help: &'static str) -> Arg {
@@ -115,7 +124,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let mut signals = Signals::listen()?;
     let words: Vec<String> = all(matches, "command");
     super::tell_unfinished(&cassette(matches));
-    let recorder = recording(matches)
+    let recorder = recording(matches)?
         .connection_limit(affordable_connections())
         .try_start()
         .map_err(|error| error.to_string())?;
@@ -137,11 +146,18 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
             "mock-ce: MOCK_CE_ADMIN_URL is not set, since a recorder has no control surface",
         );
     }
-    let environment: Environment<'_> = &[
+    let mut environment = vec![
         ("MOCK_CE_URL", Some(recorder.base_url())),
         ("MOCK_CE_ADMIN_URL", admin_url),
     ];
-    let status = process::run(&words, environment, signals);
+    let trust = recorder.trust_store();
+    let trust = trust.map(|trust| trust::prepare(trust, recorder.address(), matches));
+    let files = trust.transpose()?.map(|(files, variables)| {
+        environment.extend(variables);
+        files
+    });
+    let status = process::run(&words, &environment, signals);
+    drop(files);
     let succeeded = matches!(&status, Ok(Some(status)) if status.success());
     let end = match succeeded {
         true => Recorder::finish,
@@ -205,6 +221,7 @@ fn conclude(
 }
 
 /// The most connections of clients for which there are descriptors, each with one to the upstream.
+#[cfg(unix)]
 fn affordable_connections() -> usize {
     /// Descriptors for pipes, files and the port.
     const OTHERS: u64 = 32;
@@ -216,15 +233,28 @@ fn affordable_connections() -> usize {
     })
 }
 
+#[cfg(not(unix))]
+fn affordable_connections() -> usize {
+    10_000
+}
+
 fn cassette(matches: &ArgMatches) -> PathBuf {
     let path = matches.get_one::<PathBuf>("cassette");
     path.cloned().unwrap_or_default()
 }
 
 /// The recording that the command line asks for.
-fn recording(matches: &ArgMatches) -> Recording {
+fn recording(matches: &ArgMatches) -> Result<Recording, String> {
     let text = |name: &str| matches.get_one::<String>(name).map_or("", String::as_str);
-    let mut recording = Recorder::to(text("upstream"), cassette(matches))
+    let intercepted: Vec<String> = all(matches, "intercept");
+    let upstream = match (text("upstream"), &*intercepted) {
+        ("", [host]) => format!("https://{host}"),
+        (_, [_, _, ..]) => {
+            return Err("a recording is of one service; give --intercept only once".to_owned());
+        }
+        (upstream, _) => upstream.to_owned(),
+    };
+    let mut recording = Recorder::to(upstream, cassette(matches))
         .mode(match text("mode") {
             "new" => Mode::New,
             "all" => Mode::All,
@@ -237,6 +267,15 @@ fn recording(matches: &ArgMatches) -> Recording {
             Repeat::Never
         })
         .warn(|warning| super::tell(&format!("mock-ce: {warning}")));
+    if let Some(host) = intercepted.first() {
+        recording = recording.intercept(host);
+    }
+    if matches.get_flag("pass") {
+        recording = recording.pass();
+    }
+    if let Some(path) = matches.get_one::<String>("ca-file") {
+        recording = recording.ca_file(path);
+    }
     if let Some(address) = matches.get_one::<SocketAddr>("listen") {
         recording = recording.listen(*address);
     }
@@ -258,9 +297,8 @@ fn recording(matches: &ArgMatches) -> Recording {
     recording = all(matches, "keep")
         .into_iter()
         .fold(recording, Recording::keep);
-    all(matches, "ignore")
-        .into_iter()
-        .fold(recording, Recording::ignore)
+    let ignored = all(matches, "ignore").into_iter();
+    Ok(ignored.fold(recording, Recording::ignore))
 }
 
 fn banner(recorder: &Recorder, matches: &ArgMatches) -> String {

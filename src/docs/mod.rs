@@ -18,11 +18,17 @@ pub mod rules {}
 #[doc = include_str!("control.md")]
 pub mod control {}
 
+#[doc = include_str!("failing.md")]
+pub mod failing {}
+
 #[doc = include_str!("steering.md")]
 pub mod steering {}
 
 #[doc = include_str!("service.md")]
 pub mod service {}
+
+#[doc = include_str!("https.md")]
+pub mod https {}
 
 #[doc = include_str!("examples.md")]
 pub mod examples {}

@@ -63,6 +63,7 @@ pub use writer::Summary;
 use crate::file::behind_links;
 use crate::server::MockCe;
 use crate::server::listener::Listener;
+use crate::server::tls::TrustStore;
 use crate::settings::Settings;
 use proxy::Proxy;
 use writer::Ending;
@@ -124,8 +125,17 @@ impl Recorder {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         match &self.part {
-            Part::Recording(listener) => listener.address(),
+            Part::Recording(listener) => listener.place().address(),
             Part::Replaying(ce) => ce.address(),
+        }
+    }
+
+    /// The certificates that a client of an intercepted host must trust; `None` when no host is intercepted.
+    #[must_use]
+    pub fn trust_store(&self) -> Option<&TrustStore> {
+        match &self.part {
+            Part::Recording(listener) => listener.service().front.trust(),
+            Part::Replaying(ce) => ce.trust_store(),
         }
     }
 

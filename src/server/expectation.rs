@@ -294,7 +294,7 @@ impl<'a> Expectation<'a> {
     }
 }
 
-/// Fails with the scripts that have not fired.
+/// Fails with the scripts and stubs that have not fired.
 #[track_caller]
 pub(super) fn assert_none_unfired(unfired: &[String]) {
     let scripts: String = unfired

@@ -4,7 +4,7 @@
 //! are some again.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -18,6 +18,7 @@ use tokio::time::{sleep, timeout};
 
 use super::socket::{Acceptor, Stream};
 use super::{StartError, runtime};
+use crate::settings::Listen;
 
 /// The time that requests under way have to finish when the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -60,15 +61,28 @@ impl<S> Port<S> {
     }
 }
 
+#[cfg(feature = "tls")]
+impl<S> Port<S> {
+    /// What comes of `future`; `None` when the port closes before.
+    pub(crate) async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let (mut stopped, mut future) = (std::pin::pin!(self.stopped()), std::pin::pin!(future));
+        std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(value) => Poll::Ready(Some(value)),
+            Poll::Pending => stopped.as_mut().poll(cx).map(|()| None),
+        })
+        .await
+    }
+}
+
 /// A port that is taken, and not served yet.
 pub(crate) struct Bound {
     acceptor: Acceptor,
-    address: SocketAddr,
+    place: Listen,
 }
 
 /// An open port; dropping it closes the port and every connection.
 pub(crate) struct Listener<S> {
-    address: SocketAddr,
+    place: Listen,
     port: Arc<Port<S>>,
     task: AbortHandle,
     /// Disconnected when the port and all connections are closed; locked so that threads may share a server.
@@ -77,18 +91,18 @@ pub(crate) struct Listener<S> {
 
 impl Bound {
     /// Takes the port, on the runtime that all servers of the process share.
-    pub(crate) fn to(address: SocketAddr) -> Result<Self, StartError> {
+    pub(crate) fn to(place: &Listen) -> Result<Self, StartError> {
         let runtime = runtime::handle().map_err(StartError::Runtime)?;
-        let failed = |source| StartError::Listen { address, source };
+        let failed = |source| StartError::listen(place, source);
         let _entered = runtime.enter();
-        let acceptor = Acceptor::bind(address).map_err(failed)?;
-        let address = acceptor.address().map_err(failed)?;
-        Ok(Bound { acceptor, address })
+        let acceptor = Acceptor::bind(place).map_err(failed)?;
+        let place = acceptor.place().map_err(failed)?;
+        Ok(Bound { acceptor, place })
     }
 
-    #[cfg(feature = "recorder")]
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    #[cfg(feature = "tls")]
+    pub(crate) fn place(&self) -> &Listen {
+        &self.place
     }
 
     /// Serves what has been waiting, and what comes.
@@ -108,7 +122,7 @@ impl Bound {
         };
         let task = runtime.spawn(accepting.run()).abort_handle();
         Ok(Listener {
-            address: self.address,
+            place: self.place,
             port,
             task,
             closed: Mutex::new(closed),
@@ -117,8 +131,8 @@ impl Bound {
 }
 
 impl<S> Listener<S> {
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    pub(crate) fn place(&self) -> &Listen {
+        &self.place
     }
 
     /// Closes the port, and the connections after the requests under way.
@@ -127,7 +141,7 @@ impl<S> Listener<S> {
         self.wait_until_closed();
     }
 
-    #[cfg(feature = "recorder")]
+    #[cfg(feature = "tls")]
     pub(crate) fn service(&self) -> &S {
         &self.port.service
     }

@@ -26,13 +26,66 @@ pub static FLAGS: &[Flag] = &[
     Flag {
         name: "listen",
         value: Some("ADDRESS"),
-        help: "Address to listen on; port 0 takes any free one",
+        help: "Address to listen on, or unix:PATH; port 0 takes any free one",
         apply: |settings, value| {
+            #[cfg(unix)]
+            if let Some(path) = value.strip_prefix("unix:") {
+                return Ok(settings.listen_unix(path));
+            }
             let address = value
                 .parse()
                 .map_err(|_| explain(value, "an address such as 127.0.0.1:6847"))?;
             Ok(settings.listen(address))
         },
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "tls",
+        value: None,
+        help: "Speak HTTPS on the port, with a certificate made for this run",
+        apply: |settings, _| Ok(settings.tls()),
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "tls-name",
+        value: Some("NAME"),
+        help: "Another name or address for the certificate, beside those of this machine; repeatable",
+        apply: |settings, value| Ok(settings.tls_name(value)),
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "tls-cert",
+        value: Some("FILE"),
+        help: "PEM file with a certificate of your own, and those that vouch for it",
+        apply: |settings, value| Ok(settings.tls_cert(value)),
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "tls-key",
+        value: Some("FILE"),
+        help: "PEM file with the private key of --tls-cert",
+        apply: |settings, value| Ok(settings.tls_key(value)),
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "ca-file",
+        value: Some("PATH"),
+        help: "Write the certificate that a client must trust here",
+        apply: |settings, value| Ok(settings.ca_file(value)),
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "intercept",
+        value: Some("HOST"),
+        help: "Be a proxy that answers for https://HOST, such as api.cloud-elements.com; repeatable",
+        apply: |settings, value| Ok(settings.intercept(value)),
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "pass",
+        value: None,
+        help: "Pass on unread what is for hosts that are not intercepted [default: refuse it]",
+        apply: |settings, _| Ok(settings.pass()),
     },
     Flag {
         name: "seed",

@@ -1,6 +1,8 @@
 //! The settings of a server, defined once for the Rust builder and for the flags of the binary.
 
 mod flags;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -10,6 +12,8 @@ use crate::cassette::{Fallback, Repeat, Selector};
 use crate::catalog::BuiltIn;
 use crate::rules::Grade;
 pub use flags::{FLAGS, Flag};
+#[cfg(feature = "tls")]
+pub(crate) use tls::{Others, TlsSettings};
 
 /// The settings of a server, and its builder: each method sets one of them.
 ///
@@ -22,7 +26,9 @@ pub use flags::{FLAGS, Flag};
 #[derive(Clone, Debug)]
 #[must_use = "settings do nothing until `start`"]
 pub struct Settings {
-    pub(crate) listen: SocketAddr,
+    pub(crate) listen: Listen,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: TlsSettings,
     pub(crate) seed: u64,
     pub(crate) shape: Shape,
     pub(crate) empty_lists: EmptyLists,
@@ -43,6 +49,28 @@ pub struct Settings {
     pub(crate) ignored: Vec<Selector>,
     pub(crate) secrets: Secrets,
     pub(crate) webhooks: Webhooks,
+}
+
+/// The place that a server listens on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Listen {
+    /// An address of the machine.
+    Tcp(SocketAddr),
+    /// A Unix socket.
+    #[cfg(unix)]
+    Unix(PathBuf),
+}
+
+impl Listen {
+    /// # Panics
+    /// When it is a Unix socket.
+    pub(crate) fn address(&self) -> SocketAddr {
+        match self {
+            Listen::Tcp(address) => *address,
+            #[cfg(unix)]
+            Listen::Unix(path) => panic!("a server at the Unix socket {path:?} has no address"),
+        }
+    }
 }
 
 /// The addresses that webhooks are sent to (rule `event-callback-reach`).
@@ -172,7 +200,9 @@ pub(crate) struct Limits {
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            listen: Listen::Tcp((Ipv4Addr::LOCALHOST, 0).into()),
+            #[cfg(feature = "tls")]
+            tls: TlsSettings::default(),
             seed: 0,
             shape: Shape::default(),
             empty_lists: EmptyLists::default(),
@@ -219,7 +249,14 @@ impl Default for Settings {
 impl Settings {
     /// Sets the address to listen on; port 0 takes any free one. Default: `127.0.0.1:0`.
     pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.listen = address;
+        self.listen = Listen::Tcp(address);
+        self
+    }
+
+    /// Listens on a Unix socket at this path instead of a port; the file is this user's only, and is removed at the end.
+    #[cfg(unix)]
+    pub fn listen_unix(mut self, path: impl Into<PathBuf>) -> Self {
+        self.listen = Listen::Unix(path.into());
         self
     }
 

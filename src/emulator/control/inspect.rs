@@ -72,7 +72,7 @@ pub(in crate::emulator) fn forget_instance(emulator: &Emulator, call: &Call<'_, 
     Ok(Outcome::json(call.rule, "{}"))
 }
 
-fn whole(call: &Call<'_, '_>, name: &str) -> Result<u64, ApiError> {
+pub(super) fn whole(call: &Call<'_, '_>, name: &str) -> Result<u64, ApiError> {
     let said = call.parameter(name).unwrap_or_default();
     said.parse().map_err(|_| {
         let reason = format!("{name} must be a whole number, found {said:?}");
@@ -80,7 +80,7 @@ fn whole(call: &Call<'_, '_>, name: &str) -> Result<u64, ApiError> {
     })
 }
 
-fn missing(reason: &str) -> ApiError {
+pub(super) fn missing(reason: &str) -> ApiError {
     ApiError {
         status: StatusCode::NOT_FOUND,
         ..ApiError::bad_request(&rules::CONTROL, reason.to_owned())
@@ -176,7 +176,7 @@ fn deleted_masked(deleted: &Deleted) -> Json<'static> {
 /// Collects the run for a post-mortem.
 #[cfg(feature = "page")]
 impl Emulator {
-    /// Journal, instances, script, ledger and rules as the page reads them, and why somebody looks at them.
+    /// Journal, instances, script, stubs, ledger and rules as the page reads them, and why somebody looks at them.
     pub(crate) fn report(&self, reason: &str) -> Json<'static> {
         let found = self.journal.masked();
         let requests = found.requests.iter().map(|one| one.to_json().into_owned());
@@ -191,6 +191,7 @@ impl Emulator {
             ("instances", self.instances_masked(None)),
             ("activity", self.all_activity()),
             ("script", lines.iter().map(Line::to_json).collect()),
+            ("stubs", self.stubs_json(None)),
             ("ledger", self.ledger(None).to_json()),
             (
                 "rules",

@@ -9,6 +9,7 @@ mod handlers;
 mod inspect;
 mod messages;
 mod openapi;
+mod orders;
 #[cfg(feature = "page")]
 mod page;
 mod parameter;
@@ -20,6 +21,7 @@ pub(super) use handlers::*;
 pub(super) use inspect::*;
 pub use messages::MessageQuery;
 pub(super) use messages::{forget_messages, messages};
+pub(super) use orders::*;
 #[cfg(feature = "page")]
 pub(super) use page::welcome;
 pub(super) use webhooks::*;
@@ -42,7 +44,6 @@ use super::record::ledger::Ledger;
 use super::state::Seed;
 use super::state::instances::{Chosen, Configuration, Draft, OrganizationInstances, document};
 use super::steer::predicate::Predicate;
-use super::steer::script::Scripted;
 use super::{Emulator, guard, identity, routes};
 use crate::file;
 use crate::instance::Instance;
@@ -65,6 +66,8 @@ pub struct ControlError {
 enum Blame {
     /// It was given something wrong.
     Request,
+    /// What it was to act on is not there.
+    Address,
     /// The machine could not do it.
     Machine,
 }
@@ -88,6 +91,7 @@ impl From<ControlError> for ApiError {
     fn from(error: ControlError) -> Self {
         match error.blame {
             Blame::Request => ApiError::bad_request(&rules::CONTROL, error.message),
+            Blame::Address => inspect::missing(&error.message),
             Blame::Machine => ApiError::failed(error.message),
         }
     }
@@ -170,8 +174,10 @@ fn check_sender(access: ControlAccess, request: &Request) -> Result<(), ApiError
         );
     }
     if let Some(origin) = request.headers.get(ORIGIN) {
-        let own = host.is_some_and(|host| origin.as_bytes() == format!("http://{host}").as_bytes());
-        if !own {
+        let is_at =
+            |scheme: &str, host| origin.as_bytes() == format!("{scheme}://{host}").as_bytes();
+        let is_own = |host| is_at("http", host) || is_at("https", host);
+        if !host.is_some_and(is_own) {
             return refused("the control API is not open to pages of this Origin");
         }
     }
@@ -179,7 +185,7 @@ fn check_sender(access: ControlAccess, request: &Request) -> Result<(), ApiError
 }
 
 /// Whether a `Host` header names this machine, by a name that no other page's server can have.
-fn is_local(host: &str) -> bool {
+pub(crate) fn is_local(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {
         return false;
     };
@@ -262,31 +268,12 @@ impl Emulator {
         self.journal.clear(organization);
     }
 
-    /// Adds a scripted fault or answer behind those there are.
-    ///
-    /// # Errors
-    /// A predicate that can match nothing: an element that the catalog does not have.
-    pub fn script(&self, mut scripted: Scripted) -> Result<(), ControlError> {
-        scripted.predicate.check_needs_no_answer()?;
-        scripted.predicate.resolve(&self.catalog)?;
-        self.script.add(scripted);
-        Ok(())
-    }
-
     /// The requests that came nearest to fitting, the nearest first, with everything that differs.
     ///
     /// Where the predicate names an organization, those of others are among them only if nothing else differs.
     #[must_use]
     pub fn nearest(&self, predicate: &Predicate, count: usize) -> Vec<Near> {
         self.journal.nearest(predicate, count)
-    }
-
-    /// The scripts that have not fired, of everybody or of one organization.
-    #[must_use]
-    pub fn unfired(&self, organization: Option<&str>) -> Vec<String> {
-        let lines = self.script.lines(organization).into_iter();
-        let unfired = lines.filter(|line| line.fired == 0);
-        unfired.map(|line| line.to_string()).collect()
     }
 
     /// Remembers an organization's secret as the test spelled it, for its messages.
@@ -308,19 +295,14 @@ impl Emulator {
         Ok(predicate)
     }
 
-    /// Forgets the scripted faults and answers, all or those that name the organization.
-    pub fn clear_script(&self, organization: Option<&str>) {
-        let removed = self.script.clear(organization);
-        self.counters.note_removed(&removed);
-    }
-
-    /// Forgets instances, journal, script and ledger, of everybody or of one organization; ids start anew.
+    /// Forgets instances, journal, script, stubs and ledger, of everybody or of one organization; ids start anew.
     ///
     /// Of everybody it also sets the clock as the settings have it. The [`run_ledger`](Self::run_ledger) stays as it is.
     pub fn reset(&self, organization: Option<&str>) {
         self.state.clear(organization);
         self.journal.clear(organization);
         self.clear_script(organization);
+        self.clear_stubs(organization);
         self.counters.clear(organization);
         self.counters
             .note_leaks(self.state.instances.take_cleared());
@@ -367,8 +349,7 @@ impl Emulator {
             .map(|(key, value)| (&**key, &**value));
         let draft = Draft {
             name: seed.name.as_str().into(),
-            tags: (!seed.tags.is_empty())
-                .then(|| seed.tags.iter().map(|tag| tag.as_str().into()).collect()),
+            tags: (!seed.tags.is_empty()).then(|| seed.tags.iter().collect()),
             configuration: Configuration::pack(&element, entries),
             element,
         };
@@ -445,10 +426,11 @@ impl Emulator {
 
     fn close(&self, period: Period, organization: Option<&str>) -> Ledger {
         let left = self.state.instances.leaks(organization);
-        let script = self.script.lines(organization);
+        let unfired = self.unfired_orders(organization);
         Ledger {
             undelivered: self.state.events.undelivered(organization),
-            ..self.counters.close(period, organization, &left, &script)
+            dropped: self.state.dropped(organization),
+            ..self.counters.close(period, organization, &left, unfired)
         }
     }
 

@@ -175,6 +175,10 @@ impl Part for Outbox {
         self.messages.is_empty() && self.dropped == 0
     }
 
+    fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
     fn members(&self) -> Members<'static> {
         let message_json = |sent: &Arc<Sent>| {
             object([

@@ -60,10 +60,20 @@ const showInstances = ({ instances, deleted, total, time }) => {
 
 const matchText = (match) => Object.entries(match).filter(([, value]) => value != null).map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`).join(', ') || 'any request';
 
-const showScript = (lines) => {
-  const rows = lines.map((line) => row(line.effect, make('td', { class: 'mono' }, matchText(line.match)), line.when, number(line.matched), number(line.fired)));
-  $('script-count').textContent = lines.length > 0 ? thousands(lines.length) : '';
-  $('script-list').replaceChildren(lines.length > 0 ? table('Scripted rules', ['Effect', 'For', 'When', 'Matched', 'Fired'], rows) : text('p', 'help', 'Nothing is scripted: every request is answered as the service would.'));
+const remove = (path, what, id) => make('td', {}, act('Remove', `Remove ${what} ${id}`, () => source.order('DELETE', `${path}/${id}`)));
+
+/** What a stub answers, in a few words. */
+const replyText = ({ reply, delay, times }) => [reply.status ?? reply, times && `at most ${thousands(times)} times`, delay && `after ${delay}`].filter(Boolean).join(', ');
+
+const showScript = ([lines, stubs]) => {
+  const rows = lines.map((line) => row(mono(line.id), line.effect, make('td', { class: 'mono' }, matchText(line.match)), line.when, number(line.matched), number(line.fired), remove('script', 'script', line.id)));
+  const answers = stubs.map((stub) => row(mono(stub.id), replyText(stub), make('td', { class: 'mono' }, matchText(stub.match)), number(stub.fired), remove('stubs', 'stub', stub.id)));
+  const count = lines.length + stubs.length;
+  $('script-count').textContent = count > 0 ? thousands(count) : '';
+  $('script-list').replaceChildren(
+    lines.length > 0 ? table('Scripted rules', ['Id', 'Effect', 'For', 'When', 'Matched', 'Fired', 'Actions'], rows) : text('p', 'help', 'Nothing is scripted: every request is answered as the service would.'),
+    text('h3', '', 'Stubs'),
+    stubs.length > 0 ? table('Stubs, the newest last', ['Id', 'Answer', 'For', 'Fired', 'Actions'], answers) : text('p', 'help', 'Nothing is stubbed.'));
 };
 
 const MAX_LINES = 8;
@@ -120,5 +130,6 @@ $('order').addEventListener('submit', (event) => {
   source.order('POST', 'script', orderOf(event.target.elements), 'Ordered.');
 });
 $('order').elements.when.addEventListener('change', (event) => { $('order').elements.n.disabled = event.target.value === 'always'; });
+$('clear-stubs').addEventListener('click', () => source.order('DELETE', 'stubs'));
 $('clear-script').addEventListener('click', () => source.order('DELETE', 'script'));
 $('forget-requests').addEventListener('click', () => source.order('DELETE', 'requests'));

@@ -25,6 +25,8 @@ const fromServer = {
       await ask(method, path, body);
       notice();
       say(done ?? 'Done.');
+      // The list is drawn anew at once, and with it the button that was pressed.
+      if (document.activeElement?.closest('#instances-list, #script-list')) $('main').focus({ preventScroll: true });
       refresh();
     } catch (error) { notice(error.message); }
   },

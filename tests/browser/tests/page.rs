@@ -142,7 +142,7 @@ fn a_fault_that_is_ordered_meets_the_next_request() {
             .await;
         assert_eq!(get(ce, "/elements/sendgrid"), 429);
         assert_eq!(get(ce, "/elements/sendgrid"), 200);
-        page.wait_for("document.querySelector('#script-list td:last-child').textContent === '1'")
+        page.wait_for("document.querySelector('#script-list td:nth-child(6)').textContent === '1'")
             .await;
         page.click("nav a[href='#requests']").await;
         page.wait_for("document.querySelectorAll('#spacer .fault-mark').length === 1")
@@ -151,6 +151,32 @@ fn a_fault_that_is_ordered_meets_the_next_request() {
         page.click("#clear-script").await;
         page.wait_for("document.querySelector('#script-list tbody') === null")
             .await;
+    });
+}
+
+#[test]
+fn one_script_and_one_stub_are_removed_and_the_others_stay() {
+    browse(async |ce, page| {
+        for path in ["/one", "/two"] {
+            ce.script(mock_ce::Scripted::new(mock_ce::Effect::LoseReply).path(path));
+            ce.stub(Method::GET, path).status(202).times(3).forever();
+        }
+        assert_eq!(get(ce, "/two"), 202);
+        page.click("nav a[href='#script']").await;
+        page.wait_for("document.querySelectorAll('#script-list tbody tr').length === 4")
+            .await;
+        let list = page.text("#script-list").await;
+        assert!(list.contains("202, at most 3 times"), "{list}");
+        page.click("[aria-label='Remove script 1']").await;
+        page.wait_for("document.querySelector(\"[aria-label='Remove script 1']\") === null")
+            .await;
+        page.click("[aria-label='Remove stub 2']").await;
+        page.wait_for("document.querySelectorAll('#script-list tbody tr').length === 2")
+            .await;
+        let left = "[...document.querySelectorAll('#script-list button')].map((it) => it.ariaLabel).join()";
+        assert_eq!(page.value(left).await, "Remove script 2,Remove stub 1");
+        assert_eq!(get(ce, "/one"), 202);
+        assert_ne!(get(ce, "/two"), 202);
     });
 }
 

@@ -20,6 +20,7 @@ mod snapshots;
 mod state;
 #[cfg(feature = "cli")]
 mod state_file;
+mod stubs;
 mod surface;
 #[cfg(feature = "cli")]
 mod tailing;

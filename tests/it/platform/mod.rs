@@ -13,6 +13,7 @@ mod hubs;
 mod instances;
 mod login;
 mod messages;
+mod model;
 mod oauth;
 mod receiver;
 mod resources;

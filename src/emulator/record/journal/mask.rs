@@ -251,6 +251,7 @@ mod tests {
             status: Some(200),
             rule: &rules::CREATE,
             effect: None,
+            stub: None,
             answer: content(answered),
         }
     }

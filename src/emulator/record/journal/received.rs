@@ -18,7 +18,7 @@ use crate::wire::json::{Json, object, object_of_pairs};
 /// [`Settings::show_secrets`](crate::Settings::show_secrets).
 ///
 /// As JSON: `{"number", "at", "requestId", "organization", "method", "target", "headers": {}, "body": {"text",
-/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "took", "answer": {…}}`; times are
+/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "stub", "took", "answer": {…}}`; times are
 /// RFC 3339, `took` is in microseconds, absent values `null`, and the values of a header that came more than once are an array.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -51,6 +51,8 @@ pub struct Received {
     pub rule: &'static Rule,
     /// The scripted effect that fired: `"loseReply"`.
     pub effect: Option<&'static str>,
+    /// The id of the stub that answered.
+    pub stub: Option<u64>,
     /// The answer's body, as it would have arrived whole.
     pub answer: Content,
 }
@@ -118,6 +120,7 @@ impl Received {
             ("rule", self.rule.id.into()),
             ("grade", self.rule.grade.name().into()),
             ("effect", self.effect.into()),
+            ("stub", self.stub.into()),
             ("took", (self.took.as_micros() as u64).into()),
             ("answer", self.answer.to_json()),
         ])
@@ -138,13 +141,14 @@ impl Received {
             ("rule", self.rule.id.into()),
             ("grade", self.rule.grade.name().into()),
             ("effect", self.effect.into()),
+            ("stub", self.stub.into()),
             ("took", (self.took.as_micros() as u64).into()),
         ])
     }
 
     /// One line for people: `POST /elements/api-v2/instances → 200 (create; grade=guide)`.
     ///
-    /// Of a refusal it has the message, and of a script what it did: `[loseReply]`.
+    /// Of a refusal it has the message, of a script what it did, `[loseReply]`, and of a stub its id.
     #[must_use]
     pub fn to_line(&self) -> String {
         let status = self
@@ -154,6 +158,9 @@ impl Received {
         let mut line = format!("{method} {target} → {status} ({because})");
         if let Some(effect) = self.effect {
             let _ = write!(line, " [{effect}]");
+        }
+        if let Some(stub) = self.stub {
+            let _ = write!(line, " [stub {stub}]");
         }
         if let Some(message) = self.refusal() {
             // A message may repeat what the client sent; a line break in it would look like another request.

@@ -6,6 +6,7 @@
 
 mod configuration;
 pub(crate) mod document;
+mod emptied;
 mod leak;
 mod namespace;
 mod stored;
@@ -21,7 +22,8 @@ use crate::emulator::disposal::dispose;
 use crate::emulator::identity;
 use crate::wire::json::Json;
 use crate::wire::json::document::Reading;
-pub(crate) use configuration::Configuration;
+pub(crate) use configuration::{Configuration, Tags};
+use emptied::Emptied;
 pub(crate) use leak::Leaks;
 pub use leak::{Clearing, Leak};
 use namespace::{FIRST_ID, Namespace};
@@ -42,6 +44,8 @@ struct State {
     organizations: BTreeMap<Arc<str>, Namespace>,
     /// The first organization with each fingerprint, which is what a token tells.
     by_fingerprint: BTreeMap<u64, Arc<str>>,
+    /// Those that had instances and have none, which are in neither of the two.
+    emptied: Emptied,
     /// The places of instances whose tokens do not tell them: seeded and restored ones. Growing by a million others
     /// rebuilds no table, so that no creation waits for one.
     chosen: BTreeMap<Box<str>, Address>,
@@ -151,7 +155,11 @@ impl Store {
     /// Removes an instance, and its token with it.
     pub(crate) fn remove(&self, organization: &str, id: u64) -> Option<Arc<Stored>> {
         let mut state = self.state.lock();
-        let removed = state.organizations.get_mut(organization)?.take(id)?;
+        let namespace = state.organizations.get_mut(organization)?;
+        let removed = namespace.take(id)?;
+        if namespace.is_emptied() {
+            state.fold(organization);
+        }
         if let Some((token, _)) = state.chosen.remove_entry(&*removed.token)
             && state.retired.len() < MAX_RETIRED
         {
@@ -180,6 +188,10 @@ impl Store {
             .filter(of)
             .map(Namespace::section)
             .collect();
+        let is_asked = |section: &OrganizationInstances| {
+            only.is_none_or(|only| only == &*section.organization)
+        };
+        sections.extend(state.emptied.sections().filter(is_asked));
         drop(state);
         sections.sort_by(|a, b| a.organization.cmp(&b.organization));
         sections
@@ -224,6 +236,9 @@ impl Store {
         }
         for section in sections {
             state.namespace(&section.organization).next_id = section.next_id;
+            if section.instances.is_empty() {
+                state.fold(&section.organization);
+            }
             for stored in section.instances {
                 state.keep(&section.organization, Arc::unwrap_or_clone(stored), seed);
             }
@@ -255,8 +270,12 @@ impl Store {
     /// Tells whether the organization has ever given out this id.
     pub(crate) fn has_issued(&self, organization: &str, id: u64) -> bool {
         let state = self.state.lock();
-        let namespace = state.organizations.get(organization);
-        namespace.is_some_and(|namespace| namespace.has_issued(id))
+        match state.organizations.get(organization) {
+            Some(namespace) => namespace.has_issued(id),
+            None => {
+                (state.next_id(organization)).is_some_and(|next| (FIRST_ID..next).contains(&id))
+            }
+        }
     }
 
     /// The fingerprint of the organization whose instance had this token until it was deleted.
@@ -266,8 +285,11 @@ impl Store {
             return Some(*organization);
         }
         let (fingerprint, id) = identity::issued_to(seed, token)?;
-        let namespace = &state.organizations[state.by_fingerprint.get(&fingerprint)?];
-        namespace.has_issued(id).then_some(fingerprint)
+        let has_issued = match state.by_fingerprint.get(&fingerprint) {
+            Some(organization) => state.organizations[organization].has_issued(id),
+            None => state.emptied.has_issued(fingerprint, id),
+        };
+        has_issued.then_some(fingerprint)
     }
 
     /// At most `size` of the selected instances with an id above `after`, oldest first.
@@ -359,7 +381,7 @@ impl State {
             let namespace = self.organizations.get(one.organization);
             let next_id = next_ids
                 .entry(one.organization)
-                .or_insert_with(|| namespace.map_or(FIRST_ID, |namespace| namespace.next_id));
+                .or_insert_with(|| self.next_id(one.organization).unwrap_or(FIRST_ID));
             let id = one.id.unwrap_or(*next_id);
             *next_id = (*next_id).max(id.saturating_add(1));
             let is_taken = namespace.is_some_and(|known| known.instances.contains_key(&id));
@@ -377,20 +399,48 @@ impl State {
         Ok(())
     }
 
+    /// The id of the organization's next instance, if it ever had one.
+    fn next_id(&self, organization: &str) -> Option<u64> {
+        match self.organizations.get(organization) {
+            Some(namespace) => Some(namespace.next_id),
+            None => self
+                .emptied
+                .next_id(identity::fingerprint(organization), organization),
+        }
+    }
+
     /// The organization's namespace, made if need be.
     fn namespace(&mut self, organization: &str) -> &mut Namespace {
         if !self.organizations.contains_key(organization) {
-            let name = Arc::<str>::from(organization);
             let fingerprint = identity::fingerprint(organization);
+            let emptied = self.emptied.take(fingerprint, organization);
+            let namespace = emptied.unwrap_or_else(|| Namespace::new(organization.into()));
+            let name = namespace.organization.clone();
             self.by_fingerprint
                 .entry(fingerprint)
                 .or_insert_with(|| name.clone());
-            self.organizations
-                .insert(name.clone(), Namespace::new(name));
+            self.organizations.insert(name, namespace);
         }
         self.organizations
             .get_mut(organization)
             .expect("it was put there above")
+    }
+
+    /// Folds an organization that is empty again: thousands of them must cost little.
+    fn fold(&mut self, organization: &str) {
+        let fingerprint = identity::fingerprint(organization);
+        if self
+            .by_fingerprint
+            .get(&fingerprint)
+            .is_none_or(|first| **first != *organization)
+        {
+            // Another one has its fingerprint, and the place.
+            return;
+        }
+        self.by_fingerprint.remove(&fingerprint);
+        if let Some(namespace) = self.organizations.remove(organization) {
+            self.emptied.insert(fingerprint, namespace);
+        }
     }
 
     /// The instance with this token, and its organization.
@@ -458,6 +508,7 @@ impl State {
         self.deleted.retain(|one| &*one.organization != only);
         self.by_fingerprint
             .retain(|_, organization| &**organization != only);
+        self.emptied.take(fingerprint, only);
         self.chosen
             .retain(|_, address| &*address.organization != only);
         let taken = self.organizations.remove_entry(only);
@@ -553,13 +604,31 @@ mod tests {
     }
 
     #[test]
-    fn an_emptied_organization_keeps_its_counter_and_nothing_else() {
+    fn an_emptied_organization_keeps_its_name_and_its_counter_and_nothing_else() {
         let store = Store::default();
         store.insert("a", draft(), SEED, 0);
         store.remove("a", 1234);
         assert_eq!(store.insert("a", draft(), SEED, 0).id, 1235);
         store.remove("a", 1235);
         let state = store.state.lock();
-        assert!(state.organizations["a"].is_emptied());
+        assert!(state.organizations.is_empty() && state.by_fingerprint.is_empty());
+        assert_eq!(state.next_id("a"), Some(1236));
+        drop(state);
+        assert!(store.has_issued("a", 1235) && !store.has_issued("a", 1236));
+        let fingerprint = identity::fingerprint("a");
+        assert_eq!(
+            store.formerly_of(&derived("a", 1235), SEED),
+            Some(fingerprint)
+        );
+        let sections = store.sections(None);
+        assert_eq!(
+            sections
+                .iter()
+                .map(|section| section.next_id)
+                .collect::<Vec<_>>(),
+            [1236]
+        );
+        store.clear(Some("a"));
+        assert_eq!(store.insert("a", draft(), SEED, 0).id, 1234);
     }
 }
