@@ -19,9 +19,9 @@ pub(crate) mod progress;
 pub(crate) mod runtime;
 pub(crate) mod socket;
 mod sse;
+pub(crate) mod stub;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
-pub(crate) mod stub;
 
 use std::fmt;
 use std::net::SocketAddr;
