@@ -19,6 +19,7 @@ pub(crate) fn run(words: &[String]) {
         ["start", subject, times] => chores::start(subject, count(times)),
         ["idle", subject, servers] => chores::idle(subject, count(servers)),
         ["store", kept, instances] => chores::store(kept, count(instances)),
+        ["reset", instances] => chores::reset(count(instances)),
         ["list", query, instances] => chores::list(query, count(instances)),
         _ => panic!("no such command: {words:?}"),
     }

@@ -56,6 +56,7 @@ fn measure(arguments: &Arguments) {
     report.add([memory::idle_table(arguments, peers.as_deref())]);
     report.add([memory::stored_table(arguments)]);
     report.add([memory::list_table(arguments)]);
+    report.add([memory::reset_table()]);
     report.add([memory::long_run_table(arguments)]);
     report.add([start::binary_table(arguments)]);
     if arguments.build_cost {

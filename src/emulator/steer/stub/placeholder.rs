@@ -9,6 +9,7 @@ use http::HeaderName;
 use crate::emulator::context::Context;
 use crate::emulator::path::PathPattern;
 use crate::wire::distance::nearest;
+use crate::wire::error::clip;
 use crate::wire::json::{Json, Members};
 
 const OPEN: &str = "{{";
@@ -39,10 +40,11 @@ impl<'t> Placeholder<'t> {
             let meant =
                 meant.or_else(|| nearest(text, all.iter().map(String::as_str)).map(str::to_owned));
             let hint = match meant {
-                Some(meant) => format!("did you mean {OPEN}{meant}{CLOSE}?"),
+                Some(meant) => format!("did you mean {OPEN}{}{CLOSE}?", clip(&meant)),
                 None => format!("known: {}", all.join(", ")),
             };
-            format!("has the unknown placeholder {OPEN}{text}{CLOSE}; {hint}")
+            let shown = clip(text);
+            format!("has the unknown placeholder {OPEN}{shown}{CLOSE}; {hint}")
         })
     }
 
