@@ -37,8 +37,15 @@ impl<'t> Placeholder<'t> {
         known(text, pattern).ok_or_else(|| {
             let all = all(pattern);
             let meant = meant(text).filter(|meant| known(meant, pattern).is_some());
-            let meant =
-                meant.or_else(|| nearest(text, all.iter().map(String::as_str)).map(str::to_owned));
+            let begun = all.iter().find(|one| {
+                let rest = one.strip_prefix(text);
+                rest.is_some_and(|rest| rest.starts_with('.'))
+            });
+            let near = || nearest(text, all.iter().map(String::as_str));
+            let meant = meant.or_else(|| {
+                let near = begun.map(String::as_str).or_else(near);
+                near.map(str::to_owned)
+            });
             let hint = match meant {
                 Some(meant) => format!("did you mean {OPEN}{}{CLOSE}?", clip(&meant)),
                 None => format!("known: {}", all.join(", ")),
