@@ -22,6 +22,7 @@ pub(crate) fn run(words: &[String]) {
         ["cold", subject] => chores::cold(subject, began),
         ["idle", subject, servers] => chores::idle(subject, count(servers)),
         ["store", kept, instances] => chores::store(kept, count(instances)),
+        ["reset", instances] => chores::reset(count(instances)),
         ["list", query, instances] => chores::list(query, count(instances)),
         _ => panic!("no such command: {words:?}"),
     }

@@ -144,6 +144,18 @@ fn emptied(count: usize) {
     print([(after - before) as f64 / count as f64]);
 }
 
+/// Microseconds for each of 20 resets of so many created instances.
+pub(crate) fn reset(instances: usize) {
+    let emulator = emulator(&MockCe::builder());
+    let timed = || {
+        fill(&emulator, instances, MAILJET);
+        let began = Instant::now();
+        emulator.reset(None);
+        began.elapsed().as_secs_f64() * 1e6
+    };
+    print((0..20).map(|_| timed()));
+}
+
 /// Microseconds for each of 200 pages of a list.
 pub(crate) fn list(query: &str, instances: usize) {
     let emulator = emulator(&MockCe::builder());

@@ -69,6 +69,7 @@ fn measure(arguments: &Arguments) {
     )]);
     report.add([memory::stored_table(arguments, &mut verdicts)]);
     report.add([memory::list_table(arguments)]);
+    report.add([memory::reset_table()]);
     report.add([memory::long_run_table(arguments)]);
     report.add([start::binary_table(arguments, &mut verdicts)]);
     if arguments.build_cost {

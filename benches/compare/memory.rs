@@ -120,6 +120,18 @@ pub(crate) fn list_table(arguments: &Arguments) -> Table {
     table
 }
 
+/// A reset of few and of many instances, which a test waits for between its cases.
+pub(crate) fn reset_table() -> Table {
+    let counts = [1_000, 100_000];
+    let heads = ["instances", "µs"];
+    let mut table = Table::new("Reset, without a socket", heads);
+    for count in counts {
+        let resets = Series::new(numbers(own(&["reset", &count.to_string()])));
+        table.row([count.to_string(), format!("{resets:.0}")]);
+    }
+    table
+}
+
 /// Resident memory while requests create and delete over 32 connections.
 pub(crate) fn long_run_table(arguments: &Arguments) -> Table {
     const STEPS: u64 = 10;

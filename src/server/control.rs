@@ -96,10 +96,6 @@ impl MockCe {
     /// # Panics
     /// When its predicate can match nothing: an element that the catalog does not have.
     #[track_caller]
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "most tests need no id of what they script"
-    )]
     pub fn script(&self, scripted: Scripted) -> u64 {
         let scripted = self.emulator.script(scripted);
         scripted.unwrap_or_else(|error| panic!("mock-ce: {error}"))

@@ -109,10 +109,6 @@ impl<'a> Organization<'a> {
     /// # Panics
     /// When its predicate can match nothing: an element that the catalog does not have.
     #[track_caller]
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "most tests need no id of what they script"
-    )]
     pub fn script(&self, scripted: Scripted) -> u64 {
         let scripted = self.emulator.script(scripted.organization(&self.secret));
         scripted.unwrap_or_else(|error| panic!("mock-ce: {error}"))

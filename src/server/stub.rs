@@ -149,10 +149,6 @@ impl<'a> Stub<'a> {
     }
 
     /// Keeps it until the server is reset, and returns its id.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "keeping the stub is what it is called for"
-    )]
     pub fn forever(mut self) -> u64 {
         self.is_kept = true;
         self.id

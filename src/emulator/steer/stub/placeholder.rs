@@ -9,6 +9,7 @@ use http::HeaderName;
 use crate::emulator::context::Context;
 use crate::emulator::path::PathPattern;
 use crate::wire::distance::nearest;
+use crate::wire::error::clip;
 use crate::wire::json::{Json, Members};
 
 const OPEN: &str = "{{";
@@ -36,13 +37,21 @@ impl<'t> Placeholder<'t> {
         known(text, pattern).ok_or_else(|| {
             let all = all(pattern);
             let meant = meant(text).filter(|meant| known(meant, pattern).is_some());
-            let meant =
-                meant.or_else(|| nearest(text, all.iter().map(String::as_str)).map(str::to_owned));
+            let begun = all.iter().find(|one| {
+                let rest = one.strip_prefix(text);
+                rest.is_some_and(|rest| rest.starts_with('.'))
+            });
+            let near = || nearest(text, all.iter().map(String::as_str));
+            let meant = meant.or_else(|| {
+                let near = begun.map(String::as_str).or_else(near);
+                near.map(str::to_owned)
+            });
             let hint = match meant {
-                Some(meant) => format!("did you mean {OPEN}{meant}{CLOSE}?"),
+                Some(meant) => format!("did you mean {OPEN}{}{CLOSE}?", clip(&meant)),
                 None => format!("known: {}", all.join(", ")),
             };
-            format!("has the unknown placeholder {OPEN}{text}{CLOSE}; {hint}")
+            let shown = clip(text);
+            format!("has the unknown placeholder {OPEN}{shown}{CLOSE}; {hint}")
         })
     }
 
