@@ -4,7 +4,7 @@
 //! A stream is plain TCP, a Unix socket, or TLS over either; neither connections nor scripted deliveries know which.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -152,7 +152,7 @@ impl Acceptor {
             #[cfg(unix)]
             Acceptor::Unix(listener, _) => {
                 let (stream, _) = ready!(listener.poll_accept(cx))?;
-                (Stream::Unix(stream), Ipv4Addr::LOCALHOST.into())
+                (Stream::Unix(stream), std::net::Ipv4Addr::LOCALHOST.into())
             }
         }))
     }

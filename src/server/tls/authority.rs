@@ -132,3 +132,25 @@ fn named(name: &str, mut certificate: CertificateParams) -> CertificateParams {
     certificate.not_after = (now + DAY * LIFETIME).into();
     certificate
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_may_vouch_for_the_served_names_only() {
+        let names = ["h.test", "127.0.0.1", "::1"].map(str::to_owned);
+        let leaf = leaf(names.to_vec()).unwrap();
+        let authority = authority(&leaf.subject_alt_names);
+        let constraints = authority.name_constraints.unwrap();
+        let local = [[127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into()];
+        let [v4, v6]: [std::net::IpAddr; 2] = local;
+        let only = [
+            GeneralSubtree::DnsName("h.test".to_owned()),
+            GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(v4, 32)),
+            GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(v6, 128)),
+        ];
+        assert_eq!(constraints.permitted_subtrees, only);
+        assert_eq!(authority.is_ca, IsCa::Ca(BasicConstraints::Constrained(0)));
+    }
+}

@@ -18,7 +18,7 @@ mod secrets;
 mod sender;
 mod snapshots;
 mod state;
-#[cfg(feature = "cli")]
+#[cfg(all(feature = "cli", unix))]
 mod state_file;
 mod stubs;
 mod surface;

@@ -44,7 +44,12 @@ fn no_other_name_is_vouched_for() {
     let ce = MockCe::builder().tls().start();
     let mut stream = connect(&ce, "example.com");
     let refused = stream.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap_err();
-    assert!(refused.to_string().contains("NotValidForName"), "{refused}");
+    assert!(
+        refused
+            .to_string()
+            .contains("certificate not valid for name"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -68,7 +73,7 @@ fn the_authority_is_shown_below_admin_and_written_to_the_file() {
     let pem = ce.ca_pem().unwrap();
     let reply = exchange(
         &mut connect(&ce, "localhost"),
-        &Request::raw("GET", "/__admin/ca.pem"),
+        &Request::raw("GET", "/__admin/ca.pem").header("host", "localhost"),
     );
     assert!(
         reply.starts_with("HTTP/1.1 200") && reply.ends_with(&format!("\r\n\r\n{pem}")),
@@ -82,7 +87,8 @@ fn the_authority_is_shown_below_admin_and_written_to_the_file() {
 fn a_server_without_tls_has_no_authority() {
     let ce = MockCe::start();
     assert_eq!(ce.ca_pem(), None);
-    let reply = Client::connect(ce.address()).ask(&Request::raw("GET", "/__admin/ca.pem"));
+    let reply = Client::connect(ce.address())
+        .ask(&Request::raw("GET", "/__admin/ca.pem").header("host", "localhost"));
     assert_eq!(reply.status, 404);
     assert!(reply.message().contains("--tls"), "{}", reply.message());
 }
@@ -175,17 +181,31 @@ fn a_scripted_fault_comes_through_tls() {
     assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
 }
 
-#[test]
-fn a_consent_page_is_asked_by_https() {
-    let ce = MockCe::builder().tls().start();
-    let asked =
-        Request::get("/elements/sfdc/oauth/url?apiKey=k&apiSecret=s&callbackUrl=http://h/b")
-            .header("host", "localhost:1");
-    let reply = exchange(&mut connect(&ce, "localhost"), &asked);
-    assert!(
-        reply.contains("\"oauthUrl\":\"https://localhost:1/"),
-        "{reply}"
-    );
+/// A catalog with one element that is provisioned by OAuth 2.
+const OAUTH: &str = r#"{"instance": {"id": 1, "name": "", "token": "t", "element": {"id": 23, "key": "sfdc"}},
+    "authentication": {"type": "oauth2"}, "configuration": [{"key": "oauth.api.key", "required": true}]}"#;
+
+#[rstest]
+#[case::https(Settings::tls, "localhost:1", "https")]
+#[case::intercepted(|it: Settings| it.intercept("h.test"), "h.test", "https")]
+#[case::beside_the_proxy(|it: Settings| it.intercept("h.test"), "localhost:1", "http")]
+#[case::plain(|it| it, "localhost:1", "http")]
+fn a_consent_page_is_where_the_caller_asked(
+    #[case] settings: fn(Settings) -> Settings,
+    #[case] host: &str,
+    #[case] scheme: &str,
+) {
+    let room = TempDir::new().unwrap();
+    std::fs::write(room.path().join("sfdc.json"), OAUTH).unwrap();
+    let ce = settings(MockCe::builder().catalog(room.path())).start();
+    let path = "/elements/sfdc/oauth/url?apiKey=k&apiSecret=s&callbackUrl=http://h/b";
+    let asked = Request::get(path).header("host", host);
+    let reply = match ce.base_url().starts_with("https:") {
+        true => exchange(&mut connect(&ce, "localhost"), &asked),
+        false => exchange(&mut TcpStream::connect(ce.address()).unwrap(), &asked),
+    };
+    let url = format!("\"oauthUrl\":\"{scheme}://{host}/");
+    assert!(reply.contains(&url), "{reply}");
 }
 
 /// A certificate of the test's own for `mock.test`, with its key in the same file.
