@@ -4,7 +4,7 @@
 //! server differs. Rounds are interleaved and a ratio is always to the yardstick of the same round, so that a machine
 //! which is busy elsewhere slows both. Deliberately not a timed test: numbers are printed, nothing fails.
 //!
-//! In this order: throughput, start, memory, lists, the long run, the binary, and on request the cost of building.
+//! In this order: throughput, start, memory, lists, webhooks, the long run, the binary, and on request the cost of building.
 
 mod arguments;
 mod child;
@@ -56,6 +56,7 @@ fn measure(arguments: &Arguments) {
     report.add([memory::idle_table(arguments, peers.as_deref())]);
     report.add([memory::stored_table(arguments)]);
     report.add([memory::list_table(arguments)]);
+    report.add([memory::events_table()]);
     report.add([memory::long_run_table(arguments)]);
     report.add([start::binary_table(arguments)]);
     if arguments.build_cost {
