@@ -23,6 +23,8 @@ pub(crate) fn run(words: &[String]) {
         ["idle", subject, servers] => chores::idle(subject, count(servers)),
         ["store", kept, instances] => chores::store(kept, count(instances)),
         ["reset", instances] => chores::reset(count(instances)),
+        ["rows", rows] => chores::rows(count(rows)),
+        ["events", events] => chores::events(count(events)),
         ["list", query, instances] => chores::list(query, count(instances)),
         _ => panic!("no such command: {words:?}"),
     }
@@ -62,6 +64,11 @@ pub(crate) fn creation(body: &'static str) -> Request {
         .header("accept", "*/*")
         .header("content-type", "application/json")
         .header("content-length", "412")
+}
+
+/// The authorization of the token of a server's first instance.
+pub(crate) fn first_caller(emulator: &Emulator) -> String {
+    format!("Element {}", emulator.instances(None)[0].token)
 }
 
 /// An emulator without a server.

@@ -1,17 +1,17 @@
 //! Measurements that a process makes of itself, because they need a fresh one; each prints numbers.
 
 use std::hint::black_box;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use http::Method;
 use mock_ce::{MockCe, Request};
 use tokio::runtime::Handle;
 
-use crate::child::{creation, emulator, fill, print};
+use crate::child::{creation, emulator, fill, first_caller, print};
 use crate::process;
-use crate::request::{INSTANCES, MAILJET, SENDGRID, incomplete, render};
+use crate::request::{INSTANCES, MAILJET, MESSAGE, MESSAGES, SENDGRID, incomplete, render};
 use crate::yardstick::{self, Work};
 
 /// For each start three lines, in microseconds: until it returned, until the first answer was here, and the drop.
@@ -172,4 +172,61 @@ pub(crate) fn list(query: &str, instances: usize) {
         black_box(timed());
     }
     print((0..200).map(|_| timed()));
+}
+
+/// Microseconds for each of 200 pages of 20 of so many rows.
+pub(crate) fn rows(rows: usize) {
+    let emulator = emulator(&MockCe::builder().journal_entries(1000));
+    fill(&emulator, 1, MAILJET);
+    let caller = format!("User u8Jx1DqvCYIpQnzY, {}", first_caller(&emulator));
+    let ask = |method, target: &str, body: &'static str| {
+        let request = Request::new(method, target, body)
+            .header("authorization", &caller)
+            .header("content-type", "application/json");
+        assert_eq!(black_box(emulator.answer(&request)).reply.status, 200);
+    };
+    for _ in 0..rows {
+        ask(Method::POST, MESSAGES, MESSAGE);
+    }
+    let middle = format!("{MESSAGES}?pageSize=20&page={}", rows / 40);
+    print((0..200).map(|_| {
+        let began = Instant::now();
+        ask(Method::GET, &middle, "");
+        began.elapsed().as_secs_f64() * 1e6
+    }));
+}
+
+/// One line: the milliseconds until a receiver on this machine has got so many webhooks.
+pub(crate) fn events(events: usize) {
+    let receiver = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let callback = format!("http://{}/", receiver.local_addr().expect("it is bound"));
+    let ce = MockCe::builder().webhook_delay(Duration::ZERO).start();
+    let entries = format!(
+        r#""configuration":{{"event.notification.enabled":true,"event.notification.callback.url":"{callback}","#
+    );
+    let body = MAILJET.replacen(r#""configuration": {"#, &entries, 1);
+    fill(ce.emulator(), 1, body.leak());
+    let instance = ce.instances().remove(0);
+    let began = Instant::now();
+    for _ in 0..events {
+        ce.fire_event(&instance, "{}")
+            .expect("the instance takes events");
+    }
+    let (mut stream, _) = receiver.accept().expect("the mock connects");
+    let mut lines = BufReader::new(stream.try_clone().expect("a stream can be shared"));
+    for _ in 0..events {
+        let (mut length, mut line) = (0, String::new());
+        while lines.read_line(&mut line).expect("the mock writes") > 2 {
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
+                length = value.trim().parse().expect("a length is a number");
+            }
+            line.clear();
+        }
+        let mut body = vec![0; length];
+        lines.read_exact(&mut body).expect("the mock writes");
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            .expect("the mock reads");
+    }
+    print([began.elapsed().as_secs_f64() * 1e3]);
 }

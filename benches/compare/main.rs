@@ -4,8 +4,8 @@
 //! server differs. Rounds are interleaved and a ratio is always to the yardstick of the same round, so that a machine
 //! which is busy elsewhere slows both. Deliberately not a timed test: numbers are printed, nothing fails.
 //!
-//! In this order: throughput, the tail while a store grows, start, memory, lists, the long run, the binary, and on request
-//! the cost of building. Last stands a verdict on each target that was measured.
+//! In this order: throughput, the tail while a store grows, threads, start, memory, lists, resets, webhooks, the long run, the
+//! binary, and on request the cost of building. Last stands a verdict on each target that was measured.
 
 mod arguments;
 mod child;
@@ -70,6 +70,7 @@ fn measure(arguments: &Arguments) {
     report.add([memory::stored_table(arguments, &mut verdicts)]);
     report.add([memory::list_table(arguments)]);
     report.add([memory::reset_table()]);
+    report.add([memory::events_table()]);
     report.add([memory::long_run_table(arguments)]);
     report.add([start::binary_table(arguments, &mut verdicts)]);
     if arguments.build_cost {

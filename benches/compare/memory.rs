@@ -117,6 +117,25 @@ pub(crate) fn list_table(arguments: &Arguments) -> Table {
             counts[1].to_string(),
         ]);
     }
+    let [few, many] =
+        [1_000, ROWS].map(|count| Series::new(numbers(own(&["rows", &count.to_string()]))));
+    table.row([
+        "20 rows of a resource, from the middle".to_owned(),
+        format!("{few:.1}"),
+        format!("{many:.1}"),
+        ROWS.to_string(),
+    ]);
+    table
+}
+
+/// The rows of a resource from the middle of which a page is listed.
+const ROWS: usize = 1_000_000;
+
+/// The time until many events of one instance were delivered.
+pub(crate) fn events_table() -> Table {
+    let mut table = Table::new("Webhooks to a receiver on this machine", ["events", "ms"]);
+    let times = (0..5).flat_map(|_| numbers(own(&["events", "1000"])));
+    table.row(["1000".to_owned(), format!("{:.0}", Series::new(times))]);
     table
 }
 

@@ -7,10 +7,13 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use mock_ce::MockCe;
+
 use crate::arguments::Arguments;
+use crate::child::{emulator, fill, first_caller};
 use crate::load::{self, Repeated, Until};
 use crate::report::{Table, tell};
-use crate::request::{INSTANCES, MAILJET, incomplete, render};
+use crate::request::{INSTANCES, MAILJET, MESSAGE, MESSAGES, incomplete, render, render_by};
 use crate::series::Series;
 use crate::subject::{self, PEERS, Running, of_peers, own};
 use crate::verdict::{Bound, Verdicts};
@@ -61,9 +64,13 @@ fn scenarios() -> Vec<Scenario> {
     let create = render("POST", INSTANCES, "o", MAILJET);
     let get = render("GET", &format!("{INSTANCES}/1234"), "o", "");
     let refused = render("POST", INSTANCES, "o", &incomplete());
+    let known = emulator(&MockCe::builder());
+    fill(&known, 1, MAILJET);
+    let row = render_by("POST", MESSAGES, &first_caller(&known), MESSAGE);
     let kinds = [
         ("POST /instances", create, 200, true),
         ("GET /instances/{id}", get, 200, false),
+        ("POST /messages, a resource's row", row, 200, false),
         ("POST /instances, refused with 400", refused, 400, false),
     ];
     let at = |connections| {

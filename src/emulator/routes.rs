@@ -213,7 +213,7 @@ pub static ROUTES: &[Route] = &[
     Route::control(POST, "/state/save", control::save, "write the file of --state"),
     Route::control(GET, "/outbox", control::messages, "the messages that instances would have sent, filtered by the query").with_query(OUTBOX),
     Route::control(DELETE, "/outbox", control::forget_messages, "empty the outbox").with_query(LIMIT),
-    Route::control(POST, "/events/fire", control::fire_event, "let a provider's event happen to an instance").with_query(LIMIT),
+    Route::control(POST, "/events", control::fire_event, "let a provider's event happen to an instance").with_query(LIMIT),
     Route::control(GET, "/webhooks", control::webhooks, "every attempt to send a webhook").with_query(LIMIT),
     Route::control(POST, "/webhooks/faults", control::order_webhook_faults, "order faults on webhooks").with_query(LIMIT),
     Route::control(DELETE, "/webhooks/faults", control::clear_webhook_faults, "forget those that were not met").with_query(LIMIT),

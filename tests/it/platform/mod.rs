@@ -1,5 +1,6 @@
 //! The service beyond provisioning, one module a capability; each test says which rules it is about.
 
+mod abuse;
 mod analytics;
 mod configuration;
 mod definitions;

@@ -432,7 +432,7 @@ fn webhooks_are_steered_below_admin() {
     );
     let fired = ce.ask(order(
         "POST",
-        "/events/fire",
+        "/events",
         r#"{"instance":1234,"body":{"a":1}}"#,
     ));
     assert_eq!(fired.text(), r#"{"events":["5001"]}"#);
@@ -459,7 +459,7 @@ fn webhooks_are_steered_below_admin() {
         assert_eq!(refused.status, 400);
         assert!(refused.message().contains(word), "{}", refused.message());
     }
-    let unknown = ce.ask(order("POST", "/events/fire", r#"{"instance":99}"#));
+    let unknown = ce.ask(order("POST", "/events", r#"{"instance":99}"#));
     assert!(
         unknown.message().contains("there is no instance 99"),
         "{}",
