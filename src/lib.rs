@@ -162,9 +162,9 @@ pub use rules::Grade;
 pub use server::expectation::{Expectation, VerifiedOnDrop};
 pub use server::messages::MessageExpectation;
 pub use server::organization::Organization;
+pub use server::stub::Stub;
 #[cfg(feature = "tls")]
 pub use server::tls::TrustStore;
-pub use server::stub::Stub;
 pub use server::{MockCe, StartError};
 #[doc(inline)]
 pub use settings::{

@@ -19,9 +19,9 @@ pub(crate) mod progress;
 pub(crate) mod runtime;
 pub(crate) mod socket;
 mod sse;
+pub(crate) mod stub;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
-pub(crate) mod stub;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -195,7 +195,7 @@ impl Settings {
             front,
             has_announced: AtomicBool::new(false),
         };
-        let listener = bound.serve(answers)?;
+        let listener = bound.serve(answers, self.threads)?;
         Ok(MockCe {
             #[cfg(feature = "page")]
             _witness: post_mortem::Witness::new(emulator.clone(), listener.place()),
