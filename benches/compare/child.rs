@@ -36,7 +36,8 @@ fn serve(subject: &str, instances: usize) {
         "bare" => serve_at(yardstick::start(&yardstick::runtime(), Work::Same)),
         "constant" => serve_at(yardstick::start(&yardstick::runtime(), Work::Constant)),
         _ => {
-            let ce = MockCe::start();
+            let threads = if subject == "two-threads" { 2 } else { 1 };
+            let ce = MockCe::builder().threads(threads).start();
             fill(ce.emulator(), instances, MAILJET);
             serve_at(ce.address());
         }

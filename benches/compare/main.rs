@@ -23,6 +23,7 @@ mod speed;
 mod start;
 mod subject;
 mod tail;
+mod threads;
 mod verdict;
 mod yardstick;
 
@@ -60,6 +61,7 @@ fn measure(arguments: &Arguments) {
     speed::judge(&speeds, &mut verdicts);
     let (rate, growths) = tail::measure(arguments);
     report.add([tail::table(rate, &growths, &mut verdicts)]);
+    report.add([threads::table(arguments, &mut verdicts)]);
     report.add([start::table(arguments, peers.as_deref(), &mut verdicts)]);
     report.add([start::cold_table(arguments, &mut verdicts)]);
     report.add([memory::idle_table(

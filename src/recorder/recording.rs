@@ -216,7 +216,7 @@ impl Recording {
             front,
             writer: JournalWriter::new(journal, policy, self.warn),
         };
-        let listener = bound.serve(Arc::new(proxy))?;
+        let listener = bound.serve(Arc::new(proxy), 1)?;
         Ok(Part::Recording(listener))
     }
 

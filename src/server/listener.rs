@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
+use super::runtime::Workers;
 use super::socket::{Acceptor, Stream};
 use super::{StartError, runtime};
 use crate::settings::Listen;
@@ -105,9 +106,14 @@ impl Bound {
         &self.place
     }
 
-    /// Serves what has been waiting, and what comes.
-    pub(crate) fn serve<S: Serve>(self, service: S) -> Result<Listener<S>, StartError> {
+    /// Serves what has been waiting, and what comes, on so many threads.
+    pub(crate) fn serve<S: Serve>(
+        self,
+        service: S,
+        threads: usize,
+    ) -> Result<Listener<S>, StartError> {
         let runtime = runtime::handle().map_err(StartError::Runtime)?;
+        let workers = Workers::start(threads).map_err(StartError::Runtime)?;
         let port = Arc::new(Port {
             service,
             is_stopping: AtomicBool::new(false),
@@ -117,6 +123,7 @@ impl Bound {
         let accepting = Accepting {
             acceptor: self.acceptor,
             connections: JoinSet::new(),
+            workers,
             port: port.clone(),
             _open: open,
         };
@@ -163,6 +170,7 @@ impl<S> Drop for Listener<S> {
 struct Accepting<S> {
     acceptor: Acceptor,
     connections: JoinSet<()>,
+    workers: Workers,
     port: Arc<Port<S>>,
     _open: SyncSender<()>,
 }
@@ -182,10 +190,7 @@ impl<S: Serve> Accepting<S> {
                 Poll::Pending => self.poll_accept(cx).map(Event::Accepted),
             });
             match event.await {
-                Event::Accepted(Ok((stream, peer))) => {
-                    let serving = S::serve(self.port.clone(), stream, peer);
-                    self.connections.spawn(serving);
-                }
+                Event::Accepted(Ok((stream, peer))) => self.serve(stream, peer),
                 Event::Accepted(Err(error)) if is_of_one_connection(&error) => {}
                 Event::Accepted(Err(_)) => Box::pin(sleep(EXHAUSTED)).await,
                 Event::Stopping => break,
@@ -193,6 +198,19 @@ impl<S: Serve> Accepting<S> {
         }
         // Rare, and boxed, so that an idle server does not hold room for it.
         Box::pin(self.drain()).await;
+    }
+
+    fn serve(&mut self, stream: Stream, peer: IpAddr) {
+        let port = self.port.clone();
+        let Some(worker) = self.workers.next() else {
+            self.connections.spawn(S::serve(port, stream, peer));
+            return;
+        };
+        // A connection that cannot be handed over is as broken as one that cannot be accepted.
+        if let Ok(stream) = stream.moved_to(worker) {
+            let serving = S::serve(port, stream, peer);
+            self.connections.spawn_on(serving, worker);
+        }
     }
 
     /// The next connection, unless the server has as many as it may.
@@ -208,6 +226,7 @@ impl<S: Serve> Accepting<S> {
         let Accepting {
             acceptor,
             mut connections,
+            workers,
             port,
             _open,
         } = self;
@@ -216,7 +235,7 @@ impl<S: Serve> Accepting<S> {
         let _in_time = timeout(DRAIN, all_ended).await;
         // Whatever is still open is cut, and has ended before the owner is told.
         connections.shutdown().await;
-        drop(port);
+        drop((workers, port));
     }
 }
 

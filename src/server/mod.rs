@@ -195,7 +195,7 @@ impl Settings {
             front,
             has_announced: AtomicBool::new(false),
         };
-        let listener = bound.serve(answers)?;
+        let listener = bound.serve(answers, self.threads)?;
         Ok(MockCe {
             #[cfg(feature = "page")]
             _witness: post_mortem::Witness::new(emulator.clone(), listener.place()),

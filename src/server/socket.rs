@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream};
+use tokio::runtime::Handle;
 #[cfg(feature = "tls")]
 use tokio_rustls::server::TlsStream;
 
@@ -57,6 +58,19 @@ impl Stream {
         // slower.
         let _ = stream.set_nodelay(true);
         Stream::Plain(stream)
+    }
+
+    /// The same stream, watched by another runtime.
+    pub(super) fn moved_to(self, runtime: &Handle) -> io::Result<Self> {
+        let _entered = runtime.enter();
+        Ok(match self {
+            Stream::Plain(stream) => Stream::Plain(TcpStream::from_std(stream.into_std()?)?),
+            #[cfg(unix)]
+            Stream::Unix(stream) => Stream::Unix(UnixStream::from_std(stream.into_std()?)?),
+            // TLS begins later, where the connection is served.
+            #[cfg(feature = "tls")]
+            stream @ Stream::Tls(_) => stream,
+        })
     }
 
     /// Makes the next close a reset; a Unix socket has none, and closes.

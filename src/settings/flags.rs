@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Callbacks, ControlAccess, EmptyLists, OAuthCodes, Settings, Shape, WebhookBody};
+use super::{
+    Callbacks, ControlAccess, EmptyLists, MAX_THREADS, OAuthCodes, Settings, Shape, WebhookBody,
+};
 use crate::cassette::{Fallback, Repeat, SelectorError};
 use crate::catalog::BuiltIn;
 
@@ -86,6 +88,15 @@ pub static FLAGS: &[Flag] = &[
         value: None,
         help: "Pass on unread what is for hosts that are not intercepted [default: refuse it]",
         apply: |settings, _| Ok(settings.pass()),
+    },
+    Flag {
+        name: "threads",
+        value: Some("NUMBER"),
+        help: "Threads that serve connections, 1 to 256, where a whole machine's tests share the server [default: 1]",
+        apply: |settings, value| match parse_number(value)? {
+            threads @ 1..=MAX_THREADS => Ok(settings.threads(threads)),
+            _ => Err(explain(value, "a number from 1 to 256")),
+        },
     },
     Flag {
         name: "seed",

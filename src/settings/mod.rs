@@ -29,6 +29,7 @@ pub struct Settings {
     pub(crate) listen: Listen,
     #[cfg(feature = "tls")]
     pub(crate) tls: TlsSettings,
+    pub(crate) threads: usize,
     pub(crate) seed: u64,
     pub(crate) shape: Shape,
     pub(crate) empty_lists: EmptyLists,
@@ -173,6 +174,9 @@ pub enum OAuthCodes {
     Strict,
 }
 
+/// The most threads of one server; more than that serve nothing faster.
+pub(crate) const MAX_THREADS: usize = 256;
+
 /// Maximum of every time limit; a deadline further off could lie beyond what `Instant` can hold.
 pub(crate) const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -203,6 +207,7 @@ impl Default for Settings {
             listen: Listen::Tcp((Ipv4Addr::LOCALHOST, 0).into()),
             #[cfg(feature = "tls")]
             tls: TlsSettings::default(),
+            threads: 1,
             seed: 0,
             shape: Shape::default(),
             empty_lists: EmptyLists::default(),
@@ -257,6 +262,13 @@ impl Settings {
     #[cfg(unix)]
     pub fn listen_unix(mut self, path: impl Into<PathBuf>) -> Self {
         self.listen = Listen::Unix(path.into());
+        self
+    }
+
+    /// Sets the number of threads that serve connections, for a server that many processes share; at most 256. Default: 1,
+    /// which all servers of the process share.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads.clamp(1, MAX_THREADS);
         self
     }
 
