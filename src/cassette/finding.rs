@@ -5,7 +5,7 @@ use std::fmt;
 use super::policy::Policy;
 use super::redact::ids_of;
 use super::selector::{MessagePart, Place, Step};
-use super::walk::{Leaf, rewrite};
+use super::walk::visit;
 use super::words;
 use super::{Cassette, Interaction};
 
@@ -48,11 +48,10 @@ impl Cassette {
 fn unkept_places(interaction: &Interaction, policy: &Policy) -> Vec<String> {
     let ids = ids_of(&interaction.request.path);
     let mut places = Vec::new();
-    rewrite(interaction, &mut |place, leaf| {
+    visit(interaction, &mut |place, leaf| {
         if !(policy.keeps(place, leaf, &ids) && keeps_header(policy, place)) {
-            places.push(place.outline(matches!(leaf, Leaf::Name(_))));
+            places.push(place.outline(leaf.is_name()));
         }
-        None
     });
     places
 }

@@ -20,8 +20,8 @@ use super::miss::{Miss, Near};
 use super::placeholder;
 use super::policy::Policy;
 use super::request_match::{Bindings, compare};
-use super::selector::{MessagePart, Place, Selector, Side};
-use super::walk::{Leaf, decode_segment, placeholders, rewrite_response};
+use super::selector::{Leaf, MessagePart, Place, Selector, Side};
+use super::walk::{decode_segment, placeholders, rewrite_response};
 use crate::secrets::{AuthorizationPart, authorization_parts};
 use crate::wire::json::Json;
 use crate::wire::message::Request;
@@ -135,13 +135,11 @@ impl Replay {
         for (number, value) in &taken.bindings {
             progress.values.insert(*number, value.clone());
         }
-        let interaction = &self.interactions[taken.index];
-        Some(Interaction {
-            request: interaction.request.clone(),
-            response: rewrite_response(&interaction.response, &mut |_, leaf| {
-                progress.client_value(leaf)
-            }),
-        })
+        let mut interaction = self.interactions[taken.index].clone();
+        rewrite_response(&mut interaction.response, &mut |_, leaf| {
+            progress.client_value(leaf)
+        });
+        Some(interaction)
     }
 
     fn fitting(&self, sent: &Asked) -> Vec<Fit> {

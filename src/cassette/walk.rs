@@ -6,54 +6,22 @@ use std::borrow::Cow;
 
 use http::header::CONTENT_TYPE;
 use percent_encoding::percent_decode_str;
-use serde_json::Number;
 
 use super::message::{Answered, Asked, Content, Interaction, Pairs};
-use super::selector::{MessagePart, Place, Side, Step};
+use super::selector::{Leaf, MessagePart, Place, Side, Step};
 use super::{placeholder, words};
 use crate::wire::json::{Json, Members};
-
-/// A name or a value that stands at a place.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Leaf<'l> {
-    /// The name of a member or a parameter.
-    Name(&'l str),
-    Text(&'l str),
-    Number(&'l Number),
-    /// A body that is neither JSON nor a form.
-    Body {
-        bytes: &'l [u8],
-        media_type: &'l str,
-    },
-}
-
-impl<'l> Leaf<'l> {
-    /// A JSON value that may be replaced; booleans, `null` and what has members or items are none.
-    pub(super) fn of(json: &'l Json<'_>) -> Option<Self> {
-        match json {
-            Json::Text(text) => Some(Leaf::Text(text)),
-            Json::Number(number) => Some(Leaf::Number(number)),
-            _ => None,
-        }
-    }
-}
 
 /// The numbers of all placeholders in an interaction, with the side that each stands on.
 pub(super) fn placeholders(interaction: &Interaction) -> Vec<(Side, u32)> {
     let mut found = Vec::new();
-    rewrite(interaction, &mut |place, leaf| {
-        let text = match leaf {
-            Leaf::Name(text) | Leaf::Text(text) => Cow::Borrowed(text),
-            Leaf::Body { bytes, .. } => String::from_utf8_lossy(bytes),
-            Leaf::Number(number) => {
-                let number = placeholder::number_of_json(number)?;
-                found.push((place.side, number));
-                return None;
-            }
-        };
-        let numbers = placeholder::find_all(&text).into_iter();
+    visit(interaction, &mut |place, leaf| {
+        if let Leaf::Number(number) = leaf {
+            let number = placeholder::number_of_json(number);
+            found.extend(number.map(|number| (place.side, number)));
+        }
+        let numbers = placeholder::find_all(&leaf.text()).into_iter();
         found.extend(numbers.map(|(_, number)| (place.side, number)));
-        None
     });
     found
 }
@@ -61,45 +29,82 @@ pub(super) fn placeholders(interaction: &Interaction) -> Vec<(Side, u32)> {
 /// Changes a leaf; `None` leaves it as it is.
 pub(super) type Change<'c> = dyn FnMut(&Place<'_>, Leaf<'_>) -> Option<Json<'static>> + 'c;
 
-/// The interaction with its leaves changed.
-pub(super) fn rewrite(interaction: &Interaction, change: &mut Change<'_>) -> Interaction {
-    let Interaction { request, response } = interaction;
-    Interaction {
-        request: rewrite_request(request, change),
-        response: rewrite_response(response, change),
+/// Shows every leaf of an interaction.
+pub(super) fn visit(interaction: &Interaction, see: &mut dyn FnMut(&Place<'_>, Leaf<'_>)) {
+    let mut change = |place: &Place<'_>, leaf: Leaf<'_>| {
+        see(place, leaf);
+        None
+    };
+    changes_of_request(&interaction.request, &mut change);
+    changes_of_response(&interaction.response, &mut change);
+}
+
+/// Changes the leaves of an interaction.
+pub(super) fn rewrite(interaction: &mut Interaction, change: &mut Change<'_>) {
+    rewrite_request(&mut interaction.request, change);
+    rewrite_response(&mut interaction.response, change);
+}
+
+pub(super) fn rewrite_request(request: &mut Asked, change: &mut Change<'_>) {
+    let changes = changes_of_request(request, change);
+    replace(&mut request.path, changes.path);
+    replace(&mut request.query, changes.query);
+    replace(&mut request.headers, changes.headers);
+    replace(&mut request.body, changes.body);
+}
+
+pub(super) fn rewrite_response(response: &mut Answered, change: &mut Change<'_>) {
+    let changes = changes_of_response(response, change);
+    replace(&mut response.headers, changes.headers);
+    replace(&mut response.body, changes.body);
+}
+
+fn replace<T>(part: &mut T, changed: Option<T>) {
+    if let Some(changed) = changed {
+        *part = changed;
     }
 }
 
-pub(super) fn rewrite_request(request: &Asked, change: &mut Change<'_>) -> Asked {
+/// The parts of a message that are to be replaced; what no change touches is not copied.
+#[derive(Default)]
+struct Changes {
+    path: Option<String>,
+    query: Option<Pairs>,
+    headers: Option<Pairs>,
+    body: Option<Content>,
+}
+
+fn changes_of_request(request: &Asked, change: &mut Change<'_>) -> Changes {
     let side = Side::Request;
-    Asked {
-        method: request.method.clone(),
-        path: rewrite_path(&request.path, change),
-        query: rewrite_pairs((side, MessagePart::Query), &request.query, change),
-        headers: rewrite_pairs((side, MessagePart::Header), &request.headers, change),
-        body: rewrite_body(side, &request.headers, &request.body, change),
+    Changes {
+        path: changed_path(&request.path, change),
+        query: changed_pairs((side, MessagePart::Query), &request.query, change),
+        headers: changed_pairs((side, MessagePart::Header), &request.headers, change),
+        body: changed_body(side, &request.headers, &request.body, change),
     }
 }
 
-pub(super) fn rewrite_response(response: &Answered, change: &mut Change<'_>) -> Answered {
+fn changes_of_response(response: &Answered, change: &mut Change<'_>) -> Changes {
     let side = Side::Response;
-    Answered {
-        status: response.status,
-        headers: rewrite_pairs((side, MessagePart::Header), &response.headers, change),
-        body: rewrite_body(side, &response.headers, &response.body, change),
+    Changes {
+        headers: changed_pairs((side, MessagePart::Header), &response.headers, change),
+        body: changed_body(side, &response.headers, &response.body, change),
+        ..Changes::default()
     }
 }
 
-fn rewrite_path(path: &str, change: &mut Change<'_>) -> String {
-    let segments = path.split('/').enumerate().map(|(index, segment)| {
+fn changed_path(path: &str, change: &mut Change<'_>) -> Option<String> {
+    let mut changed = None;
+    for (index, segment) in path.split('/').enumerate() {
         let steps = [Step::Item(index)];
         let place = Place::new(Side::Request, MessagePart::Path, &steps);
-        match change(&place, Leaf::Text(&decode_segment(segment))) {
-            Some(Json::Text(text)) => text,
-            _ => Cow::Borrowed(segment),
+        if let Some(Json::Text(text)) = change(&place, Leaf::Text(&decode_segment(segment))) {
+            let segments: &mut Vec<_> =
+                changed.get_or_insert_with(|| path.split('/').map(Cow::Borrowed).collect());
+            segments[index] = text;
         }
-    });
-    segments.collect::<Vec<_>>().join("/")
+    }
+    changed.map(|segments| segments.join("/"))
 }
 
 /// The text of a path segment; as it is spelled when it is not UTF-8.
@@ -109,12 +114,13 @@ pub(super) fn decode_segment(segment: &str) -> Cow<'_, str> {
         .unwrap_or(Cow::Borrowed(segment))
 }
 
-fn rewrite_pairs(
+fn changed_pairs(
     (side, part): (Side, MessagePart),
     pairs: &Pairs,
     change: &mut Change<'_>,
-) -> Pairs {
-    let mut changed = |(name, value): &(String, String)| {
+) -> Option<Pairs> {
+    let mut changed: Option<Pairs> = None;
+    for (index, (name, value)) in pairs.iter().enumerate() {
         let steps = [Step::Member(name)];
         let place = Place::new(side, part, &steps);
         let other_name = match part {
@@ -122,25 +128,35 @@ fn rewrite_pairs(
             _ => change(&place, Leaf::Name(name)),
         };
         let other_value = change(&place, Leaf::Text(value));
-        (text_or(other_name, name), text_or(other_value, value))
-    };
-    pairs.iter().map(&mut changed).collect()
+        if other_name.is_some() || other_value.is_some() {
+            let pair = &mut changed.get_or_insert_with(|| pairs.clone())[index];
+            replace(&mut pair.0, other_name.and_then(text_of));
+            replace(&mut pair.1, other_value.and_then(text_of));
+        }
+    }
+    changed
 }
 
-fn text_or(changed: Option<Json<'_>>, text: &str) -> String {
+fn text_of(changed: Json<'_>) -> Option<String> {
     match changed {
-        Some(Json::Text(changed)) => changed.into_owned(),
-        _ => text.to_owned(),
+        Json::Text(changed) => Some(changed.into_owned()),
+        _ => None,
     }
 }
 
-fn rewrite_body(side: Side, headers: &Pairs, body: &Content, change: &mut Change<'_>) -> Content {
-    let place = Place::new(side, MessagePart::Body, &[]);
+fn changed_body(
+    side: Side,
+    headers: &Pairs,
+    body: &Content,
+    change: &mut Change<'_>,
+) -> Option<Content> {
     match body {
-        Content::Empty => Content::Empty,
-        Content::Json(value) => Content::Json(rewrite_json(side, value, &mut Vec::new(), change)),
+        Content::Empty => None,
+        Content::Json(value) => {
+            changed_json(side, value, &mut Vec::new(), change).map(Content::Json)
+        }
         Content::Form(pairs) => {
-            Content::Form(rewrite_pairs((side, MessagePart::Form), pairs, change))
+            changed_pairs((side, MessagePart::Form), pairs, change).map(Content::Form)
         }
         Content::Text(_) | Content::Binary(_) => {
             let bytes = body.to_bytes();
@@ -148,10 +164,8 @@ fn rewrite_body(side: Side, headers: &Pairs, body: &Content, change: &mut Change
                 bytes: &bytes,
                 media_type: media_type_of(headers),
             };
-            match change(&place, leaf) {
-                Some(Json::Text(text)) => Content::Text(text.into_owned()),
-                _ => body.clone(),
-            }
+            let changed = change(&Place::whole(side, MessagePart::Body), leaf);
+            changed.and_then(text_of).map(Content::Text)
         }
     }
 }
@@ -172,46 +186,51 @@ fn media_type_of(headers: &Pairs) -> &str {
     }
 }
 
-fn rewrite_json<'j>(
+fn changed_json<'j>(
     side: Side,
     json: &'j Json<'static>,
     steps: &mut Vec<Step<'j>>,
     change: &mut Change<'_>,
-) -> Json<'static> {
+) -> Option<Json<'static>> {
     let part = MessagePart::Body;
     match json {
         Json::Object(members) => {
-            let mut changed = Members::new();
-            for (name, value) in members {
+            let mut changed: Option<Members<'static>> = None;
+            for (index, (name, value)) in members.iter().enumerate() {
                 steps.push(Step::Member(name));
-                let other = change(&Place::new(side, part, steps), Leaf::Name(name));
-                let value = rewrite_json(side, value, steps, change);
+                let other_name = change(&Place::new(side, part, steps), Leaf::Name(name));
+                let other_value = changed_json(side, value, steps, change);
                 steps.pop();
-                changed.push((unused_name(&changed, text_or(other, name)).into(), value));
+                if other_name.is_some() || other_value.is_some() {
+                    let changed = changed.get_or_insert_with(|| members.clone());
+                    replace(&mut changed[index].1, other_value);
+                    if let Some(name) = other_name.and_then(text_of) {
+                        changed[index].0 = unused_name(changed, name).into();
+                    }
+                }
             }
-            Json::Object(changed)
+            changed.map(Json::Object)
         }
         Json::Array(items) => {
-            let mut changed = Vec::with_capacity(items.len());
+            let mut changed: Option<Vec<_>> = None;
             for (index, item) in items.iter().enumerate() {
                 steps.push(Step::Item(index));
-                changed.push(rewrite_json(side, item, steps, change));
+                let other = changed_json(side, item, steps, change);
                 steps.pop();
+                if let Some(other) = other {
+                    changed.get_or_insert_with(|| items.clone())[index] = other;
+                }
             }
-            Json::Array(changed)
+            changed.map(Json::Array)
         }
-        plain => {
-            let changed =
-                Leaf::of(plain).and_then(|leaf| change(&Place::new(side, part, steps), leaf));
-            changed.unwrap_or_else(|| plain.clone())
-        }
+        plain => Leaf::of(plain).and_then(|leaf| change(&Place::new(side, part, steps), leaf)),
     }
 }
 
-/// A name that no earlier member has: a document with a member twice could not be read again.
+/// A name that no other member has: a document with a member twice could not be read again.
 fn unused_name(members: &Members<'_>, mut name: String) -> String {
     let is_placeholder = placeholder::number_of(&name).is_some();
-    while is_placeholder && members.iter().any(|(earlier, _)| *earlier == name) {
+    while is_placeholder && members.iter().any(|(other, _)| *other == name) {
         name.push('_');
     }
     name
