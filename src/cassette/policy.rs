@@ -308,16 +308,15 @@ fn is_error_message(place: &Place<'_>) -> bool {
 fn keeps_digits(place: &Place<'_>, digits: &str) -> bool {
     const ENDINGS: &str =
         "count size timeout timetolive port total limit offset page length expiresin duration";
-    if is_number(digits, MAX_SMALL_DIGITS) {
-        return true;
+    if !is_number(digits, MAX_ID_DIGITS) || digits.len() <= MAX_SMALL_DIGITS {
+        return is_number(digits, MAX_SMALL_DIGITS);
     }
     let Some(name) = names_of(place).last() else {
         return false;
     };
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     let lower: String = letters.collect::<String>().to_ascii_lowercase();
-    let is_documented = lower == "id" || ENDINGS.split(' ').any(|ending| lower.ends_with(ending));
-    is_documented && is_number(digits, MAX_ID_DIGITS)
+    lower == "id" || ENDINGS.split(' ').any(|ending| lower.ends_with(ending))
 }
 
 fn is_number(text: &str, max_digits: usize) -> bool {

@@ -1,8 +1,8 @@
 //! An exchange as it came goes in, an interaction that may be written comes out.
 //!
 //! In this order: headers that are not kept are left out; every other value is kept or replaced as the [`Policy`] says;
-//! names that repeat a replaced value are replaced too; and what is left is searched for every value that was replaced
-//! so far. An interaction in which one is found is refused as a [`Leak`].
+//! names that repeat a replaced value are replaced too; and what is left is searched for the values that were replaced
+//! so far, as [`Sought`] looks for them. An interaction in which one is found is refused as a [`Leak`].
 
 use std::collections::HashMap;
 use std::fmt;
@@ -52,7 +52,10 @@ impl Redactor {
     /// Goes on after these interactions, whose placeholders keep their meaning.
     #[must_use]
     pub fn continuing(policy: Policy, interactions: &[Interaction]) -> Self {
-        let numbers = interactions.iter().flat_map(placeholders);
+        let numbers = interactions
+            .iter()
+            .cloned()
+            .flat_map(|mut one| placeholders(&mut one));
         Redactor {
             last: numbers.map(|(_, number)| number).max().unwrap_or(0),
             ..Redactor::new(policy)
@@ -66,7 +69,7 @@ impl Redactor {
     pub fn redact(&mut self, exchange: &Exchange) -> Result<Interaction, Leak> {
         let (mut interaction, left_out) = Interaction::read(exchange, &self.policy);
         // No number that a client has sent is taken, as one sends that was replayed to.
-        let sent = placeholders(&interaction)
+        let sent = placeholders(&mut interaction)
             .into_iter()
             .map(|(_, number)| number);
         self.last = sent.fold(self.last, u32::max);
@@ -81,7 +84,7 @@ impl Redactor {
         rewrite(&mut interaction, &mut |place, leaf| {
             self.other_name(place, leaf)
         });
-        match self.leak(&interaction) {
+        match self.leak(&mut interaction) {
             Some(leak) => Err(leak),
             None => Ok(interaction),
         }
@@ -164,7 +167,7 @@ impl Redactor {
     }
 
     /// The first place that holds what is looked for.
-    fn leak(&self, interaction: &Interaction) -> Option<Leak> {
+    fn leak(&self, interaction: &mut Interaction) -> Option<Leak> {
         let mut found = None;
         let known = self.policy.known();
         visit(interaction, &mut |place, leaf| {
