@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use http::Method;
 use mock_ce::{MockCe, Request};
 
-use crate::child::{creation, emulator, fill, print};
+use crate::emulated::{creation, emulator, fill, print};
 use crate::process;
 use crate::request::{INSTANCES, MAILJET, SENDGRID, incomplete, render};
 use crate::yardstick::{self, Work};

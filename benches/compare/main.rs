@@ -10,6 +10,7 @@ mod arguments;
 mod child;
 mod chores;
 mod cost;
+mod emulated;
 mod load;
 mod memory;
 mod plot;
