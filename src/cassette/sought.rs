@@ -167,6 +167,7 @@ mod tests {
     #[case::part_of_a_header("Bearer kqzvbtwm", "kqzvbtwm.x", true)]
     #[case::part_of_nested_json(r#"sent {\"password\":\"kq1zvbtwm\"}"#, "akq1zvbtwma", true)]
     #[case::word_inside_of_another("my customers", "customersList", false)]
+    #[case::in_a_placeholder("123456", "redacted-123456", true)]
     #[case::short("12345", "12345", false)]
     #[case::known("sendgrid", "sendgrid", false)]
     #[case::word_of_an_encoded_value("Basic dXNlcjpodW50ZXIyMg==", "hunter22", true)]
