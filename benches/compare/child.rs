@@ -1,14 +1,13 @@
 //! What this program does as a process under test.
 
-use std::io::{Read as _, Write as _};
-use std::sync::Arc;
+use std::io::Read as _;
 use std::time::Instant;
 
-use http::Method;
-use mock_ce::{Emulator, MockCe, Request, Settings};
+use mock_ce::MockCe;
 
 use crate::chores;
-use crate::request::{INSTANCES, MAILJET};
+use crate::emulated::{fill, print};
+use crate::request::MAILJET;
 use crate::yardstick::{self, Work};
 
 /// Runs the command: a server, or a measurement that prints numbers.
@@ -48,41 +47,4 @@ fn serve_at(address: std::net::SocketAddr) {
     print([address]);
     let mut rest = Vec::new();
     let _ended = std::io::stdin().read_to_end(&mut rest);
-}
-
-/// Creates instances without a socket.
-pub(crate) fn fill(emulator: &Emulator, instances: usize, body: &'static str) {
-    let request = creation(body);
-    for _ in 0..instances {
-        assert_eq!(emulator.answer(&request).reply.status, 200);
-    }
-}
-
-pub(crate) fn creation(body: &'static str) -> Request {
-    Request::new(Method::POST, INSTANCES, body)
-        .header("authorization", "User u8Jx1DqvCYIpQnzY, Organization o")
-        .header("host", "localhost")
-        .header("accept", "*/*")
-        .header("content-type", "application/json")
-        .header("content-length", "412")
-}
-
-/// The authorization of the token of a server's first instance.
-pub(crate) fn first_caller(emulator: &Emulator) -> String {
-    format!("Element {}", emulator.instances(None)[0].token)
-}
-
-/// An emulator without a server.
-pub(crate) fn emulator(settings: &Settings) -> Arc<Emulator> {
-    let catalog = mock_ce::catalog::Catalog::documented().clone();
-    Arc::new(Emulator::new(settings, catalog))
-}
-
-/// Prints a line for each.
-pub(crate) fn print<T: std::fmt::Display>(lines: impl IntoIterator<Item = T>) {
-    let mut out = std::io::stdout().lock();
-    for line in lines {
-        writeln!(out, "{line}").expect("whoever started this reads");
-    }
-    out.flush().expect("whoever started this reads");
 }

@@ -9,7 +9,7 @@ use http::Method;
 use mock_ce::{MockCe, Request};
 use tokio::runtime::Handle;
 
-use crate::child::{creation, emulator, fill, first_caller, print};
+use crate::emulated::{creation, emulator, fill, first_caller, print};
 use crate::process;
 use crate::request::{INSTANCES, MAILJET, MESSAGE, MESSAGES, SENDGRID, incomplete, render};
 use crate::yardstick::{self, Work};

@@ -11,6 +11,7 @@ mod arguments;
 mod child;
 mod chores;
 mod cost;
+mod emulated;
 mod growth_plot;
 mod load;
 mod memory;

@@ -237,7 +237,7 @@ impl Emulator {
             self.counters
                 .relied(self.fingerprint(context), &rules::TRAILING_SLASH);
         }
-        call::check_media(request, route)?;
+        route.check_media(request)?;
         (route.handler)(
             self,
             &Call {

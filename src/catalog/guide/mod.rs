@@ -22,6 +22,7 @@ pub use report::{Certainty, Change, Decision, Evidence, Outcome, Refusal, Repair
 
 use super::fixture::Fixture;
 use super::identity::{BuiltIn, Identities};
+use demand::Demand;
 use group::Group;
 use statement::{Statement, Unsaid};
 use template::{Filler, Source};
@@ -218,9 +219,9 @@ impl Importer {
         if self.options.mode == Mode::Strict {
             let creation = statement.creation.iter();
             let demands: Vec<_> = creation
-                .flat_map(|creation| creation.demands.clone())
+                .flat_map(|creation| creation.demands.iter().map(Demand::decision))
                 .collect();
-            if report.refuse_doubts(&demands) {
+            if report.refuse_doubts(demands) {
                 return None;
             }
         }

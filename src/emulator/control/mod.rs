@@ -35,7 +35,7 @@ use http::Method;
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
 
-use super::call::{Call, Caller, check_content_type, check_media};
+use super::call::{Call, Caller, check_content_type};
 use super::context::Context;
 use super::outcome::{Handled, Outcome};
 use super::record::counters::Period;
@@ -133,7 +133,7 @@ fn handle(emulator: &Emulator, request: &Request) -> Handled {
         check_content_type(request)?;
     }
     if !feed::is_accepted(request) {
-        check_media(request, route)?;
+        route.check_media(request)?;
     }
     parameter::check(request, route)?;
     let handled = (route.handler)(
