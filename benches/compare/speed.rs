@@ -10,7 +10,7 @@ use std::time::Duration;
 use mock_ce::MockCe;
 
 use crate::arguments::Arguments;
-use crate::child::{emulator, fill, first_caller};
+use crate::emulated::{emulator, fill, first_caller};
 use crate::load::{self, Repeated, Until};
 use crate::report::{Table, tell};
 use crate::request::{INSTANCES, MAILJET, MESSAGE, MESSAGES, incomplete, render, render_by};
