@@ -368,7 +368,7 @@ fn missing(
                 rule = rule.or(Some(missing_rule(entry)));
                 push_all(&mut named, &[&entry.key]);
                 if let Some(sent_as) = misspelling(entry, sent, element) {
-                    named.extend([" (sent as ", &clip(sent_as), "?)"]);
+                    named.extend([" (sent as ", clip(sent_as), "?)"]);
                 }
             }
         }
