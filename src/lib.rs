@@ -49,6 +49,7 @@ pub mod recorder;
 #[cfg(any(doc, doctest))]
 pub mod docs;
 
+pub use catalog::fixture::Fixture;
 pub use emulator::control::{ControlError, MessageQuery};
 pub use emulator::dispatch::fault::WebhookFault;
 pub use emulator::dispatch::log::{Webhook, WebhookResult};

@@ -54,7 +54,8 @@ pub(super) fn command() -> Command {
         .after_help(
             "The command's environment has MOCK_CE_URL, MOCK_CE_ADMIN_URL and MOCK_CE_ORGANIZATION.\n\
              Exit status: the command's own; 3 when it succeeded and a gate failed; 127 when it could not be started;\n\
-             128 and the number of the signal that ended it.",
+             128 and the number of the signal that ended it.\n\n\
+             Example: mock-ce exec --deny-leaks --report run.xml -- cargo test",
         )
 }
 

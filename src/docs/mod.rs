@@ -18,6 +18,9 @@ pub mod steering {}
 #[doc = include_str!("service.md")]
 pub mod service {}
 
+#[doc = include_str!("elements.md")]
+pub mod elements {}
+
 #[doc = include_str!("examples.md")]
 pub mod examples {}
 

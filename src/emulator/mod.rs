@@ -41,7 +41,6 @@ mod view;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
@@ -55,9 +54,9 @@ use http::{HeaderMap, Method};
 pub(crate) use control::Cursor;
 pub use outcome::Outcome;
 
-use crate::catalog::Catalog;
+use crate::catalog::{BuiltIn, Catalog, LiveCatalog};
 use crate::rules::{self, Grade, Rule};
-use crate::settings::{ControlAccess, EmptyLists, OAuthCodes, Settings, Shape};
+use crate::settings::{EmptyLists, OAuthCodes, Settings, Shape};
 use crate::wire::error::ApiError;
 use crate::wire::message::{Malformed, Request};
 use crate::wire::vocabulary::header;
@@ -66,6 +65,7 @@ use clock::Clock;
 use context::{Context, ResourceCall};
 use dispatch::Dispatch;
 use outcome::Handled;
+use path::Surface;
 use record::counters::Counters;
 use record::journal::{Circumstances, Journal};
 use record::names::Names;
@@ -79,7 +79,8 @@ use view::{Hydration, View};
 /// The emulated service: a catalog, instances, the rules, and what a test has ordered.
 #[derive(Debug)]
 pub struct Emulator {
-    catalog: Arc<Catalog>,
+    catalog: LiveCatalog,
+    built_in: BuiltIn,
     state: State,
     script: Script,
     journal: Journal,
@@ -94,8 +95,7 @@ pub struct Emulator {
     login: Option<(String, String)>,
     oauth: OAuthCodes,
     min_grade: Grade,
-    control: ControlAccess,
-    state_file: Option<PathBuf>,
+    settings: Settings,
     started: Instant,
     requests: AtomicU64,
     tape: Option<Tape>,
@@ -109,9 +109,11 @@ impl Emulator {
     /// Makes an emulator with these settings and this catalog; settings of sockets are not looked at.
     #[must_use]
     pub fn new(settings: &Settings, catalog: Arc<Catalog>) -> Self {
+        let catalog = LiveCatalog::new(catalog);
         let journal = Journal::new(settings.journal, settings.secrets, catalog.clone());
         Emulator {
             catalog,
+            built_in: settings.built_in,
             state: State::default(),
             script: Script::default(),
             journal,
@@ -126,8 +128,7 @@ impl Emulator {
             login: settings.login.clone(),
             oauth: settings.oauth,
             min_grade: settings.min_grade,
-            control: settings.control,
-            state_file: settings.state.clone(),
+            settings: settings.clone(),
             started: Instant::now(),
             requests: AtomicU64::new(0),
             tape: None,
@@ -139,12 +140,8 @@ impl Emulator {
     ///
     /// Never panics: whatever goes wrong inside is a 500 (rule `internal`).
     pub fn answer(&self, request: &Request) -> Outcome {
-        #[cfg(feature = "page")]
-        if let Some(redirect) = control::welcome(request) {
-            return redirect.dated(&self.clock);
-        }
-        if control::is_for(request) {
-            return control::answer(self, request);
+        if let Some(outcome) = control::answer(self, request) {
+            return outcome;
         }
         let number = self.requests.fetch_add(1, Relaxed);
         let request_id = identity::request_id(self.seed(), number);
@@ -204,7 +201,7 @@ impl Emulator {
         if let Some(recorded) = self.tape.as_ref().and_then(|tape| tape.answer(request)) {
             return recorded;
         }
-        if let Some(answer) = preflight(request) {
+        if let Some(answer) = preflight(request, Surface::Api) {
             return Ok(answer);
         }
         let routes::Entry { route, pattern } = routes::find(context)?;
@@ -313,8 +310,8 @@ impl Emulator {
         self.seed.load(Relaxed)
     }
 
-    fn catalog(&self) -> &Catalog {
-        &self.catalog
+    fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.current()
     }
 
     fn view(&self, call: &Call<'_, '_>) -> View {
@@ -333,12 +330,12 @@ fn guard(handle: impl FnOnce() -> Handled) -> Handled {
     catch_unwind(AssertUnwindSafe(handle)).unwrap_or_else(|_| Err(ApiError::internal()))
 }
 
-/// Answers a browser that asks whether it may send a request (rule `cors`).
-fn preflight(request: &Request) -> Option<Outcome> {
+/// Answers a browser that asks whether it may send a request to this surface (rule `cors`).
+fn preflight(request: &Request, surface: Surface) -> Option<Outcome> {
     let is_preflight = request.method == Method::OPTIONS
         && request.headers.contains_key(ORIGIN)
         && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    let allowed = is_preflight.then(|| routes::allowed(&request.uri))??;
+    let allowed = is_preflight.then(|| routes::allowed(&request.uri, surface))??;
     let mut outcome = Outcome::empty(&rules::CORS).header(ACCESS_CONTROL_ALLOW_METHODS, &allowed);
     if let Some(headers) = request.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
         outcome

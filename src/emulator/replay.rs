@@ -3,6 +3,7 @@
 use http::Method;
 
 use super::outcome::{Handled, Outcome};
+use super::path::Surface;
 use super::{Emulator, preflight};
 use crate::cassette::{Answered, Cassette, Fallback, Policy, Replay, header_map};
 use crate::rules;
@@ -21,7 +22,7 @@ impl Emulator {
     /// The emulator with a cassette that answers first, in the manner that the settings say.
     #[must_use]
     pub fn replaying(mut self, cassette: Cassette, settings: &Settings) -> Self {
-        let defaults = Policy::new(&self.catalog);
+        let defaults = Policy::new(&self.catalog());
         let replay = Replay::new(cassette, defaults, settings.repeat);
         self.tape = Some(Tape {
             replay: replay.ignoring(settings.ignored.clone()),
@@ -32,13 +33,19 @@ impl Emulator {
 }
 
 impl Tape {
+    /// Starts the cassette anew.
+    pub(super) fn rewind(&self) {
+        self.replay.rewind();
+    }
+
     /// `None` leaves the request to the emulated service.
     pub(super) fn answer(&self, request: &Request) -> Option<Handled> {
         if let Some(interaction) = self.replay.take(request) {
             return Some(Ok(Outcome::recorded(interaction.response())));
         }
         // A browser's question is no part of what was recorded.
-        let is_preflight = request.method == Method::OPTIONS && preflight(request).is_some();
+        let is_preflight =
+            request.method == Method::OPTIONS && preflight(request, Surface::Api).is_some();
         if is_preflight || self.fallback == Fallback::Emulate {
             return None;
         }

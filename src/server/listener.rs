@@ -4,7 +4,7 @@
 //! are some again.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -23,6 +23,17 @@ use super::{StartError, runtime};
 const DRAIN: Duration = Duration::from_secs(5);
 /// The pause in accepting when the machine has no descriptor left.
 const EXHAUSTED: Duration = Duration::from_millis(20);
+
+/// An address by which this machine reaches a listener: a wildcard stands for all, and no client can call it.
+pub(crate) fn callable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
 
 /// The handler of a port's connections.
 pub(crate) trait Serve: Send + Sync + Sized + 'static {

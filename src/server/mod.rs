@@ -26,6 +26,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cassette::{Cassette, CassetteError};
+use crate::catalog::fixture::Fixture;
+#[cfg(feature = "guide")]
+use crate::catalog::guide;
 use crate::catalog::{Catalog, CatalogError};
 use crate::emulator::Emulator;
 use crate::instance::Instance;
@@ -80,10 +83,14 @@ impl MockCe {
     /// The base in the dialect that the path spells (rule `dialect`).
     #[must_use]
     pub fn dialect_url(&self, dialect: Dialect) -> String {
-        format!("http://{}{}", self.address(), dialect.base_path())
+        format!(
+            "http://{}{}",
+            listener::callable(self.address()),
+            dialect.base_path()
+        )
     }
 
-    /// The address that the server listens on.
+    /// The address that the server listens on; URLs have a loopback one in the place of a wildcard such as `0.0.0.0`.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.listener.address()
@@ -158,11 +165,23 @@ impl Settings {
 
     pub(crate) fn load_catalog(&self) -> Result<Arc<Catalog>, CatalogError> {
         let documented = Catalog::documented();
-        if self.catalogs.is_empty() {
+        let own = self.own_elements()?;
+        if self.catalogs.is_empty() && own.is_empty() {
             return Ok(documented.clone());
         }
-        let catalog = documented.with_directories(&self.catalogs, self.built_in)?;
-        Ok(Arc::new(catalog))
+        let catalog = documented.with_files(&self.catalogs, self.built_in)?;
+        let join = |catalog: Catalog, own: &Fixture| catalog.with_element(own, self.built_in);
+        let joined = own.iter().try_fold(catalog, join);
+        Ok(Arc::new(joined.map_err(CatalogError::Clash)?))
+    }
+
+    /// The elements that the settings were given in process.
+    fn own_elements(&self) -> Result<Vec<Fixture>, CatalogError> {
+        #[cfg(feature = "guide")]
+        let from_guides = guide::read_all(&self.guides, self.built_in)?;
+        #[cfg(not(feature = "guide"))]
+        let from_guides = Vec::new();
+        Ok([&self.elements[..], &from_guides].concat())
     }
 }
 
@@ -173,7 +192,17 @@ fn load_state(emulator: &Emulator, path: &Path) -> Result<(), StartError> {
         reason,
     };
     let text = match std::fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let directory = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
+            return match directory.is_none_or(Path::is_dir) {
+                true => Ok(()),
+                false => Err(refused(
+                    "its directory is not there; make it, or name another file".to_owned(),
+                )),
+            };
+        }
         read => read.map_err(|error| refused(error.to_string()))?,
     };
     let document = Json::parse(&text).map_err(|problem| refused(problem.to_string()))?;
@@ -238,22 +267,18 @@ impl fmt::Display for StartError {
             StartError::Catalog(source) => source.fmt(f),
             StartError::Cassette(source) => source.fmt(f),
             StartError::State { path, reason } => {
-                write!(f, "cannot restore the state {:?}: {reason}", path.display())
+                write!(
+                    f,
+                    "cannot use the state file {:?}: {reason}",
+                    path.display()
+                )
             }
         }
     }
 }
 
-impl std::error::Error for StartError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            StartError::Listen { source, .. } | StartError::Runtime(source) => Some(source),
-            StartError::Catalog(source) => Some(source),
-            StartError::Cassette(source) => Some(source),
-            StartError::State { .. } => None,
-        }
-    }
-}
+// The texts tell the whole reason; a `source` would be printed twice.
+impl std::error::Error for StartError {}
 
 impl From<CassetteError> for StartError {
     fn from(error: CassetteError) -> Self {

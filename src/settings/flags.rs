@@ -26,11 +26,16 @@ pub static FLAGS: &[Flag] = &[
     Flag {
         name: "listen",
         value: Some("ADDRESS"),
-        help: "Address to listen on; port 0 takes any free one",
+        help: "Address to listen on, such as 127.0.0.1:6847, localhost:0 or 6847; port 0 takes any free one",
+        apply: |settings, value| Ok(settings.listen(super::listen_address(value)?)),
+    },
+    Flag {
+        name: "port",
+        value: Some("PORT"),
+        help: "Port to listen on, instead of that of --listen; 0 takes any free one",
         apply: |settings, value| {
-            let address = value
-                .parse()
-                .map_err(|_| explain(value, "an address such as 127.0.0.1:6847"))?;
+            let mut address = settings.listen;
+            address.set_port(parse_number(value)?);
             Ok(settings.listen(address))
         },
     },
@@ -96,8 +101,8 @@ pub static FLAGS: &[Flag] = &[
     },
     Flag {
         name: "catalog",
-        value: Some("DIR"),
-        help: "Directory of catalog fixtures with elements of your own; repeatable",
+        value: Some("FILE|DIR"),
+        help: "Catalog fixture, or directory of them, with elements of your own; repeatable",
         apply: |settings, value| Ok(settings.catalog(value)),
     },
     Flag {
@@ -180,6 +185,12 @@ pub static FLAGS: &[Flag] = &[
             "anywhere" => Ok(settings.control(ControlAccess::Anywhere)),
             _ => Err(explain(value, "loopback or anywhere")),
         },
+    },
+    Flag {
+        name: "control-origin",
+        value: Some("URL"),
+        help: "Let pages of this origin use the control API, such as http://localhost:3000; repeatable",
+        apply: |settings, value| Ok(settings.control_origin(&super::address::origin(value)?)),
     },
     Flag {
         name: "callbacks",

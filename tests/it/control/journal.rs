@@ -107,7 +107,7 @@ fn a_query_that_finds_nothing_tells_what_came_near() {
 #[rstest]
 #[case(
     "methode=GET",
-    "the query parameter \"methode\" is not known here; known: method"
+    "the query parameter \"methode\" is not known here; did you mean \"method\"?"
 )]
 #[case(
     "rule=creat",

@@ -281,7 +281,7 @@ mod tests {
 
     #[rstest]
     #[case(r#"{}"#, "effect is required")]
-    #[case(r#"{"effct": 1}"#, "effct is not known here; known: effect")]
+    #[case(r#"{"effct": 1}"#, "effct is not known here; did you mean \"effect\"?")]
     #[case(
         r#"{"effect": {"status": 99}}"#,
         "effect.status must be a status from 200 to 599"
