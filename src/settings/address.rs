@@ -33,7 +33,7 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
         _ => return Err(wrong()),
     };
     let authority = uri.authority().ok_or_else(wrong)?;
-    let has_more = uri.path().trim_end_matches('/') != "" || uri.query().is_some();
+    let has_more = !uri.path().trim_end_matches('/').is_empty() || uri.query().is_some();
     if has_more || authority.as_str().contains('@') {
         return Err(wrong());
     }

@@ -1,6 +1,6 @@
 //! The settings as a document, for somebody who asks a running server.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use super::{
@@ -163,8 +163,8 @@ impl Settings {
     }
 }
 
-fn shown(path: &PathBuf) -> Json<'static> {
-    path.display().to_string().into()
+fn shown(path: impl AsRef<Path>) -> Json<'static> {
+    path.as_ref().display().to_string().into()
 }
 
 fn time(time: Duration) -> Json<'static> {

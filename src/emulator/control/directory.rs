@@ -13,7 +13,7 @@ use crate::emulator::routes::ROUTES;
 use crate::rules;
 use crate::wire::json::object;
 use crate::wire::message::Request;
-use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
+use crate::wire::vocabulary::{CONTROL_PATH, Dialect, header};
 
 /// Answers for `/` and the bare base path: a browser is sent to the page, other clients get the directory.
 pub(super) fn at_entrance(request: &Request) -> Option<Outcome> {
@@ -67,5 +67,6 @@ fn directory() -> Outcome {
         ),
         ("control", lines.collect()),
     ]);
-    Outcome::json(&rules::CONTROL, directory.to_string())
+    let why = rules::CONTROL.because;
+    Outcome::json(&rules::CONTROL, directory.to_string()).header(header::BECAUSE, why)
 }

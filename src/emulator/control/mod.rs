@@ -133,12 +133,12 @@ fn handle(emulator: &Emulator, request: &Request) -> Handled {
     {
         return Ok(answer);
     }
-    if let Some(directory) = directory::of_control(request) {
-        return Ok(directory);
-    }
     #[cfg(feature = "page")]
     if let Some(file) = page::answer(request) {
         return Ok(file);
+    }
+    if let Some(directory) = directory::of_control(request) {
+        return Ok(directory);
     }
     let context = Context::new(request);
     let routes::Entry { route, pattern } = routes::find(&context)?;

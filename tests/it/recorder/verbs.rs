@@ -223,7 +223,7 @@ fn a_har_of_a_browser_is_redacted_on_its_way_in() {
     let said = text(&output.stderr);
     assert!(
         said.contains(
-            "1 interactions with https://api.example; 1 with other services left out; 1 without an answer (status 0) left out"
+            "1 interaction with https://api.example; 1 with other services left out; 1 without an answer (status 0) left out"
         ),
         "{said}"
     );

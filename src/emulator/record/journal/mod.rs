@@ -12,6 +12,7 @@ mod listen;
 mod mask;
 mod near;
 mod received;
+mod serial;
 mod subject;
 mod words;
 

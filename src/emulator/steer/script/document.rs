@@ -17,6 +17,9 @@
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::effect::{Effect, LiteralReply};
+use serde_core::de::Error as _;
+use serde_core::{Deserialize, Deserializer};
+
 use super::{Line, Position, Scripted};
 use crate::emulator::identity;
 use crate::emulator::steer::predicate::Predicate;
@@ -42,6 +45,14 @@ impl Scripted {
                 read_position(&Document::read(when, &document.at("when"), &POSITIONS)?)?;
         }
         Ok(scripted)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scripted {
+    /// From the shape that the control API takes.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Json::deserialize(deserializer)?;
+        Scripted::read(&json, "").map_err(D::Error::custom)
     }
 }
 
