@@ -180,7 +180,7 @@ impl Settings {
         #[cfg(feature = "guide")]
         let from_guides = guide::read_all(&self.guides, self.built_in)?;
         #[cfg(not(feature = "guide"))]
-        let from_guides = Vec::new();
+        let from_guides: Vec<Fixture> = Vec::new();
         Ok([&self.elements[..], &from_guides].concat())
     }
 }
