@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all.
+//! Writes files so that a reader finds the old text or the new one, and never a half.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};

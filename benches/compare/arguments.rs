@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
 /// What becomes of the results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keep {
-    /// They are printed, and rewrite `results.md` and `plot.svg`.
+    /// They are printed, and rewrite `results.md`, `plot.svg` and `growth.svg`.
     Files,
     /// They are only printed.
     Nothing,
@@ -65,7 +65,7 @@ impl Arguments {
             full: 1_000_000,
             long_run: 1_000_000,
             starts: 500,
-            idle: 1_000,
+            idle: 10_000,
             peers: false,
             build_cost: false,
             keep: Keep::Files,
@@ -93,6 +93,7 @@ impl Arguments {
             full: 100_000,
             long_run: 100_000,
             starts: 100,
+            idle: 1_000,
             keep: Keep::Nothing,
             ..self
         }

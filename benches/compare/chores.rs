@@ -1,39 +1,58 @@
 //! Measurements that a process makes of itself, because they need a fresh one; each prints numbers.
 
 use std::hint::black_box;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use http::Method;
 use mock_ce::{MockCe, Request};
+use tokio::runtime::Handle;
 
-use crate::child::{creation, emulator, fill, print};
+use crate::emulated::{creation, emulator, fill, first_caller, print};
 use crate::process;
-use crate::request::{INSTANCES, MAILJET, SENDGRID, incomplete, render};
+use crate::request::{INSTANCES, MAILJET, MESSAGE, MESSAGES, SENDGRID, incomplete, render};
 use crate::yardstick::{self, Work};
 
-/// For each start two lines: microseconds until it returned, and until the first answer was here.
+/// For each start three lines, in microseconds: until it returned, until the first answer was here, and the drop.
 pub(crate) fn start(subject: &str, times: usize) {
-    let request = render("POST", INSTANCES, "o", MAILJET);
     let shared = yardstick::runtime();
-    let timed = |start: &dyn Fn() -> SocketAddr| {
-        let began = Instant::now();
-        let address = start();
-        let started = began.elapsed();
-        first_answer(address, &request);
-        [started, began.elapsed()].map(|time| time.as_secs_f64() * 1e6)
-    };
-    let once = || match subject {
-        "bare" => timed(&|| yardstick::start(&shared, Work::Same)),
-        _ => {
-            let slot = std::cell::OnceCell::new();
-            timed(&|| slot.get_or_init(MockCe::start).address())
-        }
-    };
     // The first one starts the thread and reads the catalog.
-    black_box(once());
-    print((0..times).flat_map(|_| once()));
+    black_box(once(subject, &shared, Instant::now()));
+    print((0..times).flat_map(|_| once(subject, &shared, Instant::now())));
+}
+
+/// One line: microseconds from the start of the program to the first answer of its first server.
+pub(crate) fn cold(subject: &str, began: Instant) {
+    let [_, answered, _] = match subject {
+        "bare" => once(subject, &yardstick::runtime(), began),
+        _ => once_of_mock(began),
+    };
+    print([answered]);
+}
+
+fn once(subject: &str, shared: &Handle, began: Instant) -> [f64; 3] {
+    if subject != "bare" {
+        return once_of_mock(began);
+    }
+    let address = yardstick::start(shared, Work::Same);
+    let started = micros(began);
+    first_answer(address, &render("POST", INSTANCES, "o", MAILJET));
+    [started, micros(began), 0.0]
+}
+
+fn once_of_mock(began: Instant) -> [f64; 3] {
+    let ce = MockCe::start();
+    let started = micros(began);
+    first_answer(ce.address(), &render("POST", INSTANCES, "o", MAILJET));
+    let answered = micros(began);
+    let dropping = Instant::now();
+    drop(ce);
+    [started, answered, micros(dropping)]
+}
+
+fn micros(began: Instant) -> f64 {
+    began.elapsed().as_secs_f64() * 1e6
 }
 
 /// Sends a request and waits for the end of the answer.
@@ -81,8 +100,12 @@ pub(crate) fn idle(subject: &str, servers: usize) {
 /// One line: the resident bytes that so many requests leave behind, each.
 ///
 /// `kept` says what is measured: `instances` (SendGrid, without a journal), `journal` (the requests that created as
-/// many MailJet instances; those are measured apart), or `errors` (refused requests).
+/// many MailJet instances; those are measured apart), `errors` (refused requests), or `emptied` (organizations, each of
+/// which created an instance and deleted it).
 pub(crate) fn store(kept: &str, count: usize) {
+    if kept == "emptied" {
+        return emptied(count);
+    }
     let (entries, body) = match kept {
         "instances" => (0, SENDGRID),
         "mailjet" => (0, MAILJET),
@@ -103,6 +126,36 @@ pub(crate) fn store(kept: &str, count: usize) {
     print([(after - before) as f64 / count as f64]);
 }
 
+fn emptied(count: usize) {
+    let emulator = emulator(&MockCe::builder().journal_entries(0));
+    let live = |organization: usize| {
+        let sender = format!("User u, Organization o{organization:07}");
+        let create = Request::new(Method::POST, INSTANCES, MAILJET);
+        let delete = Request::new(Method::DELETE, &format!("{INSTANCES}/1234"), "");
+        for request in [create.header("content-type", "application/json"), delete] {
+            let outcome = emulator.answer(&request.header("authorization", &sender));
+            assert_eq!(outcome.reply.status, 200);
+        }
+    };
+    live(0);
+    let before = process::resident(std::process::id());
+    (1..=count).for_each(live);
+    let after = process::resident(std::process::id());
+    print([(after - before) as f64 / count as f64]);
+}
+
+/// Microseconds for each of 20 resets of so many created instances.
+pub(crate) fn reset(instances: usize) {
+    let emulator = emulator(&MockCe::builder());
+    let timed = || {
+        fill(&emulator, instances, MAILJET);
+        let began = Instant::now();
+        emulator.reset(None);
+        began.elapsed().as_secs_f64() * 1e6
+    };
+    print((0..20).map(|_| timed()));
+}
+
 /// Microseconds for each of 200 pages of a list.
 pub(crate) fn list(query: &str, instances: usize) {
     let emulator = emulator(&MockCe::builder());
@@ -119,4 +172,61 @@ pub(crate) fn list(query: &str, instances: usize) {
         black_box(timed());
     }
     print((0..200).map(|_| timed()));
+}
+
+/// Microseconds for each of 200 pages of 20 of so many rows.
+pub(crate) fn rows(rows: usize) {
+    let emulator = emulator(&MockCe::builder().journal_entries(1000));
+    fill(&emulator, 1, MAILJET);
+    let caller = format!("User u8Jx1DqvCYIpQnzY, {}", first_caller(&emulator));
+    let ask = |method, target: &str, body: &'static str| {
+        let request = Request::new(method, target, body)
+            .header("authorization", &caller)
+            .header("content-type", "application/json");
+        assert_eq!(black_box(emulator.answer(&request)).reply.status, 200);
+    };
+    for _ in 0..rows {
+        ask(Method::POST, MESSAGES, MESSAGE);
+    }
+    let middle = format!("{MESSAGES}?pageSize=20&page={}", rows / 40);
+    print((0..200).map(|_| {
+        let began = Instant::now();
+        ask(Method::GET, &middle, "");
+        began.elapsed().as_secs_f64() * 1e6
+    }));
+}
+
+/// One line: the milliseconds until a receiver on this machine has got so many webhooks.
+pub(crate) fn events(events: usize) {
+    let receiver = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let callback = format!("http://{}/", receiver.local_addr().expect("it is bound"));
+    let ce = MockCe::builder().webhook_delay(Duration::ZERO).start();
+    let entries = format!(
+        r#""configuration":{{"event.notification.enabled":true,"event.notification.callback.url":"{callback}","#
+    );
+    let body = MAILJET.replacen(r#""configuration": {"#, &entries, 1);
+    fill(ce.emulator(), 1, body.leak());
+    let instance = ce.instances().remove(0);
+    let began = Instant::now();
+    for _ in 0..events {
+        ce.fire_event(&instance, "{}")
+            .expect("the instance takes events");
+    }
+    let (mut stream, _) = receiver.accept().expect("the mock connects");
+    let mut lines = BufReader::new(stream.try_clone().expect("a stream can be shared"));
+    for _ in 0..events {
+        let (mut length, mut line) = (0, String::new());
+        while lines.read_line(&mut line).expect("the mock writes") > 2 {
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
+                length = value.trim().parse().expect("a length is a number");
+            }
+            line.clear();
+        }
+        let mut body = vec![0; length];
+        lines.read_exact(&mut body).expect("the mock writes");
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            .expect("the mock reads");
+    }
+    print([began.elapsed().as_secs_f64() * 1e3]);
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::report::{Table, tell};
 use crate::subject::MANIFEST;
+use crate::verdict::{Bound, Verdicts};
 
 /// Features of `benches/peers`, each of which brings one server into the build.
 const FEATURES: [(&str, &str); 5] = [
@@ -17,7 +18,7 @@ const FEATURES: [(&str, &str); 5] = [
 ];
 
 /// Builds each from nothing, interleaved; the lesser of two builds counts, for the machine may be busy elsewhere.
-pub(crate) fn table() -> Table {
+pub(crate) fn table(verdicts: &mut Verdicts) -> Table {
     let mut seconds = [f64::INFINITY; FEATURES.len()];
     for _ in 0..2 {
         for (best, (feature, _)) in seconds.iter_mut().zip(FEATURES) {
@@ -36,6 +37,15 @@ pub(crate) fn table() -> Table {
             format!("{:.2}", took / seconds[0]),
         ]);
     }
+    let what = "light dev-dependency";
+    let ratio = seconds[1] / seconds[0];
+    verdicts.judge(
+        &format!("{what}, clean debug build, ratio"),
+        ratio,
+        Bound::AtMost(1.3),
+    );
+    let crates = crates("mock-ce") as f64;
+    verdicts.judge(&format!("{what}, crates"), crates, Bound::AtMost(32.0));
     table
 }
 

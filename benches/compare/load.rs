@@ -53,7 +53,7 @@ impl Load {
     }
 }
 
-/// Loads a server over this many connections.
+/// Loads a server over this many connections, each of which sends as soon as it has its answer.
 ///
 /// # Panics
 /// When a connection breaks or a reply has another status than the conversation expects: then the numbers mean nothing.
@@ -92,6 +92,96 @@ pub(crate) fn run(
     Load {
         replies,
         elapsed: began.elapsed(),
+    }
+}
+
+/// Sends requests at a steady rate, in turn over the connections; returns each latency in microseconds, in the order of
+/// arrival.
+///
+/// A latency counts from the moment at which the request was due, not from when it could be sent: a server that stalls
+/// makes every request wait that was due meanwhile, and each of them counts.
+///
+/// # Panics
+/// As [`run`] does.
+pub(crate) fn run_at_rate(
+    address: SocketAddr,
+    connections: usize,
+    (per_second, count): (f64, usize),
+    conversation: &mut impl Conversation,
+) -> Vec<f32> {
+    let mut poll = Poll::new().expect("epoll is there");
+    let mut open: Vec<_> = (0..connections)
+        .map(|index| Paced::new(Connection::open(address, &poll, index), index))
+        .collect();
+    let mut events = Events::with_capacity(connections.max(16));
+    let mut latencies = Vec::with_capacity(count);
+    let began = Instant::now();
+    let due = |request: usize| began + Duration::from_secs_f64(request as f64 / per_second);
+    let mut next = 0;
+    while latencies.len() < count {
+        while next < count && due(next) <= Instant::now() {
+            let index = next % connections;
+            open[index].demand(|| conversation.next(index));
+            next += 1;
+        }
+        // Sleeping is too coarse for a rate of this kind: between two requests it only looks.
+        poll.poll(&mut events, Some(Duration::ZERO))
+            .expect("polling works");
+        assert!(
+            next == count
+                || began.elapsed() < Duration::from_secs_f64(next as f64 / per_second) + PATIENCE,
+            "the server does not answer any more"
+        );
+        for event in &events {
+            let index = event.token().0;
+            let paced = &mut open[index];
+            if paced.connection.receive(conversation.expected()).is_none() {
+                continue;
+            }
+            let latency = Instant::now() - due(paced.request);
+            latencies.push((latency.as_secs_f64() * 1e6) as f32);
+            paced.request += connections;
+            paced.go_on(|| conversation.next(index));
+        }
+    }
+    latencies
+}
+
+/// The time after which a server that is asked at a rate counts as dead.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A connection whose requests are due at fixed times.
+struct Paced {
+    connection: Connection,
+    /// The number of the request that is answered next.
+    request: usize,
+    /// Requests that are due and not answered; the first of them is under way.
+    due: usize,
+}
+
+impl Paced {
+    fn new(connection: Connection, request: usize) -> Self {
+        Paced {
+            connection,
+            request,
+            due: 0,
+        }
+    }
+
+    /// Sends a request that is due now, or after those before it.
+    fn demand<'r>(&mut self, request: impl FnOnce() -> &'r [u8]) {
+        self.due += 1;
+        if self.due == 1 {
+            self.connection.send(request());
+        }
+    }
+
+    /// Goes on after an answer.
+    fn go_on<'r>(&mut self, request: impl FnOnce() -> &'r [u8]) {
+        self.due -= 1;
+        if self.due > 0 {
+            self.connection.send(request());
+        }
     }
 }
 

@@ -10,9 +10,16 @@ use crate::request::{INSTANCES, MAILJET, render};
 use crate::series::Series;
 use crate::speed::fresh_mock;
 use crate::subject::{PEERS, numbers, of_peers, own};
+use crate::verdict::{Bound, Verdicts};
 
-pub(crate) fn idle_table(arguments: &Arguments, peers: Option<&Path>) -> Table {
-    let servers = arguments.idle.to_string();
+pub(crate) fn idle_table(
+    arguments: &Arguments,
+    peers: Option<&Path>,
+    verdicts: &mut Verdicts,
+) -> Table {
+    // Some descriptors are for the program itself.
+    let servers = arguments.idle.min(process::most_descriptors() - 100);
+    let servers = servers.to_string();
     let title = format!("{servers} idle servers in one process");
     let heads = ["server", "KiB each", "descriptors each", "threads of all"];
     let mut table = Table::new(&title, heads);
@@ -29,6 +36,22 @@ pub(crate) fn idle_table(arguments: &Arguments, peers: Option<&Path>) -> Table {
     if lines[3] == 0.0 {
         tell("a port of mock-ce was still open after the server was dropped");
     }
+    let which = format!("{servers} idle servers");
+    verdicts.judge(
+        &format!("{which}, KiB each"),
+        lines[0] / 1024.0,
+        Bound::AtMost(2.0),
+    );
+    verdicts.judge(
+        &format!("{which}, descriptors each"),
+        lines[1],
+        Bound::AtMost(1.0),
+    );
+    verdicts.judge(
+        &format!("{which}, threads of all"),
+        lines[2],
+        Bound::AtMost(1.0),
+    );
     add("mock-ce", lines);
     // Of a peer, so many that their threads and descriptors stay within the usual limits.
     let few = arguments.idle.min(200).to_string();
@@ -42,19 +65,30 @@ pub(crate) fn idle_table(arguments: &Arguments, peers: Option<&Path>) -> Table {
 }
 
 /// Bytes that are kept for each request.
-pub(crate) fn stored_table(arguments: &Arguments) -> Table {
+pub(crate) fn stored_table(arguments: &Arguments, verdicts: &mut Verdicts) -> Table {
     let (many, some) = (arguments.full, arguments.full / 10);
     let kept = |kind: &str, count: usize| numbers(own(&["store", kind, &count.to_string()]))[0];
     let mut table = Table::new("Memory for what is kept (resident)", ["what", "bytes each"]);
     let mut row = |what: String, bytes: f64| table.row([what, format!("{bytes:.0}")]);
+    let smallest = kept("instances", many);
     row(
         format!("an instance of the guide's SendGrid minimum, of {many}"),
-        kept("instances", many),
+        smallest,
     );
     let instance = kept("mailjet", some);
+    let entry = kept("journal", some) - instance;
     row(
         format!("a journal entry of a creation (412 bytes sent), of {some}"),
-        kept("journal", some) - instance,
+        entry,
+    );
+    let emptied = kept("emptied", some);
+    row(format!("an emptied organization, of {some}"), emptied);
+    verdicts.judge("an instance, bytes", smallest, Bound::AtMost(450.0));
+    verdicts.judge("a journal entry, bytes", entry, Bound::AtMost(700.0));
+    verdicts.judge(
+        "an emptied organization, bytes",
+        emptied,
+        Bound::AtMost(100.0),
     );
     row(
         format!("a journal entry of a refusal (412 bytes sent), of {some}"),
@@ -82,6 +116,37 @@ pub(crate) fn list_table(arguments: &Arguments) -> Table {
             format!("{many:.1}"),
             counts[1].to_string(),
         ]);
+    }
+    let [few, many] =
+        [1_000, ROWS].map(|count| Series::new(numbers(own(&["rows", &count.to_string()]))));
+    table.row([
+        "20 rows of a resource, from the middle".to_owned(),
+        format!("{few:.1}"),
+        format!("{many:.1}"),
+        ROWS.to_string(),
+    ]);
+    table
+}
+
+/// The rows of a resource from the middle of which a page is listed.
+const ROWS: usize = 1_000_000;
+
+/// The time until many events of one instance were delivered.
+pub(crate) fn events_table() -> Table {
+    let mut table = Table::new("Webhooks to a receiver on this machine", ["events", "ms"]);
+    let times = (0..5).flat_map(|_| numbers(own(&["events", "1000"])));
+    table.row(["1000".to_owned(), format!("{:.0}", Series::new(times))]);
+    table
+}
+
+/// A reset of few and of many instances, which a test waits for between its cases.
+pub(crate) fn reset_table() -> Table {
+    let counts = [1_000, 100_000];
+    let heads = ["instances", "µs"];
+    let mut table = Table::new("Reset, without a socket", heads);
+    for count in counts {
+        let resets = Series::new(numbers(own(&["reset", &count.to_string()])));
+        table.row([count.to_string(), format!("{resets:.0}")]);
     }
     table
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use crate::report::beside;
-use crate::speed::{FRESH, FULL, Measured, Speed, YARDSTICK};
+use crate::speed::{FRESH, FULL, Measured, Speed, WATCHED, YARDSTICK};
 
 const LEFT: f64 = 190.0;
 const UNIT: f64 = 360.0;
@@ -13,7 +13,7 @@ const STEP: f64 = 19.0;
 const GROUP: f64 = 34.0;
 const WIDTH: f64 = 760.0;
 
-const STYLE: &str = "\
+pub(crate) const STYLE: &str = "\
 text{font:12px system-ui,sans-serif;fill:#333}\
 .title{font-weight:600}\
 .own{fill:#2f7d4f}.other{fill:#9aa4ad}\
@@ -39,7 +39,8 @@ fn draw(speeds: &[Speed]) -> String {
         push_text(&mut marks, 12.0, y, "title", &speed.title);
         y += 8.0;
         let top = y;
-        for (name, measured) in speed.subjects.iter().filter(|(name, _)| name != YARDSTICK) {
+        let is_drawn = |(name, _): &&(String, _)| ![YARDSTICK, WATCHED].contains(&&**name);
+        for (name, measured) in speed.subjects.iter().filter(is_drawn) {
             push_bar(&mut marks, y, name, measured);
             y += STEP;
         }
@@ -88,7 +89,7 @@ fn push_bar(marks: &mut String, y: f64, name: &str, measured: &Measured) {
     );
 }
 
-fn push_line(marks: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) {
+pub(crate) fn push_line(marks: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) {
     let _infallible = writeln!(
         marks,
         "<line class=\"{class}\" x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>",
@@ -96,7 +97,7 @@ fn push_line(marks: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) 
     );
 }
 
-fn push_text(marks: &mut String, x: f64, y: f64, class: &str, text: &str) {
+pub(crate) fn push_text(marks: &mut String, x: f64, y: f64, class: &str, text: &str) {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
     let _infallible = writeln!(
         marks,

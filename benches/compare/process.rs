@@ -17,6 +17,16 @@ pub(crate) fn descriptors(pid: u32) -> u64 {
     open.count() as u64
 }
 
+/// The descriptors that this process may have.
+pub(crate) fn most_descriptors() -> usize {
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"));
+    let soft = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    soft.unwrap_or(usize::MAX)
+}
+
 /// How long all threads of a process that still run have been on a processor.
 pub(crate) fn processor_time(pid: u32) -> Duration {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("the process is ours and runs");

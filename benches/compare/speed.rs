@@ -1,18 +1,26 @@
 //! Throughput and processor time of requests, as ratios to the yardstick in the same round.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
+use mock_ce::MockCe;
+
 use crate::arguments::Arguments;
+use crate::emulated::{emulator, fill, first_caller};
 use crate::load::{self, Repeated, Until};
 use crate::report::{Table, tell};
-use crate::request::{INSTANCES, MAILJET, incomplete, render};
+use crate::request::{INSTANCES, MAILJET, MESSAGE, MESSAGES, incomplete, render, render_by};
 use crate::series::Series;
 use crate::subject::{self, PEERS, Running, of_peers, own};
+use crate::verdict::{Bound, Verdicts};
 
 pub(crate) const YARDSTICK: &str = "bare hyper";
 pub(crate) const FRESH: &str = "mock-ce";
+pub(crate) const WATCHED: &str = "mock-ce, a page open";
 pub(crate) const FULL: &str = "mock-ce, full";
 pub(crate) const CONSTANT: &str = "hyper, constant answer";
 
@@ -56,9 +64,13 @@ fn scenarios() -> Vec<Scenario> {
     let create = render("POST", INSTANCES, "o", MAILJET);
     let get = render("GET", &format!("{INSTANCES}/1234"), "o", "");
     let refused = render("POST", INSTANCES, "o", &incomplete());
+    let known = emulator(&MockCe::builder());
+    fill(&known, 1, MAILJET);
+    let row = render_by("POST", MESSAGES, &first_caller(&known), MESSAGE);
     let kinds = [
         ("POST /instances", create, 200, true),
         ("GET /instances/{id}", get, 200, false),
+        ("POST /messages, a resource's row", row, 200, false),
         ("POST /instances, refused with 400", refused, 400, false),
     ];
     let at = |connections| {
@@ -108,6 +120,11 @@ fn round_of(
         let peer = |name| (name, Running::start(of_peers(program, &["serve", name])));
         servers.extend(PEERS.map(peer));
     }
+    if scenario.with_peers {
+        let watched = fresh(["serve", "mock-ce", "1"]);
+        watch(watched.address);
+        servers.push((WATCHED, watched));
+    }
     if scenario.expected != 200 {
         // It answers nothing but 200.
         servers.retain(|(name, _)| *name != CONSTANT);
@@ -123,6 +140,14 @@ fn round_of(
         .into_iter()
         .map(|(name, server)| (name, scenario.lap(server, slice)));
     laps.collect()
+}
+
+/// Reads a server's events as an open page does, until the server ends.
+fn watch(address: SocketAddr) {
+    let mut stream = TcpStream::connect(address).expect("the server accepts");
+    let request = b"GET /__admin/events HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    stream.write_all(request).expect("the server reads");
+    thread::spawn(move || io::copy(&mut stream, &mut io::sink()));
 }
 
 impl Scenario {
@@ -151,7 +176,8 @@ impl Scenario {
     }
 
     fn summary(&self, rounds: &[BTreeMap<&'static str, Lap>]) -> Speed {
-        let order = [YARDSTICK, FRESH, FULL, CONSTANT].into_iter().chain(PEERS);
+        let own = [YARDSTICK, FRESH, WATCHED, FULL, CONSTANT];
+        let order = own.into_iter().chain(PEERS);
         let subjects = order
             .filter(|name| rounds[0].contains_key(name))
             .map(|name| {
@@ -186,6 +212,53 @@ fn brief(speed: &Speed) -> String {
         .iter()
         .map(|(name, measured)| format!("{name} {:.2}", measured.ratio));
     ratios.collect::<Vec<_>>().join(" · ")
+}
+
+/// The least ratios to bare hyper that are asked for, by title.
+const TARGETS: [(&str, f64); 6] = [
+    ("POST /instances, 32 connections", 1.25),
+    ("POST /instances, 1 connection", 1.0),
+    ("GET /instances/{id}, 32 connections", 1.25),
+    ("GET /instances/{id}, 1 connection", 1.05),
+    ("POST /instances, refused with 400, 32 connections", 1.0),
+    ("POST /instances, refused with 400, 1 connection", 0.97),
+];
+
+/// Judges each scenario, and where instances are made, also a full store and the distance to the ceiling.
+pub(crate) fn judge(speeds: &[Speed], verdicts: &mut Verdicts) {
+    for speed in speeds {
+        let ratio = |name: &str| {
+            let mut subjects = speed.subjects.iter();
+            let found = subjects.find(|(subject, _)| subject == name);
+            found.map(|(_, measured)| measured.ratio.median())
+        };
+        let title = &speed.title;
+        let target = TARGETS.iter().find(|(of, _)| of == title);
+        let (Some((_, least)), Some(fresh)) = (target, ratio(FRESH)) else {
+            continue;
+        };
+        verdicts.judge(
+            &format!("{title}: ratio to bare hyper"),
+            fresh,
+            Bound::AtLeast(*least),
+        );
+        if !title.starts_with("POST /instances, 32") {
+            continue;
+        }
+        if let (Some(full), Some(constant)) = (ratio(FULL), ratio(CONSTANT)) {
+            let beside = |what: &str| format!("{title}: ratio to {what}");
+            verdicts.judge(
+                &beside("the same, empty, when full"),
+                full / fresh,
+                Bound::AtLeast(0.95),
+            );
+            verdicts.judge(
+                &beside("a constant answer"),
+                fresh / constant,
+                Bound::AtLeast(0.75),
+            );
+        }
+    }
 }
 
 /// One table a scenario.

@@ -11,25 +11,37 @@ use crate::report::Table;
 use crate::request::{INSTANCES, MAILJET, render};
 use crate::series::Series;
 use crate::subject::{PEERS, numbers, of_peers, own};
+use crate::verdict::{Bound, Verdicts};
 
-/// Start, and start with the first answer; after the first of the process.
-pub(crate) fn table(arguments: &Arguments, peers: Option<&Path>) -> Table {
+/// Start, start with the first answer, and drop; after the first server of the process.
+pub(crate) fn table(arguments: &Arguments, peers: Option<&Path>, verdicts: &mut Verdicts) -> Table {
     let times = arguments.starts.to_string();
-    let heads = ["server", "start, µs", "start and first answer, µs"];
+    let heads = [
+        "server",
+        "start, µs",
+        "start and first answer, µs",
+        "drop, µs",
+    ];
     let mut table = Table::new("Starting a server in a process that has one already", heads);
     let mut add = |name: &str, lines: Vec<f64>| {
-        let column = |at: usize| Series::new(lines.iter().skip(at).step_by(2).copied());
-        table.row([
-            name.to_owned(),
-            format!("{:.0}", column(0)),
-            format!("{:.0}", column(1)),
-        ]);
+        let column = |at: usize| Series::new(lines.iter().skip(at).step_by(3).copied());
+        let columns = [0, 1, 2].map(column);
+        let [start, answer, drop] = columns.each_ref().map(|column| format!("{column:.0}"));
+        table.row([name.to_owned(), start, answer, drop]);
+        columns
     };
-    add(
+    let bare = add(
         "bare hyper on a shared runtime",
         numbers(own(&["start", "bare", &times])),
     );
-    add("mock-ce", numbers(own(&["start", "mock-ce", &times])));
+    let own = add("mock-ce", numbers(own(&["start", "mock-ce", &times])));
+    let ratio = own[1].median() / bare[1].median();
+    verdicts.judge(
+        "start and first answer, ratio to bare hyper",
+        ratio,
+        Bound::AtMost(1.05),
+    );
+    verdicts.judge("drop of a server, µs", own[2].median(), Bound::AtMost(20.0));
     if let Some(program) = peers {
         for name in PEERS {
             add(name, numbers(of_peers(program, &["start", name, &times])));
@@ -38,8 +50,30 @@ pub(crate) fn table(arguments: &Arguments, peers: Option<&Path>) -> Table {
     table
 }
 
+/// The first server of a process: from the start of its program to the first answer.
+pub(crate) fn cold_table(arguments: &Arguments, verdicts: &mut Verdicts) -> Table {
+    let times = arguments.starts.min(100);
+    let (mut bare, mut mock) = (Vec::new(), Vec::new());
+    for _ in 0..times {
+        bare.extend(numbers(own(&["cold", "bare"])));
+        mock.extend(numbers(own(&["cold", "mock-ce"])));
+    }
+    let (bare, mock) = (Series::new(bare), Series::new(mock));
+    let heads = ["server", "program to first answer, µs"];
+    let mut table = Table::new("The first server of a process", heads);
+    table.row(["bare hyper".to_owned(), format!("{bare:.0}")]);
+    table.row(["mock-ce".to_owned(), format!("{mock:.0}")]);
+    let ratio = mock.median() / bare.median();
+    verdicts.judge(
+        "cold start to first answer, ratio to bare hyper",
+        ratio,
+        Bound::AtMost(1.2),
+    );
+    table
+}
+
 /// The binary: how long from spawning it to its first answer, and its size.
-pub(crate) fn binary_table(arguments: &Arguments) -> Table {
+pub(crate) fn binary_table(arguments: &Arguments, verdicts: &mut Verdicts) -> Table {
     let program = env!("CARGO_BIN_EXE_mock-ce");
     let times = (0..arguments.starts.min(100)).map(|_| spawn_to_answer(program));
     let bytes = std::fs::metadata(program).map_or(0, |file| file.len());
@@ -47,12 +81,20 @@ pub(crate) fn binary_table(arguments: &Arguments) -> Table {
         "The binary, recorder and TLS included",
         ["measure", "value"],
     );
-    let answered = format!("{:.1}", Series::new(times));
+    let times = Series::new(times);
+    let mebibytes = bytes as f64 / 1024.0 / 1024.0;
+    verdicts.judge(
+        "`mock-ce serve` to first answer, ms",
+        times.median(),
+        Bound::AtMost(5.0),
+    );
+    verdicts.judge("size of the binary, MiB", mebibytes, Bound::AtMost(6.0));
+    let answered = format!("{times:.1}");
     table.row([
         "`mock-ce serve`, spawned to first answer, ms".to_owned(),
         answered,
     ]);
-    let size = format!("{:.2}", bytes as f64 / 1024.0 / 1024.0);
+    let size = format!("{mebibytes:.2}");
     table.row(["size, MiB".to_owned(), size]);
     table
 }

@@ -69,6 +69,7 @@ async fn answer(
         return Ok(response(StatusCode::OK, Bytes::from_static(&[b' '; 919])));
     }
     let (status, answer) = match head.method {
+        Method::POST if head.uri.path().ends_with("/messages") => message(&body),
         Method::POST => create(&body),
         _ => get(head.uri.path()),
     };
@@ -110,6 +111,32 @@ fn create(body: &[u8]) -> (StatusCode, Value) {
         StatusCode::OK,
         instance(NEXT.fetch_add(1, Ordering::Relaxed), name),
     )
+}
+
+/// A row: what was sent, an id, and what the service sets.
+fn message(body: &[u8]) -> (StatusCode, Value) {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let Ok(Value::Object(mut row)) = serde_json::from_slice::<Value>(body) else {
+        return refusal("The body must be an object".to_owned());
+    };
+    row.insert("id".to_owned(), NEXT.fetch_add(1, Ordering::Relaxed).into());
+    let texts = [
+        ("mimeType", "text/html"),
+        ("providerName", "MAILJET"),
+        ("priority", "High"),
+        ("status", "sent"),
+        ("direction", "OUTBOUND"),
+        ("sentTime", "2018-09-17T12:00:00Z"),
+    ];
+    row.extend(texts.map(|(name, text)| (name.to_owned(), text.into())));
+    let flags = [
+        ("sent", true),
+        ("received", false),
+        ("clickTrack", false),
+        ("openTrack", false),
+    ];
+    row.extend(flags.map(|(name, flag)| (name.to_owned(), flag.into())));
+    (StatusCode::OK, row.into())
 }
 
 fn get(path: &str) -> (StatusCode, Value) {

@@ -5,8 +5,7 @@ use std::fmt;
 use super::message::{Content, Pairs};
 use super::placeholder;
 use super::policy::Policy;
-use super::selector::{MessagePart, Place, Side, Step, pointer};
-use super::walk::Leaf;
+use super::selector::{Leaf, MessagePart, Place, Side, Step, pointer};
 use crate::wire::error::clip;
 use crate::wire::json::{Json, Members, object};
 

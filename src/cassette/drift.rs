@@ -13,8 +13,8 @@ use http::{HeaderMap, StatusCode};
 use super::difference::{Comparison, Difference, of_bodies};
 use super::message::{Content, Interaction, header_map};
 use super::placeholder;
-use super::selector::{MessagePart, Place, Side, Step};
-use super::walk::{Leaf, rewrite_request};
+use super::selector::{Leaf, MessagePart, Place, Side, Step};
+use super::walk::rewrite_request;
 use super::{Cassette, Policy};
 use crate::wire::json::Json;
 use crate::wire::message::Request;
@@ -59,7 +59,8 @@ impl Drift {
     /// The recorded request as it is to be sent now.
     #[must_use]
     pub fn request(&self, interaction: &Interaction) -> Request {
-        let asked = rewrite_request(interaction.request(), &mut |place, leaf| match leaf {
+        let mut asked = interaction.request().clone();
+        rewrite_request(&mut asked, &mut |place, leaf| match leaf {
             Leaf::Text(text) if place.part == MessagePart::Header => {
                 Some(self.current_header(text).into())
             }

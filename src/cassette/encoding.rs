@@ -3,22 +3,11 @@
 //! Base64 in both alphabets and at any offset, hexadecimal, percent-encoding, and the escapes of JSON and HTML; also one
 //! inside another, as deep as [`MAX_DEPTH`].
 
-use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use percent_encoding::percent_decode;
 
 const MAX_DEPTH: usize = 2;
 /// Shorter runs of digits cannot hold a value that is looked for.
 const MIN_RUN: usize = 8;
-
-/// Trailing bits are ignored: a run may go on with what is no part of the value.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// Calls `see` with every text that is encoded in this one, until it returns true; the text itself is not among them.
 pub(super) fn any_decoded(text: &[u8], see: &mut dyn FnMut(&[u8]) -> bool) -> bool {
@@ -39,10 +28,12 @@ fn any_decoded_to(depth: usize, text: &[u8], see: &mut dyn FnMut(&[u8]) -> bool)
     unescaped
         .map(|(_, unescape)| unescape(text))
         .any(|decoded| visit(&decoded))
-        || runs(text, is_base64_digit)
-            .any(|run| base64_readings(run).any(|decoded| visit(&decoded)))
-        || runs(text, |byte| byte.is_ascii_hexdigit())
-            .any(|run| hex_readings(run).any(|decoded| visit(&decoded)))
+        || runs(text, is_base64_digit).any(|run| {
+            // Every hexadecimal digit is one of base64 too.
+            any_base64_reading(run, &mut visit)
+                || runs(run, |byte| byte.is_ascii_hexdigit())
+                    .any(|run| hex_readings(run).any(|decoded| visit(&decoded)))
+        })
 }
 
 fn unescape_percent(text: &[u8]) -> Vec<u8> {
@@ -56,28 +47,41 @@ fn runs(text: &[u8], is_digit: fn(u8) -> bool) -> impl Iterator<Item = &[u8]> {
 }
 
 fn is_base64_digit(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
+    base64_value(byte).is_some()
 }
 
-/// A run from each of the four places where a group of digits can begin.
-fn base64_readings(run: &[u8]) -> impl Iterator<Item = Vec<u8>> {
-    let standard: Vec<u8> = run
+/// The six bits of a digit in either alphabet.
+fn base64_value(digit: u8) -> Option<u8> {
+    Some(match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    })
+}
+
+/// Passes a run to `visit`, read from each of the four places where a group of digits can begin, until it returns true.
+fn any_base64_reading(run: &[u8], visit: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+    let values: Vec<u8> = run
         .iter()
-        .map(|byte| match byte {
-            b'-' => b'+',
-            b'_' => b'/',
-            other => *other,
-        })
+        .filter_map(|&digit| base64_value(digit))
         .collect();
-    (0..4).filter_map(move |start| {
-        let digits = &standard[start..];
-        // One digit alone is no byte.
-        let whole = if digits.len() % 4 == 1 {
-            digits.len() - 1
-        } else {
-            digits.len()
-        };
-        LENIENT.decode(&digits[..whole]).ok()
+    let mut decoded = Vec::with_capacity(run.len());
+    (0..4).any(|start| {
+        decoded.clear();
+        for group in values[start..].chunks(4) {
+            let digit = |at: usize| group.get(at).copied().unwrap_or(0);
+            let bytes = [
+                (digit(0) << 2) | (digit(1) >> 4),
+                (digit(1) << 4) | (digit(2) >> 2),
+                (digit(2) << 6) | digit(3),
+            ];
+            // One digit alone is no byte.
+            decoded.extend_from_slice(&bytes[..group.len() - 1]);
+        }
+        visit(&decoded)
     })
 }
 
@@ -181,6 +185,7 @@ fn html_character(reference: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use rstest::rstest;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use super::policy::Policy;
 use super::redact::ids_of;
 use super::selector::{MessagePart, Place, Step};
-use super::walk::{Leaf, rewrite};
+use super::walk::visit;
 use super::words;
 use super::{Cassette, Interaction};
 
@@ -33,7 +33,7 @@ impl Cassette {
     #[must_use]
     pub fn findings(&self, defaults: Policy) -> Vec<Finding> {
         let policy = self.policy(defaults);
-        let each = (1..).zip(self.interactions());
+        let each = (1..).zip(self.interactions.clone());
         each.flat_map(|(number, interaction)| {
             let places = unkept_places(interaction, &policy);
             places.into_iter().map(move |place| Finding {
@@ -45,14 +45,14 @@ impl Cassette {
     }
 }
 
-fn unkept_places(interaction: &Interaction, policy: &Policy) -> Vec<String> {
-    let ids = ids_of(&interaction.request.path);
+fn unkept_places(mut interaction: Interaction, policy: &Policy) -> Vec<String> {
+    let path = interaction.request.path.clone();
+    let ids = ids_of(&path);
     let mut places = Vec::new();
-    rewrite(interaction, &mut |place, leaf| {
+    visit(&mut interaction, &mut |place, leaf| {
         if !(policy.keeps(place, leaf, &ids) && keeps_header(policy, place)) {
-            places.push(place.outline(matches!(leaf, Leaf::Name(_))));
+            places.push(place.outline(leaf.is_name()));
         }
-        None
     });
     places
 }

@@ -39,6 +39,11 @@ pub(super) fn for_body(media_type: &str, length: usize, number: u32) -> String {
 
 /// The number of a text that is a placeholder as a whole.
 pub(super) fn number_of(text: &str) -> Option<u32> {
+    let mut starts = SCHEMES.iter().map(|scheme| text.strip_prefix(scheme));
+    let is_marked = |text: &str| text.starts_with(MARK);
+    if !is_marked(text) && !starts.any(|rest| rest.is_some_and(is_marked)) {
+        return None;
+    }
     let (range, number) = find_all(text).into_iter().next()?;
     let is_whole =
         range == (0..text.len()) || (range.start == 0 && is_body_end(&text[range.end..]));
@@ -69,8 +74,14 @@ fn is_body_end(text: &str) -> bool {
 pub(super) fn find_all(text: &str) -> Vec<(Range<usize>, u32)> {
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(at) = text[from..].find(MARK) {
-        let (mut start, digits_start) = (from + at, from + at + MARK.len());
+    // A dash is found faster than a word, and most texts have none.
+    while let Some(dash) = text[from..].find('-') {
+        let digits_start = from + dash + 1;
+        from = digits_start;
+        let Some(before) = text[..digits_start].strip_suffix(MARK) else {
+            continue;
+        };
+        let mut start = before.len();
         let rest = &text[digits_start..];
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let mut end = digits_start + digits;

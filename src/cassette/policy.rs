@@ -11,8 +11,7 @@ use http::header::{AUTHORIZATION, LOCATION};
 use serde_json::Number;
 
 use super::placeholder;
-use super::selector::{MessagePart, Place, Selector, Side, Step};
-use super::walk::Leaf;
+use super::selector::{Leaf, MessagePart, Place, Selector, Side, Step};
 use super::words::{self, Known};
 use crate::catalog::Catalog;
 use crate::secrets::{AuthorizationPart, authorization_parts, names_secret};
@@ -90,10 +89,8 @@ impl Policy {
         match leaf {
             Leaf::Name(name) => self.keeps_name(place, name),
             Leaf::Number(number) => self.keeps_number(place, number),
-            Leaf::Text(text) => self.keeps_text(place, text, ids),
-            Leaf::Body { bytes, .. } => {
-                self.keeps_text(place, &String::from_utf8_lossy(bytes), &[])
-            }
+            Leaf::Text(_) => self.keeps_text(place, &leaf.text(), ids),
+            Leaf::Body { .. } => self.keeps_text(place, &leaf.text(), &[]),
         }
     }
 
@@ -115,9 +112,13 @@ impl Policy {
         match place.part {
             MessagePart::Header => self.pieces_of_header(place, text),
             MessagePart::Path => vec![piece(self.keeps_segment(text), text)],
-            _ if is_secret(place) => vec![piece(text == text::MASK, text)],
-            _ if is_error_message(place) => self.pieces_of_message(text, ids),
-            _ => vec![piece(self.keeps_value(place, text), text)],
+            _ if is_error_message(place) && !is_secret(place) => self.pieces_of_message(text, ids),
+            // Most values are not known, so the names on the way to them need not be judged.
+            _ => {
+                let keeps =
+                    self.keeps_value(place, text) && (text == text::MASK || !is_secret(place));
+                vec![piece(keeps, text)]
+            }
         }
     }
 
@@ -307,16 +308,15 @@ fn is_error_message(place: &Place<'_>) -> bool {
 fn keeps_digits(place: &Place<'_>, digits: &str) -> bool {
     const ENDINGS: &str =
         "count size timeout timetolive port total limit offset page length expiresin duration";
-    if is_number(digits, MAX_SMALL_DIGITS) {
-        return true;
+    if !is_number(digits, MAX_ID_DIGITS) || digits.len() <= MAX_SMALL_DIGITS {
+        return is_number(digits, MAX_SMALL_DIGITS);
     }
     let Some(name) = names_of(place).last() else {
         return false;
     };
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     let lower: String = letters.collect::<String>().to_ascii_lowercase();
-    let is_documented = lower == "id" || ENDINGS.split(' ').any(|ending| lower.ends_with(ending));
-    is_documented && is_number(digits, MAX_ID_DIGITS)
+    lower == "id" || ENDINGS.split(' ').any(|ending| lower.ends_with(ending))
 }
 
 fn is_number(text: &str, max_digits: usize) -> bool {

@@ -1,17 +1,17 @@
 //! An exchange as it came goes in, an interaction that may be written comes out.
 //!
 //! In this order: headers that are not kept are left out; every other value is kept or replaced as the [`Policy`] says;
-//! names that repeat a replaced value are replaced too; and what is left is searched for every value that was replaced
-//! so far. An interaction in which one is found is refused as a [`Leak`].
+//! names that repeat a replaced value are replaced too; and what is left is searched for the values that were replaced
+//! so far, as [`Sought`] looks for them. An interaction in which one is found is refused as a [`Leak`].
 
 use std::collections::HashMap;
 use std::fmt;
 
 use super::message::{Exchange, Interaction};
 use super::policy::{Piece, Policy};
-use super::selector::{MessagePart, Place};
+use super::selector::{Leaf, MessagePart, Place};
 use super::sought::Sought;
-use super::walk::{Leaf, placeholders, rewrite};
+use super::walk::{placeholders, rewrite, visit};
 use super::{placeholder, seal};
 use crate::wire::json::Json;
 
@@ -19,7 +19,7 @@ use crate::wire::json::Json;
 pub struct Redactor {
     policy: Policy,
     /// Checksums of replaced values, which may be large bodies, with the numbers of their placeholders.
-    numbers: HashMap<String, u32>,
+    numbers: HashMap<u128, u32>,
     /// The highest number that is in use.
     last: u32,
     sought: Sought,
@@ -52,7 +52,10 @@ impl Redactor {
     /// Goes on after these interactions, whose placeholders keep their meaning.
     #[must_use]
     pub fn continuing(policy: Policy, interactions: &[Interaction]) -> Self {
-        let numbers = interactions.iter().flat_map(placeholders);
+        let numbers = interactions
+            .iter()
+            .cloned()
+            .flat_map(|mut one| placeholders(&mut one));
         Redactor {
             last: numbers.map(|(_, number)| number).max().unwrap_or(0),
             ..Redactor::new(policy)
@@ -64,20 +67,26 @@ impl Redactor {
     /// # Errors
     /// A value that was replaced, here or earlier, and stands in a place that is kept.
     pub fn redact(&mut self, exchange: &Exchange) -> Result<Interaction, Leak> {
-        let (raw, left_out) = Interaction::read(exchange, &self.policy);
+        let (mut interaction, left_out) = Interaction::read(exchange, &self.policy);
         // No number that a client has sent is taken, as one sends that was replayed to.
-        let sent = placeholders(&raw).into_iter().map(|(_, number)| number);
+        let sent = placeholders(&mut interaction)
+            .into_iter()
+            .map(|(_, number)| number);
         self.last = sent.fold(self.last, u32::max);
         for value in left_out {
             self.sought.insert(&value, self.policy.known());
         }
-        let path = raw.request.path.clone();
+        let path = interaction.request.path.clone();
         let ids = ids_of(&path);
-        let replaced = rewrite(&raw, &mut |place, leaf| self.replacement(place, leaf, &ids));
-        let renamed = rewrite(&replaced, &mut |place, leaf| self.other_name(place, leaf));
-        match self.leak(&renamed) {
+        rewrite(&mut interaction, &mut |place, leaf| {
+            self.replacement(place, leaf, &ids)
+        });
+        rewrite(&mut interaction, &mut |place, leaf| {
+            self.other_name(place, leaf)
+        });
+        match self.leak(&mut interaction) {
             Some(leak) => Err(leak),
-            None => Ok(renamed),
+            None => Ok(interaction),
         }
     }
 
@@ -87,26 +96,34 @@ impl Redactor {
         leaf: Leaf<'_>,
         ids: &[&str],
     ) -> Option<Json<'static>> {
+        if let Leaf::Text(text) = leaf {
+            return self.text_replacement(place, text, ids);
+        }
         if self.policy.keeps(place, leaf, ids) {
             return None;
         }
+        let text = leaf.text();
         Some(match leaf {
-            Leaf::Name(name) => self.text(place, name),
-            Leaf::Text(text) => self.text_replacement(place, text, ids),
-            Leaf::Number(number) => {
-                placeholder::for_number(self.number(&number.to_string())).into()
-            }
+            Leaf::Name(_) | Leaf::Text(_) => self.text(place, &text),
+            Leaf::Number(_) => placeholder::for_number(self.number(&text)).into(),
             Leaf::Body { bytes, media_type } => {
-                let number = self.number(&String::from_utf8_lossy(bytes));
-                placeholder::for_body(media_type, bytes.len(), number).into()
+                placeholder::for_body(media_type, bytes.len(), self.number(&text)).into()
             }
         })
     }
 
-    fn text_replacement(&mut self, place: &Place<'_>, text: &str, ids: &[&str]) -> Json<'static> {
+    fn text_replacement(
+        &mut self,
+        place: &Place<'_>,
+        text: &str,
+        ids: &[&str],
+    ) -> Option<Json<'static>> {
         let pieces = self.policy.pieces(place, text, ids);
         if let [Piece::Replace(text)] = pieces.as_slice() {
-            return self.text(place, text);
+            return Some(self.text(place, text));
+        }
+        if pieces.iter().all(|piece| matches!(piece, Piece::Keep(_))) {
+            return None;
         }
         let mut made = String::with_capacity(text.len());
         for piece in pieces {
@@ -116,7 +133,7 @@ impl Redactor {
             }
         }
         self.sought.insert(text, self.policy.known());
-        made.into()
+        Some(made.into())
     }
 
     /// The placeholder of a whole text; in a path and as a name it has no other form.
@@ -130,7 +147,7 @@ impl Redactor {
 
     /// The number of a value, which is looked for from now on.
     fn number(&mut self, value: &str) -> u32 {
-        let checksum = seal::of(value);
+        let checksum = seal::checksum(value);
         if let Some(number) = self.numbers.get(&checksum) {
             return *number;
         }
@@ -150,23 +167,16 @@ impl Redactor {
     }
 
     /// The first place that holds what is looked for.
-    fn leak(&self, interaction: &Interaction) -> Option<Leak> {
+    fn leak(&self, interaction: &mut Interaction) -> Option<Leak> {
         let mut found = None;
         let known = self.policy.known();
-        rewrite(interaction, &mut |place, leaf| {
-            let is_hit = |text: &str| !known.has_text(text) && self.sought.is_in(text);
-            let is_leak = match leaf {
-                Leaf::Name(name) => !known.has_name(name) && is_hit(name),
-                Leaf::Text(text) => is_hit(text),
-                Leaf::Number(number) => is_hit(&number.to_string()),
-                Leaf::Body { bytes, .. } => is_hit(&String::from_utf8_lossy(bytes)),
-            };
-            if is_leak && found.is_none() {
-                found = Some(Leak {
-                    place: place.outline(matches!(leaf, Leaf::Name(_))),
-                });
+        visit(interaction, &mut |place, leaf| {
+            let text = leaf.text();
+            let is_known = known.has_text(&text) || (leaf.is_name() && known.has_name(&text));
+            if found.is_none() && !is_known && self.sought.is_in(&text) {
+                let place = place.outline(leaf.is_name());
+                found = Some(Leak { place });
             }
-            None
         });
         found
     }

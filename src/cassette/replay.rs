@@ -19,9 +19,9 @@ use super::message::{Asked, Interaction};
 use super::miss::{Miss, Near};
 use super::placeholder;
 use super::policy::Policy;
-use super::request_match::{Bindings, compare};
-use super::selector::{MessagePart, Place, Selector, Side};
-use super::walk::{Leaf, decode_segment, placeholders, rewrite_response};
+use super::request_match::{Bindings, RequestMatcher};
+use super::selector::{Leaf, MessagePart, Place, Selector, Side};
+use super::walk::{decode_segment, placeholders, rewrite_response};
 use crate::secrets::{AuthorizationPart, authorization_parts};
 use crate::wire::json::Json;
 use crate::wire::message::Request;
@@ -54,11 +54,8 @@ pub struct Replay {
     by_request: HashMap<(Method, String), Vec<usize>>,
     /// Interactions with a placeholder in their path.
     any_path: Vec<usize>,
-    /// Placeholders that the cassette first has in an answer.
-    from_answers: HashSet<u32>,
-    pub(super) policy: Policy,
+    matcher: RequestMatcher,
     repeat: Repeat,
-    pub(super) ignored: Vec<Selector>,
     progress: Mutex<Progress>,
 }
 
@@ -82,7 +79,11 @@ impl Replay {
     /// Replays a cassette from its start; `defaults` decides what a report may show.
     #[must_use]
     pub fn new(cassette: Cassette, defaults: Policy, repeat: Repeat) -> Self {
-        let policy = cassette.policy(defaults);
+        let matcher = RequestMatcher {
+            policy: cassette.policy(defaults),
+            ignored: Vec::new(),
+            from_answers: from_answers(cassette.interactions()),
+        };
         let mut by_request: HashMap<_, Vec<_>> = HashMap::new();
         let mut any_path = Vec::new();
         for (index, interaction) in cassette.interactions().iter().enumerate() {
@@ -95,13 +96,11 @@ impl Replay {
             }
         }
         Replay {
-            from_answers: from_answers(cassette.interactions()),
             interactions: cassette.interactions,
             by_request,
             any_path,
-            policy,
+            matcher,
             repeat,
-            ignored: Vec::new(),
             progress: Mutex::default(),
         }
     }
@@ -109,7 +108,7 @@ impl Replay {
     /// Does not compare these places of requests.
     #[must_use]
     pub fn ignoring(mut self, places: Vec<Selector>) -> Self {
-        self.ignored = places;
+        self.matcher.ignored = places;
         self
     }
 
@@ -140,13 +139,11 @@ impl Replay {
         for (number, value) in &taken.bindings {
             progress.values.insert(*number, value.clone());
         }
-        let interaction = &self.interactions[taken.index];
-        Some(Interaction {
-            request: interaction.request.clone(),
-            response: rewrite_response(&interaction.response, &mut |_, leaf| {
-                progress.client_value(leaf)
-            }),
-        })
+        let mut interaction = self.interactions[taken.index].clone();
+        rewrite_response(&mut interaction.response, &mut |_, leaf| {
+            progress.client_value(leaf)
+        });
+        Some(interaction)
     }
 
     fn fitting(&self, sent: &Asked) -> Vec<Fit> {
@@ -155,7 +152,7 @@ impl Replay {
             .into_iter()
             .filter_map(|(index, mut bindings)| {
                 let recorded = &self.interactions[index].request;
-                let (differences, bound) = compare(self, recorded, sent);
+                let (differences, bound) = self.matcher.compare(recorded, sent);
                 bindings.extend(bound);
                 differences.is_empty().then(|| Fit {
                     index,
@@ -189,26 +186,13 @@ impl Replay {
         let mut bindings = Bindings::new();
         for (one, other) in recorded.split('/').zip(sent.split('/')) {
             if one != other {
-                bindings.extend(self.fit(&decode_segment(one), &decode_segment(other))?);
+                bindings.extend(
+                    self.matcher
+                        .fit(&decode_segment(one), &decode_segment(other))?,
+                );
             }
         }
         Some(bindings)
-    }
-
-    /// Compares a text with the recorded one; placeholders that came in an answer fit themselves only.
-    pub(super) fn fit(&self, recorded: &str, sent: &str) -> Option<Bindings> {
-        let bound = placeholder::fit(recorded, sent)?;
-        let is_allowed = |(number, value): &(u32, &str)| match placeholder::number_of(value) {
-            Some(other) => other == *number,
-            None => !self.from_answers.contains(number),
-        };
-        let all_allowed = bound.iter().all(is_allowed);
-        all_allowed.then(|| {
-            bound
-                .into_iter()
-                .map(|(number, value)| (number, value.to_owned()))
-                .collect()
-        })
     }
 
     /// Tells why [`Replay::take`] has no answer to a request, and what was recorded instead.
@@ -235,6 +219,7 @@ impl Replay {
         let segments = path.split('/').map(|segment| {
             let place = Place::whole(Side::Request, MessagePart::Path);
             if self
+                .matcher
                 .policy
                 .keeps(&place, Leaf::Text(&decode_segment(segment)), &[])
             {
@@ -261,7 +246,8 @@ impl Replay {
         ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
         ranked.truncate(MAX_COMPARED_REQUESTS);
         let compared = ranked.into_iter().map(|(apart, index, request)| {
-            let (differences, _) = compare(self, &self.interactions[index].request, sent);
+            let recorded = &self.interactions[index].request;
+            let (differences, _) = self.matcher.compare(recorded, sent);
             let near = Near {
                 number: index + 1,
                 request,
@@ -340,7 +326,8 @@ impl Progress {
 /// The placeholders that the interactions first have in an answer.
 fn from_answers(interactions: &[Interaction]) -> HashSet<u32> {
     let mut first_sides = HashMap::new();
-    for (side, number) in interactions.iter().flat_map(placeholders) {
+    let each = interactions.iter().cloned();
+    for (side, number) in each.flat_map(|mut one| placeholders(&mut one)) {
         first_sides.entry(number).or_insert(side);
     }
     let from_answers = first_sides

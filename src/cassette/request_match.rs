@@ -1,47 +1,72 @@
 //! Compares a request with a recorded one: what differs, and which values stand where placeholders were recorded.
 
+use std::collections::HashSet;
+
 use serde_json::Number;
 
 use super::difference::{Comparison, Difference, of_bodies, of_pairs};
 use super::message::Asked;
 use super::placeholder;
 use super::policy::Policy;
-use super::replay::Replay;
-use super::selector::{MessagePart, Place, Side};
+use super::selector::{MessagePart, Place, Selector, Side};
 use crate::secrets::{AuthorizationPart, authorization_parts};
 use crate::wire::json::Json;
 
 /// Numbers of placeholders with the values that a client has sent in their places.
 pub(super) type Bindings = Vec<(u32, String)>;
 
-/// Compares all of a request but method and path.
-pub(super) fn compare(
-    replay: &Replay,
-    recorded: &Asked,
-    sent: &Asked,
-) -> (Vec<Difference>, Bindings) {
-    let mut compared = RequestMatch {
-        replay,
-        bindings: Bindings::new(),
-    };
-    let query = (Side::Request, MessagePart::Query);
-    let mut differences = of_pairs(query, &recorded.query, &sent.query, &mut compared);
-    differences.extend(compared.authorization(recorded.authorization(), sent.authorization()));
-    let bodies = of_bodies(Side::Request, &recorded.body, &sent.body, &mut compared);
-    differences.extend(bodies);
-    (differences, compared.bindings)
+/// Compares requests with recorded ones.
+pub(super) struct RequestMatcher {
+    /// Decides what a report may show.
+    pub(super) policy: Policy,
+    /// Places that are not compared.
+    pub(super) ignored: Vec<Selector>,
+    /// Placeholders that the cassette first has in an answer.
+    pub(super) from_answers: HashSet<u32>,
+}
+
+impl RequestMatcher {
+    /// Compares all of a request but method and path.
+    pub(super) fn compare(&self, recorded: &Asked, sent: &Asked) -> (Vec<Difference>, Bindings) {
+        let mut compared = RequestMatch {
+            matcher: self,
+            bindings: Bindings::new(),
+        };
+        let query = (Side::Request, MessagePart::Query);
+        let mut differences = of_pairs(query, &recorded.query, &sent.query, &mut compared);
+        differences.extend(compared.authorization(recorded.authorization(), sent.authorization()));
+        let bodies = of_bodies(Side::Request, &recorded.body, &sent.body, &mut compared);
+        differences.extend(bodies);
+        (differences, compared.bindings)
+    }
+
+    /// Compares a text with the recorded one; placeholders that came in an answer fit themselves only.
+    pub(super) fn fit(&self, recorded: &str, sent: &str) -> Option<Bindings> {
+        let bound = placeholder::fit(recorded, sent)?;
+        let is_allowed = |(number, value): &(u32, &str)| match placeholder::number_of(value) {
+            Some(other) => other == *number,
+            None => !self.from_answers.contains(number),
+        };
+        let all_allowed = bound.iter().all(is_allowed);
+        all_allowed.then(|| {
+            bound
+                .into_iter()
+                .map(|(number, value)| (number, value.to_owned()))
+                .collect()
+        })
+    }
 }
 
 /// A comparison under way.
 struct RequestMatch<'r> {
-    replay: &'r Replay,
+    matcher: &'r RequestMatcher,
     bindings: Bindings,
 }
 
 impl RequestMatch<'_> {
     /// Binds the placeholders of a text; false when it does not fit.
     fn bind(&mut self, recorded: &str, sent: &str) -> bool {
-        let bindings = self.replay.fit(recorded, sent);
+        let bindings = self.matcher.fit(recorded, sent);
         let fits = bindings.is_some();
         self.bindings.extend(bindings.into_iter().flatten());
         fits
@@ -90,11 +115,11 @@ fn secrets_by_word(value: &str) -> Vec<(&str, &str)> {
 
 impl Comparison for RequestMatch<'_> {
     fn policy(&self) -> &Policy {
-        &self.replay.policy
+        &self.matcher.policy
     }
 
     fn ignores(&self, place: &Place<'_>) -> bool {
-        let mut ignored = self.replay.ignored.iter();
+        let mut ignored = self.matcher.ignored.iter();
         ignored.any(|selector| selector.names(place))
     }
 

@@ -6,12 +6,16 @@
 const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
 const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
 
-/// The seal of a compact document: 32 hexadecimal digits (FNV-1a).
+/// The seal of a compact document: 32 hexadecimal digits.
 pub(super) fn of(text: &str) -> String {
-    let hash = text.bytes().fold(OFFSET, |hash, byte| {
+    format!("{:032x}", checksum(text))
+}
+
+/// The checksum of a text (FNV-1a).
+pub(super) fn checksum(text: &str) -> u128 {
+    text.bytes().fold(OFFSET, |hash, byte| {
         (hash ^ u128::from(byte)).wrapping_mul(PRIME)
-    });
-    format!("{hash:032x}")
+    })
 }
 
 #[cfg(test)]

@@ -4,8 +4,13 @@
 //! them, `*` for any one; with a slash at its start it counts from the root, otherwise it may stand at any depth. `body:/`
 //! is a body as a whole that is neither JSON nor a form.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+
+use serde_json::Number;
+
+use crate::wire::json::Json;
 
 /// One place, or all of one kind.
 ///
@@ -80,6 +85,43 @@ pub(crate) struct Place<'a> {
     pub(crate) part: MessagePart,
     /// From the root of a body; the one name of anything else.
     pub(crate) steps: &'a [Step<'a>],
+}
+
+/// A name or a value that stands at a place.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Leaf<'l> {
+    /// The name of a member or a parameter.
+    Name(&'l str),
+    Text(&'l str),
+    Number(&'l Number),
+    /// A body that is neither JSON nor a form.
+    Body {
+        bytes: &'l [u8],
+        media_type: &'l str,
+    },
+}
+
+impl<'l> Leaf<'l> {
+    /// A JSON value that may be replaced; booleans, `null` and what has members or items are none.
+    pub(super) fn of(json: &'l Json<'_>) -> Option<Self> {
+        match json {
+            Json::Text(text) => Some(Leaf::Text(text)),
+            Json::Number(number) => Some(Leaf::Number(number)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn text(self) -> Cow<'l, str> {
+        match self {
+            Leaf::Name(text) | Leaf::Text(text) => text.into(),
+            Leaf::Number(number) => number.to_string().into(),
+            Leaf::Body { bytes, .. } => String::from_utf8_lossy(bytes),
+        }
+    }
+
+    pub(super) fn is_name(self) -> bool {
+        matches!(self, Leaf::Name(_))
+    }
 }
 
 /// The error for a text that is no selector.

@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::words::Known;
-use super::{encoding, seal};
+use super::{encoding, placeholder, seal};
 
 /// Values of fewer bytes are in too many texts.
 const MIN_LEN: usize = 6;
@@ -24,7 +24,7 @@ pub(super) struct Sought {
     by_start: HashMap<[u8; MIN_LEN], Vec<Pattern>>,
     starts: StartFilter,
     /// Checksums of whole values that are looked for already.
-    inserted: HashSet<String>,
+    inserted: HashSet<u128>,
 }
 
 #[derive(PartialEq, Eq)]
@@ -46,7 +46,7 @@ enum Extent {
 impl Sought {
     /// Looks for a value, and for the parts of it.
     pub(super) fn insert(&mut self, value: &str, known: &Known) {
-        if !self.inserted.insert(seal::of(value)) {
+        if !self.inserted.insert(seal::checksum(value)) {
             return;
         }
         self.insert_bytes(value.trim().as_bytes(), Extent::Inside, known);
@@ -89,10 +89,15 @@ impl Sought {
     }
 
     /// Tells whether a value that is looked for stands in this text, plain or encoded.
+    ///
+    /// A placeholder is searched as it stands: it is no encoding of anything.
     pub(super) fn is_in(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let is_in_decoded =
+            || encoding::any_decoded(bytes, &mut |decoded| self.is_in_plain(decoded));
         !self.by_start.is_empty()
-            && (self.is_in_plain(text.as_bytes())
-                || encoding::any_decoded(text.as_bytes(), &mut |decoded| self.is_in_plain(decoded)))
+            && (self.is_in_plain(bytes)
+                || (placeholder::number_of(text).is_none() && is_in_decoded()))
     }
 
     fn is_in_plain(&self, text: &[u8]) -> bool {
@@ -162,6 +167,7 @@ mod tests {
     #[case::part_of_a_header("Bearer kqzvbtwm", "kqzvbtwm.x", true)]
     #[case::part_of_nested_json(r#"sent {\"password\":\"kq1zvbtwm\"}"#, "akq1zvbtwma", true)]
     #[case::word_inside_of_another("my customers", "customersList", false)]
+    #[case::in_a_placeholder("123456", "redacted-123456", true)]
     #[case::short("12345", "12345", false)]
     #[case::known("sendgrid", "sendgrid", false)]
     #[case::word_of_an_encoded_value("Basic dXNlcjpodW50ZXIyMg==", "hunter22", true)]

@@ -3,57 +3,26 @@
 //! Recording, checking and replaying all take this walk, so that none of them misses a place that another one sees.
 
 use std::borrow::Cow;
+use std::mem;
 
 use http::header::CONTENT_TYPE;
 use percent_encoding::percent_decode_str;
-use serde_json::Number;
 
-use super::message::{Answered, Asked, Content, Interaction, Pairs};
-use super::selector::{MessagePart, Place, Side, Step};
+use super::message::{Answered, Asked, Content, Interaction, Pairs, value_of};
+use super::selector::{Leaf, MessagePart, Place, Side, Step};
 use super::{placeholder, words};
-use crate::wire::json::{Json, Members};
-
-/// A name or a value that stands at a place.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Leaf<'l> {
-    /// The name of a member or a parameter.
-    Name(&'l str),
-    Text(&'l str),
-    Number(&'l Number),
-    /// A body that is neither JSON nor a form.
-    Body {
-        bytes: &'l [u8],
-        media_type: &'l str,
-    },
-}
-
-impl<'l> Leaf<'l> {
-    /// A JSON value that may be replaced; booleans, `null` and what has members or items are none.
-    pub(super) fn of(json: &'l Json<'_>) -> Option<Self> {
-        match json {
-            Json::Text(text) => Some(Leaf::Text(text)),
-            Json::Number(number) => Some(Leaf::Number(number)),
-            _ => None,
-        }
-    }
-}
+use crate::wire::json::Json;
 
 /// The numbers of all placeholders in an interaction, with the side that each stands on.
-pub(super) fn placeholders(interaction: &Interaction) -> Vec<(Side, u32)> {
+pub(super) fn placeholders(interaction: &mut Interaction) -> Vec<(Side, u32)> {
     let mut found = Vec::new();
-    rewrite(interaction, &mut |place, leaf| {
-        let text = match leaf {
-            Leaf::Name(text) | Leaf::Text(text) => Cow::Borrowed(text),
-            Leaf::Body { bytes, .. } => String::from_utf8_lossy(bytes),
-            Leaf::Number(number) => {
-                let number = placeholder::number_of_json(number)?;
-                found.push((place.side, number));
-                return None;
-            }
-        };
-        let numbers = placeholder::find_all(&text).into_iter();
+    visit(interaction, &mut |place, leaf| {
+        if let Leaf::Number(number) = leaf {
+            let number = placeholder::number_of_json(number);
+            found.extend(number.map(|number| (place.side, number)));
+        }
+        let numbers = placeholder::find_all(&leaf.text()).into_iter();
         found.extend(numbers.map(|(_, number)| (place.side, number)));
-        None
     });
     found
 }
@@ -61,36 +30,37 @@ pub(super) fn placeholders(interaction: &Interaction) -> Vec<(Side, u32)> {
 /// Changes a leaf; `None` leaves it as it is.
 pub(super) type Change<'c> = dyn FnMut(&Place<'_>, Leaf<'_>) -> Option<Json<'static>> + 'c;
 
-/// The interaction with its leaves changed.
-pub(super) fn rewrite(interaction: &Interaction, change: &mut Change<'_>) -> Interaction {
-    let Interaction { request, response } = interaction;
-    Interaction {
-        request: rewrite_request(request, change),
-        response: rewrite_response(response, change),
-    }
+/// Shows every leaf of an interaction, which is lent to the walk and stays as it is: a copy would cost more than the look.
+pub(super) fn visit(interaction: &mut Interaction, see: &mut dyn FnMut(&Place<'_>, Leaf<'_>)) {
+    rewrite(interaction, &mut |place, leaf| {
+        see(place, leaf);
+        None
+    });
 }
 
-pub(super) fn rewrite_request(request: &Asked, change: &mut Change<'_>) -> Asked {
+/// Changes the leaves of an interaction.
+pub(super) fn rewrite(interaction: &mut Interaction, change: &mut Change<'_>) {
+    rewrite_request(&mut interaction.request, change);
+    rewrite_response(&mut interaction.response, change);
+}
+
+pub(super) fn rewrite_request(request: &mut Asked, change: &mut Change<'_>) {
     let side = Side::Request;
-    Asked {
-        method: request.method.clone(),
-        path: rewrite_path(&request.path, change),
-        query: rewrite_pairs((side, MessagePart::Query), &request.query, change),
-        headers: rewrite_pairs((side, MessagePart::Header), &request.headers, change),
-        body: rewrite_body(side, &request.headers, &request.body, change),
-    }
+    let media_type = media_type_of(&request.headers);
+    rewrite_path(&mut request.path, change);
+    rewrite_pairs((side, MessagePart::Query), &mut request.query, change);
+    rewrite_pairs((side, MessagePart::Header), &mut request.headers, change);
+    rewrite_body(side, &media_type, &mut request.body, change);
 }
 
-pub(super) fn rewrite_response(response: &Answered, change: &mut Change<'_>) -> Answered {
+pub(super) fn rewrite_response(response: &mut Answered, change: &mut Change<'_>) {
     let side = Side::Response;
-    Answered {
-        status: response.status,
-        headers: rewrite_pairs((side, MessagePart::Header), &response.headers, change),
-        body: rewrite_body(side, &response.headers, &response.body, change),
-    }
+    let media_type = media_type_of(&response.headers);
+    rewrite_pairs((side, MessagePart::Header), &mut response.headers, change);
+    rewrite_body(side, &media_type, &mut response.body, change);
 }
 
-fn rewrite_path(path: &str, change: &mut Change<'_>) -> String {
+fn rewrite_path(path: &mut String, change: &mut Change<'_>) {
     let segments = path.split('/').enumerate().map(|(index, segment)| {
         let steps = [Step::Item(index)];
         let place = Place::new(Side::Request, MessagePart::Path, &steps);
@@ -99,7 +69,7 @@ fn rewrite_path(path: &str, change: &mut Change<'_>) -> String {
             _ => Cow::Borrowed(segment),
         }
     });
-    segments.collect::<Vec<_>>().join("/")
+    *path = segments.collect::<Vec<_>>().join("/");
 }
 
 /// The text of a path segment; as it is spelled when it is not UTF-8.
@@ -109,12 +79,8 @@ pub(super) fn decode_segment(segment: &str) -> Cow<'_, str> {
         .unwrap_or(Cow::Borrowed(segment))
 }
 
-fn rewrite_pairs(
-    (side, part): (Side, MessagePart),
-    pairs: &Pairs,
-    change: &mut Change<'_>,
-) -> Pairs {
-    let mut changed = |(name, value): &(String, String)| {
+fn rewrite_pairs((side, part): (Side, MessagePart), pairs: &mut Pairs, change: &mut Change<'_>) {
+    for (name, value) in pairs {
         let steps = [Step::Member(name)];
         let place = Place::new(side, part, &steps);
         let other_name = match part {
@@ -122,97 +88,91 @@ fn rewrite_pairs(
             _ => change(&place, Leaf::Name(name)),
         };
         let other_value = change(&place, Leaf::Text(value));
-        (text_or(other_name, name), text_or(other_value, value))
-    };
-    pairs.iter().map(&mut changed).collect()
-}
-
-fn text_or(changed: Option<Json<'_>>, text: &str) -> String {
-    match changed {
-        Some(Json::Text(changed)) => changed.into_owned(),
-        _ => text.to_owned(),
+        replace(name, other_name);
+        replace(value, other_value);
     }
 }
 
-fn rewrite_body(side: Side, headers: &Pairs, body: &Content, change: &mut Change<'_>) -> Content {
-    let place = Place::new(side, MessagePart::Body, &[]);
+fn replace(text: &mut String, changed: Option<Json<'_>>) {
+    if let Some(Json::Text(changed)) = changed {
+        *text = changed.into_owned();
+    }
+}
+
+fn rewrite_body(side: Side, media_type: &str, body: &mut Content, change: &mut Change<'_>) {
     match body {
-        Content::Empty => Content::Empty,
-        Content::Json(value) => Content::Json(rewrite_json(side, value, &mut Vec::new(), change)),
-        Content::Form(pairs) => {
-            Content::Form(rewrite_pairs((side, MessagePart::Form), pairs, change))
-        }
+        Content::Empty => {}
+        Content::Json(value) => rewrite_json(side, value, &[], change),
+        Content::Form(pairs) => rewrite_pairs((side, MessagePart::Form), pairs, change),
         Content::Text(_) | Content::Binary(_) => {
-            let bytes = body.to_bytes();
-            let leaf = Leaf::Body {
-                bytes: &bytes,
-                media_type: media_type_of(headers),
-            };
-            match change(&place, leaf) {
-                Some(Json::Text(text)) => Content::Text(text.into_owned()),
-                _ => body.clone(),
+            let bytes = &body.to_bytes();
+            let leaf = Leaf::Body { bytes, media_type };
+            let changed = change(&Place::whole(side, MessagePart::Body), leaf);
+            if let Some(Json::Text(text)) = changed {
+                *body = Content::Text(text.into_owned());
             }
         }
     }
 }
 
 /// The media type without parameters, where it is one that is kept.
-fn media_type_of(headers: &Pairs) -> &str {
-    let value = headers
-        .iter()
-        .find(|(name, _)| name == CONTENT_TYPE.as_str());
-    let essence = value
-        .and_then(|(_, value)| value.split(';').next())
-        .unwrap_or_default()
-        .trim();
-    if words::is_media_type(essence) {
-        essence
-    } else {
-        words::UNTYPED_BODY
+fn media_type_of(headers: &Pairs) -> String {
+    let value = value_of(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    match words::is_media_type(essence) {
+        true => essence.to_owned(),
+        false => words::UNTYPED_BODY.to_owned(),
     }
 }
 
-fn rewrite_json<'j>(
-    side: Side,
-    json: &'j Json<'static>,
-    steps: &mut Vec<Step<'j>>,
-    change: &mut Change<'_>,
-) -> Json<'static> {
+fn rewrite_json(side: Side, json: &mut Json<'static>, steps: &[Step<'_>], change: &mut Change<'_>) {
     let part = MessagePart::Body;
     match json {
         Json::Object(members) => {
-            let mut changed = Members::new();
-            for (name, value) in members {
+            // The places of the values borrow the names.
+            let names = members.iter_mut().map(|(name, _)| mem::take(name));
+            let mut names: Vec<_> = names.collect();
+            let (mut steps, mut changed) = (steps.to_vec(), Vec::new());
+            for (index, (_, value)) in members.iter_mut().enumerate() {
+                let name = &names[index];
                 steps.push(Step::Member(name));
-                let other = change(&Place::new(side, part, steps), Leaf::Name(name));
-                let value = rewrite_json(side, value, steps, change);
+                let other = change(&Place::new(side, part, &steps), Leaf::Name(name));
+                rewrite_json(side, value, &steps, change);
                 steps.pop();
-                changed.push((unused_name(&changed, text_or(other, name)).into(), value));
+                if let Some(Json::Text(other)) = other {
+                    changed.push((index, other));
+                }
             }
-            Json::Object(changed)
+            for (index, other) in changed {
+                names[index] = unused_name(&names, other);
+            }
+            for ((place, _), name) in members.iter_mut().zip(names) {
+                *place = name;
+            }
         }
         Json::Array(items) => {
-            let mut changed = Vec::with_capacity(items.len());
-            for (index, item) in items.iter().enumerate() {
+            let mut steps = steps.to_vec();
+            for (index, item) in items.iter_mut().enumerate() {
                 steps.push(Step::Item(index));
-                changed.push(rewrite_json(side, item, steps, change));
+                rewrite_json(side, item, &steps, change);
                 steps.pop();
             }
-            Json::Array(changed)
         }
         plain => {
-            let changed =
-                Leaf::of(plain).and_then(|leaf| change(&Place::new(side, part, steps), leaf));
-            changed.unwrap_or_else(|| plain.clone())
+            let leaf = Leaf::of(plain);
+            let changed = leaf.and_then(|leaf| change(&Place::new(side, part, steps), leaf));
+            if let Some(changed) = changed {
+                *plain = changed;
+            }
         }
     }
 }
 
-/// A name that no earlier member has: a document with a member twice could not be read again.
-fn unused_name(members: &Members<'_>, mut name: String) -> String {
+/// A name that no other member has: a document with a member twice could not be read again.
+fn unused_name<'j>(names: &[Cow<'j, str>], mut name: Cow<'j, str>) -> Cow<'j, str> {
     let is_placeholder = placeholder::number_of(&name).is_some();
-    while is_placeholder && members.iter().any(|(earlier, _)| *earlier == name) {
-        name.push('_');
+    while is_placeholder && names.contains(&name) {
+        name.to_mut().push('_');
     }
     name
 }

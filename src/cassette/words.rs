@@ -5,6 +5,8 @@
 
 use std::collections::HashSet;
 
+use once_cell::sync::Lazy;
+
 use crate::catalog::Catalog;
 use crate::rules::{Grade, RULES};
 use crate::wire::json::Json;
@@ -127,34 +129,33 @@ pub(super) fn is_media_type(text: &str) -> bool {
             .is_some_and(|(one, other)| is_header_word(one) && is_header_word(other))
 }
 
-pub(super) fn is_header_word(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    has(HEADER_WORDS, &lower)
-        || has(KEPT_HEADERS, &lower)
-        || EXPOSED_HEADERS
-            .split(", ")
-            .any(|header| header.eq_ignore_ascii_case(word))
-        || RULES.iter().any(|rule| rule.id == lower)
-        || Grade::ALL.iter().any(|grade| grade.name() == lower)
-}
+type Words = Lazy<HashSet<String>>;
 
-fn has(list: &str, word: &str) -> bool {
-    list.split(' ').any(|listed| listed == word)
+pub(super) fn is_header_word(word: &str) -> bool {
+    static WORDS: Words = Lazy::new(|| {
+        let words = HEADER_WORDS.split(' ').chain(KEPT_HEADERS.split(' '));
+        let words = words.chain(EXPOSED_HEADERS.split(", "));
+        let words = words.chain(RULES.iter().map(|rule| rule.id));
+        let words = words.chain(Grade::ALL.into_iter().map(Grade::name));
+        words.map(str::to_ascii_lowercase).collect()
+    });
+    WORDS.contains(&*word.to_ascii_lowercase())
 }
 
 pub(super) fn is_kept_header(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    has(KEPT_HEADERS, &lower)
+    static NAMES: Words = Lazy::new(|| KEPT_HEADERS.split(' ').map(str::to_owned).collect());
+    NAMES.contains(&*name.to_ascii_lowercase())
 }
 
 /// Tells whether a header's value is a list of words, each of which is judged by itself.
 pub(super) fn is_list_header(name: &str) -> bool {
-    has(LIST_HEADERS, name)
+    LIST_HEADERS.split(' ').any(|listed| listed == name)
         || (name.starts_with("access-control-") && name != "access-control-allow-origin")
 }
 
 pub(crate) fn is_path_word(word: &str) -> bool {
-    has(PATH_WORDS, word)
+    static WORDS: Words = Lazy::new(|| PATH_WORDS.split(' ').map(str::to_owned).collect());
+    WORDS.contains(word)
 }
 
 /// Stands for the media type of a body whose type is not known.
@@ -209,7 +210,7 @@ const NAMES: &[&str] = &[
 const PATH_WORDS: &str = "\
      api-v2 elements your_moms instances keys \
      configuration enabled count metadata hubs docs definitions authentication secrets oauth url default token authorize \
-     objects resources transformations events analytics accounts dispositions \
+     objects resources transformations trace-logging settings events analytics accounts dispositions \
      event-poller-records usage times statuses activity element-instances formula-instances created-count jsp";
 
 /// The words of the format and of placeholders.

@@ -17,7 +17,12 @@ pub(super) type Answer = (u16, String);
 
 /// Parses the host and the port out of a URL.
 pub(super) fn parse_address(url: &str) -> Result<Address, String> {
-    let wrong = || format!("{url:?} is not a URL such as http://127.0.0.1:6847");
+    let wrong = || match url.starts_with("https:") {
+        true => format!(
+            "{url:?} is asked by HTTPS, which only curl and other clients do; serve without --tls"
+        ),
+        false => format!("{url:?} is not a URL such as http://127.0.0.1:6847"),
+    };
     let uri: Uri = url.parse().map_err(|_| wrong())?;
     if uri.scheme_str() != Some("http") {
         return Err(wrong());

@@ -11,7 +11,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use mock_ce::{Emulator, Gate, MockCe, Report, file};
 
 use super::signal::Signals;
-use super::{log, process, settings};
+use super::{log, process, settings, trust};
 
 /// Exit status of a run whose command succeeded and whose gate failed.
 const GATE_FAILED: u8 = 3;
@@ -52,7 +52,9 @@ pub(super) fn command() -> Command {
         .arg(log::flag("off"))
         .arg(command)
         .after_help(
-            "The command's environment has MOCK_CE_URL, MOCK_CE_ADMIN_URL and MOCK_CE_ORGANIZATION.\n\
+            "The command's environment has MOCK_CE_URL, MOCK_CE_ADMIN_URL and MOCK_CE_ORGANIZATION;\n\
+             MOCK_CE_SOCKET with --listen unix:PATH; with --tls or --intercept what its clients need to trust the server,\n\
+             and with --intercept to find it: SSL_CERT_FILE, https_proxy, JAVA_TOOL_OPTIONS and more.\n\
              Exit status: the command's own; 3 when it succeeded and a gate failed; 127 when it could not be started;\n\
              128 and the number of the signal that ended it.\n\n\
              Example: mock-ce exec --deny-leaks --report run.xml -- cargo test",
@@ -64,12 +66,23 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     log::chosen(matches).follow(ce.emulator().clone());
     let signals = Signals::listen()?;
     let words = matches.get_many::<String>("command").into_iter().flatten();
-    let environment = [
+    let mut environment = vec![
         ("MOCK_CE_URL", Some(ce.base_url())),
         ("MOCK_CE_ADMIN_URL", Some(ce.admin_url())),
         ("MOCK_CE_ORGANIZATION", Some(ORGANIZATION.to_owned())),
     ];
+    #[cfg(unix)]
+    if let Some(path) = ce.socket() {
+        environment.push(("MOCK_CE_SOCKET", Some(path.display().to_string())));
+    }
+    let trust = ce.trust_store();
+    let trust = trust.map(|trust| trust::prepare(trust, ce.address(), matches));
+    let files = trust.transpose()?.map(|(files, variables)| {
+        environment.extend(variables);
+        files
+    });
     let status = process::run(&words.cloned().collect::<Vec<_>>(), &environment, signals)?;
+    drop(files);
     let succeeded = status.is_some_and(|status| status.success());
     if !succeeded {
         show_last_requests(ce.emulator());

@@ -19,8 +19,13 @@ mod record;
 mod rules;
 mod serve;
 mod settings;
+#[cfg(unix)]
+mod signal;
+#[cfg(windows)]
+#[path = "signal_windows.rs"]
 mod signal;
 mod tail;
+mod trust;
 mod wait;
 
 use std::path::Path;

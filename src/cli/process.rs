@@ -42,11 +42,21 @@ pub(super) fn run(
 
 /// The exit status that says how a command ended.
 pub(super) fn exit_code(status: Option<ExitStatus>) -> ExitCode {
-    use std::os::unix::process::ExitStatusExt as _;
     let Some(status) = status else {
         return ExitCode::from(NOT_STARTED);
     };
-    let by_signal = || 128 + status.signal().unwrap_or(0);
-    let code = status.code().unwrap_or_else(by_signal);
+    let code = status.code().unwrap_or_else(|| code_by_signal(status));
+    // Windows has statuses that only begin with 32 bits; they are all failures.
     ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+#[cfg(unix)]
+fn code_by_signal(status: ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt as _;
+    128 + status.signal().unwrap_or(0)
+}
+
+#[cfg(not(unix))]
+fn code_by_signal(_: ExitStatus) -> i32 {
+    1
 }

@@ -12,17 +12,22 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use mock_ce::cassette::{Repeat, Selector};
 use mock_ce::recorder::{Mode, RecordError, Recorder, Recording, Summary};
+#[cfg(unix)]
 use rustix::process::{Resource, getrlimit};
 
 use super::counted;
-use super::process::{self, Environment};
-use super::settings;
 use super::signal::Signals;
+use super::{process, settings, trust};
 
 pub(super) fn command() -> Command {
     let command = Command::new("record")
-        .about("Record what a real service says, without secrets, or replay it")
-        .arg(required("upstream", "URL", "The service: https://HOST[/PATH]"))
+        .about("Record what a real service says, without secrets, or replay it");
+    let command = settings::only(command, &["ca-file", "intercept", "pass"])
+        .arg(
+            required("upstream", "URL", "The service: https://HOST[/PATH] [default: the host of --intercept]")
+                .required(false)
+                .required_unless_present("intercept"),
+        )
         .arg(required("cassette", "FILE", "The cassette").value_parser(value_parser!(PathBuf)))
         .arg(
             Arg::new("mode")
@@ -82,7 +87,8 @@ pub(super) fn command() -> Command {
                 .help("Record for as long as this command runs"),
         )
         .after_help(
-            "The command's environment has MOCK_CE_URL, and MOCK_CE_ADMIN_URL when a cassette is replayed.\n\
+            "The command's environment has MOCK_CE_URL, and MOCK_CE_ADMIN_URL when a cassette is replayed; with\n\
+             --intercept HOST also what its clients need to find the recorder in the place of HOST, and to trust it.\n\
              Exit status: the command's own; 1 when it succeeded, but a secret was left in an exchange or no call to the\n\
              upstream was answered; 127 when it could not be started.\n\n\
              Example: mock-ce record --upstream https://api.example --cassette day.json -- cargo test",
@@ -130,7 +136,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let mut signals = Signals::listen()?;
     let words: Vec<String> = all(matches, "command");
     super::tell_unfinished(&cassette(matches));
-    let recorder = recording(matches)
+    let recorder = recording(matches)?
         .connection_limit(affordable_connections())
         .try_start()
         .map_err(|error| error.to_string())?;
@@ -152,11 +158,18 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
             "mock-ce: MOCK_CE_ADMIN_URL is not set, since a recorder has no control surface",
         );
     }
-    let environment: Environment<'_> = &[
+    let mut environment = vec![
         ("MOCK_CE_URL", Some(recorder.base_url())),
         ("MOCK_CE_ADMIN_URL", admin_url),
     ];
-    let status = process::run(&words, environment, signals);
+    let trust = recorder.trust_store();
+    let trust = trust.map(|trust| trust::prepare(trust, recorder.address(), matches));
+    let files = trust.transpose()?.map(|(files, variables)| {
+        environment.extend(variables);
+        files
+    });
+    let status = process::run(&words, &environment, signals);
+    drop(files);
     let succeeded = matches!(&status, Ok(Some(status)) if status.success());
     let end = match succeeded {
         true => Recorder::finish,
@@ -222,6 +235,7 @@ fn conclude(
 }
 
 /// The most connections of clients for which there are descriptors, each with one to the upstream.
+#[cfg(unix)]
 fn affordable_connections() -> usize {
     /// Descriptors for pipes, files and the port.
     const OTHERS: u64 = 32;
@@ -233,15 +247,28 @@ fn affordable_connections() -> usize {
     })
 }
 
+#[cfg(not(unix))]
+fn affordable_connections() -> usize {
+    10_000
+}
+
 fn cassette(matches: &ArgMatches) -> PathBuf {
     let path = matches.get_one::<PathBuf>("cassette");
     path.cloned().unwrap_or_default()
 }
 
 /// The recording that the command line asks for.
-fn recording(matches: &ArgMatches) -> Recording {
+fn recording(matches: &ArgMatches) -> Result<Recording, String> {
     let text = |name: &str| matches.get_one::<String>(name).map_or("", String::as_str);
-    let mut recording = Recorder::to(text("upstream"), cassette(matches))
+    let intercepted: Vec<String> = all(matches, "intercept");
+    let upstream = match (text("upstream"), &*intercepted) {
+        ("", [host]) => format!("https://{host}"),
+        (_, [_, _, ..]) => {
+            return Err("a recording is of one service; give --intercept only once".to_owned());
+        }
+        (upstream, _) => upstream.to_owned(),
+    };
+    let mut recording = Recorder::to(upstream, cassette(matches))
         .mode(match text("mode") {
             "new" => Mode::New,
             "all" => Mode::All,
@@ -254,6 +281,15 @@ fn recording(matches: &ArgMatches) -> Recording {
             Repeat::Never
         })
         .warn(|warning| super::tell(&format!("mock-ce: {warning}")));
+    if let Some(host) = intercepted.first() {
+        recording = recording.intercept(host);
+    }
+    if matches.get_flag("pass") {
+        recording = recording.pass();
+    }
+    if let Some(path) = matches.get_one::<String>("ca-file") {
+        recording = recording.ca_file(path);
+    }
     let listen = matches.get_one::<SocketAddr>("listen").copied();
     let mut address = listen.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
     if let Some(port) = matches.get_one::<u16>("port") {
@@ -278,9 +314,8 @@ fn recording(matches: &ArgMatches) -> Recording {
     recording = all(matches, "keep")
         .into_iter()
         .fold(recording, Recording::keep);
-    all(matches, "ignore")
-        .into_iter()
-        .fold(recording, Recording::ignore)
+    let ignored = all(matches, "ignore").into_iter();
+    Ok(ignored.fold(recording, Recording::ignore))
 }
 
 fn banner(recorder: &Recorder, matches: &ArgMatches) -> String {

@@ -53,11 +53,26 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
 /// Renders the greeting, with a `curl` command that creates an instance.
 fn render_banner(ce: &MockCe) -> String {
     let url = ce.base_url();
+    let mut curl = "curl".to_owned();
+    #[cfg(unix)]
+    if let Some(path) = ce.socket() {
+        curl += &format!(" --unix-socket '{}'", path.display());
+    }
+    let mut more = String::new();
+    if ce.trust_store().is_some() {
+        let ca = format!("{}/ca.pem", ce.admin_url());
+        more = format!("\nclients must trust {ca}; --ca-file PATH writes it");
+        if url.starts_with("https:") {
+            curl += " -k";
+        } else {
+            more += &format!(", and ask by the proxy http://{}", ce.address());
+        }
+    }
     format!(
         "mock-ce {} serves {url} and stops at Ctrl-C; try\n  \
-         curl -H 'Authorization: User u, Organization o' -H 'Content-Type: application/json' -d \
+         {curl} -H 'Authorization: User u, Organization o' -H 'Content-Type: application/json' -d \
          '{{\"element\":{{\"key\":\"mailjet\"}},\"configuration\":{{\"mailjet.api.key\":\"k\",\
-         \"mailjet.api.secret\":\"s\"}},\"name\":\"Test\"}}' {url}/instances",
+         \"mailjet.api.secret\":\"s\"}},\"name\":\"Test\"}}' {url}/instances{more}",
         env!("CARGO_PKG_VERSION")
     )
 }

@@ -180,7 +180,10 @@ impl Style {
         let status = request.get("status").and_then(Json::as_u64);
         let shown = status.map_or("none".to_owned(), |status| status.to_string());
         let effect = request.get("effect").and_then(Json::as_str);
-        let effect = effect.map_or(String::new(), |effect| format!(" [{effect}]"));
+        let mut effect = effect.map_or(String::new(), |effect| format!(" [{effect}]"));
+        if let Some(stub) = request.get("stub").and_then(Json::as_u64) {
+            effect += &format!(" [stub {stub}]");
+        }
         format!(
             "{} {} {} → {} ({}; grade={}){effect}{} · {}",
             text("at"),

@@ -3,6 +3,12 @@
 //! Two more pages stand where their code is: [`crate::cassette`] says what a recording keeps, and [`crate::catalog`]
 //! what the catalog is made of.
 
+#[doc = include_str!("cookbook.md")]
+pub mod cookbook {}
+
+#[doc = include_str!("coming_from.md")]
+pub mod coming_from {}
+
 #[doc = include_str!("endpoints.md")]
 pub mod endpoints {}
 
@@ -12,6 +18,9 @@ pub mod rules {}
 #[doc = include_str!("control.md")]
 pub mod control {}
 
+#[doc = include_str!("failing.md")]
+pub mod failing {}
+
 #[doc = include_str!("steering.md")]
 pub mod steering {}
 
@@ -20,9 +29,14 @@ pub mod service {}
 
 #[doc = include_str!("elements.md")]
 pub mod elements {}
+#[doc = include_str!("https.md")]
+pub mod https {}
 
 #[doc = include_str!("examples.md")]
 pub mod examples {}
+
+#[doc = include_str!("fixtures.md")]
+pub mod fixtures {}
 
 #[doc = include_str!("attacks.md")]
 pub mod attacks {}

@@ -5,13 +5,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING};
 
 use super::context::{Context, ResourceCall};
-use super::path::{PathPattern, Surface};
+use super::path::PathPattern;
 use super::record::ledger::Mishap;
-use super::route::{Access, Payload, Route};
 use super::state::instances::Stored;
 use super::{Emulator, identity};
 use crate::rules::{self, Rule};
@@ -19,7 +17,7 @@ use crate::wire::auth::{AuthProblem, Credentials};
 use crate::wire::error::ApiError;
 use crate::wire::json::{Json, position};
 use crate::wire::media;
-use crate::wire::message::{Body, Request};
+use crate::wire::message::Request;
 use crate::wire::vocabulary::{Dialect, word};
 
 /// A routed request whose caller is known.
@@ -38,6 +36,36 @@ pub(crate) struct Caller {
     pub(crate) organization: Arc<str>,
     /// The instance of the header's token, where the route acts on it.
     pub(crate) of_token: Option<Arc<Stored>>,
+}
+
+/// The callers that an endpoint lets in (rules `catalog-open`, `auth-required`, `control`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Open,
+    /// A `User` and an `Organization`.
+    Organization,
+    /// A `User` and the `Element` token of a living instance.
+    Token,
+    /// The same, for a resource of the instance; its refusal names rule `hub-call-401`.
+    Resource,
+    /// A `User`, and an `Element` token, or an `Organization` without one.
+    OrganizationOrToken,
+    /// Whoever may steer the mock; the path is below `/__admin`.
+    Control,
+}
+
+impl Access {
+    /// The words that `Authorization` must have.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Access::Open | Access::Control => "none",
+            Access::Organization => "User, Organization",
+            Access::Token | Access::Resource => "User, Element",
+            Access::OrganizationOrToken => "User, Organization or Element",
+        }
+    }
 }
 
 impl Caller {
@@ -207,26 +235,6 @@ fn required_rule(access: Access) -> &'static Rule {
     }
 }
 
-/// Checks the media types and the size of a request (rules `accept`, `content-type` and `too-large`, in this order).
-///
-/// A page is no JSON, so a browser need not accept any.
-pub(crate) fn check_media(request: &Request, route: &Route) -> Result<(), ApiError> {
-    let accept = request.header_list(&ACCEPT);
-    let is_refused =
-        |accept: &Cow<'_, str>| route.surface != Surface::Page && !media::accepts_json(accept);
-    if let Some(accept) = accept.filter(is_refused) {
-        return Err(ApiError::not_acceptable(&accept));
-    }
-    if route.body == Payload::Json && request.body != Body::Whole(Bytes::new()) {
-        check_content_type(request)?;
-        check_codings(request)?;
-    }
-    match request.body {
-        Body::TooLarge(limit) => Err(ApiError::too_large(limit)),
-        Body::Whole(_) => Ok(()),
-    }
-}
-
 /// Refuses a body that is not said to be JSON (rule `content-type`).
 pub(crate) fn check_content_type(request: &Request) -> Result<(), ApiError> {
     let content_type = request.header_text(&CONTENT_TYPE);
@@ -237,7 +245,7 @@ pub(crate) fn check_content_type(request: &Request) -> Result<(), ApiError> {
 }
 
 /// Refuses a body in a coding that would have to be undone before it is JSON (rule `content-type`).
-fn check_codings(request: &Request) -> Result<(), ApiError> {
+pub(crate) fn check_codings(request: &Request) -> Result<(), ApiError> {
     for header in [CONTENT_ENCODING, TRANSFER_ENCODING] {
         for line in request.headers.get_all(&header) {
             let codings = String::from_utf8_lossy(line.as_bytes());

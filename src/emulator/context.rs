@@ -6,7 +6,8 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::AUTHORIZATION;
+use http::Method;
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ORIGIN};
 
 use super::identity;
 use super::path::ApiPath;
@@ -67,6 +68,16 @@ impl<'r> Context<'r> {
     /// Tells whether the path ends in a slash that its route lacks (rule `trailing-slash`).
     pub(crate) fn has_trailing_slash(&self) -> bool {
         self.request.uri.path().ends_with('/')
+    }
+
+    /// Tells whether a browser asks whether it may send a request (rule `cors`).
+    pub(crate) fn is_preflight(&self) -> bool {
+        let Request {
+            method, headers, ..
+        } = self.request;
+        *method == Method::OPTIONS
+            && headers.contains_key(ORIGIN)
+            && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
     }
 
     /// The credentials in the dialect of the path; `None` where the header is absent or not text.

@@ -1,7 +1,7 @@
 //! The emulated service: a request in, an outcome out, without sockets.
 //!
 //! [`Emulator::answer`] is the way of every request, in process, over a socket and in the binary. A scripted effect
-//! comes first, then a cassette's recording; then the checks run in the order of the contract, and the first that fails
+//! comes first, then a stub, then a cassette's recording; then the checks run in the order of the contract, and the first that fails
 //! answers: route, method, credentials, media types, size, JSON, element, members and configuration.
 //!
 //! A module of this list uses only modules before it:
@@ -11,7 +11,7 @@
 //! state                        instances, and every other section that a reset clears
 //! context                      a request, read lazily: path, credentials and body once each
 //! view                         an instance as a reply shows it
-//! steer                        scripted faults and answers
+//! steer                        scripted faults and answers, and stubs
 //! outcome                      a reply, its rule, and how it is brought to the caller
 //! record                       journal and ledger
 //! replay                       answers from a cassette
@@ -45,11 +45,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
+use http::HeaderMap;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
+    ACCESS_CONTROL_REQUEST_METHOD,
 };
-use http::{HeaderMap, Method};
 
 pub(crate) use control::Cursor;
 pub use outcome::Outcome;
@@ -74,6 +74,7 @@ use state::State;
 use state::usage::Row;
 use steer::live::LiveRequest;
 use steer::script::{Effect, Script};
+use steer::stub::Stubs;
 use view::{Hydration, View};
 
 /// The emulated service: a catalog, instances, the rules, and what a test has ordered.
@@ -83,6 +84,7 @@ pub struct Emulator {
     built_in: BuiltIn,
     state: State,
     script: Script,
+    stubs: Stubs,
     journal: Journal,
     counters: Counters,
     names: Names,
@@ -95,10 +97,14 @@ pub struct Emulator {
     login: Option<(String, String)>,
     oauth: OAuthCodes,
     min_grade: Grade,
-    settings: Settings,
+    settings: Box<Settings>,
+    /// The certificates that a client of an HTTPS server must trust, as PEM.
+    pub(crate) ca_pem: Option<String>,
+    /// The hosts that an HTTPS server is asked for by `https://`; `None` for all.
+    pub(crate) https_hosts: Option<Vec<String>>,
     started: Instant,
     requests: AtomicU64,
-    tape: Option<Tape>,
+    tape: Option<Box<Tape>>,
     control_requests: AtomicU64,
 }
 
@@ -116,6 +122,7 @@ impl Emulator {
             built_in: settings.built_in,
             state: State::default(),
             script: Script::default(),
+            stubs: Stubs::default(),
             journal,
             counters: Counters::default(),
             names: Names::default(),
@@ -128,7 +135,9 @@ impl Emulator {
             login: settings.login.clone(),
             oauth: settings.oauth,
             min_grade: settings.min_grade,
-            settings: settings.clone(),
+            settings: Box::new(settings.clone()),
+            ca_pem: None,
+            https_hosts: None,
             started: Instant::now(),
             requests: AtomicU64::new(0),
             tape: None,
@@ -151,7 +160,7 @@ impl Emulator {
         answered.unwrap_or_else(|_| self.apologize(request, request_id))
     }
 
-    /// Answers a request by the script or by the service, applies the scripted effect, and records both messages.
+    /// Answers a request by the script, by a stub or by the service, applies the scripted effect, and records both messages.
     fn respond(&self, context: &Context<'_>, number: u64, request_id: [u8; 24]) -> Outcome {
         let effect = self.intercept(context);
         let scripted = effect
@@ -189,19 +198,30 @@ impl Emulator {
 
     /// Answers what is not even a request; the connection ends with it (rule `http-malformed`).
     pub fn refuse_malformed(&self, malformed: Malformed) -> Outcome {
+        self.refuse(ApiError::malformed_http(malformed))
+    }
+
+    /// Answers with an error of the server around the emulator.
+    pub(crate) fn refuse(&self, error: ApiError) -> Outcome {
         let request_id = identity::request_id(self.seed(), self.requests.fetch_add(1, Relaxed));
-        let mut outcome = Outcome::refusal(ApiError::malformed_http(malformed), &request_id);
+        let mut outcome = Outcome::refusal(error, &request_id);
         outcome.add_standard_headers(&HeaderMap::new(), &request_id, &self.clock);
         outcome
     }
 
-    /// Answers a request by the cassette or by its route: the straight line.
+    /// Answers a request by a stub, by the cassette or by its route: the straight line.
     fn handle(&self, context: &Context<'_>) -> Handled {
         let request = context.request;
-        if let Some(recorded) = self.tape.as_ref().and_then(|tape| tape.answer(request)) {
+        if let Some(line) = self.stubs.take(&self.live(context)) {
+            let literal = line.answer(context);
+            return Ok(Outcome::stubbed(&literal, line.id, line.order.delay));
+        }
+        let preflight = self.preflight(context);
+        let tape = self.tape.as_ref();
+        if let Some(recorded) = tape.and_then(|tape| tape.answer(request, preflight.as_ref())) {
             return recorded;
         }
-        if let Some(answer) = preflight(request, Surface::Api) {
+        if let Some(answer) = preflight {
             return Ok(answer);
         }
         let routes::Entry { route, pattern } = routes::find(context)?;
@@ -214,7 +234,7 @@ impl Emulator {
             self.counters
                 .relied(self.fingerprint(context), &rules::TRAILING_SLASH);
         }
-        call::check_media(request, route)?;
+        route.check_media(request)?;
         (route.handler)(
             self,
             &Call {
@@ -241,13 +261,36 @@ impl Emulator {
 
     /// The effect that the script has for a request.
     fn intercept(&self, context: &Context<'_>) -> Option<Effect> {
-        let subject = LiveRequest {
+        self.script.intercept(&self.live(context), self.seed())
+    }
+
+    /// The request as predicates look at it.
+    fn live<'e, 'r>(&'e self, context: &'e Context<'r>) -> LiveRequest<'e, 'r> {
+        LiveRequest {
             context,
             catalog: &self.catalog,
             instances: &self.state.instances,
             seed: self.seed(),
-        };
-        self.script.intercept(&subject, self.seed())
+        }
+    }
+
+    /// Answers a browser that asks whether it may send a request, by the verbs of routes and stubs (rule `cors`).
+    fn preflight(&self, context: &Context<'_>) -> Option<Outcome> {
+        let Request { uri, headers, .. } = context.request;
+        let asked = headers.get(ACCESS_CONTROL_REQUEST_METHOD);
+        let asked = asked.filter(|_| context.is_preflight())?;
+        let asked = asked.to_str().unwrap_or_default();
+        let mut verbs = routes::allowed(uri, Surface::Api).unwrap_or_default();
+        for verb in self.stubs.verbs_at(uri.path(), asked) {
+            if !verb.is_empty() && !verbs.split(", ").any(|known| known == verb) {
+                let separator = if verbs.is_empty() { "" } else { ", " };
+                verbs = verbs + separator + &verb;
+            }
+        }
+        if verbs.is_empty() {
+            return None;
+        }
+        Some(permit(headers, &verbs))
     }
 
     /// The fingerprint of the organization whose request it is.
@@ -330,28 +373,25 @@ fn guard(handle: impl FnOnce() -> Handled) -> Handled {
     catch_unwind(AssertUnwindSafe(handle)).unwrap_or_else(|_| Err(ApiError::internal()))
 }
 
-/// Answers a browser that asks whether it may send a request to this surface (rule `cors`).
-fn preflight(request: &Request, surface: Surface) -> Option<Outcome> {
-    let is_preflight = request.method == Method::OPTIONS
-        && request.headers.contains_key(ORIGIN)
-        && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    let allowed = is_preflight.then(|| routes::allowed(&request.uri, surface))??;
-    let mut outcome = Outcome::empty(&rules::CORS).header(ACCESS_CONTROL_ALLOW_METHODS, &allowed);
-    if let Some(headers) = request.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
-        outcome
-            .reply
-            .headers
-            .insert(ACCESS_CONTROL_ALLOW_HEADERS, headers.clone());
+/// Answers a browser that asks whether it may send a request, with the verbs that it may send (rule `cors`).
+fn permit(headers: &HeaderMap, verbs: &str) -> Outcome {
+    let mut outcome = Outcome::empty(&rules::CORS).header(ACCESS_CONTROL_ALLOW_METHODS, verbs);
+    if let Some(wanted) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        let allowed = &mut outcome.reply.headers;
+        allowed.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
     }
-    Some(outcome)
+    outcome
 }
 
 #[cfg(test)]
 mod tests {
     use super::steer::predicate::Predicate;
+    use super::steer::script::Scripted;
+    use super::steer::stub::StubOrder;
     use super::*;
     use crate::wire::json::Json;
-    use http::StatusCode;
+    use http::{Method, StatusCode};
+    use std::time::Duration;
 
     /// Rule `internal`.
     #[test]
@@ -378,5 +418,22 @@ mod tests {
         assert_eq!(request_id, Some("0123456789abcdef01234567"));
         let found = emulator.received(&Predicate::new().rule("internal"));
         assert_eq!(found.requests.len(), 1);
+    }
+
+    /// Rule `stub`: its delay and that of a scripted effect add up.
+    #[test]
+    fn a_stub_is_given_after_its_delay_and_that_of_the_script() {
+        let emulator = Emulator::new(&Settings::default(), Catalog::documented().clone());
+        let ms = Duration::from_millis;
+        let stub = StubOrder {
+            delay: ms(30),
+            ..StubOrder::default()
+        };
+        emulator.stub(stub).unwrap();
+        let slower = Scripted::new(Effect::Delay(ms(20))).nth(2);
+        emulator.script(slower).unwrap();
+        let request = Request::new(Method::GET, "/elements/api-v2/elements/6", "");
+        let delays = [(); 2].map(|()| emulator.answer(&request).conduct.delay);
+        assert_eq!(delays, [ms(30), ms(50)]);
     }
 }

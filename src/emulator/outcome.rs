@@ -18,7 +18,7 @@ use super::steer::script::{Effect, LiteralReply};
 use super::view::View;
 use crate::rules::{self, Rule};
 use crate::wire::error::ApiError;
-use crate::wire::json::object;
+use crate::wire::json::push_text;
 use crate::wire::message::{Conduct, Connection, Reply};
 use crate::wire::vocabulary::{EXPOSED_HEADERS, EXPOSED_MARKS, header, member};
 
@@ -37,6 +37,8 @@ pub struct Outcome {
     pub(crate) follow: Option<Cursor>,
     /// The scripted effect that fired.
     pub(crate) effect: Option<&'static str>,
+    /// The id of the stub that answered.
+    pub(crate) stub: Option<u64>,
     /// The instance it is about.
     pub(crate) instance: Option<Arc<Stored>>,
     /// The view of it, where the body is exactly that.
@@ -91,6 +93,7 @@ impl Outcome {
             patience: None,
             follow: None,
             effect: None,
+            stub: None,
             instance: None,
             view: None,
         }
@@ -98,12 +101,7 @@ impl Outcome {
 
     /// The one place where a refusal becomes a reply (rule `error-body`).
     pub(crate) fn refusal(error: ApiError, request_id: &[u8]) -> Self {
-        let request_id = std::str::from_utf8(request_id).expect("hex digits are text");
-        let body = object([
-            (member::REQUEST_ID, request_id.into()),
-            (member::MESSAGE, error.message.into()),
-        ]);
-        let mut outcome = Outcome::json(error.rule, body.to_bytes());
+        let mut outcome = Outcome::json(error.rule, refusal_body(request_id, &error.message));
         outcome.reply.status = error.status;
         outcome.reply.connection = error.connection;
         if let Some(hint) = error.hint {
@@ -127,14 +125,22 @@ impl Outcome {
                     outcome
                 })
             }
-            Effect::Reply(literal) => Some(Outcome::literal(literal)),
+            Effect::Reply(literal) => Some(Outcome::literal(literal, &rules::SCRIPTED)),
             Effect::Reset | Effect::Close => Some(Outcome::empty(&rules::SCRIPTED)),
             _ => None,
         }
     }
 
-    fn literal(literal: &LiteralReply) -> Self {
-        let mut outcome = Outcome::empty(&rules::SCRIPTED);
+    /// Makes the answer of the stub with this id, which comes after a delay.
+    pub(crate) fn stubbed(literal: &LiteralReply, id: u64, delay: Duration) -> Self {
+        let mut outcome = Outcome::literal(literal, &rules::STUB);
+        outcome.stub = Some(id);
+        outcome.conduct.delay = delay;
+        outcome
+    }
+
+    fn literal(literal: &LiteralReply, rule: &'static Rule) -> Self {
+        let mut outcome = Outcome::empty(rule);
         outcome.reply.status = literal.status;
         outcome.reply.headers = literal.headers.clone();
         // Where the body ends is the connection's to say; another word on it would be a lie or break the reply.
@@ -157,7 +163,9 @@ impl Outcome {
             };
             self.view = None;
         }
+        let delay = self.conduct.delay;
         self.conduct = effect.conduct(self.reply.body.len(), seed, number);
+        self.conduct.delay = self.conduct.delay.saturating_add(delay);
     }
 
     /// Whether the reply can be given at once.
@@ -226,6 +234,23 @@ impl Outcome {
             headers.insert(VARY, HeaderValue::from_static("origin"));
         }
     }
+}
+
+/// The documented shape of a refusal: `{"requestId":"…","message":"…"}`.
+fn refusal_body(request_id: &[u8], message: &str) -> Vec<u8> {
+    // A quarter more than the text, for what must be escaped.
+    let mut body = Vec::with_capacity(64 + request_id.len() + message.len() * 5 / 4);
+    let mut separator = b'{';
+    let request_id = std::str::from_utf8(request_id).expect("hex digits are text");
+    for (name, value) in [(member::REQUEST_ID, request_id), (member::MESSAGE, message)] {
+        body.push(separator);
+        push_text(&mut body, name);
+        body.push(b':');
+        push_text(&mut body, value);
+        separator = b',';
+    }
+    body.push(b'}');
+    body
 }
 
 /// A text as a header can have it: what is not printable ASCII is a question mark.

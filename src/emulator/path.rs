@@ -153,6 +153,27 @@ impl PathPattern {
         found.get(position).map(|segment| &**segment)
     }
 
+    /// The names of its parameters, none of those behind a `**`.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &str> {
+        let fixed = self.segments.iter();
+        let fixed = fixed.take_while(|segment| **segment != Segment::Many);
+        fixed.filter_map(|segment| match segment {
+            Segment::One(name) if !name.is_empty() => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The decoded segment of a path that fits, which stands where the pattern has `{name}`.
+    pub(crate) fn parameter_in(&self, name: &str, path: &str) -> Option<String> {
+        let below_base = ApiPath::parse(path);
+        let below_base = below_base.filter(|path| self.matches(&path.segments, path.dialect));
+        let found = match below_base {
+            Some(path) => path.segments,
+            None => segments(path.strip_prefix('/').unwrap_or(path)).collect(),
+        };
+        self.parameter(name, &found).map(str::to_owned)
+    }
+
     /// The number of segments; `None` where it varies.
     pub(crate) fn length(&self) -> Option<usize> {
         let varies = self.segments.contains(&Segment::Many);

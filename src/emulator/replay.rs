@@ -1,10 +1,7 @@
 //! Answers from a cassette, before the emulated service is asked (rules `recorded`, `not-recorded`).
 
-use http::Method;
-
+use super::Emulator;
 use super::outcome::{Handled, Outcome};
-use super::path::Surface;
-use super::{Emulator, preflight};
 use crate::cassette::{Answered, Cassette, Fallback, Policy, Replay, header_map};
 use crate::rules;
 use crate::settings::Settings;
@@ -24,10 +21,10 @@ impl Emulator {
     pub fn replaying(mut self, cassette: Cassette, settings: &Settings) -> Self {
         let defaults = Policy::new(&self.catalog());
         let replay = Replay::new(cassette, defaults, settings.repeat);
-        self.tape = Some(Tape {
+        self.tape = Some(Box::new(Tape {
             replay: replay.ignoring(settings.ignored.clone()),
             fallback: settings.fallback,
-        });
+        }));
         self
     }
 }
@@ -38,15 +35,13 @@ impl Tape {
         self.replay.rewind();
     }
 
-    /// `None` leaves the request to the emulated service.
-    pub(super) fn answer(&self, request: &Request) -> Option<Handled> {
+    /// `None` leaves the request to the emulated service; `preflight` is its answer to a browser's question.
+    pub(super) fn answer(&self, request: &Request, preflight: Option<&Outcome>) -> Option<Handled> {
         if let Some(interaction) = self.replay.take(request) {
             return Some(Ok(Outcome::recorded(interaction.response())));
         }
         // A browser's question is no part of what was recorded.
-        let is_preflight =
-            request.method == Method::OPTIONS && preflight(request, Surface::Api).is_some();
-        if is_preflight || self.fallback == Fallback::Emulate {
+        if preflight.is_some() || self.fallback == Fallback::Emulate {
             return None;
         }
         let miss = self.replay.miss(request).to_string();

@@ -1,12 +1,20 @@
 //! A row of the route table: everything that is to be known of one endpoint.
 
+use std::borrow::Cow;
+
+use bytes::Bytes;
 use http::Method;
+use http::header::ACCEPT;
 
 use super::Emulator;
-use super::call::Call;
+pub use super::call::Access;
+use super::call::{Call, check_codings, check_content_type};
 use super::outcome::Handled;
 use super::path::Surface;
 use crate::rules::{self, Rule};
+use crate::wire::error::ApiError;
+use crate::wire::media;
+use crate::wire::message::{Body, Request};
 use crate::wire::vocabulary::Dialect;
 
 /// One endpoint.
@@ -32,36 +40,6 @@ pub struct Route {
 
 /// Answers a request that was routed to it.
 pub(crate) type Handler = fn(&Emulator, &Call<'_, '_>) -> Handled;
-
-/// The callers that an endpoint lets in (rules `catalog-open`, `auth-required`, `control`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Anybody.
-    Open,
-    /// A `User` and an `Organization`.
-    Organization,
-    /// A `User` and the `Element` token of a living instance.
-    Token,
-    /// The same, for a resource of the instance; its refusal names rule `hub-call-401`.
-    Resource,
-    /// A `User`, and an `Element` token, or an `Organization` without one.
-    OrganizationOrToken,
-    /// Whoever may steer the mock; the path is below `/__admin`.
-    Control,
-}
-
-impl Access {
-    /// The words that `Authorization` must have.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Access::Open | Access::Control => "none",
-            Access::Organization => "User, Organization",
-            Access::Token | Access::Resource => "User, Element",
-            Access::OrganizationOrToken => "User, Organization or Element",
-        }
-    }
-}
 
 /// The body that an endpoint reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,5 +168,25 @@ impl Route {
     pub fn full_path(&self) -> String {
         let base = self.surface.base_path(Dialect::Element);
         format!("{base}{}", self.pattern)
+    }
+
+    /// Checks the media types and the size of a request (rules `accept`, `content-type` and `too-large`, in this order).
+    ///
+    /// A page is no JSON, so a browser need not accept any.
+    pub(crate) fn check_media(&self, request: &Request) -> Result<(), ApiError> {
+        let accept = request.header_list(&ACCEPT);
+        let is_refused =
+            |accept: &Cow<'_, str>| self.surface != Surface::Page && !media::accepts_json(accept);
+        if let Some(accept) = accept.filter(is_refused) {
+            return Err(ApiError::not_acceptable(&accept));
+        }
+        if self.body == Payload::Json && request.body != Body::Whole(Bytes::new()) {
+            check_content_type(request)?;
+            check_codings(request)?;
+        }
+        match request.body {
+            Body::TooLarge(limit) => Err(ApiError::too_large(limit)),
+            Body::Whole(_) => Ok(()),
+        }
     }
 }

@@ -16,7 +16,7 @@ use super::route::ParameterKind::{Boolean, Number, Texts};
 use super::route::{Parameter, Payload, Route};
 use super::service::{
     analytics, configuration, count, definitions, docs, elements, enabled, events, extensions,
-    hubs, instances, jsp, login, metadata, oauth, receive, resources, usage,
+    hubs, instances, jsp, login, metadata, oauth, receive, resources, settings, usage,
 };
 use crate::rules;
 use crate::wire::distance;
@@ -65,6 +65,10 @@ pub static ROUTES: &[Route] = &[
     Route::api(DELETE, "/instances/enabled", Token, &rules::INSTANCE_DISABLE, enabled::disable, "disable the token's instance"),
     Route::api(PUT, "/instances/{id}/enabled", Organization, &rules::INSTANCE_ENABLE, enabled::enable, "enable an instance").without_body(),
     Route::api(DELETE, "/instances/{id}/enabled", Organization, &rules::INSTANCE_DISABLE, enabled::disable, "disable an instance"),
+    Route::api(PUT, "/instances/trace-logging", Token, &rules::TRACE_LOGGING, enabled::trace, "accepted, without effect").without_body(),
+    Route::api(DELETE, "/instances/trace-logging", Token, &rules::TRACE_LOGGING, enabled::trace, "accepted, without effect"),
+    Route::api(PUT, "/instances/{id}/trace-logging", Organization, &rules::TRACE_LOGGING, enabled::trace, "accepted, without effect").without_body(),
+    Route::api(DELETE, "/instances/{id}/trace-logging", Organization, &rules::TRACE_LOGGING, enabled::trace, "accepted, without effect"),
     Route::api(GET, "/instances/count", Organization, &rules::INSTANCE_COUNT, count::count, "how many instances the caller has, by element"),
 
     // Metadata and configuration of elements
@@ -143,6 +147,10 @@ pub static ROUTES: &[Route] = &[
     Route::api(GET, "/instances/events/{eventId}", OrganizationOrToken, &rules::EVENT_GET, events::get, "one event"),
     Route::api(GET, "/instances/{id}/events", Organization, &rules::EVENT_LIST, events::list, "an instance's events").with_query(EVENTS),
     Route::api(GET, "/instances/{id}/events/{eventId}", Organization, &rules::EVENT_GET, events::get, "one event of an instance"),
+    Route::api(GET, "/accounts/settings", Organization, &rules::EVENT_RETRY_END, settings::get, "the account's settings: how webhooks fail"),
+    Route::api(PATCH, "/accounts/settings", Organization, &rules::EVENT_RETRY_END, settings::patch, "change them"),
+    Route::api(PATCH, "/accounts/{id}/settings", Organization, &rules::EVENT_RETRY_END, settings::patch, "change them; the caller's own account is 1"),
+    Route::api(POST, "/accounts/{id}/settings", Organization, &rules::EVENT_RETRY_END, settings::patch, "the same"),
     Route::api(GET, "/instances/events/analytics", Organization, &rules::ANALYTICS_ALL, analytics::events, "how many events came when").with_query(ANALYTICS),
     Route::api(GET, "/instances/events/analytics/instances", Organization, &rules::ANALYTICS_INSTANCES, analytics::instances, "the same by instance").with_query(ANALYTICS),
     Route::api(GET, "/instances/events/analytics/accounts", Organization, &rules::ANALYTICS_ACCOUNTS, analytics::accounts, "the same by account").with_query(ANALYTICS),
@@ -176,6 +184,7 @@ pub static ROUTES: &[Route] = &[
     Route::api(DELETE, "/{resource}/**", Resource, &rules::BARE_PATHS, resources::answer, "delete a row (bare form)"),
 
     Route::control(GET, "/health", control::health, "whether the server is ready, and what it serves"),
+    Route::control(GET, "/ca.pem", control::ca_pem, "the certificates that a client of an HTTPS server must trust, as PEM"),
     Route::control(GET, "/requests", control::requests, "the journal, filtered by the query").with_query(JOURNAL),
     Route::control(GET, "/requests/wait", control::wait_for_requests, "the journal, as soon as `count` requests fit").with_query(WAIT),
     Route::control(DELETE, "/requests", control::forget_requests, "empty the journal").with_query(LIMIT),
@@ -183,13 +192,23 @@ pub static ROUTES: &[Route] = &[
     Route::control(GET, "/events", control::events, "the journal as server-sent events, while it is written").with_query(AFTER),
     Route::control(GET, "/instances", control::instances, "the instances, secrets masked").with_query(LIMIT),
     Route::control(DELETE, "/instances", control::forget_instances, "forget the instances of an organization").with_query(LIMIT),
+    Route::control(GET, "/instances/{id}", control::instance, "the messages and events of one instance").with_query(LIMIT),
     Route::control(DELETE, "/instances/{id}", control::forget_instance, "forget one instance").with_query(LIMIT),
     Route::control(GET, "/script", control::script, "the scripted faults and answers, and how often they fired").with_query(LIMIT),
     Route::control(POST, "/script", control::add_to_script, "script a fault or an answer").with_query(LIMIT),
     Route::control(DELETE, "/script", control::clear_script, "forget the script").with_query(LIMIT),
+    Route::control(GET, "/script/{id}", control::one_script, "one of them whole").with_query(LIMIT),
+    Route::control(PUT, "/script/{id}", control::replace_script, "put another in its place").with_query(LIMIT),
+    Route::control(DELETE, "/script/{id}", control::remove_script, "forget it").with_query(LIMIT),
+    Route::control(GET, "/stubs", control::stubs, "the stubs, and how often they answered").with_query(LIMIT),
+    Route::control(POST, "/stubs", control::add_stubs, "stub an answer").with_query(LIMIT),
+    Route::control(DELETE, "/stubs", control::clear_stubs, "forget the stubs").with_query(LIMIT),
+    Route::control(GET, "/stubs/{id}", control::one_stub, "one stub").with_query(LIMIT),
+    Route::control(PUT, "/stubs/{id}", control::replace_stub, "put another in its place").with_query(LIMIT),
+    Route::control(DELETE, "/stubs/{id}", control::remove_stub, "forget it").with_query(LIMIT),
     Route::control(GET, "/state", control::snapshot, "the state as one document").with_query(LIMIT),
     Route::control(PUT, "/state", control::restore, "restore such a document").with_query(LIMIT),
-    Route::control(DELETE, "/state", control::reset, "forget instances, journal, script and ledger").with_query(LIMIT),
+    Route::control(DELETE, "/state", control::reset, "forget instances, journal, script, stubs and ledger").with_query(LIMIT),
     Route::control(POST, "/state/instances", control::seed, "put instances into the state").with_query(LIMIT),
     Route::control(POST, "/state/save", control::save, "write the file of --state"),
     Route::control(GET, "/settings", control::settings, "the settings that the server was started with, without secrets"),
@@ -199,7 +218,7 @@ pub static ROUTES: &[Route] = &[
     Route::control(DELETE, "/elements/{keyOrId}", control::remove_element, "take away an element of your own"),
     Route::control(GET, "/outbox", control::messages, "the messages that instances would have sent, filtered by the query").with_query(OUTBOX),
     Route::control(DELETE, "/outbox", control::forget_messages, "empty the outbox").with_query(LIMIT),
-    Route::control(POST, "/events/fire", control::fire_event, "let a provider's event happen to an instance").with_query(LIMIT),
+    Route::control(POST, "/events", control::fire_event, "let a provider's event happen to an instance").with_query(LIMIT),
     Route::control(GET, "/webhooks", control::webhooks, "every attempt to send a webhook").with_query(LIMIT),
     Route::control(POST, "/webhooks/faults", control::order_webhook_faults, "order faults on webhooks").with_query(LIMIT),
     Route::control(DELETE, "/webhooks/faults", control::clear_webhook_faults, "forget those that were not met").with_query(LIMIT),

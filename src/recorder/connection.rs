@@ -34,43 +34,67 @@ impl Serve for Arc<Proxy> {
         self.max_connections
     }
 
-    async fn serve(port: Arc<Port<Self>>, stream: Stream, _: IpAddr) {
-        let progress = Progress::new();
-        let socket = TokioIo::new(ObservedStream::new(stream, progress.clone()));
-        let answer = |request| answer(port.service.clone(), request, progress.clone());
-        let mut connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIME)
-            // A client that has said all it has to say still waits for its answer.
-            .half_close(true)
-            .serve_connection(socket, service_fn(|request| Box::pin(answer(request))));
-        let mut stopping = pin!(port.stopped());
-        let mut stopped = false;
-        let result = poll_fn(|cx| {
-            if !stopped && stopping.as_mut().poll(cx).is_ready() {
-                stopped = true;
-                Pin::new(&mut connection).graceful_shutdown();
-            }
-            connection.poll_without_shutdown(cx)
-        });
-        let end = End::of(result.await);
-        let mut stream = connection.into_parts().io.into_inner().stream;
-        if let End::Unparsable(malformed) = end {
-            refuse(stream, &port.service.refuse_malformed(malformed)).await;
-        } else {
-            // A client that goes away ends its connection, and nothing else.
-            let _ = stream.shutdown().await;
+    async fn serve(port: Arc<Port<Self>>, stream: Stream, peer: IpAddr) {
+        if let Some(inside) = serve(&port, stream, Some(peer)).await {
+            Box::pin(serve(&port, inside, None)).await;
         }
     }
+}
+
+/// Serves a connection until it ends, or goes on as a tunnel to this recorder; then returns what is inside.
+///
+/// `peer` is that of a connection to the port itself, which may ask for a tunnel.
+async fn serve(
+    port: &Arc<Port<Arc<Proxy>>>,
+    stream: Stream,
+    peer: Option<IpAddr>,
+) -> Option<Stream> {
+    let progress = Progress::new();
+    let socket = TokioIo::new(ObservedStream::new(stream, progress.clone()));
+    let answer = |request| answer(port.service.clone(), request, peer, progress.clone());
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        // A client that has said all it has to say still waits for its answer.
+        .half_close(true)
+        .serve_connection(socket, service_fn(|request| Box::pin(answer(request))));
+    let mut stopping = pin!(port.stopped());
+    let mut stopped = false;
+    let result = poll_fn(|cx| {
+        if !stopped && stopping.as_mut().poll(cx).is_ready() {
+            stopped = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        connection.poll_without_shutdown(cx)
+    });
+    let end = End::of(result.await);
+    let parts = connection.into_parts();
+    let mut stream = parts.io.into_inner().stream;
+    if let Some(tunnel) = progress.take_tunnel() {
+        let entering = port.service.front.enter(tunnel, stream, &parts.read_buf);
+        return Box::pin(port.unless_stopped(entering)).await?;
+    }
+    if let End::Unparsable(malformed) = end {
+        refuse(stream, &port.service.refuse_malformed(malformed)).await;
+    } else {
+        // A client that goes away ends its connection, and nothing else.
+        let _ = stream.shutdown().await;
+    }
+    None
 }
 
 async fn answer(
     proxy: Arc<Proxy>,
     request: Request<Incoming>,
+    peer: Option<IpAddr>,
     progress: Arc<Progress>,
 ) -> hyper::Result<Response<TrackedBody>> {
     progress.enter(Phase::Exchange);
-    let response = proxy.answer(request).await?;
+    let judge = |peer| proxy.front.judge(request.method(), request.uri(), peer);
+    let response = match peer.and_then(judge) {
+        Some(verdict) => proxy.lead(verdict, &progress).await,
+        None => proxy.answer(request).await?,
+    };
     let response = response.map(|body| TrackedBody { body, progress });
     response.body().note(response.body().is_end_stream());
     Ok(response)

@@ -24,12 +24,12 @@
 //!
 //! # When a recording is cut off
 //!
-//! Killed at any moment, a recording loses no interaction whose answer the client has: it stands in `FILE.journal`. The
-//! next recorder folds the journal into the cassette, and readers of the cassette read it too. In [`Mode::All`] the
-//! cassette that is there is replaced only when the recording ends well ([`Recorder::finish`], or a drop without panic);
-//! otherwise it stays, and the journal is an unfinished recording, which the next recorder moves to `FILE.journal.old`.
-//! The journal is written to the operating system, not forced to the disk; a power loss may cost its last lines. The
-//! cassette itself is forced to the disk before it is renamed into place.
+//! Killed at any moment, a recording loses no interaction whose answer the client has, unless the disk is full, which is
+//! told: it stands in `FILE.journal`. The next recorder folds the journal into the cassette, and readers of the cassette
+//! read it too. In [`Mode::All`] the cassette that is there is replaced only when the recording ends well
+//! ([`Recorder::finish`], or a drop without panic); otherwise it stays, and the journal is an unfinished recording, which
+//! the next recorder moves to `FILE.journal.old`. The journal is written to the operating system, not forced to the disk;
+//! a power loss may cost its last lines. The cassette itself is forced to the disk before it is renamed into place.
 //!
 //! An exchange goes to the client and not into the cassette, with a warning, when its answer breaks off, or when one of
 //! its bodies is larger than the limit (8 MiB), compressed in an unknown manner, or not sent to its end. In mode `new` a
@@ -62,8 +62,9 @@ pub use writer::Summary;
 
 use crate::file::behind_links;
 use crate::server::MockCe;
-use crate::server::listener::{Listener, callable};
-use crate::settings::Settings;
+use crate::server::listener::Listener;
+use crate::server::tls::TrustStore;
+use crate::settings::{Settings, callable};
 use proxy::Proxy;
 use writer::Ending;
 
@@ -129,8 +130,17 @@ impl Recorder {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         match &self.part {
-            Part::Recording(listener) => listener.address(),
+            Part::Recording(listener) => listener.place().address(),
             Part::Replaying(ce) => ce.address(),
+        }
+    }
+
+    /// The certificates that a client of an intercepted host must trust; `None` when no host is intercepted.
+    #[must_use]
+    pub fn trust_store(&self) -> Option<&TrustStore> {
+        match &self.part {
+            Part::Recording(listener) => listener.service().front.trust(),
+            Part::Replaying(ce) => ce.trust_store(),
         }
     }
 

@@ -19,6 +19,9 @@ use super::upstream::Upstream;
 use super::writer::JournalWriter;
 use crate::cassette::Replay;
 use crate::emulator::Outcome;
+use crate::rules;
+use crate::server::progress::Progress;
+use crate::server::tls::{Front, Verdict};
 use crate::wire::error::ApiError;
 use crate::wire::message::{Body, Malformed, Reply, Request};
 use crate::wire::vocabulary::header;
@@ -36,6 +39,8 @@ pub(super) struct Proxy {
     pub(super) via: HeaderValue,
     pub(super) refusals: AtomicU64,
     pub(super) calls: Calls,
+    /// For a client whose host is compiled in.
+    pub(super) front: Front,
 }
 
 /// Counts the calls to the upstream.
@@ -145,6 +150,17 @@ impl Proxy {
                 });
                 Response::from_parts(answered, streamed(body, pair))
             }
+        }
+    }
+
+    /// Carries out what was decided about a request for a tunnel.
+    pub(super) async fn lead(&self, verdict: Verdict, progress: &Progress) -> Response<Returned> {
+        match verdict.open().await {
+            Ok(tunnel) => {
+                progress.lead_into(tunnel);
+                reply_of(Outcome::empty(&rules::INTERCEPT))
+            }
+            Err(error) => reply_of(self.refusal(error)),
         }
     }
 

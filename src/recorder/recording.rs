@@ -16,6 +16,7 @@ use crate::cassette::{
     self, Cassette, Fallback, JournalFile, Policy, Repeat, Replay, Selector, Start,
 };
 use crate::server::listener::Bound;
+use crate::server::tls::Front;
 use crate::settings::Settings;
 use crate::wire::vocabulary::Dialect;
 
@@ -115,6 +116,24 @@ impl Recording {
         self
     }
 
+    /// Makes the recorder a proxy for clients whose host is compiled in; see [`Settings::intercept`].
+    pub fn intercept(mut self, host: impl Into<String>) -> Self {
+        self.settings = self.settings.intercept(host);
+        self
+    }
+
+    /// Passes on unread what is for other hosts; see [`Settings::pass`].
+    pub fn pass(mut self) -> Self {
+        self.settings = self.settings.pass();
+        self
+    }
+
+    /// Writes the certificate that clients of an intercepted host must trust to this PEM file at the start.
+    pub fn ca_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.settings = self.settings.ca_file(file);
+        self
+    }
+
     /// Calls this function with a line for each of the first hundred exchanges that are kept out of the cassette.
     pub fn warn(mut self, warn: fn(&str)) -> Self {
         self.warn = warn;
@@ -158,13 +177,14 @@ impl Recording {
     }
 
     fn record(self, upstream: Address) -> Result<Part, RecordError> {
-        let bound = Bound::to(self.settings.listen)?;
-        if upstream.is_at(bound.address()) {
+        let bound = Bound::to(&self.settings.listen)?;
+        if upstream.is_at(bound.place().address()) {
             return Err(RecordError::Upstream {
                 upstream: self.upstream,
                 reason: "is this recorder itself",
             });
         }
+        let front = Front::of(&self.settings.tls, bound.place())?;
         let policy = self.policy()?;
         let fresh = self.fresh(&upstream, &policy);
         let upstream = Upstream::at(upstream, &self.ca)?;
@@ -181,7 +201,7 @@ impl Recording {
         let via = format!(
             "1.1 mock-ce-{}-{}",
             std::process::id(),
-            bound.address().port()
+            bound.place().address().port()
         );
         let proxy = Proxy {
             upstream,
@@ -193,9 +213,10 @@ impl Recording {
                 .expect("digits and letters are a header value"),
             refusals: AtomicU64::new(0),
             calls: Calls::default(),
+            front,
             writer: JournalWriter::new(journal, policy, self.warn),
         };
-        let listener = bound.serve(Arc::new(proxy))?;
+        let listener = bound.serve(Arc::new(proxy), 1)?;
         Ok(Part::Recording(listener))
     }
 

@@ -10,6 +10,7 @@ use std::mem;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -29,17 +30,40 @@ use super::listener::{Port, Serve};
 use super::progress::{ObservedStream, Phase, Progress};
 use super::socket::Stream;
 use super::sse::ReplyBody;
+#[cfg(feature = "tls")]
+use super::tls::{Front, Start, Verdict};
 use crate::emulator::{Emulator, Outcome};
+#[cfg(feature = "tls")]
+use crate::rules;
 use crate::settings::Limits;
 use crate::wire::message::{Body, Connection, Malformed, Reply, Request};
 
 /// The time for which a closing connection still takes what the client sends, so that the client can read the reply.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// The first byte of everything that a TLS client says first.
+pub(super) const HANDSHAKE: u8 = 0x16;
+
 /// Answers the requests of every connection.
 pub(super) struct Answers {
     pub(super) emulator: Arc<Emulator>,
     pub(super) limits: Limits,
+    #[cfg(feature = "tls")]
+    pub(super) front: Front,
+    /// Whether standard error has a line about a client that speaks the wrong protocol; one is enough.
+    pub(super) has_announced: AtomicBool,
+}
+
+impl Answers {
+    #[expect(
+        clippy::print_stderr,
+        reason = "nobody asked, so there is nobody to return it to"
+    )]
+    fn announce(&self, text: &str) {
+        if !self.has_announced.swap(true, Relaxed) {
+            eprintln!("mock-ce: {text}");
+        }
+    }
 }
 
 pub(super) type Shared = Port<Answers>;
@@ -55,27 +79,93 @@ impl Serve for Answers {
 }
 
 async fn serve(stream: Stream, peer: IpAddr, shared: Arc<Shared>) {
+    #[cfg(feature = "tls")]
+    let Some(stream) = accept(stream, &shared).await else {
+        return;
+    };
+    // Only a proxy has something inside of a connection; what comes through a tunnel gets no further one.
+    if let Some(inside) = serve_http(stream, peer, &shared, Way::Port).await {
+        Box::pin(serve_http(inside, peer, &shared, Way::Tunnel)).await;
+    }
+}
+
+/// Lets a client in; `None` for one that has said something else than the port expects, and was told.
+#[cfg(feature = "tls")]
+async fn accept(stream: Stream, shared: &Shared) -> Option<Stream> {
+    let Answers { front, .. } = &shared.service;
+    if !front.is_https() {
+        return Some(stream);
+    }
+    match Box::pin(shared.unless_stopped(front.accept(stream))).await? {
+        Start::Ready(stream) => return Some(stream),
+        Start::Plain(stream) => {
+            let reply = shared
+                .service
+                .emulator
+                .refuse_malformed(Malformed::Plain)
+                .reply;
+            Box::pin(refuse(stream, &reply)).await;
+        }
+        Start::Ended(error) if error.kind() == io::ErrorKind::InvalidData => {
+            shared.service.announce(&format!(
+                "a client broke off the TLS handshake ({error}); it must trust the certificate of --ca-file or \
+                 /__admin/ca.pem, and ask for a name of the certificate, such as one of --tls-name"
+            ));
+        }
+        Start::Ended(_) => {}
+    }
+    None
+}
+
+/// The way on which requests come in.
+#[derive(Clone, Copy)]
+pub(crate) enum Way {
+    /// By the port itself, which may be a proxy.
+    Port,
+    /// Through a tunnel of the proxy.
+    Tunnel,
+}
+
+/// Serves a connection until it ends, or goes on as a tunnel to this server; then returns what is inside.
+async fn serve_http(
+    stream: Stream,
+    peer: IpAddr,
+    shared: &Arc<Shared>,
+    way: Way,
+) -> Option<Stream> {
     let progress = Progress::new();
     let socket = TokioIo::new(ObservedStream::new(stream, progress.clone()));
     let answering = Answering {
         shared: shared.clone(),
         progress: progress.clone(),
         peer,
+        way,
     };
-    let mut http = protocol(&shared).serve_connection(socket, answering);
-    let end = drive(&mut http, &shared, &progress).await;
+    let mut http = protocol(shared).serve_connection(socket, answering);
+    let end = drive(&mut http, shared, &progress).await;
     let parts = http.into_parts();
     let stream = parts.io.into_inner().stream;
+    #[cfg(feature = "tls")]
+    if let Some(tunnel) = progress.take_tunnel() {
+        let entering = shared.service.front.enter(tunnel, stream, &parts.read_buf);
+        return Box::pin(shared.unless_stopped(entering)).await?;
+    }
     match end.explained(&parts.read_buf, &shared.service.limits) {
         End::Closed => linger(stream).await,
         // A close with unread input would be a reset, which was not ordered.
         End::Broken if progress.is_closed_on_purpose() => linger(stream).await,
         End::Unparsable(malformed) => {
+            if parts.read_buf.first() == Some(&HANDSHAKE) {
+                shared
+                    .service
+                    .announce("a client speaks TLS to a port of plain HTTP; write http:// there, or start with --tls");
+            }
             let reply = shared.service.emulator.refuse_malformed(malformed).reply;
             refuse(stream, &reply).await;
         }
         End::Broken | End::Overdue => {}
     }
+    None
 }
 
 fn protocol(shared: &Shared) -> http1::Builder {
@@ -197,6 +287,8 @@ struct Answering {
     shared: Arc<Shared>,
     progress: Arc<Progress>,
     peer: IpAddr,
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only a proxy asks"))]
+    way: Way,
 }
 
 impl Service<http::Request<Incoming>> for Answering {
@@ -234,6 +326,12 @@ impl Future for Exchange {
             if !self.has_right_host() {
                 return Poll::Ready(Ok(self.answering.refuse(Malformed::Host)));
             }
+            #[cfg(feature = "tls")]
+            if let Some(verdict) = self.verdict() {
+                let answering = self.answering.clone();
+                self.held = Some(Box::pin(answering.lead(verdict)));
+                return self.poll(cx);
+            }
             let Ok(body) = ready!(self.collecting.poll(cx)) else {
                 return Poll::Ready(Ok(self.answering.refuse(Malformed::NotHttp)));
             };
@@ -263,6 +361,19 @@ impl Exchange {
         let mut hosts = head.headers.get_all(HOST).iter();
         let has_one = hosts.next().is_some();
         hosts.next().is_none() && (has_one || head.version < Version::HTTP_11)
+    }
+
+    /// The decision about a request to the proxy; `None` for one that is for the server itself.
+    #[cfg(feature = "tls")]
+    fn verdict(&self) -> Option<Verdict> {
+        let Answering {
+            shared, peer, way, ..
+        } = &self.answering;
+        let head = self.head.as_ref().expect("an exchange answers once");
+        match way {
+            Way::Port => shared.service.front.judge(&head.method, &head.uri, *peer),
+            Way::Tunnel => None,
+        }
     }
 
     fn request(&mut self, body: Body) -> Request {
@@ -299,6 +410,18 @@ impl Answering {
             }
         };
         response(reply, body)
+    }
+
+    /// Carries out what was decided about a request to the proxy.
+    #[cfg(feature = "tls")]
+    async fn lead(self, verdict: Verdict) -> Outcome {
+        match verdict.open().await {
+            Ok(tunnel) => {
+                self.progress.lead_into(tunnel);
+                Outcome::empty(&rules::INTERCEPT)
+            }
+            Err(error) => self.shared.service.emulator.refuse(error),
+        }
     }
 
     /// Answers a body that breaks off or breaks its own framing.

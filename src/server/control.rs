@@ -6,9 +6,9 @@ use http::Method;
 
 use super::MockCe;
 use super::expectation::{Expectation, assert_none_unfired};
-use super::listener;
 use super::messages::MessageExpectation;
 use super::organization::Organization;
+use super::stub::Stub;
 use crate::catalog::fixture::Fixture;
 use crate::emulator::control::ControlError;
 use crate::emulator::dispatch::fault::WebhookFault;
@@ -26,10 +26,7 @@ impl MockCe {
     /// The base URL of the control API, by which other languages steer the server: `http://127.0.0.1:PORT/__admin`.
     #[must_use]
     pub fn admin_url(&self) -> String {
-        format!(
-            "http://{}{CONTROL_PATH}",
-            listener::callable(self.address())
-        )
+        format!("{}{CONTROL_PATH}", self.origin())
     }
 
     /// Expects requests with this verb at a path that fits, to be narrowed and asserted on.
@@ -95,14 +92,30 @@ impl MockCe {
         self.emulator.forget_requests(None);
     }
 
-    /// Scripts a fault or an answer, behind those there are.
+    /// Scripts a fault or an answer, behind those there are, and returns its id.
     ///
     /// # Panics
     /// When its predicate can match nothing: an element that the catalog does not have.
     #[track_caller]
-    pub fn script(&self, scripted: Scripted) {
+    pub fn script(&self, scripted: Scripted) -> u64 {
         let scripted = self.emulator.script(scripted);
-        scripted.unwrap_or_else(|error| panic!("mock-ce: {error}"));
+        scripted.unwrap_or_else(|error| panic!("mock-ce: {error}"))
+    }
+
+    /// Puts a fault or an answer in the place of the script with this id, which it keeps; it counts anew.
+    ///
+    /// # Errors
+    /// An id that nothing has, or a predicate that can match nothing.
+    pub fn replace_script(&self, id: u64, scripted: Scripted) -> Result<(), ControlError> {
+        self.emulator.replace_script(id, scripted, None)
+    }
+
+    /// Forgets the script with this id.
+    ///
+    /// # Errors
+    /// An id that nothing has.
+    pub fn remove_script(&self, id: u64) -> Result<(), ControlError> {
+        self.emulator.remove_script(id, None)
     }
 
     /// Forgets every scripted fault and answer.
@@ -110,8 +123,30 @@ impl MockCe {
         self.emulator.clear_script(None);
     }
 
-    /// Forgets all instances, the journal, the script and the ledger, sets the clock as it was, and rewinds the cassette; ids
-    /// start anew.
+    /// Answers requests with this verb to a path that fits, in the place of the service; see [`Stub`].
+    ///
+    /// # Panics
+    /// When no client sends this verb, or the pattern is blank or has a query or a host.
+    #[track_caller]
+    pub fn stub(&self, method: Method, path: &str) -> Stub<'_> {
+        Stub::new(&self.emulator, Predicate::new().method(method).path(path))
+    }
+
+    /// Forgets the stub with this id.
+    ///
+    /// # Errors
+    /// An id that nothing has.
+    pub fn remove_stub(&self, id: u64) -> Result<(), ControlError> {
+        self.emulator.remove_stub(id, None)
+    }
+
+    /// Forgets every stub.
+    pub fn clear_stubs(&self) {
+        self.emulator.clear_stubs(None);
+    }
+
+    /// Forgets all instances, the journal, the script, the stubs and the ledger, sets the clock as it was, and rewinds the
+    /// cassette; ids start anew.
     pub fn reset(&self) {
         self.emulator.reset(None);
     }
@@ -180,13 +215,13 @@ impl MockCe {
         self.emulator.save()
     }
 
-    /// The scripts that have not fired.
+    /// The scripts and stubs that have not fired.
     #[must_use]
     pub fn unfired(&self) -> Vec<String> {
         self.emulator.unfired(None)
     }
 
-    /// Asserts that every script has fired.
+    /// Asserts that every script and every stub has fired.
     ///
     /// # Panics
     /// When one has not.

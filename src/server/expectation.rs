@@ -16,7 +16,7 @@ const MAX_LISTED: usize = 10;
 /// More requests are not shown as near in a failure.
 const MAX_NEAREST: usize = 3;
 
-/// Received requests to be narrowed and asserted on.
+/// An expectation of received requests: narrow it to those that are meant, then say how many there must be.
 ///
 /// A failed expectation panics with what was expected, and the requests that came nearest with everything that differs:
 ///
@@ -294,7 +294,7 @@ impl<'a> Expectation<'a> {
     }
 }
 
-/// Fails with the scripts that have not fired.
+/// Fails with the scripts and stubs that have not fired.
 #[track_caller]
 pub(super) fn assert_none_unfired(unfired: &[String]) {
     let scripts: String = unfired

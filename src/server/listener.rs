@@ -4,7 +4,7 @@
 //! are some again.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -16,24 +16,15 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
+use super::runtime::Workers;
 use super::socket::{Acceptor, Stream};
 use super::{StartError, runtime};
+use crate::settings::Listen;
 
 /// The time that requests under way have to finish when the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
 /// The pause in accepting when the machine has no descriptor left.
 const EXHAUSTED: Duration = Duration::from_millis(20);
-
-/// An address by which this machine reaches a listener: a wildcard stands for all, and no client can call it.
-pub(crate) fn callable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    address
-}
 
 /// The handler of a port's connections.
 pub(crate) trait Serve: Send + Sync + Sized + 'static {
@@ -71,15 +62,28 @@ impl<S> Port<S> {
     }
 }
 
+#[cfg(feature = "tls")]
+impl<S> Port<S> {
+    /// What comes of `future`; `None` when the port closes before.
+    pub(crate) async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let (mut stopped, mut future) = (std::pin::pin!(self.stopped()), std::pin::pin!(future));
+        std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(value) => Poll::Ready(Some(value)),
+            Poll::Pending => stopped.as_mut().poll(cx).map(|()| None),
+        })
+        .await
+    }
+}
+
 /// A port that is taken, and not served yet.
 pub(crate) struct Bound {
     acceptor: Acceptor,
-    address: SocketAddr,
+    place: Listen,
 }
 
 /// An open port; dropping it closes the port and every connection.
 pub(crate) struct Listener<S> {
-    address: SocketAddr,
+    place: Listen,
     port: Arc<Port<S>>,
     task: AbortHandle,
     /// Disconnected when the port and all connections are closed; locked so that threads may share a server.
@@ -88,23 +92,28 @@ pub(crate) struct Listener<S> {
 
 impl Bound {
     /// Takes the port, on the runtime that all servers of the process share.
-    pub(crate) fn to(address: SocketAddr) -> Result<Self, StartError> {
+    pub(crate) fn to(place: &Listen) -> Result<Self, StartError> {
         let runtime = runtime::handle().map_err(StartError::Runtime)?;
-        let failed = |source| StartError::Listen { address, source };
+        let failed = |source| StartError::listen(place, source);
         let _entered = runtime.enter();
-        let acceptor = Acceptor::bind(address).map_err(failed)?;
-        let address = acceptor.address().map_err(failed)?;
-        Ok(Bound { acceptor, address })
+        let acceptor = Acceptor::bind(place).map_err(failed)?;
+        let place = acceptor.place().map_err(failed)?;
+        Ok(Bound { acceptor, place })
     }
 
-    #[cfg(feature = "recorder")]
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    #[cfg(feature = "tls")]
+    pub(crate) fn place(&self) -> &Listen {
+        &self.place
     }
 
-    /// Serves what has been waiting, and what comes.
-    pub(crate) fn serve<S: Serve>(self, service: S) -> Result<Listener<S>, StartError> {
+    /// Serves what has been waiting, and what comes, on so many threads.
+    pub(crate) fn serve<S: Serve>(
+        self,
+        service: S,
+        threads: usize,
+    ) -> Result<Listener<S>, StartError> {
         let runtime = runtime::handle().map_err(StartError::Runtime)?;
+        let workers = Workers::start(threads).map_err(StartError::Runtime)?;
         let port = Arc::new(Port {
             service,
             is_stopping: AtomicBool::new(false),
@@ -114,12 +123,13 @@ impl Bound {
         let accepting = Accepting {
             acceptor: self.acceptor,
             connections: JoinSet::new(),
+            workers,
             port: port.clone(),
             _open: open,
         };
         let task = runtime.spawn(accepting.run()).abort_handle();
         Ok(Listener {
-            address: self.address,
+            place: self.place,
             port,
             task,
             closed: Mutex::new(closed),
@@ -128,8 +138,8 @@ impl Bound {
 }
 
 impl<S> Listener<S> {
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    pub(crate) fn place(&self) -> &Listen {
+        &self.place
     }
 
     /// Closes the port, and the connections after the requests under way.
@@ -138,7 +148,7 @@ impl<S> Listener<S> {
         self.wait_until_closed();
     }
 
-    #[cfg(feature = "recorder")]
+    #[cfg(feature = "tls")]
     pub(crate) fn service(&self) -> &S {
         &self.port.service
     }
@@ -160,6 +170,7 @@ impl<S> Drop for Listener<S> {
 struct Accepting<S> {
     acceptor: Acceptor,
     connections: JoinSet<()>,
+    workers: Workers,
     port: Arc<Port<S>>,
     _open: SyncSender<()>,
 }
@@ -179,10 +190,7 @@ impl<S: Serve> Accepting<S> {
                 Poll::Pending => self.poll_accept(cx).map(Event::Accepted),
             });
             match event.await {
-                Event::Accepted(Ok((stream, peer))) => {
-                    let serving = S::serve(self.port.clone(), stream, peer);
-                    self.connections.spawn(serving);
-                }
+                Event::Accepted(Ok((stream, peer))) => self.serve(stream, peer),
                 Event::Accepted(Err(error)) if is_of_one_connection(&error) => {}
                 Event::Accepted(Err(_)) => Box::pin(sleep(EXHAUSTED)).await,
                 Event::Stopping => break,
@@ -190,6 +198,19 @@ impl<S: Serve> Accepting<S> {
         }
         // Rare, and boxed, so that an idle server does not hold room for it.
         Box::pin(self.drain()).await;
+    }
+
+    fn serve(&mut self, stream: Stream, peer: IpAddr) {
+        let port = self.port.clone();
+        let Some(worker) = self.workers.next() else {
+            self.connections.spawn(S::serve(port, stream, peer));
+            return;
+        };
+        // A connection that cannot be handed over is as broken as one that cannot be accepted.
+        if let Ok(stream) = stream.moved_to(worker) {
+            let serving = S::serve(port, stream, peer);
+            self.connections.spawn_on(serving, worker);
+        }
     }
 
     /// The next connection, unless the server has as many as it may.
@@ -205,6 +226,7 @@ impl<S: Serve> Accepting<S> {
         let Accepting {
             acceptor,
             mut connections,
+            workers,
             port,
             _open,
         } = self;
@@ -213,7 +235,7 @@ impl<S: Serve> Accepting<S> {
         let _in_time = timeout(DRAIN, all_ended).await;
         // Whatever is still open is cut, and has ended before the owner is told.
         connections.shutdown().await;
-        drop(port);
+        drop((workers, port));
     }
 }
 

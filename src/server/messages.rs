@@ -6,7 +6,7 @@ use crate::emulator::Emulator;
 use crate::emulator::control::MessageQuery;
 use crate::emulator::state::outbox::Message;
 
-/// Sent messages to be narrowed and asserted on.
+/// An expectation of sent messages: narrow it to those that are meant, then say how many there must be.
 ///
 /// A failed expectation panics with what was expected, and with every message that was sent and what differs:
 ///

@@ -19,11 +19,17 @@ pub(crate) mod progress;
 pub(crate) mod runtime;
 pub(crate) mod socket;
 mod sse;
+pub(crate) mod stub;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 
 use std::fmt;
 use std::net::SocketAddr;
+#[cfg(feature = "tls")]
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::cassette::{Cassette, CassetteError};
 use crate::catalog::fixture::Fixture;
@@ -32,12 +38,14 @@ use crate::catalog::guide;
 use crate::catalog::{Catalog, CatalogError};
 use crate::emulator::Emulator;
 use crate::instance::Instance;
-use crate::settings::Settings;
+use crate::settings::{Listen, Settings, callable};
 use crate::wire::json::Json;
 use crate::wire::vocabulary::Dialect;
 use connection::Answers;
 use courier::Courier;
 use listener::{Bound, Listener};
+#[cfg(feature = "tls")]
+use tls::{Front, TrustStore};
 
 /// A running mock server; its port closes when it is dropped.
 ///
@@ -74,7 +82,8 @@ impl MockCe {
         Settings::default()
     }
 
-    /// The base URL for a client: `http://127.0.0.1:PORT/elements/api-v2`.
+    /// The base URL for a client: `http://127.0.0.1:PORT/elements/api-v2`, or `https://localhost:PORT/…` where the port
+    /// speaks TLS, or `http://localhost/…` at a Unix socket.
     #[must_use]
     pub fn base_url(&self) -> String {
         self.dialect_url(Dialect::Element)
@@ -83,17 +92,57 @@ impl MockCe {
     /// The base in the dialect that the path spells (rule `dialect`).
     #[must_use]
     pub fn dialect_url(&self, dialect: Dialect) -> String {
-        format!(
-            "http://{}{}",
-            listener::callable(self.address()),
-            dialect.base_path()
-        )
+        format!("{}{}", self.origin(), dialect.base_path())
+    }
+
+    /// Scheme, host and port.
+    fn origin(&self) -> String {
+        match self.listener.place() {
+            #[cfg(unix)]
+            Listen::Unix(_) => "http://localhost".to_owned(),
+            #[cfg(feature = "tls")]
+            Listen::Tcp(address) if self.listener.service().front.is_https() => {
+                let callable = callable(*address);
+                match callable.ip() == Ipv4Addr::LOCALHOST || callable.ip() == Ipv6Addr::LOCALHOST {
+                    true => format!("https://localhost:{}", address.port()),
+                    false => format!("https://{address}"),
+                }
+            }
+            Listen::Tcp(address) => format!("http://{}", callable(*address)),
+        }
     }
 
     /// The address that the server listens on; URLs have a loopback one in the place of a wildcard such as `0.0.0.0`.
+    ///
+    /// # Panics
+    /// When it listens on a Unix socket.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.listener.address()
+        self.listener.place().address()
+    }
+
+    /// The path of the Unix socket that the server listens on; `None` when it listens on an address.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn socket(&self) -> Option<&Path> {
+        match self.listener.place() {
+            Listen::Unix(path) => Some(path),
+            Listen::Tcp(_) => None,
+        }
+    }
+
+    /// The certificates that a client must trust; `None` when the server speaks no TLS.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn trust_store(&self) -> Option<&TrustStore> {
+        self.listener.service().front.trust()
+    }
+
+    /// The certificates that a client must trust, as the text of a PEM file; `None` when the server speaks no TLS.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<String> {
+        self.trust_store().map(TrustStore::to_pem)
     }
 
     /// Every instance of every organization, by organization and id.
@@ -132,7 +181,11 @@ impl Settings {
     /// # Errors
     /// A port that cannot be opened, or a catalog that cannot be read.
     pub fn try_start(self) -> Result<MockCe, StartError> {
-        let emulator = Arc::new(self.emulator()?);
+        let bound = Bound::to(&self.listen)?;
+        let emulator = self.emulator()?;
+        #[cfg(feature = "tls")]
+        let (emulator, front) = self.fronted(emulator, &bound)?;
+        let emulator = Arc::new(emulator);
         let courier = Courier::of(&emulator);
         if let Some(path) = &self.state {
             load_state(&emulator, path)?;
@@ -140,11 +193,14 @@ impl Settings {
         let answers = Answers {
             emulator: emulator.clone(),
             limits: self.limits,
+            #[cfg(feature = "tls")]
+            front,
+            has_announced: AtomicBool::new(false),
         };
-        let listener = Bound::to(self.listen)?.serve(answers)?;
+        let listener = bound.serve(answers, self.threads)?;
         Ok(MockCe {
             #[cfg(feature = "page")]
-            _witness: post_mortem::Witness::new(emulator.clone(), listener.address().port()),
+            _witness: post_mortem::Witness::new(emulator.clone(), listener.place()),
             emulator,
             listener,
             _courier: courier,
@@ -161,6 +217,19 @@ impl Settings {
             Some(path) => Ok(emulator.replaying(Cassette::load(path)?, self)),
             None => Ok(emulator),
         }
+    }
+
+    /// The front of the port, and the emulator that knows of it.
+    #[cfg(feature = "tls")]
+    fn fronted(
+        &self,
+        mut emulator: Emulator,
+        bound: &Bound,
+    ) -> Result<(Emulator, Front), StartError> {
+        let front = Front::of(&self.tls, bound.place())?;
+        emulator.ca_pem = front.trust().map(TrustStore::to_pem);
+        emulator.https_hosts = front.https_hosts();
+        Ok((emulator, front))
     }
 
     pub(crate) fn load_catalog(&self) -> Result<Arc<Catalog>, CatalogError> {
@@ -218,7 +287,7 @@ impl std::panic::RefUnwindSafe for MockCe {}
 impl fmt::Debug for MockCe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MockCe")
-            .field("address", &self.address())
+            .field("place", self.listener.place())
             .finish_non_exhaustive()
     }
 }
@@ -234,6 +303,16 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// The Unix socket cannot be listened on.
+    Socket {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The settings of HTTPS or of interception cannot be used.
+    #[cfg(feature = "tls")]
+    Tls(String),
     /// The thread of all servers cannot be started.
     Runtime(std::io::Error),
     /// A catalog of the user's own cannot be read.
@@ -263,6 +342,15 @@ impl fmt::Display for StartError {
             StartError::Listen { address, source } => {
                 write!(f, "cannot listen on {address}: {source}")
             }
+            StartError::Socket { path, source } => {
+                let path = path.display().to_string();
+                write!(
+                    f,
+                    "cannot listen on the Unix socket {path:?}: {source}; give --listen unix:PATH another path"
+                )
+            }
+            #[cfg(feature = "tls")]
+            StartError::Tls(problem) => f.write_str(problem),
             StartError::Runtime(source) => write!(f, "cannot start a thread: {source}"),
             StartError::Catalog(source) => source.fmt(f),
             StartError::Cassette(source) => source.fmt(f),
@@ -279,6 +367,22 @@ impl fmt::Display for StartError {
 
 // The texts tell the whole reason; a `source` would be printed twice.
 impl std::error::Error for StartError {}
+
+impl StartError {
+    fn listen(place: &Listen, source: std::io::Error) -> Self {
+        match place {
+            Listen::Tcp(address) => StartError::Listen {
+                address: *address,
+                source,
+            },
+            #[cfg(unix)]
+            Listen::Unix(path) => StartError::Socket {
+                path: path.clone(),
+                source,
+            },
+        }
+    }
+}
 
 impl From<CassetteError> for StartError {
     fn from(error: CassetteError) -> Self {

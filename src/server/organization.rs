@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::Method;
 
 use super::expectation::{Expectation, assert_none_unfired};
+use super::stub::Stub;
 use crate::emulator::Emulator;
 use crate::emulator::control::ControlError;
 use crate::emulator::record::journal::Found;
@@ -15,7 +16,7 @@ use crate::emulator::steer::script::Scripted;
 use crate::instance::Instance;
 use crate::wire::json::Json;
 
-/// A handle to one organization of a server, as [`crate::MockCe`] is what belongs to all.
+/// A handle to one organization of a server: whatever it shows or orders is of that organization alone.
 ///
 /// One server thereby serves parallel tests: each has an organization of its own, and neither sees nor clears another's.
 ///
@@ -103,14 +104,32 @@ impl<'a> Organization<'a> {
         self.emulator.forget_requests(Some(&self.secret));
     }
 
-    /// Scripts a fault or an answer for its requests only, behind those there are.
+    /// Scripts a fault or an answer for its requests only, behind those there are, and returns its id.
     ///
     /// # Panics
     /// When its predicate can match nothing: an element that the catalog does not have.
     #[track_caller]
-    pub fn script(&self, scripted: Scripted) {
+    pub fn script(&self, scripted: Scripted) -> u64 {
         let scripted = self.emulator.script(scripted.organization(&self.secret));
-        scripted.unwrap_or_else(|error| panic!("mock-ce: {error}"));
+        scripted.unwrap_or_else(|error| panic!("mock-ce: {error}"))
+    }
+
+    /// Puts a fault or an answer in the place of its script with this id, which it keeps; it counts anew.
+    ///
+    /// # Errors
+    /// An id that nothing of it has, or a predicate that can match nothing.
+    pub fn replace_script(&self, id: u64, scripted: Scripted) -> Result<(), ControlError> {
+        let scripted = scripted.organization(&self.secret);
+        self.emulator
+            .replace_script(id, scripted, Some(&self.secret))
+    }
+
+    /// Forgets its script with this id.
+    ///
+    /// # Errors
+    /// An id that nothing of it has.
+    pub fn remove_script(&self, id: u64) -> Result<(), ControlError> {
+        self.emulator.remove_script(id, Some(&self.secret))
     }
 
     /// Forgets its scripted faults and answers.
@@ -118,13 +137,41 @@ impl<'a> Organization<'a> {
         self.emulator.clear_script(Some(&self.secret));
     }
 
-    /// Its scripts that have not fired.
+    /// Answers its requests with this verb to a path that fits, in the place of the service; see [`Stub`].
+    ///
+    /// # Panics
+    /// When no client sends this verb, or the pattern is blank or has a query or a host.
+    #[track_caller]
+    pub fn stub(&self, method: Method, path: &str) -> Stub<'a> {
+        Stub::new(
+            self.emulator,
+            Predicate::new()
+                .method(method)
+                .path(path)
+                .organization(&self.secret),
+        )
+    }
+
+    /// Forgets its stub with this id.
+    ///
+    /// # Errors
+    /// An id that nothing of it has.
+    pub fn remove_stub(&self, id: u64) -> Result<(), ControlError> {
+        self.emulator.remove_stub(id, Some(&self.secret))
+    }
+
+    /// Forgets its stubs.
+    pub fn clear_stubs(&self) {
+        self.emulator.clear_stubs(Some(&self.secret));
+    }
+
+    /// Its scripts and stubs that have not fired.
     #[must_use]
     pub fn unfired(&self) -> Vec<String> {
         self.emulator.unfired(Some(&self.secret))
     }
 
-    /// Asserts that each of its scripts has fired.
+    /// Asserts that each of its scripts and stubs has fired.
     ///
     /// # Panics
     /// When one has not.
@@ -133,7 +180,7 @@ impl<'a> Organization<'a> {
         assert_none_unfired(&self.unfired());
     }
 
-    /// Forgets its instances, requests, scripts and ledger; its ids start anew.
+    /// Forgets its instances, requests, scripts, stubs and ledger; its ids start anew.
     pub fn reset(&self) {
         self.emulator.reset(Some(&self.secret));
     }

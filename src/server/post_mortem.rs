@@ -6,6 +6,7 @@ use std::{env, thread};
 
 use super::MockCe;
 use crate::emulator::Emulator;
+use crate::settings::Listen;
 use crate::{file, page};
 
 /// The directory that a server in process leaves its post-mortem in when its test fails.
@@ -35,7 +36,12 @@ pub(super) struct Witness {
 }
 
 impl Witness {
-    pub(super) fn new(emulator: Arc<Emulator>, port: u16) -> Self {
+    pub(super) fn new(emulator: Arc<Emulator>, place: &Listen) -> Self {
+        let port = match place {
+            Listen::Tcp(address) => address.port(),
+            #[cfg(unix)]
+            Listen::Unix(_) => 0,
+        };
         Witness {
             emulator,
             port,

@@ -15,6 +15,8 @@ use tokio::time::Instant;
 
 use super::delivery::Delivery;
 use super::socket::Stream;
+#[cfg(feature = "tls")]
+use super::tls::Tunnel;
 use crate::settings::{Limits, MAX_WAIT};
 use crate::wire::message::Conduct;
 
@@ -46,6 +48,9 @@ struct State {
     heard: Instant,
     /// Scripted way of writing the reply; `None` for one that is simply written.
     delivery: Option<Box<Delivery>>,
+    /// The tunnel that the reply promises.
+    #[cfg(feature = "tls")]
+    tunnel: Option<Box<Tunnel>>,
 }
 
 impl Progress {
@@ -56,6 +61,8 @@ impl Progress {
             began: now,
             heard: now,
             delivery: None,
+            #[cfg(feature = "tls")]
+            tunnel: None,
         };
         Arc::new(Progress(Mutex::new(state)))
     }
@@ -88,6 +95,17 @@ impl Progress {
     pub(super) fn is_closed_on_purpose(&self) -> bool {
         let state = self.0.lock();
         state.delivery.as_ref().is_some_and(|it| it.is_closing())
+    }
+
+    /// Notes that the connection goes on as a tunnel when the reply is out.
+    #[cfg(feature = "tls")]
+    pub(crate) fn lead_into(&self, tunnel: Tunnel) {
+        self.0.lock().tunnel = Some(Box::new(tunnel));
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn take_tunnel(&self) -> Option<Tunnel> {
+        self.0.lock().tunnel.take().map(|tunnel| *tunnel)
     }
 
     fn note_input(&self) {

@@ -19,7 +19,7 @@ use super::connection::Shared;
 use crate::emulator::Cursor;
 
 /// The pause of a listener after each batch, so that a flood of requests is served first.
-const REST: Duration = Duration::from_millis(20);
+const REST: Duration = Duration::from_millis(40);
 /// The interval at which a listener who hears nothing is written to: a connection whose end is gone shows only then.
 const PING: Duration = Duration::from_secs(15);
 

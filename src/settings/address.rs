@@ -1,6 +1,6 @@
 //! Addresses as people write them: what to listen on, and whose page may steer.
 
-use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs as _};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 
 use http::Uri;
 
@@ -20,6 +20,17 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     let found: Vec<_> = text.to_socket_addrs().map_err(|_| wrong())?.collect();
     let first_of_v4 = found.iter().find(|address| address.is_ipv4());
     first_of_v4.or(found.first()).copied().ok_or_else(wrong)
+}
+
+/// An address by which this machine reaches a listener: a wildcard stands for all, and no client can call it.
+pub(crate) fn callable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }
 
 /// Reads the origin of a page, as browsers send it.

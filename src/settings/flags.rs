@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Callbacks, ControlAccess, EmptyLists, OAuthCodes, Settings, Shape, WebhookBody};
+use super::{
+    Callbacks, ControlAccess, EmptyLists, Listen, MAX_THREADS, OAuthCodes, Settings, Shape,
+    WebhookBody,
+};
 use crate::cassette::{Fallback, Repeat, SelectorError};
 use crate::catalog::BuiltIn;
 
@@ -26,17 +29,86 @@ pub static FLAGS: &[Flag] = &[
     Flag {
         name: "listen",
         value: Some("ADDRESS"),
-        help: "Address to listen on, such as 127.0.0.1:6847, localhost:0 or 6847; port 0 takes any free one",
-        apply: |settings, value| Ok(settings.listen(super::listen_address(value)?)),
+        help: "Address to listen on, such as 127.0.0.1:6847, localhost:0 or 6847, or unix:PATH; port 0 takes any free one",
+        apply: |settings, value| {
+            #[cfg(unix)]
+            if let Some(path) = value.strip_prefix("unix:") {
+                return Ok(settings.listen_unix(path));
+            }
+            Ok(settings.listen(super::listen_address(value)?))
+        },
     },
     Flag {
         name: "port",
         value: Some("PORT"),
         help: "Port to listen on, instead of that of --listen; 0 takes any free one",
         apply: |settings, value| {
-            let mut address = settings.listen;
+            let Listen::Tcp(mut address) = settings.listen else {
+                return Err(
+                    "a Unix socket has no port; leave out --port or give --listen an address"
+                        .to_owned(),
+                );
+            };
             address.set_port(parse_number(value)?);
             Ok(settings.listen(address))
+        },
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "tls",
+        value: None,
+        help: "Speak HTTPS on the port, with a certificate made for this run",
+        apply: |settings, _| Ok(settings.tls()),
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "tls-name",
+        value: Some("NAME"),
+        help: "Another name or address for the certificate, beside those of this machine; repeatable",
+        apply: |settings, value| Ok(settings.tls_name(value)),
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "tls-cert",
+        value: Some("FILE"),
+        help: "PEM file with a certificate of your own, and those that vouch for it",
+        apply: |settings, value| Ok(settings.tls_cert(value)),
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "tls-key",
+        value: Some("FILE"),
+        help: "PEM file with the private key of --tls-cert",
+        apply: |settings, value| Ok(settings.tls_key(value)),
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "ca-file",
+        value: Some("PATH"),
+        help: "Write the certificate that a client must trust here",
+        apply: |settings, value| Ok(settings.ca_file(value)),
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "intercept",
+        value: Some("HOST"),
+        help: "Be a proxy that answers for https://HOST, such as api.cloud-elements.com; repeatable",
+        apply: |settings, value| Ok(settings.intercept(value)),
+    },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "pass",
+        value: None,
+        help: "Pass on unread what is for hosts that are not intercepted [default: refuse it]",
+        apply: |settings, _| Ok(settings.pass()),
+    },
+    Flag {
+        name: "threads",
+        value: Some("NUMBER"),
+        help: "Threads that serve connections, 1 to 256, where a whole machine's tests share the server [default: 1]",
+        apply: |settings, value| match parse_number(value)? {
+            threads @ 1..=MAX_THREADS => Ok(settings.threads(threads)),
+            _ => Err(explain(value, "a number from 1 to 256")),
         },
     },
     Flag {

@@ -3,7 +3,10 @@
 mod address;
 mod flags;
 mod shown;
+#[cfg(feature = "tls")]
+mod tls;
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -12,8 +15,11 @@ use crate::cassette::{Fallback, Repeat, Selector};
 use crate::catalog::BuiltIn;
 use crate::catalog::fixture::Fixture;
 use crate::rules::Grade;
+pub(crate) use address::callable;
 pub use address::listen_address;
 pub use flags::{FLAGS, Flag};
+#[cfg(feature = "tls")]
+pub(crate) use tls::{Others, TlsSettings};
 
 /// The settings of a server, and its builder: each method sets one of them.
 ///
@@ -26,7 +32,10 @@ pub use flags::{FLAGS, Flag};
 #[derive(Clone, Debug)]
 #[must_use = "settings do nothing until `start`"]
 pub struct Settings {
-    pub(crate) listen: SocketAddr,
+    pub(crate) listen: Listen,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: TlsSettings,
+    pub(crate) threads: usize,
     pub(crate) seed: u64,
     pub(crate) shape: Shape,
     pub(crate) empty_lists: EmptyLists,
@@ -51,6 +60,46 @@ pub struct Settings {
     pub(crate) ignored: Vec<Selector>,
     pub(crate) secrets: Secrets,
     pub(crate) webhooks: Webhooks,
+}
+
+/// The place that a server listens on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Listen {
+    /// An address of the machine.
+    Tcp(SocketAddr),
+    /// A Unix socket.
+    #[cfg(unix)]
+    Unix(PathBuf),
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Listen::Tcp(address) => address.fmt(f),
+            #[cfg(unix)]
+            Listen::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+impl Listen {
+    pub(crate) fn port(&self) -> Option<u16> {
+        match self {
+            Listen::Tcp(address) => Some(address.port()),
+            #[cfg(unix)]
+            Listen::Unix(_) => None,
+        }
+    }
+
+    /// # Panics
+    /// When it is a Unix socket.
+    pub(crate) fn address(&self) -> SocketAddr {
+        match self {
+            Listen::Tcp(address) => *address,
+            #[cfg(unix)]
+            Listen::Unix(path) => panic!("a server at the Unix socket {path:?} has no address"),
+        }
+    }
 }
 
 /// The addresses that webhooks are sent to (rule `event-callback-reach`).
@@ -153,6 +202,9 @@ pub enum OAuthCodes {
     Strict,
 }
 
+/// The most threads of one server; more than that serve nothing faster.
+pub(crate) const MAX_THREADS: usize = 256;
+
 /// Maximum of every time limit; a deadline further off could lie beyond what `Instant` can hold.
 pub(crate) const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -180,7 +232,10 @@ pub(crate) struct Limits {
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            listen: Listen::Tcp((Ipv4Addr::LOCALHOST, 0).into()),
+            #[cfg(feature = "tls")]
+            tls: TlsSettings::default(),
+            threads: 1,
             seed: 0,
             shape: Shape::default(),
             empty_lists: EmptyLists::default(),
@@ -231,7 +286,21 @@ impl Default for Settings {
 impl Settings {
     /// Sets the address to listen on; port 0 takes any free one. Default: `127.0.0.1:0`.
     pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.listen = address;
+        self.listen = Listen::Tcp(address);
+        self
+    }
+
+    /// Listens on a Unix socket at this path instead of a port; the file is this user's only, and is removed at the end.
+    #[cfg(unix)]
+    pub fn listen_unix(mut self, path: impl Into<PathBuf>) -> Self {
+        self.listen = Listen::Unix(path.into());
+        self
+    }
+
+    /// Sets the number of threads that serve connections, for a server that many processes share; at most 256. Default: 1,
+    /// which all servers of the process share.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads.clamp(1, MAX_THREADS);
         self
     }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::{
     Callbacks, ControlAccess, EmptyLists, OAuthCodes, Secrets, Settings, Shape, WebhookBody,
 };
+#[cfg(feature = "tls")]
+use super::{Others, TlsSettings};
 use crate::cassette::{Fallback, Repeat};
 use crate::catalog::BuiltIn;
 use crate::wire::json::{Json, object};
@@ -22,6 +24,8 @@ impl Settings {
             self.cassette_json(),
             self.webhooks_json(),
             self.limits_json(),
+            #[cfg(feature = "tls")]
+            self.tls_json(),
         ] {
             if let Json::Object(members) = part {
                 all.extend(members);
@@ -36,7 +40,8 @@ impl Settings {
             .map(|at| humantime::format_rfc3339_millis(at).to_string());
         object([
             ("listen", self.listen.to_string().into()),
-            ("port", u64::from(self.listen.port()).into()),
+            ("port", self.listen.port().map(u64::from).into()),
+            ("threads", (self.threads as u64).into()),
             ("seed", self.seed.into()),
             (
                 "shape",
@@ -141,6 +146,29 @@ impl Settings {
             ("webhook-delay", time(self.webhooks.delay)),
             ("webhook-retry-unit", time(self.webhooks.retry_unit)),
             ("webhook-timeout", time(self.webhooks.timeout)),
+        ])
+    }
+
+    #[cfg(feature = "tls")]
+    fn tls_json(&self) -> Json<'static> {
+        let TlsSettings {
+            port,
+            names,
+            certificate,
+            key,
+            ca_file,
+            intercepted,
+            others,
+        } = &self.tls;
+        let texts = |texts: &[String]| texts.iter().cloned().map(Json::from).collect::<Json<'_>>();
+        object([
+            ("tls", (*port).into()),
+            ("tls-name", texts(names)),
+            ("tls-cert", certificate.as_ref().map(shown).into()),
+            ("tls-key", key.as_ref().map(shown).into()),
+            ("ca-file", ca_file.as_ref().map(shown).into()),
+            ("intercept", texts(intercepted)),
+            ("pass", (*others == Others::Passed).into()),
         ])
     }
 

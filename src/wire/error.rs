@@ -206,6 +206,10 @@ impl ApiError {
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "The request line and headers exceed the limits of the server",
             ),
+            Malformed::Plain => (
+                StatusCode::BAD_REQUEST,
+                "This port speaks HTTPS; write https:// instead of http://",
+            ),
         };
         let connection = Connection::Close;
         ApiError {
@@ -243,6 +247,18 @@ impl ApiError {
     /// 403 for a sender that may not steer.
     pub(crate) fn forbidden(reason: &str) -> Self {
         ApiError::new(StatusCode::FORBIDDEN, &rules::CONTROL, reason)
+    }
+
+    /// 403 for a request to the proxy that it does not carry out.
+    #[cfg(feature = "tls")]
+    pub(crate) fn not_intercepted(reason: String) -> Self {
+        ApiError::new(StatusCode::FORBIDDEN, &rules::INTERCEPT, reason)
+    }
+
+    /// 502 for a host that nothing can be passed on to.
+    #[cfg(feature = "tls")]
+    pub(crate) fn not_passed(reason: String) -> Self {
+        ApiError::new(StatusCode::BAD_GATEWAY, &rules::INTERCEPT, reason)
     }
 
     /// 502 for a request that a recorder got no answer to.

@@ -89,6 +89,8 @@ pub enum Malformed {
     Host,
     /// Its head is over the limits.
     TooLarge,
+    /// It came in the clear to a port that speaks TLS.
+    Plain,
 }
 
 /// One reply, ready to be written.

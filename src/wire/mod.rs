@@ -10,6 +10,7 @@ pub(crate) mod distance;
 pub mod error;
 pub mod instance;
 pub mod json;
+pub(crate) mod markup;
 pub mod media;
 pub mod message;
 pub(crate) mod oauth;

@@ -5,6 +5,8 @@
 
 use form_urlencoded::Serializer;
 
+use super::markup::escape;
+
 /// The path of the consent page; the key of the element stands behind it.
 pub(crate) const CONSENT_PATH: &str = "/oauth/authorize/";
 
@@ -159,22 +161,6 @@ fn check_callback(callback: &str) -> Result<(), String> {
         return Ok(());
     }
     Err("redirect_uri is no http or https address".to_owned())
-}
-
-/// Text for HTML, in elements and in quoted attributes.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -168,8 +168,16 @@ pub mod entry {
     pub const INSTANCE_FINDER: &str = "event.notification.instance.finder";
     pub const POLLER_CONFIGURATION: &str = "event.poller.configuration";
     pub const OBJECTS: &str = "event.objects";
+    pub const EVENT_TYPE: &str = "event.vendor.type";
+    pub const POLL_INTERVAL: &str = "event.poller.refresh_interval";
     pub const OAUTH_USER_ID: &str = "oauth.user.id";
     pub const ZENDESK_TARGET: &str = "helpdesk.zendesk.webhook.target_id";
+}
+
+/// Settings of an account.
+pub mod setting {
+    #![allow(missing_docs, reason = "each constant is its own text")]
+    pub const FAILURE_POLICY: &str = "notification.webhook.failure.policy";
 }
 
 /// Parameters of the query string.

@@ -19,6 +19,8 @@ mod example;
 mod fuzzing;
 #[cfg(feature = "guide")]
 mod guides;
+#[cfg(feature = "cli")]
+mod https;
 mod many;
 #[cfg(feature = "page")]
 mod page;

@@ -6,6 +6,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use mock_ce::MockCe;
+use rstest::rstest;
+
 use super::support::{Client, Harness, Request, Server, mailjet};
 
 const CLIENTS: usize = 64;
@@ -22,9 +25,11 @@ fn create_many(address: SocketAddr) -> Vec<(u64, String)> {
 }
 
 /// Rules `instance-id`, `instance-token`: distinct and without a gap, whoever asks at the same time.
-#[test]
-fn sixty_four_clients_create_at_once() {
-    let mut server = Server::start(&[]);
+#[rstest]
+#[case::on_the_shared_thread(&[])]
+#[case::on_threads_of_the_server(&[("threads", "4")])]
+fn sixty_four_clients_create_at_once(#[case] settings: &[(&str, &str)]) {
+    let mut server = Server::start(settings);
     let address = server.ce.address();
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| thread::spawn(move || create_many(address)))
@@ -61,16 +66,30 @@ fn servers_know_nothing_of_each_other() {
 }
 
 /// Also when it did not yet come to accepting anything.
-#[test]
-fn a_server_that_shuts_down_at_once_does_so() {
+#[rstest]
+#[case::on_the_shared_thread(1)]
+#[case::on_threads_of_the_server(3)]
+fn a_server_that_shuts_down_at_once_does_so(#[case] threads: usize) {
     let (done, is_done) = mpsc::channel();
     thread::spawn(move || {
         for _ in 0..200 {
-            mock_ce::MockCe::start().shutdown();
+            MockCe::builder().threads(threads).start().shutdown();
         }
         done.send(())
     });
     // A server that waits for more than itself would take its five seconds each time.
     let ended = is_done.recv_timeout(Duration::from_secs(60));
     assert_eq!(ended, Ok(()), "a server does not shut down");
+}
+
+/// A dropped server's connections are closed when the drop returns, whichever thread served them.
+#[test]
+fn a_dropped_server_with_threads_has_closed_its_connections() {
+    let ce = MockCe::builder().threads(2).start();
+    let mut clients = [(); 4].map(|()| Client::connect(ce.address()));
+    for client in &mut clients {
+        assert_eq!(client.ask(&Request::get("/elements/6")).status, 200);
+    }
+    drop(ce);
+    clients.iter_mut().for_each(Client::assert_closed);
 }

@@ -1,8 +1,9 @@
 //! The inspection page as its files, and what it reads; `tests/browser` shows it to a browser.
 
-use mock_ce::{MockCe, Seed};
+use mock_ce::{Json, MockCe, Seed};
 use rstest::rstest;
 
+use crate::platform::WithToken as _;
 use crate::support::{Client, Reply, Request, mailjet};
 
 fn asking(path: &str) -> Request {
@@ -135,6 +136,72 @@ fn instances_are_shown_without_their_secrets() {
         shown.text()
     );
     assert!(shown.text().contains(r#""total":1"#), "{}", shown.text());
+}
+
+/// Reads the view of `GET /__admin/instances` as an object.
+fn shown_instances(ce: &MockCe) -> Json<'static> {
+    ask(ce, &asking("/__admin/instances")).json().into_owned()
+}
+
+fn first<'j>(json: &'j Json<'_>, list: &str) -> &'j Json<'j> {
+    &json.get(list).unwrap().as_array().unwrap()[0]
+}
+
+#[test]
+fn an_instance_is_shown_as_enabled_disabled_or_deleted_with_its_dead_token() {
+    let ce = MockCe::start();
+    ask(&ce, &Request::post("/instances", mailjet("n")));
+    let shown = shown_instances(&ce);
+    let token = first(&shown, "instances").get("token").cloned();
+    assert_eq!(
+        first(&shown, "instances").get("enabled"),
+        Some(&Json::Bool(true))
+    );
+    ask(&ce, &Request::delete("/instances/1234/enabled"));
+    let shown = shown_instances(&ce);
+    assert_eq!(
+        first(&shown, "instances").get("enabled"),
+        Some(&Json::Bool(false))
+    );
+    assert_eq!(shown.get("deleted"), Some(&Json::Array(Vec::new())));
+    ask(&ce, &Request::delete("/instances/1234"));
+    let shown = shown_instances(&ce);
+    assert_eq!(first(&shown, "deleted").get("token").cloned(), token);
+    ce.reset();
+    assert_eq!(
+        shown_instances(&ce).get("deleted"),
+        Some(&Json::Array(Vec::new()))
+    );
+}
+
+/// The instances with id 1234 of two organizations are not mixed.
+#[test]
+fn an_instance_is_shown_with_its_messages_and_events() {
+    let ce = MockCe::start();
+    for organization in ["one", "two"] {
+        let seed = Seed::new(organization, "mailjet", "n").token(format!("{organization}-token"));
+        let seed = seed.entry("event.notification.enabled", "true");
+        let instance = ce.seed(&seed).unwrap();
+        ce.fire_event(
+            &instance,
+            format!("{{\"of\":\"{organization}\"}}").as_bytes(),
+        )
+        .unwrap();
+        let mail = format!("{{\"to\":\"a@b.c\",\"subject\":\"{organization}\"}}");
+        let send = Request::post("/messages", mail).token(&instance.token);
+        assert_eq!(ask(&ce, &send).status, 200);
+    }
+    let shown = ask(&ce, &asking("/__admin/instances/1234?organization=two"));
+    for own in [
+        r#""subject":"two""#,
+        r#""body":{"of":"two"}"#,
+        r#""status":"CONSUMED""#,
+    ] {
+        assert!(shown.text().contains(own), "{own} in {}", shown.text());
+    }
+    assert!(!shown.text().contains("one"), "{}", shown.text());
+    let missing = ask(&ce, &asking("/__admin/instances/9?organization=two"));
+    assert_eq!(missing.status, 404);
 }
 
 /// The page knows an organization by its short name only.

@@ -1,8 +1,9 @@
 //! The journal of a recording: every interaction on a line of its own, as soon as it is redacted.
 //!
 //! It lies beside the cassette (`FILE.journal`) while a recording is under way, and is folded into the cassette at its
-//! end. A line goes to the operating system in one write, so a process that is killed loses nothing; it is not forced to
-//! the disk, so a power loss may cost the last lines. A last line without its end is no interaction.
+//! end. A line is with the operating system before the answer goes on, so a process that is killed loses no answered
+//! interaction; it is not forced to the disk, so a power loss may cost the last lines. A last line without its end is no
+//! interaction.
 //!
 //! The first line is the head of the cassette. With a member `after` the recording goes on from a cassette with that
 //! many interactions; without it, the recording replaces the cassette.
@@ -112,7 +113,7 @@ impl JournalFile {
         self.write()
     }
 
-    /// Appends all pending lines in one write, or nothing.
+    /// Appends the pending lines, or nothing.
     fn write(&mut self) -> Result<(), CassetteError> {
         let Locked { file, .. } = &mut self.locked;
         let written = file.write_all(&self.pending);

@@ -7,10 +7,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::evidence::{self, Verdict};
-use super::report::Evidence;
+use super::report::{Decision, Evidence};
 use super::role::Payload;
-use super::statement::Request;
-use super::tree::{Member, Value};
+use super::tree::{Member, Node, Value};
 use crate::catalog::Catalog;
 use crate::catalog::fixture::Entry;
 
@@ -39,16 +38,39 @@ impl Demand {
         }
     }
 
-    pub(super) fn decided(&self) -> String {
+    pub(super) fn decision(&self) -> Decision {
         let word = if self.required {
             "required"
         } else {
             "optional"
         };
-        match &self.default {
+        let decided = match &self.default {
             Some(default) => format!("{word}, default {default:?}"),
             None => word.to_owned(),
+        };
+        Decision {
+            line: self.line,
+            about: self.key.clone(),
+            decided,
+            evidence: self.evidence,
         }
+    }
+}
+
+/// A documented request.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) line: usize,
+    pub(super) title: String,
+    pub(super) payload: Payload,
+    pub(super) body: Node,
+    pub(super) comments: Vec<(usize, String)>,
+}
+
+impl Request {
+    pub(super) fn entries(&self) -> &[Member] {
+        let configuration = self.body.get("configuration");
+        configuration.map_or(&[], Node::members)
     }
 }
 

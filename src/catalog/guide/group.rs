@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::demand::Demand;
-use super::report::{Evidence, Outcome, Report};
+use super::report::{Decision, Evidence, Outcome, Report};
 use super::statement::{Creation, Statement};
 use super::tree::{Node, Value};
 use crate::catalog::fixture::{Entry, Fixture, FixtureError, Sample};
@@ -90,9 +90,10 @@ impl Group {
         for (report, creation) in self.creations() {
             for own in &creation.demands {
                 let line = own.line;
-                reports[report].demand(&Demand {
+                let demand = combined[own.key.as_str()];
+                reports[report].decisions.push(Decision {
                     line,
-                    ..combined[own.key.as_str()].clone()
+                    ..demand.decision()
                 });
             }
             reports[report]

@@ -23,6 +23,7 @@ pub use report::{Certainty, Change, Decision, Evidence, Outcome, Refusal, Repair
 use super::CatalogError;
 use super::fixture::Fixture;
 use super::identity::{BuiltIn, Identities};
+use demand::Demand;
 use group::Group;
 use statement::{Statement, Unsaid};
 use template::{Filler, Source};
@@ -109,7 +110,7 @@ pub(crate) fn read_all(texts: &[String], built_in: BuiltIn) -> Result<Vec<Fixtur
 /// use mock_ce::catalog::BuiltIn;
 /// use mock_ce::catalog::guide::{Guide, Importer, Options};
 ///
-/// let text = include_str!("../../../fixtures/guides/mailjet.md");
+/// let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/guides/mailjet.md"));
 /// let mut importer = Importer::new(Options { built_in: BuiltIn::Replace, ..Options::default() });
 /// importer.read(Guide { name: "mailjet.md", text });
 /// let import = importer.finish();
@@ -237,9 +238,9 @@ impl Importer {
         if self.options.mode == Mode::Strict {
             let creation = statement.creation.iter();
             let demands: Vec<_> = creation
-                .flat_map(|creation| creation.demands.clone())
+                .flat_map(|creation| creation.demands.iter().map(Demand::decision))
                 .collect();
-            if report.refuse_doubts(&demands) {
+            if report.refuse_doubts(demands) {
                 return None;
             }
         }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::demand::Demand;
 use crate::rules::Grade;
 use crate::wire::json::{Json, object};
 
@@ -215,31 +214,24 @@ impl Report {
         }
     }
 
-    pub(super) fn demand(&mut self, demand: &Demand) {
-        self.decide(demand.line, &demand.key, demand.evidence, demand.decided());
-    }
-
     /// Refuses a document that needs a repair or of which something is assumed; returns whether it does.
-    pub(super) fn refuse_doubts(&mut self, demands: &[Demand]) -> bool {
-        let is_assumed = |demand: &Demand| demand.evidence.grade() == Grade::Assumed;
-        if self.repairs.is_empty() && self.assumed() == 0 && !demands.iter().any(is_assumed) {
-            return false;
-        }
-        demands.iter().for_each(|demand| self.demand(demand));
+    pub(super) fn refuse_doubts(&mut self, demanded: Vec<Decision>) -> bool {
+        let own = self.decisions.len();
+        self.decisions.extend(demanded);
         let (repaired, assumed) = (self.repairs.len(), self.assumed());
         let repairs = self
             .repairs
             .iter()
             .map(|repair| (repair.line, repair.to_string()));
         let assumptions = self
-            .decisions
-            .iter()
-            .filter(|decision| decision.evidence.grade() == Grade::Assumed);
-        let assumptions = assumptions.map(|decision| (decision.line, decision.to_string()));
-        let (line, first) = repairs
-            .chain(assumptions)
-            .min_by_key(|(line, _)| *line)
-            .unwrap_or_default();
+            .assumptions()
+            .map(|decision| (decision.line, decision.to_string()));
+        let first = repairs.chain(assumptions).min_by_key(|(line, _)| *line);
+        let Some((line, first)) = first else {
+            // The element's other guides have a say in them yet.
+            self.decisions.truncate(own);
+            return false;
+        };
         let advice = "correct the document, or import it without --strict";
         self.refuse(
             line,
@@ -257,10 +249,12 @@ impl Report {
     /// Counts the decisions that rest on nothing but a sample.
     #[must_use]
     pub fn assumed(&self) -> usize {
+        self.assumptions().count()
+    }
+
+    fn assumptions(&self) -> impl Iterator<Item = &Decision> {
         let decisions = self.decisions.iter();
-        decisions
-            .filter(|decision| decision.evidence.grade() == Grade::Assumed)
-            .count()
+        decisions.filter(|decision| decision.evidence.grade() == Grade::Assumed)
     }
 
     /// One line for each repair and decision, `guide:line: what`; like ones on several lines are counted.

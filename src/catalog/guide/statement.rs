@@ -6,14 +6,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::demand::{self, Demand};
+use super::demand::{self, Demand, Request};
 use super::dialect;
 use super::markdown;
 use super::piece::{Piece, Pieces};
 use super::report::{Evidence, Report};
 use super::resources;
-use super::role::{self, Payload, Role};
-use super::tree::{Member, Node};
+use super::role::{self, Role};
+use super::tree::Node;
 use crate::catalog::resource::ResourceSpec;
 use crate::wire::json::Json;
 
@@ -38,23 +38,6 @@ pub(super) struct Creation {
     pub(super) instance: Node,
     pub(super) samples: Vec<(String, Json<'static>)>,
     pub(super) demands: Vec<Demand>,
-}
-
-/// A documented request.
-#[derive(Debug)]
-pub(super) struct Request {
-    pub(super) line: usize,
-    pub(super) title: String,
-    pub(super) payload: Payload,
-    pub(super) body: Node,
-    pub(super) comments: Vec<(usize, String)>,
-}
-
-impl Request {
-    pub(super) fn entries(&self) -> &[Member] {
-        let configuration = self.body.get("configuration");
-        configuration.map_or(&[], Node::members)
-    }
 }
 
 /// The reason for which a guide makes no statement.

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use http::header::CONTENT_TYPE;
+
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
 use crate::emulator::record::journal::Found;
 use crate::emulator::state::Seed;
 use crate::emulator::steer::predicate::{Condition, Made, Predicate};
-use crate::emulator::steer::script::{Line, Scripted};
 use crate::emulator::view::date;
 use crate::instance::Instance;
 use crate::rules::{self, RULES, Rule};
@@ -37,6 +38,16 @@ pub(in crate::emulator) fn health(emulator: &Emulator, call: &Call<'_, '_>) -> H
         ("catalog", keys.collect()),
     ]);
     Ok(ok(call, &health))
+}
+
+/// `GET /__admin/ca.pem` → the certificates that a client of an HTTPS server must trust
+pub(in crate::emulator) fn ca_pem(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    let missing = "this server speaks no TLS; start it with --tls or --intercept HOST";
+    let pem = emulator.ca_pem.as_ref();
+    let pem = pem.ok_or_else(|| ApiError::unknown_route(missing.to_owned()))?;
+    let mut outcome = Outcome::empty(call.rule).header(CONTENT_TYPE, "application/x-pem-file");
+    outcome.reply.body = pem.clone().into();
+    Ok(outcome)
 }
 
 /// `GET /__admin/requests?method=…` → `{"requests": […], "dropped": 0, "nearest": […]}`
@@ -74,44 +85,6 @@ pub(in crate::emulator) fn wait_for_requests(emulator: &Emulator, call: &Call<'_
 /// `DELETE /__admin/requests`
 pub(in crate::emulator) fn forget_requests(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     emulator.forget_requests(organization(call).as_deref());
-    Ok(done(call))
-}
-
-/// `GET /__admin/script` → `[{"match", "when", "effect", "matched", "fired"}]`
-pub(in crate::emulator) fn script(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    let lines = emulator.script.lines(organization(call).as_deref());
-    Ok(ok(call, &lines.iter().map(Line::to_json).collect()))
-}
-
-/// `POST /__admin/script` with one scripted rule or an array of them
-pub(in crate::emulator) fn add_to_script(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    let body = call.json()?;
-    let organization = organization(call);
-    let scripted = each(body, Scripted::read).map_err(refused)?;
-    // All or none: the first may not be in force when the second is refused.
-    let scripted = scripted.into_iter().enumerate().map(|(at, scripted)| {
-        let scripted = match &organization {
-            Some(organization) => scripted.organization(organization),
-            None => scripted,
-        };
-        let place = if matches!(body, Json::Array(_)) {
-            format!("[{at}].match.")
-        } else {
-            "match.".to_owned()
-        };
-        emulator
-            .resolved_script(scripted)
-            .map_err(|reason| refused(place + &reason.to_string()))
-    });
-    for scripted in scripted.collect::<Result<Vec<_>, _>>()? {
-        emulator.script(scripted)?;
-    }
-    Ok(done(call))
-}
-
-/// `DELETE /__admin/script`
-pub(in crate::emulator) fn clear_script(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    emulator.clear_script(organization(call).as_deref());
     Ok(done(call))
 }
 
@@ -352,12 +325,6 @@ impl Emulator {
             ])
         });
         shown.collect()
-    }
-
-    /// The script with each element named by its key; refused where it can match nothing.
-    fn resolved_script(&self, mut scripted: Scripted) -> Result<Scripted, String> {
-        scripted.predicate.resolve(&self.catalog())?;
-        Ok(scripted)
     }
 }
 

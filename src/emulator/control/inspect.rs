@@ -7,7 +7,8 @@ use crate::emulator::call::Call;
 use crate::emulator::identity::secret_name;
 use crate::emulator::outcome::{Handled, Outcome};
 use crate::emulator::state::Section as _;
-use crate::emulator::state::instances::Stored;
+use crate::emulator::state::events::{Event, Notification, Wanted};
+use crate::emulator::state::instances::{Deleted, Stored};
 #[cfg(feature = "page")]
 use crate::emulator::steer::script::Line;
 use crate::emulator::view::date;
@@ -19,6 +20,8 @@ use crate::wire::json::{Json, object};
 
 /// The most instances that are listed; a page with more could not be read.
 const MAX_LISTED: usize = 1000;
+/// The most messages, and the most events, that are shown of an instance.
+const MAX_ACTIVITY: usize = 50;
 
 /// `GET /__admin/requests/{number}` → [`Received`](crate::Received)
 pub(in crate::emulator) fn request(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
@@ -33,10 +36,22 @@ pub(in crate::emulator) fn request(emulator: &Emulator, call: &Call<'_, '_>) -> 
     Ok(Outcome::json(call.rule, received.to_json().to_string()))
 }
 
-/// `GET /__admin/instances` → `{"instances": […], "total", "time"}`
+/// `GET /__admin/instances` → `{"instances": […], "deleted": […], "total", "time"}`
 pub(in crate::emulator) fn instances(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let document = emulator.instances_masked(super::handlers::organization(call).as_deref());
     Ok(Outcome::json(call.rule, document.to_string()))
+}
+
+/// `GET /__admin/instances/{id}?organization=…` → `{"messages": […], "events": […]}`, newest first
+pub(in crate::emulator) fn instance(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    let id = whole(call, "id")?;
+    let organizations = organizations(emulator, call)?;
+    let organization = organizations.first().ok_or_else(|| missing_instance(id))?;
+    if !emulator.state.instances.has_issued(organization, id) {
+        return Err(missing_instance(id));
+    }
+    let activity = emulator.activity(organization, id);
+    Ok(Outcome::json(call.rule, activity.to_string()))
 }
 
 /// `DELETE /__admin/instances?organization=…`
@@ -53,12 +68,11 @@ pub(in crate::emulator) fn forget_instance(emulator: &Emulator, call: &Call<'_, 
     let removed = organizations(emulator, call)?
         .iter()
         .find_map(|organization| emulator.state.instances.remove(organization, id));
-    let missing = || missing(&format!("the organization has no instance {id}"));
-    removed.ok_or_else(missing)?;
+    removed.ok_or_else(|| missing_instance(id))?;
     Ok(Outcome::json(call.rule, "{}"))
 }
 
-fn whole(call: &Call<'_, '_>, name: &str) -> Result<u64, ApiError> {
+pub(super) fn whole(call: &Call<'_, '_>, name: &str) -> Result<u64, ApiError> {
     let said = call.parameter(name).unwrap_or_default();
     said.parse().map_err(|_| {
         let reason = format!("{name} must be a whole number, found {said:?}");
@@ -66,11 +80,15 @@ fn whole(call: &Call<'_, '_>, name: &str) -> Result<u64, ApiError> {
     })
 }
 
-fn missing(reason: &str) -> ApiError {
+pub(super) fn missing(reason: &str) -> ApiError {
     ApiError {
         status: StatusCode::NOT_FOUND,
         ..ApiError::bad_request(&rules::CONTROL, reason.to_owned())
     }
+}
+
+fn missing_instance(id: u64) -> ApiError {
+    missing(&format!("the organization has no instance {id}"))
 }
 
 /// The secrets of the organizations that a call names, by the secret or by the short name that stands for it.
@@ -78,7 +96,7 @@ fn missing(reason: &str) -> ApiError {
 /// A person who looks at the page knows the short name only. Two organizations with one short name are not told apart.
 fn organizations(emulator: &Emulator, call: &Call<'_, '_>) -> Result<Vec<String>, ApiError> {
     let Some(named) = super::handlers::organization(call) else {
-        let reason = "organization is required: whose instances are to be forgotten".to_owned();
+        let reason = "organization is required: it says whose instance is meant".to_owned();
         return Err(ApiError::bad_request(&rules::CONTROL, reason));
     };
     let sections = emulator.state.instances.sections(None);
@@ -100,18 +118,65 @@ impl Emulator {
             let newest_first = section.instances.iter().rev();
             newest_first.map(move |stored| masked(&name, stored))
         });
+        let deleted = self.state.instances.deleted(organization);
         object([
             ("instances", all.take(MAX_LISTED).collect()),
+            ("deleted", deleted.iter().map(deleted_masked).collect()),
             ("total", (total as u64).into()),
             ("time", date(self.clock.now()).into()),
         ])
     }
+
+    /// The last messages and events of an instance.
+    fn activity(&self, organization: &str, id: u64) -> Json<'static> {
+        let messages = self.state.outbox.last(organization, id, MAX_ACTIVITY);
+        let wanted = Wanted {
+            instance: Some(id),
+            ..Wanted::default()
+        };
+        let (events, _) = self.state.events.page(organization, wanted, MAX_ACTIVITY);
+        let messages = messages
+            .iter()
+            .map(|message| message.to_json().into_owned());
+        object([
+            ("messages", messages.collect()),
+            ("events", events.iter().map(event).collect()),
+        ])
+    }
+}
+
+/// `{"id", "at", "status", "error", "body"}`; `error` is that of the notification that failed last.
+fn event(event: &Event) -> Json<'static> {
+    let error = event
+        .notifications
+        .iter()
+        .rev()
+        .find_map(Notification::error);
+    object([
+        ("id", event.id.to_string().into()),
+        ("at", date(event.at).into()),
+        ("status", event.status().into()),
+        (
+            "error",
+            error.map_or(Json::Null, |error| error.to_owned().into()),
+        ),
+        ("body", event.message.raw.clone()),
+    ])
+}
+
+fn deleted_masked(deleted: &Deleted) -> Json<'static> {
+    object([
+        ("id", deleted.id.into()),
+        ("organization", secret_name(&deleted.organization).into()),
+        ("element", deleted.element.key().to_owned().into()),
+        ("token", secret_name(&deleted.token).into()),
+    ])
 }
 
 /// Collects the run for a post-mortem.
 #[cfg(feature = "page")]
 impl Emulator {
-    /// Journal, instances, script, ledger and rules as the page reads them, and why somebody looks at them.
+    /// Journal, instances, script, stubs, ledger and rules as the page reads them, and why somebody looks at them.
     pub(crate) fn report(&self, reason: &str) -> Json<'static> {
         let found = self.journal.masked();
         let requests = found.requests.iter().map(|one| one.to_json().into_owned());
@@ -124,13 +189,29 @@ impl Emulator {
             ("requests", requests.collect()),
             ("dropped", found.dropped.into()),
             ("instances", self.instances_masked(None)),
+            ("activity", self.all_activity()),
             ("script", lines.iter().map(Line::to_json).collect()),
+            ("stubs", self.stubs_json(None)),
             ("ledger", self.ledger(None).to_json()),
             (
                 "rules",
                 RULES.iter().map(|rule| Rule::to_json(rule)).collect(),
             ),
         ])
+    }
+
+    /// The messages and events of each instance that is there, by `"ORGANIZATION/ID"`.
+    fn all_activity(&self) -> Json<'static> {
+        let sections = self.state.instances.sections(None);
+        let all = sections.iter().flat_map(|section| {
+            let newest_first = section.instances.iter().rev();
+            newest_first.map(|stored| (&*section.organization, stored.id))
+        });
+        let named = all.take(MAX_LISTED).map(|(organization, id)| {
+            let name = format!("{}/{id}", secret_name(organization));
+            (name.into(), self.activity(organization, id))
+        });
+        Json::Object(named.collect())
     }
 }
 
@@ -157,6 +238,7 @@ fn masked(organization: &str, stored: &Stored) -> Json<'static> {
                 .collect(),
         ),
         ("token", secret_name(&stored.token).into()),
+        ("enabled", (!stored.disabled).into()),
         ("created", date(stored.created).into()),
         ("updated", date(stored.updated).into()),
         ("configuration", Json::Object(entries.collect())),

@@ -11,6 +11,7 @@ mod handlers;
 mod inspect;
 mod messages;
 mod openapi;
+mod orders;
 #[cfg(feature = "page")]
 mod page;
 mod parameter;
@@ -23,6 +24,7 @@ pub(super) use handlers::*;
 pub(super) use inspect::*;
 pub use messages::MessageQuery;
 pub(super) use messages::{forget_messages, messages};
+pub(super) use orders::*;
 pub(super) use webhooks::*;
 
 use std::fmt;
@@ -35,7 +37,7 @@ use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
 use http::{HeaderValue, Method, header as names};
 
-use super::call::{Call, Caller, check_content_type, check_media};
+use super::call::{Call, Caller, check_content_type};
 use super::context::Context;
 use super::outcome::{Handled, Outcome};
 use super::path::Surface;
@@ -45,8 +47,7 @@ use super::record::ledger::Ledger;
 use super::state::Seed;
 use super::state::instances::{Chosen, Configuration, Draft, OrganizationInstances, document};
 use super::steer::predicate::Predicate;
-use super::steer::script::Scripted;
-use super::{Emulator, guard, identity, preflight, routes};
+use super::{Emulator, guard, identity, permit, routes};
 use crate::catalog::fixture::Fixture;
 use crate::file;
 use crate::instance::Instance;
@@ -69,6 +70,8 @@ pub struct ControlError {
 enum Blame {
     /// It was given something wrong.
     Request,
+    /// What it was to act on is not there.
+    Address,
     /// The machine could not do it.
     Machine,
 }
@@ -92,6 +95,7 @@ impl From<ControlError> for ApiError {
     fn from(error: ControlError) -> Self {
         match error.blame {
             Blame::Request => ApiError::bad_request(&rules::CONTROL, error.message),
+            Blame::Address => inspect::missing(&error.message),
             Blame::Machine => ApiError::failed(error.message),
         }
     }
@@ -128,10 +132,12 @@ fn dotted(path: &str) -> String {
 
 fn handle(emulator: &Emulator, request: &Request) -> Handled {
     check_sender(&emulator.settings, request)?;
-    if is_admitted(&emulator.settings, request)
-        && let Some(answer) = preflight(request, Surface::Control)
+    let context = Context::new(request);
+    if context.is_preflight()
+        && is_admitted(&emulator.settings, request)
+        && let Some(verbs) = routes::allowed(&request.uri, Surface::Control)
     {
-        return Ok(answer);
+        return Ok(permit(&request.headers, &verbs));
     }
     #[cfg(feature = "page")]
     if let Some(file) = page::answer(request) {
@@ -140,14 +146,13 @@ fn handle(emulator: &Emulator, request: &Request) -> Handled {
     if let Some(directory) = directory::of_control(request) {
         return Ok(directory);
     }
-    let context = Context::new(request);
     let routes::Entry { route, pattern } = routes::find(&context)?;
     let has_body = request.body != Body::Whole(Bytes::new());
     if has_body && !matches!(request.method, Method::GET | Method::HEAD) {
         check_content_type(request)?;
     }
     if !feed::is_accepted(request) {
-        check_media(request, route)?;
+        route.check_media(request)?;
     }
     parameter::check(request, route)?;
     let handled = (route.handler)(
@@ -188,8 +193,10 @@ fn check_sender(settings: &Settings, request: &Request) -> Result<(), ApiError> 
         );
     }
     if let Some(origin) = request.headers.get(ORIGIN) {
-        let own = host.is_some_and(|host| origin.as_bytes() == format!("http://{host}").as_bytes());
-        if !own && !is_admitted(settings, request) {
+        let is_at =
+            |scheme: &str, host| origin.as_bytes() == format!("{scheme}://{host}").as_bytes();
+        let is_own = |host| is_at("http", host) || is_at("https", host);
+        if !host.is_some_and(is_own) && !is_admitted(settings, request) {
             return refused(
                 "the control API is not open to pages of this Origin; start with --control-origin URL to change that",
             );
@@ -218,7 +225,7 @@ fn admit_page(settings: &Settings, request: &Request, mut outcome: Outcome) -> O
 }
 
 /// Whether a `Host` header names this machine, by a name that no other page's server can have.
-fn is_local(host: &str) -> bool {
+pub(crate) fn is_local(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {
         return false;
     };
@@ -301,31 +308,12 @@ impl Emulator {
         self.journal.clear(organization);
     }
 
-    /// Adds a scripted fault or answer behind those there are.
-    ///
-    /// # Errors
-    /// A predicate that can match nothing: an element that the catalog does not have.
-    pub fn script(&self, mut scripted: Scripted) -> Result<(), ControlError> {
-        scripted.predicate.check_needs_no_answer()?;
-        scripted.predicate.resolve(&self.catalog())?;
-        self.script.add(scripted);
-        Ok(())
-    }
-
     /// The requests that came nearest to fitting, the nearest first, with everything that differs.
     ///
     /// Where the predicate names an organization, those of others are among them only if nothing else differs.
     #[must_use]
     pub fn nearest(&self, predicate: &Predicate, count: usize) -> Vec<Near> {
         self.journal.nearest(predicate, count)
-    }
-
-    /// The scripts that have not fired, of everybody or of one organization.
-    #[must_use]
-    pub fn unfired(&self, organization: Option<&str>) -> Vec<String> {
-        let lines = self.script.lines(organization).into_iter();
-        let unfired = lines.filter(|line| line.fired == 0);
-        unfired.map(|line| line.to_string()).collect()
     }
 
     /// Remembers an organization's secret as the test spelled it, for its messages.
@@ -347,19 +335,14 @@ impl Emulator {
         Ok(predicate)
     }
 
-    /// Forgets the scripted faults and answers, all or those that name the organization.
-    pub fn clear_script(&self, organization: Option<&str>) {
-        let removed = self.script.clear(organization);
-        self.counters.note_removed(&removed);
-    }
-
-    /// Forgets instances, journal, script and ledger, of everybody or of one organization; ids start anew.
+    /// Forgets instances, journal, script, stubs and ledger, of everybody or of one organization; ids start anew.
     ///
     /// Of everybody it also sets the clock as the settings have it, and rewinds the cassette. The [`run_ledger`](Self::run_ledger) stays as it is.
     pub fn reset(&self, organization: Option<&str>) {
         self.state.clear(organization);
         self.journal.clear(organization);
         self.clear_script(organization);
+        self.clear_stubs(organization);
         self.counters.clear(organization);
         self.counters
             .note_leaks(self.state.instances.take_cleared());
@@ -421,8 +404,7 @@ impl Emulator {
             .map(|(key, value)| (&**key, &**value));
         let draft = Draft {
             name: seed.name.as_str().into(),
-            tags: (!seed.tags.is_empty())
-                .then(|| seed.tags.iter().map(|tag| tag.as_str().into()).collect()),
+            tags: (!seed.tags.is_empty()).then(|| seed.tags.iter().collect()),
             configuration: Configuration::pack(&element, entries),
             element,
         };
@@ -531,10 +513,11 @@ impl Emulator {
 
     fn close(&self, period: Period, organization: Option<&str>) -> Ledger {
         let left = self.state.instances.leaks(organization);
-        let script = self.script.lines(organization);
+        let unfired = self.unfired_orders(organization);
         Ledger {
             undelivered: self.state.events.undelivered(organization),
-            ..self.counters.close(period, organization, &left, &script)
+            dropped: self.state.dropped(organization),
+            ..self.counters.close(period, organization, &left, unfired)
         }
     }
 

@@ -18,7 +18,7 @@ use crate::wire::json::{Json, object};
 use crate::wire::vocabulary::entry;
 use crate::wire::webhook::ProviderMessage;
 
-/// `POST /__admin/events/fire` with `{"instance": 1234, "body": …}` → `{"events": ["5001"]}`
+/// `POST /__admin/events` with `{"instance": 1234, "body": …}` → `{"events": ["5001"]}`
 ///
 /// A `body` that is text is the provider's body itself, anything else that body as JSON.
 pub(in crate::emulator) fn fire_event(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {

@@ -107,13 +107,31 @@ impl Emulator {
         if arrivals.is_empty() {
             return Vec::new();
         }
+        let now = self.clock.now();
         let receipt = Receipt {
-            now: self.clock.now(),
+            now,
+            due: now,
             ready: Instant::now() + self.dispatch.settings.delay,
         };
         let events = self.state.events.receive(arrivals, receipt);
         self.dispatch.start();
         events
+    }
+
+    /// Stores an event that polling finds, and sees to its being sent when it is due (rule `event-poll`).
+    pub(crate) fn find_event(
+        &self,
+        organization: &str,
+        due: u64,
+        arrival: impl FnOnce(u64) -> Arrival,
+    ) {
+        let receipt = Receipt {
+            now: self.clock.now(),
+            due,
+            ready: Instant::now(),
+        };
+        self.state.events.find(organization, receipt, arrival);
+        self.dispatch.start();
     }
 
     /// Takes what is due, and how long there is to wait for the next; `None` until something changes.

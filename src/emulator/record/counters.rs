@@ -10,10 +10,10 @@ use parking_lot::Mutex;
 use super::ledger::{Ledger, Mishap};
 use crate::emulator::identity;
 use crate::emulator::state::instances::Leaks;
-use crate::emulator::steer::script::Line;
+use crate::emulator::steer::Unfired;
 use crate::rules::Rule;
 
-/// The most mishaps and unfired scripts that are kept by name; beyond, they are only counted.
+/// The most mishaps and unfired scripts and stubs that are kept by name; beyond, they are only counted.
 const MAX_NAMED: usize = 100;
 /// The most organizations that are told apart; the others are counted together.
 const MAX_ORGANIZATIONS: usize = 10_000;
@@ -41,7 +41,7 @@ pub(super) struct Account {
     pub(super) refused: Vec<(&'static Rule, u64)>,
     /// Leaks of state that was cleared.
     pub(super) leaks: Leaks,
-    /// Scripts that were removed before they fired.
+    /// Scripts and stubs that were removed before they fired.
     pub(super) unfired: Vec<String>,
     pub(super) more_unfired: u64,
 }
@@ -98,13 +98,11 @@ impl Counters {
         }
     }
 
-    /// Counts those of the removed scripts that never fired.
-    pub(crate) fn note_removed(&self, removed: &[Line]) {
+    /// Counts scripts and stubs that were removed and never fired.
+    pub(crate) fn note_removed(&self, removed: impl IntoIterator<Item = Unfired>) {
         let mut past = self.past.lock();
-        for line in removed.iter().filter(|line| line.fired == 0) {
-            let organization = line.scripted.predicate.organization_secret();
-            let organization = organization.map(identity::fingerprint);
-            past.of(organization).unfired(line.to_string());
+        for Unfired { organization, text } in removed {
+            past.of(organization).unfired(text);
         }
     }
 
@@ -114,7 +112,7 @@ impl Counters {
         period: Period,
         organization: Option<&str>,
         left: &Leaks,
-        script: &[Line],
+        unfired: Vec<Unfired>,
     ) -> Ledger {
         let only = organization.map(identity::fingerprint);
         let mut sum = Account::default();
@@ -123,8 +121,8 @@ impl Counters {
         }
         self.current.lock().add_to(&mut sum, only);
         sum.leaks.add(left);
-        for line in script.iter().filter(|line| line.fired == 0) {
-            sum.unfired(line.to_string());
+        for Unfired { text, .. } in unfired {
+            sum.unfired(text);
         }
         Ledger::of(sum)
     }

@@ -2,7 +2,7 @@
 
 use super::ledger::{Ledger, counted};
 
-/// One demand on a run.
+/// A demand that a run must meet, such as that every instance was deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Gate {

@@ -10,7 +10,7 @@ use crate::wire::json::{Json, object};
 /// More leaks are not listed for people.
 const MAX_LISTED: usize = 100;
 
-/// Something that a careful client does not do.
+/// A mistake of a client that the service noticed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mishap {
@@ -35,7 +35,8 @@ impl fmt::Display for Mishap {
 ///
 /// As JSON: `{"relied": [{"rule", "grade", "statement", "count"}], "grades": {"guide": 3, …}, "left": [{"id", "element",
 /// "name", "request", "at", "clearedBy"}], "moreLeft": 0, "mishaps": [text], "moreMishaps": 0, "unfired": [text],
-/// "moreUnfired": 0, "refused": 0, "refusedBy": [{"rule", "grade", "count"}], "missed": 0, "undelivered": [id]}`.
+/// "moreUnfired": 0, "refused": 0, "refusedBy": [{"rule", "grade", "count"}], "missed": 0, "undelivered": [id], "dropped":
+/// {"rows": 1}}`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Ledger {
@@ -49,7 +50,7 @@ pub struct Ledger {
     pub mishaps: Vec<Mishap>,
     /// The number of further ones, which are not named.
     pub more_mishaps: u64,
-    /// Scripts that never fired.
+    /// Scripts and stubs that never fired.
     pub unfired: Vec<String>,
     /// The number of further ones, which are not named.
     pub more_unfired: u64,
@@ -61,6 +62,8 @@ pub struct Ledger {
     pub missed: u64,
     /// The ids of events whose callback has not taken them.
     pub undelivered: Vec<String>,
+    /// The kinds of state of which the oldest is not kept any more for want of room, and how much of each.
+    pub dropped: Vec<(&'static str, u64)>,
 }
 
 impl Ledger {
@@ -91,6 +94,7 @@ impl Ledger {
             refused: refused_by.iter().map(|(_, count)| count).sum(),
             refused_by,
             undelivered: Vec::new(),
+            dropped: Vec::new(),
         }
     }
 
@@ -172,6 +176,15 @@ impl Ledger {
                 "undelivered",
                 self.undelivered.iter().cloned().map(Json::from).collect(),
             ),
+            (
+                "dropped",
+                Json::Object(
+                    self.dropped
+                        .iter()
+                        .map(|(kind, count)| ((*kind).into(), (*count).into()))
+                        .collect(),
+                ),
+            ),
         ])
     }
 }
@@ -221,6 +234,12 @@ impl fmt::Display for Ledger {
         }
         for event in &self.undelivered {
             write!(f, "\n  undelivered: no callback has taken event {event}")?;
+        }
+        for (kind, count) in &self.dropped {
+            write!(
+                f,
+                "\n  dropped for want of room: the oldest {count} of {kind}"
+            )?;
         }
         if self.refused > 0 {
             write!(

@@ -6,8 +6,9 @@ use super::gate::Gate;
 use super::ledger::Ledger;
 use crate::rules::Grade;
 use crate::wire::json::{Json, object};
+use crate::wire::markup::escape;
 
-/// A judged run.
+/// The verdict on a run: its ledger, and what became of each gate.
 ///
 /// As JSON: `{"passed": false, "gates": [{"gate": "deny-leaks", "passed": false, "reason": "…"}], "ledger": {…}}`; the
 /// ledger's shape stands at [`Ledger`].
@@ -108,24 +109,6 @@ fn push_case(xml: &mut String, gate: Gate, verdict: &Result<(), String>) {
     };
 }
 
-/// Text for an XML document: its five special characters escaped, and those that XML cannot hold replaced.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            '\n' | '\t' => escaped.push(character),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push(char::REPLACEMENT_CHARACTER),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
-}
-
 impl serde_core::Serialize for Report {
     /// In the shape that the type's documentation gives.
     fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -180,7 +163,7 @@ mod tests {
              \x20   </testcase>\n\
              \x20   <system-out>ledger: rules relied upon, by grade: 2 guide\n\
              \x20 guide: create (2)\n\
-             \x20 mishap: the token &lt;&quot;a&quot; &amp; &apos;b&apos;&gt;\u{fffd} was used after deletion</system-out>\n\
+             \x20 mishap: the token &lt;&quot;a&quot; &amp; &#39;b&#39;&gt;\u{fffd} was used after deletion</system-out>\n\
              \x20 </testsuite>\n\
              </testsuites>\n"
         );

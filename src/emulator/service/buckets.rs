@@ -115,21 +115,12 @@ fn read_range(call: &Call<'_, '_>, range: Range) -> Result<(Option<u64>, Option<
 
 /// Refuses accounts other than the caller's (rule `analytics-foreign-account`).
 pub(super) fn check_accounts(call: &Call<'_, '_>) -> Result<(), ApiError> {
-    let rule: &'static Rule = &rules::ANALYTICS_FOREIGN_ACCOUNT;
     for (name, value) in call.query() {
         if name != query::ACCOUNT_IDS {
             continue;
         }
         for id in value.split(',') {
-            let id = id.trim();
-            let wrong = || {
-                let message = format!("{name} must be integers, found {:?}", clip(id));
-                ApiError::bad_request(rule, message)
-            };
-            if id.parse::<i64>().map_err(|_| wrong())? != ACCOUNT as i64 {
-                let message = format!("No access to account with ID {}", clip(id));
-                return Err(ApiError::not_permitted(rule, message));
-            }
+            check_account(&name, id.trim())?;
         }
     }
     Ok(())
@@ -150,4 +141,18 @@ pub(super) fn said(call: &Call<'_, '_>, name: &str) -> Option<String> {
     let mut found = call.query().filter(|(known, _)| known == name);
     let value = found.next()?.1;
     (!value.trim().is_empty()).then(|| value.into_owned())
+}
+
+/// Refuses an account that is not the caller's own (rule `analytics-foreign-account`).
+pub(super) fn check_account(name: &str, id: &str) -> Result<(), ApiError> {
+    let rule: &'static Rule = &rules::ANALYTICS_FOREIGN_ACCOUNT;
+    let wrong = |_| {
+        let message = format!("{name} must be integers, found {:?}", clip(id));
+        ApiError::bad_request(rule, message)
+    };
+    if id.parse::<i64>().map_err(wrong)? != ACCOUNT as i64 {
+        let message = format!("No access to account with ID {}", clip(id));
+        return Err(ApiError::not_permitted(rule, message));
+    }
+    Ok(())
 }

@@ -46,7 +46,6 @@ impl<'c> Subject<'c> {
 /// `POST …/objects/{name}/definitions`
 pub(in crate::emulator) fn define(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let subject = Subject::read(emulator, call)?;
-    let definition = Arc::new(definition(emulator, call, &subject)?);
     let taken = || {
         ApiError::conflict(
             &rules::DEFINITION_TWICE,
@@ -56,6 +55,8 @@ pub(in crate::emulator) fn define(emulator: &Emulator, call: &Call<'_, '_>) -> H
             ),
         )
     };
+    let is_new = |is_there| if is_there { Err(taken()) } else { Ok(()) };
+    let definition = Arc::new(definition(emulator, call, &subject, is_new)?);
     emulator.state.mappings.alter(subject.owner, |objects| {
         let definitions = objects.of_mut(Kind::Definition);
         if definitions.contains_key(subject.name) {
@@ -75,7 +76,11 @@ pub(in crate::emulator) fn definition_of(emulator: &Emulator, call: &Call<'_, '_
 /// `PUT …/objects/{name}/definitions`
 pub(in crate::emulator) fn redefine(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let subject = Subject::read(emulator, call)?;
-    let definition = definition(emulator, call, &subject)?;
+    let is_known = |is_there| {
+        let none = || subject.none(call, Kind::Definition);
+        if is_there { Ok(()) } else { Err(none()) }
+    };
+    let definition = definition(emulator, call, &subject, is_known)?;
     put_again(emulator, call, &subject, Kind::Definition, definition)
 }
 
@@ -261,23 +266,27 @@ fn put_again(
     }
 }
 
-/// The definition that the body declares, with fresh ids.
+/// The definition that the body declares, with fresh ids; `check` is told whether the object has one, before ids are used.
 fn definition(
     emulator: &Emulator,
     call: &Call<'_, '_>,
     subject: &Subject<'_>,
+    check: impl FnOnce(bool) -> Result<(), ApiError>,
 ) -> Result<Json<'static>, ApiError> {
     let body = call.json()?;
     let fields = fields(body)?;
+    let mappings = &emulator.state.mappings;
+    check(
+        mappings
+            .get(subject.owner, Kind::Definition, subject.name)
+            .is_some(),
+    )?;
     let level = body
         .get("level")
         .and_then(Json::as_str)
         .unwrap_or("instance")
         .to_owned();
-    let first = emulator
-        .state
-        .mappings
-        .next_ids(subject.owner, fields.len() as u64 + 1);
+    let first = mappings.next_ids(subject.owner, fields.len() as u64 + 1);
     let fields = fields.iter().zip(first + 1..).map(|(field, id)| {
         let mut field = field.clone().into_owned();
         default(&mut field, "type", "string".into());

@@ -1,5 +1,6 @@
 //! Handlers that read the catalog; they need no credentials (rule `catalog-open`).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -28,9 +29,13 @@ pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Han
     }
     let paging = Paging::parse(call, call.rule)?;
     let choice = Choice::parse(call)?;
+    let extended = extended(emulator, call);
     let chosen: Vec<_> = elements
         .iter()
-        .filter_map(|element| choice.show(shown(element, call.dialect())))
+        .filter_map(|element| {
+            let is_extended = extended.contains(&element.id());
+            choice.show(shown(element, call.dialect()), is_extended)
+        })
         .collect();
     let rule = match (&choice.condition, choice.extent) {
         (Some(_), _) if chosen.is_empty() => {
@@ -41,6 +46,13 @@ pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Han
         (None, Extent::Whole) => call.rule,
     };
     Ok(paging.answer(rule, chosen))
+}
+
+/// The ids of the elements to which the caller's organization has added a resource (rule `element-where-extended`).
+fn extended(emulator: &Emulator, call: &Call<'_, '_>) -> BTreeSet<u64> {
+    let state = &emulator.state;
+    let caller = call.context.organization(&state.instances, emulator.seed());
+    caller.map_or_else(BTreeSet::new, |caller| state.extensions.elements(caller))
 }
 
 /// The answer of a list that no element is in.
@@ -98,14 +110,14 @@ impl Choice {
     /// The element as it is asked for; `None` where the condition does not choose it.
     ///
     /// A condition that demands `abridged='true'` chooses the abridged form.
-    fn show<'e>(&self, element: Json<'e>) -> Option<Json<'e>> {
+    fn show<'e>(&self, element: Json<'e>, is_extended: bool) -> Option<Json<'e>> {
         let Some(condition) = &self.condition else {
             return Some(self.extent.cut(element));
         };
         [self.extent, Extent::Abridged]
             .into_iter()
             .find_map(|extent| {
-                let row = with_flags(element.clone(), extent);
+                let row = with_flags(element.clone(), is_extended, extent);
                 condition.matches(&row).then(|| extent.cut(element.clone()))
             })
     }
@@ -122,12 +134,12 @@ impl Extent {
 
 /// The element with what a condition may ask beside its members (rule `element-where-extended`).
 ///
-/// Those of the catalog are neither private nor extended.
-fn with_flags(mut element: Json<'_>, extent: Extent) -> Json<'_> {
+/// No element is private, because nobody can make one: all are the catalog's.
+fn with_flags(mut element: Json<'_>, is_extended: bool, extent: Extent) -> Json<'_> {
     if let Json::Object(members) = &mut element {
         members.extend([
             ("private".into(), false.into()),
-            ("extended".into(), false.into()),
+            ("extended".into(), is_extended.into()),
             ("abridged".into(), (extent == Extent::Abridged).into()),
         ]);
     }

@@ -22,6 +22,12 @@ pub(in crate::emulator) fn disable(emulator: &Emulator, call: &Call<'_, '_>) -> 
     })
 }
 
+/// `PUT` and `DELETE /instances/{id}/trace-logging`, `/instances/trace-logging`
+pub(in crate::emulator) fn trace(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    let stored = subject::instance(emulator, call)?;
+    Ok(Outcome::empty(call.rule).about(stored))
+}
+
 fn switch(
     emulator: &Emulator,
     call: &Call<'_, '_>,

@@ -1,6 +1,5 @@
 //! Handlers that create, read, change and delete instances: by id, by token, and below an element.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::paging::{MAX_PAGE_SIZE, cursor, cursor_id, page_size};
@@ -10,7 +9,7 @@ use crate::catalog::{Catalog, Element};
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
 use crate::emulator::record::ledger::Mishap;
-use crate::emulator::state::instances::{Configuration, Draft, Page, Selection, Stored};
+use crate::emulator::state::instances::{Configuration, Draft, Page, Selection, Stored, Tags};
 use crate::emulator::view::{Hydration, View};
 use crate::emulator::{Emulator, identity};
 use crate::rules::{self, Rule};
@@ -38,7 +37,7 @@ pub(in crate::emulator) fn create(emulator: &Emulator, call: &Call<'_, '_>) -> H
     let draft = Draft {
         element: element.clone(),
         name: name.unwrap_or_default().into(),
-        tags: tags.map(boxed),
+        tags: tags.map(Tags::from_iter),
         configuration: Configuration::pack(element, entries),
     };
     let stored = emulator.state.instances.insert(
@@ -228,7 +227,7 @@ fn update(
         .map(|(key, value)| (*key, value.as_deref()))
         .filter(|(key, value)| !subject::keeps_secret(element, key, *value))
         .collect();
-    let (name, tags) = (name.map(Box::<str>::from), tags.map(boxed));
+    let (name, tags) = (name.map(Box::<str>::from), tags.map(Tags::from_iter));
     let now = emulator.clock.now();
     let updated = emulator
         .state
@@ -262,10 +261,6 @@ fn show(emulator: &Emulator, call: &Call<'_, '_>, stored: Arc<Stored>) -> Outcom
         view: Some(view),
         ..Outcome::json(call.rule, body).about(stored)
     }
-}
-
-fn boxed(texts: Vec<Cow<'_, str>>) -> Box<[Box<str>]> {
-    texts.into_iter().map(Box::from).collect()
 }
 
 /// The query of a list (rule `instance-list`).

@@ -20,5 +20,6 @@ mod paging;
 mod provision;
 pub(super) mod receive;
 pub(super) mod resources;
+pub(super) mod settings;
 mod subject;
 pub(super) mod usage;

@@ -102,7 +102,10 @@ fn answer_url(emulator: &Emulator, call: &Call<'_, '_>, asked: &Asked) -> Handle
     };
     let body = object([
         (call.dialect().noun(), element.key().into()),
-        ("oauthUrl", authorization.url(&origin(call)).into()),
+        (
+            "oauthUrl",
+            authorization.url(&origin(emulator, call)).into(),
+        ),
     ]);
     Ok(Outcome::json(call.rule, body.to_bytes()))
 }
@@ -125,7 +128,10 @@ pub(in crate::emulator) fn default_url(emulator: &Emulator, call: &Call<'_, '_>)
     };
     let body = object([
         (call.dialect().noun(), element.key().into()),
-        ("oauthUrl", authorization.url(&origin(call)).into()),
+        (
+            "oauthUrl",
+            authorization.url(&origin(emulator, call)).into(),
+        ),
         (member::CONFIGURATION, object([("secret", secret.into())])),
     ]);
     Ok(Outcome::json(call.rule, body.to_bytes()))
@@ -241,7 +247,14 @@ fn fresh_token(emulator: &Emulator, element: &Element) -> (String, String) {
 }
 
 /// The address under which the caller reached the server.
-fn origin(call: &Call<'_, '_>) -> String {
-    let host = call.context.request.header_text(&HOST);
-    format!("http://{}", host.unwrap_or(text::LOCALHOST))
+fn origin(emulator: &Emulator, call: &Call<'_, '_>) -> String {
+    let host = call
+        .context
+        .request
+        .header_text(&HOST)
+        .unwrap_or(text::LOCALHOST);
+    let is_named = |hosts: &Vec<String>| hosts.iter().any(|name| name.eq_ignore_ascii_case(host));
+    let is_https = emulator.ca_pem.is_some() && emulator.https_hosts.as_ref().is_none_or(is_named);
+    let scheme = if is_https { "https" } else { "http" };
+    format!("{scheme}://{host}")
 }

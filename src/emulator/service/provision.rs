@@ -191,12 +191,13 @@ pub(crate) fn check<'a>(
             false => Ok(provision),
         };
     };
-    let named = problems.iter().take(MOST_NAMED);
-    let mut messages: Vec<_> = named.map(|problem| problem.message.clone()).collect();
-    if problems.len() > MOST_NAMED {
-        messages.push("and others".to_owned());
-    }
-    Err(ApiError::bad_request(first.rule, messages.join("; ")))
+    let rule = first.rule;
+    let is_cut = problems.len() > MOST_NAMED;
+    let named = problems.into_iter().take(MOST_NAMED);
+    let others = is_cut.then(|| "and others".to_owned());
+    let messages = named.map(|problem| problem.message).chain(others);
+    let together = messages.reduce(|all, next| all + "; " + &next);
+    Err(ApiError::bad_request(rule, together.unwrap_or_default()))
 }
 
 /// The refusal of an element, and behind it what was sent wrong in the members that all elements have in common.
@@ -368,7 +369,7 @@ fn missing(
             .map(|(_, value)| value)
     };
     let mut rule = None;
-    let mut named = Vec::new();
+    let mut named = String::new();
     for entry in element
         .entries()
         .iter()
@@ -379,27 +380,30 @@ fn missing(
             Some(Some(_)) => {}
             Some(None) => {
                 rule = rule.or(Some(&rules::CONFIGURATION_BLANK));
-                named.push(format!("{} (blank)", entry.key));
+                push_all(&mut named, &[&entry.key, " (blank)"]);
             }
             None if occasion == Occasion::Update => {}
             None => {
                 rule = rule.or(Some(missing_rule(entry)));
-                named.push(format!(
-                    "{}{}",
-                    entry.key,
-                    misspelling(entry, sent, element)
-                ));
+                push_all(&mut named, &[&entry.key]);
+                if let Some(sent_as) = misspelling(entry, sent, element) {
+                    named.extend([" (sent as ", clip(sent_as), "?)"]);
+                }
             }
         }
     }
-    let message = format!(
-        "configuration is missing required entries: {}",
-        named.join(", ")
-    );
     Some(Problem {
         rule: rule?,
-        message,
+        message: "configuration is missing required entries: ".to_owned() + &named,
     })
+}
+
+/// Appends one item of a list.
+fn push_all(list: &mut String, item: &[&str]) {
+    if !list.is_empty() {
+        list.push_str(", ");
+    }
+    list.extend(item.iter().copied());
 }
 
 /// The rule of an absent entry: a sample alone is weaker evidence than a guide that says it.
@@ -418,7 +422,11 @@ fn has_default_app(element: &Element, key: &str) -> bool {
 }
 
 /// Finds the unknown entry that the caller probably sent instead of a missing one.
-fn misspelling(entry: &Entry, sent: &[(&str, Option<Cow<'_, str>>)], element: &Element) -> String {
+fn misspelling<'s>(
+    entry: &Entry,
+    sent: &[(&'s str, Option<Cow<'_, str>>)],
+    element: &Element,
+) -> Option<&'s str> {
     let unknown = sent
         .iter()
         .map(|(key, _)| *key)
@@ -426,9 +434,7 @@ fn misspelling(entry: &Entry, sent: &[(&str, Option<Cow<'_, str>>)], element: &E
     let limit = (entry.key.len() / 3).clamp(1, 3);
     let near = unknown.filter_map(|key| Some((distance::within(limit, key, &entry.key)?, key)));
     let nearest = near.min_by_key(|(distance, _)| *distance);
-    nearest.map_or(String::new(), |(_, key)| {
-        format!(" (sent as {}?)", clip(key))
-    })
+    nearest.map(|(_, key)| key)
 }
 
 #[cfg(test)]

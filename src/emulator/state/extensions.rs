@@ -1,6 +1,6 @@
 //! Resources that organizations have added to elements while the server runs (rule `resource-extend`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Restoration;
@@ -81,6 +81,12 @@ impl Partition<Extensions> {
             Some(of_element.map(|(id, own)| (*id, own.clone())).collect())
         };
         self.look(organization, own).unwrap_or_default()
+    }
+
+    /// The elements to which an organization has added resources.
+    pub(crate) fn elements(&self, organization: &str) -> BTreeSet<u64> {
+        let elements = |part: &Extensions| Some(part.all.values().map(|own| own.element).collect());
+        self.look(organization, elements).unwrap_or_default()
     }
 
     /// Puts what `make` makes of the id in its place, a new one or that of `id`; `None` where the same method and path

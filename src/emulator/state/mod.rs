@@ -85,6 +85,11 @@ pub(crate) trait Section {
 
     /// Forgets what belongs to an instance that was deleted.
     fn forget_instance(&self, _organization: &str, _id: u64) {}
+
+    /// Counts what is not kept any more for want of room.
+    fn dropped(&self, _only: Option<&str>) -> u64 {
+        0
+    }
 }
 
 /// Puts what was read in the place of what there is; only the first section may still refuse.
@@ -122,6 +127,14 @@ impl State {
         for section in self.sections() {
             section.forget_instance(organization, id);
         }
+    }
+
+    /// Counts for each section what is not kept any more for want of room, where there is any.
+    pub(crate) fn dropped(&self, only: Option<&str>) -> Vec<(&'static str, u64)> {
+        let counts = self
+            .sections()
+            .map(|section| (section.member(), section.dropped(only)));
+        counts.into_iter().filter(|(_, count)| *count > 0).collect()
     }
 
     /// Forgets everything, or what one organization has.

@@ -108,6 +108,20 @@ impl Partition<Outbox> {
         (messages, dropped)
     }
 
+    /// The last messages of an instance, newest first.
+    pub(crate) fn last(&self, organization: &str, instance: u64, count: usize) -> Vec<Message> {
+        let last = |part: &Outbox| {
+            let newest_first = part.messages.iter().rev();
+            let own = newest_first.filter(|sent| sent.instance == instance);
+            Some(
+                own.take(count)
+                    .map(|sent| sent.shown(organization))
+                    .collect(),
+            )
+        };
+        self.look(organization, last).unwrap_or_default()
+    }
+
     /// When each of an instance's messages was sent, in order.
     pub(crate) fn times(&self, organization: &str, instance: u64) -> Vec<u64> {
         let times = |part: &Outbox| {
@@ -159,6 +173,10 @@ impl Part for Outbox {
 
     fn is_empty(&self) -> bool {
         self.messages.is_empty() && self.dropped == 0
+    }
+
+    fn dropped(&self) -> u64 {
+        self.dropped
     }
 
     fn members(&self) -> Members<'static> {

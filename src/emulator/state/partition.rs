@@ -31,6 +31,11 @@ pub(crate) trait Part: Default + Send {
 
     /// Forgets what belongs to an instance that was deleted.
     fn forget_instance(&mut self, _id: u64) {}
+
+    /// Counts what is not kept any more for want of room.
+    fn dropped(&self) -> u64 {
+        0
+    }
 }
 
 /// One kind of state, apart for each organization.
@@ -139,5 +144,10 @@ impl<T: Part> Section for Partition<T> {
         if let Some(part) = self.0.lock().get_mut(organization) {
             part.forget_instance(id);
         }
+    }
+
+    fn dropped(&self, only: Option<&str>) -> u64 {
+        let counts = self.collect(only, |_, part| vec![part.dropped()]);
+        counts.iter().sum()
     }
 }

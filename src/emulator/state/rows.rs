@@ -221,7 +221,7 @@ impl Part for Rows {
     const KNOWN: &'static [&'static str] = &["dropped", "tables"];
 
     fn is_empty(&self) -> bool {
-        self.tables.is_empty()
+        self.tables.is_empty() && self.dropped == 0
     }
 
     fn members(&self) -> Members<'static> {
@@ -265,6 +265,10 @@ impl Part for Rows {
 
     fn forget_instance(&mut self, id: u64) {
         self.forget_tables(id, "");
+    }
+
+    fn dropped(&self) -> u64 {
+        self.dropped
     }
 }
 

@@ -117,6 +117,14 @@ impl Section for Usage {
             .collect()
     }
 
+    fn dropped(&self, only: Option<&str>) -> u64 {
+        let organizations = self.0.lock();
+        let wanted = organizations
+            .iter()
+            .filter(|(organization, _)| only.is_none_or(|only| only == &***organization));
+        wanted.map(|(_, log)| log.dropped).sum()
+    }
+
     fn read<'s>(
         &'s self,
         json: Option<&Json<'_>>,

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use http::HeaderName;
+use http::{HeaderName, Method};
 
-use super::predicate::Subject;
+use super::predicate::{Predicate, Subject};
 use crate::catalog::LiveCatalog;
 use crate::emulator::context::Context;
 use crate::emulator::identity;
@@ -17,6 +17,18 @@ pub(crate) struct LiveRequest<'e, 'r> {
     pub(crate) catalog: &'e LiveCatalog,
     pub(crate) instances: &'e Store,
     pub(crate) seed: u64,
+}
+
+impl LiveRequest<'_, '_> {
+    /// Tells whether a script or a stub with this predicate means the request.
+    ///
+    /// A browser's preflight is meant only where the predicate names its verb: it would use up what the request behind
+    /// it is to meet.
+    pub(super) fn is_meant(&self, predicate: &Predicate) -> bool {
+        let names_verb = |verbs: &[Method]| verbs.contains(&Method::OPTIONS);
+        let is_met = !self.context.is_preflight() || predicate.verbs().is_some_and(names_verb);
+        is_met && predicate.fits(self)
+    }
 }
 
 impl Subject for LiveRequest<'_, '_> {

@@ -21,7 +21,8 @@ const at = (place) => requests.shown[requests.shown.length - 1 - place];
 
 const makeRow = (one) => {
   const cell = (className, ...children) => make('span', { role: 'gridcell', class: className }, ...children);
-  const fault = one.effect ? text('span', 'fault-mark', ` ▾${one.effect}`) : null;
+  const steered = [one.effect, one.stub && `stub ${one.stub}`].filter(Boolean).map((by) => ` ▾${by}`).join('');
+  const fault = steered ? text('span', 'fault-mark', steered) : null;
   return make('div', { role: 'row', class: 'row', 'data-number': one.number },
     cell('time', timeOf(one.at)), cell('method', one.method), make('span', { role: 'gridcell', class: 'path', title: one.target }, ...pathOf(one.target)),
     cell(`status ${statusClass(one.status)}`, String(one.status ?? 'none'), fault),

@@ -14,14 +14,19 @@ const ask = async (method, path, body) => {
   return json;
 };
 
+const NO_ACTIVITY = { messages: [], events: [] };
+
 const fromServer = {
   request: (number) => ask('GET', `requests/${number}`).catch(() => null),
   read: (view) => ask('GET', view),
+  activity: ({ id, organization }) => ask('GET', `instances/${id}?organization=${encodeURIComponent(organization)}`).catch(() => NO_ACTIVITY),
   order: async (method, path, body, done) => {
     try {
       await ask(method, path, body);
       notice();
       say(done ?? 'Done.');
+      // The list is drawn anew at once, and with it the button that was pressed.
+      if (document.activeElement?.closest('#instances-list, #script-list')) $('main').focus({ preventScroll: true });
       refresh();
     } catch (error) { notice(error.message); }
   },
@@ -30,6 +35,7 @@ const fromServer = {
 const fromFile = (held) => ({
   request: async (number) => held.requests.find((one) => one.number === number) ?? null,
   read: async (view) => held[view],
+  activity: async ({ id, organization }) => held.activity[`${organization}/${id}`] ?? NO_ACTIVITY,
   order: async () => {},
 });
 

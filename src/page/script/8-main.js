@@ -1,6 +1,8 @@
 // The views, the keys, and the start.
 
 const VIEWS = { requests: drawList, instances: showInstances, script: showScript, ledger: showLedger };
+/** The view of script and stubs shows two documents, every other one its own. */
+const readView = (view) => (view === 'script' ? Promise.all(['script', 'stubs'].map(source.read)) : source.read(view));
 const viewOf = () => (location.hash.slice(1) in VIEWS ? location.hash.slice(1) : 'requests');
 
 /** Reads the view in sight anew; the list of requests is fed by the stream. */
@@ -8,7 +10,7 @@ const refresh = async () => {
   const view = viewOf();
   if (view === 'requests') return;
   try {
-    const [read, focused] = [await source.read(view), document.activeElement?.closest?.(`#${view}-list`)];
+    const [read, focused] = [await readView(view), document.activeElement?.closest?.(`#${view}-list`)];
     // What somebody is reading or about to press stays until they are done.
     if (!focused && !$(view).querySelector('details[open]')) VIEWS[view](read);
   } catch (error) { if (!kept) state('is-lost', 'not connected, trying again'); }
@@ -59,7 +61,7 @@ const showKept = (held) => {
   showMatches();
   drawTimeline();
   $('instances-count').textContent = held.instances.total || '';
-  $('script-count').textContent = held.script.length || '';
+  $('script-count').textContent = held.script.length + held.stubs.length || '';
 };
 
 const start = async () => {

@@ -142,7 +142,7 @@ fn a_fault_that_is_ordered_meets_the_next_request() {
             .await;
         assert_eq!(get(ce, "/elements/sendgrid"), 429);
         assert_eq!(get(ce, "/elements/sendgrid"), 200);
-        page.wait_for("document.querySelector('#script-list td:last-child').textContent === '1'")
+        page.wait_for("document.querySelector('#script-list td:nth-child(6)').textContent === '1'")
             .await;
         page.click("nav a[href='#requests']").await;
         page.wait_for("document.querySelectorAll('#spacer .fault-mark').length === 1")
@@ -151,6 +151,32 @@ fn a_fault_that_is_ordered_meets_the_next_request() {
         page.click("#clear-script").await;
         page.wait_for("document.querySelector('#script-list tbody') === null")
             .await;
+    });
+}
+
+#[test]
+fn one_script_and_one_stub_are_removed_and_the_others_stay() {
+    browse(async |ce, page| {
+        for path in ["/one", "/two"] {
+            ce.script(mock_ce::Scripted::new(mock_ce::Effect::LoseReply).path(path));
+            ce.stub(Method::GET, path).status(202).times(3).forever();
+        }
+        assert_eq!(get(ce, "/two"), 202);
+        page.click("nav a[href='#script']").await;
+        page.wait_for("document.querySelectorAll('#script-list tbody tr').length === 4")
+            .await;
+        let list = page.text("#script-list").await;
+        assert!(list.contains("202, at most 3 times"), "{list}");
+        page.click("[aria-label='Remove script 1']").await;
+        page.wait_for("document.querySelector(\"[aria-label='Remove script 1']\") === null")
+            .await;
+        page.click("[aria-label='Remove stub 2']").await;
+        page.wait_for("document.querySelectorAll('#script-list tbody tr').length === 2")
+            .await;
+        let left = "[...document.querySelectorAll('#script-list button')].map((it) => it.ariaLabel).join()";
+        assert_eq!(page.value(left).await, "Remove script 2,Remove stub 1");
+        assert_eq!(get(ce, "/one"), 202);
+        assert_ne!(get(ce, "/two"), 202);
     });
 }
 
@@ -171,6 +197,50 @@ fn ten_thousand_requests_in_a_burst_are_shown_and_only_those_in_sight_are_drawn(
         page.value("document.querySelector('#scroller').scrollTop = 1e9")
             .await;
         page.wait_for("[...document.querySelectorAll('#spacer .path')].at(-1).textContent.endsWith('/instances/1')").await;
+    });
+}
+
+#[test]
+fn an_instance_opens_to_its_messages_and_events_and_shows_its_state() {
+    browse(async |ce, page| {
+        let seed = Seed::new("o", "mailjet", "n").token("t");
+        let seed = seed.entry("event.notification.enabled", "true");
+        let instance = ce.seed(&seed).expect("a seed");
+        ce.fire_event(&instance, br#"{"campaign": 7}"#)
+            .expect("it takes events");
+        let mail = r#"{"to": "a@b.c", "subject": "Good morning"}"#;
+        let mail = Request::new(Method::POST, "/elements/api-v2/messages", mail)
+            .header("authorization", "User u, Element t")
+            .header("content-type", "application/json");
+        assert_eq!(ce.emulator().answer(&mail).reply.status, 200);
+        page.click("nav a[href='#instances']").await;
+        page.click("#instances-list .instance > summary").await;
+        page.wait_for("document.querySelectorAll('.instance li').length === 2")
+            .await;
+        let shown = page.text("#instances-list .instance").await;
+        assert!(shown.contains("Good morning → a@b.c"), "{shown}");
+        assert!(shown.contains("CONSUMED"), "{shown}");
+        page.click(".instance li summary").await;
+        assert!(
+            page.text(".instance li .json")
+                .await
+                .contains("Good morning")
+        );
+        page.resize(360).await;
+        page.wait_for("document.querySelector('.instance').getBoundingClientRect().right <= 360")
+            .await;
+        page.resize(1280).await;
+        assert_eq!(page.violations().await, [""; 0]);
+        for (path, shown) in [("1234/enabled", "disabled"), ("1234", "Deleted")] {
+            let path = format!("/elements/api-v2/instances/{path}");
+            answer(ce, Request::new(Method::DELETE, &path, ""));
+            page.click("nav a[href='#requests']").await;
+            page.click("nav a[href='#instances']").await;
+            page.wait_for(&format!(
+                "document.querySelector('#instances-list').textContent.includes('{shown}')"
+            ))
+            .await;
+        }
     });
 }
 
@@ -264,6 +334,17 @@ fn nothing_is_cut_at_360_pixels() {
                  !it.closest('.wide, svg, .unseen') && it.getBoundingClientRect().right > 361).length";
             assert_eq!(page.value(outside).await, 0, "{view}");
         }
+    });
+}
+
+/// It keeps one connection for its events and asks for nothing more, so that it costs the server nothing.
+#[test]
+fn an_idle_page_asks_for_nothing() {
+    browse(async |_, page| {
+        let asked = "performance.getEntriesByType('resource').length";
+        let before = page.value(asked).await;
+        let later = format!("setTimeout(() => done({asked}), 1500)");
+        assert_eq!(page.later(&later).await, before);
     });
 }
 

@@ -9,7 +9,7 @@ use crate::support::{Request, mailjet};
 /// A gate, and what a run does that it has something against.
 type Sin = (Gate, fn(&MockCe));
 
-const SINS: [Sin; 4] = [
+const SINS: [Sin; 5] = [
     (Gate::MinGrade, |ce| {
         assert_eq!(ask(ce, &Request::get("/nowhere")).status, 501);
     }),
@@ -29,6 +29,10 @@ const SINS: [Sin; 4] = [
         let script = r#"{"effect":"reset","match":{"organization":"o"},"when":{"nth":9}}"#;
         done(ce, "POST", "/script", script);
     }),
+    (Gate::Unfired, |ce| {
+        let stub = r#"{"match":{"organization":"o","path":"/typo"},"reply":{"status":200}}"#;
+        done(ce, "POST", "/stubs", stub);
+    }),
 ];
 
 fn failed(ce: &MockCe) -> Vec<Gate> {
@@ -39,7 +43,7 @@ fn failed(ce: &MockCe) -> Vec<Gate> {
 /// Every gate and every way to clear: the outcome is the same as without clearing.
 #[rstest]
 fn no_clearing_opens_a_gate(
-    #[values(0, 1, 2, 3)] sin: usize,
+    #[values(0, 1, 2, 3, 4)] sin: usize,
     #[values(
         "nothing",
         "DELETE /state",
@@ -47,6 +51,8 @@ fn no_clearing_opens_a_gate(
         "DELETE /requests",
         "DELETE /script",
         "DELETE /script?organization=o",
+        "DELETE /stubs",
+        "DELETE /stubs?organization=o",
         "PUT /state",
         "PUT /state?organization=o"
     )]
@@ -67,6 +73,25 @@ fn no_clearing_opens_a_gate(
     ce.reset();
     assert_eq!(failed(&ce), [gate]);
     assert_eq!(ce.ledger().relied, []);
+}
+
+/// Removing or replacing what never fired is no way either.
+#[rstest]
+#[case::script(3, "/script/1", r#"{"effect":"reset"}"#)]
+#[case::stub(4, "/stubs/1", r#"{"reply":{"status":200}}"#)]
+fn no_order_is_taken_back_before_it_fired(
+    #[case] sin: usize,
+    #[case] path: &str,
+    #[case] another: &str,
+) {
+    let ce = MockCe::start();
+    SINS[sin].1(&ce);
+    done(&ce, "PUT", path, another);
+    assert_eq!(ce.run_ledger().unfired.len(), 2);
+    done(&ce, "DELETE", path, "");
+    assert_eq!(ce.run_ledger().unfired.len(), 2);
+    assert_eq!(ce.ledger().unfired.len(), 0);
+    assert_eq!(failed(&ce), [Gate::Unfired]);
 }
 
 #[test]

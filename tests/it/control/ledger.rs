@@ -1,9 +1,9 @@
 //! The ledger: what was relied upon, and what was left behind.
 
-use mock_ce::{Effect, Grade, MockCe, Scripted, Seed};
+use mock_ce::{Effect, Grade, Ledger, MockCe, Scripted, Seed};
 
 use super::{ask, at, done, length_at, look, number_at, of, text_at};
-use crate::support::{Request, mailjet, twilio};
+use crate::support::{Core, Harness as _, Request, mailjet, twilio};
 
 fn by_token(token: &str) -> Request {
     Request::put("/instances", "{}").by(&format!("User u, Element {token}"))
@@ -195,4 +195,35 @@ fn a_ledger_is_an_organization_s_own() {
     };
     assert_eq!(of("a"), ("create".to_owned(), 1, 1));
     assert_eq!(of("b"), ("element-list".to_owned(), 0, 0));
+}
+
+/// What was dropped for want of room is counted for its organization.
+#[test]
+fn the_ledger_counts_what_was_dropped() {
+    let mut ce = Core::start(&[]);
+    let state = r#"{"version":1,"seed":0,"requests":0,"organizations":[],
+        "rows":[{"organization":"o","dropped":3,"tables":[]},{"organization":"p","dropped":1,"tables":[]}],
+        "outbox":[{"organization":"o","dropped":2,"messages":[]}],
+        "usage":[{"organization":"o","written":9,"dropped":4,"rows":[]}],
+        "events":[{"organization":"o","nextId":5009,"nextNotification":7009,"dropped":5,"off":[],"events":[]}]}"#;
+    let restored = ce.ask(Request::raw("PUT", "/__admin/state").json(state));
+    assert_eq!(restored.status, 200, "{}", restored.text());
+    let dropped = |ledger: &Ledger| ledger.dropped.clone();
+    let of_one = ce.emulator().ledger(Some("o"));
+    assert_eq!(
+        dropped(&of_one),
+        [("rows", 3), ("outbox", 2), ("events", 5), ("usage", 4)]
+    );
+    assert_eq!(dropped(&ce.emulator().ledger(None))[0], ("rows", 4));
+    assert!(
+        of_one
+            .to_json()
+            .to_string()
+            .contains(r#""dropped":{"rows":3,"outbox":2,"events":5,"usage":4}"#)
+    );
+    assert!(
+        of_one
+            .to_string()
+            .contains("dropped for want of room: the oldest 3 of rows")
+    );
 }

@@ -19,8 +19,9 @@ mod secrets;
 mod sender;
 mod snapshots;
 mod state;
-#[cfg(feature = "cli")]
+#[cfg(all(feature = "cli", unix))]
 mod state_file;
+mod stubs;
 mod surface;
 #[cfg(feature = "cli")]
 mod tailing;

@@ -3,13 +3,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use mock_ce::MockCe;
 use tempfile::TempDir;
 
 use super::{blocks, first_cells, text};
-use crate::support::{Client, Process, Request};
+use crate::support::{Client, Process, Request, first_line};
 
 /// A shell that finds the binary as its user does.
 fn shell(command: &str) -> Command {
@@ -54,7 +54,9 @@ fn flags(page: &str) -> Vec<String> {
     let text = text(page);
     let code = text.split('`').skip(1).step_by(2);
     let code = code.filter(|code| !code.trim_start_matches("sh\n").starts_with("cargo "));
-    let words = code.flat_map(str::split_whitespace);
+    let lines = code.flat_map(str::lines);
+    let lines = lines.filter(|line| !line.starts_with("curl "));
+    let words = lines.flat_map(str::split_whitespace);
     let flags = words.filter(|word| word.len() > 2 && word.starts_with("--"));
     flags.map(str::to_owned).collect()
 }
@@ -72,6 +74,7 @@ fn each_flag_that_a_page_names_is_one_of_a_verb() {
         ("README.md", 8),
         ("src/docs/endpoints.md", 1),
         ("src/docs/service.md", 5),
+        ("src/docs/https.md", 10),
     ] {
         let named = flags(page);
         assert!(named.len() >= at_least, "{named:?}");
@@ -93,7 +96,7 @@ fn the_curl_commands_work_when_pasted() {
     let here = create.replace("127.0.0.1:6847", &ce.address().to_string());
     assert_ne!(here, create);
     assert!(run(&here).contains("mock-ce-because: create; grade=guide"));
-    assert_eq!(run(&script), "{}");
+    assert_eq!(run(&script), r#"{"id":1}"#);
     assert!(run(&here).starts_with("HTTP/1.1 200"));
     assert!(run(&here).starts_with("HTTP/1.1 503"));
     let empty = here.split("\"configuration\"").next().unwrap().to_owned();
@@ -126,4 +129,42 @@ fn the_recording_commands_work_when_pasted() {
     let replay = Process::serve(&[("cassette", cassette.to_str().unwrap())]);
     let reply = Client::connect(replay.address()).ask(&Request::get("/elements/keys"));
     assert_eq!(reply.verdict(), (200, "recorded"));
+}
+
+/// Runs the `serve` of a block, and its `curl` against that server; what `curl` said.
+fn serve_and_ask(block: &str, more: &str) -> String {
+    let room = TempDir::new().unwrap();
+    let own = room.path().to_str().unwrap();
+    let [serve, curl] = <[&str; 2]>::try_from(block.lines().collect::<Vec<_>>()).unwrap();
+    // A shell that becomes the server, so that the server is what is ended.
+    let serve = format!("exec {} {more}", serve.replace("/tmp", own));
+    let mut serving = shell(&serve);
+    serving.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut server = serving.current_dir(&room).spawn().unwrap();
+    let url = first_line(&mut server);
+    let origin = url.split("/elements").next().unwrap().to_owned();
+    let here = curl
+        .replace("/tmp", own)
+        .replace("https://localhost:6847", &origin);
+    let asked = shell(&here).current_dir(&room).output();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    String::from_utf8(asked.unwrap().stdout).unwrap()
+}
+
+#[test]
+fn the_commands_of_the_https_page_work_when_pasted() {
+    let blocks = blocks("src/docs/https.md", "sh");
+    let [https, intercepted, recording, socket] = <[String; 4]>::try_from(blocks).unwrap();
+    let intercepted = shell(&intercepted).output().unwrap();
+    for said in [
+        serve_and_ask(&https, "--listen 127.0.0.1:0"),
+        serve_and_ask(&socket, ""),
+        String::from_utf8(intercepted.stdout).unwrap(),
+    ] {
+        assert!(said.contains("\"mailjet\""), "{said}");
+    }
+    // It would ask the vendor, so that it is only seen to be understood.
+    let recording = recording.replace("-- ./my-tests", "--help");
+    assert!(shell(&recording).output().unwrap().status.success());
 }

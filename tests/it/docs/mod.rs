@@ -1,6 +1,6 @@
 //! The README and the pages of `src/docs` are true: their tables are those of the code, and their commands run.
 
-#[cfg(feature = "cli")]
+#[cfg(all(feature = "cli", unix))]
 mod commands;
 mod package;
 mod tables;

@@ -33,6 +33,21 @@ fn each_link_of_the_readme_leads_to_a_file_of_the_package() {
     }
 }
 
+#[test]
+fn packaging_has_nothing_to_warn_of() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("package");
+    let words = ["package", "--no-verify", "--allow-dirty", "--target-dir"];
+    let output = cargo(
+        &path(""),
+        &[&words[..], &[target.to_str().unwrap()]].concat(),
+    );
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && !told.contains("warning"),
+        "{told}"
+    );
+}
+
 /// The README repeats three figures and a date of the published measurement.
 #[test]
 fn the_headline_figures_are_those_of_the_results() {

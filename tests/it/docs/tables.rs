@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use mock_ce::Surface;
 use mock_ce::emulator::routes::ROUTES;
-use mock_ce::rules::RULES;
+use mock_ce::rules::{Grade, RULES};
 use rstest::rstest;
 
 use super::{blocks, first_cells, path, text};
@@ -38,6 +38,37 @@ fn the_rules_are_those_of_the_rule_table() {
         writeln!(rules, "| `{id}` | {grade} | {statement} |").unwrap();
     }
     assert_section("src/docs/rules.md", "rules", &rules);
+}
+
+/// Rules that no client of the three documented elements meets: of OAuth and of other elements, and the mock's own.
+const RULES_OF_OTHERS: [&str; 12] = [
+    "oauth",
+    "consent-",
+    "configuration-missing-sample",
+    "element-metadata-known",
+    "generic-names",
+    "twiliov2-rows",
+    "scripted",
+    "recorded",
+    "not-recorded",
+    "upstream-failed",
+    "control",
+    "internal",
+];
+
+/// At most a fifth of what such a client relies upon is assumed, and the page says how much.
+#[test]
+fn the_page_says_how_many_rules_are_assumed() {
+    let is_met = |id: &str| !RULES_OF_OTHERS.iter().any(|start| id.starts_with(start));
+    let met = RULES.iter().filter(|rule| is_met(rule.id));
+    let assumed = met.clone().filter(|rule| rule.grade == Grade::Assumed);
+    let (met, assumed) = (met.count(), assumed.count());
+    assert!(assumed * 5 <= met, "{assumed} of {met}");
+    let share = (assumed * 1000 / met) as f64 / 10.0;
+    let line = format!(
+        "A client of the three documented elements can meet {met} of the rules; {assumed} of these are `assumed`, {share:.1} %.\n"
+    );
+    assert_section("src/docs/rules.md", "share", &line);
 }
 
 #[test]

@@ -1,37 +1,24 @@
-"""A client's whole day, in Python without packages. Run it with: mock-ce exec --deny-leaks -- python3 day.py"""
+from client import ADMIN, Callback, ask, signature
 
-import json, os, urllib.error, urllib.request
-
-
-def ask(method, path, body=None, who=None, base=os.environ["MOCK_CE_URL"]):
-    headers = {"Content-Type": "application/json"} | ({"Authorization": who} if who else {})
-    data = json.dumps(body).encode() if body is not None else None
-    try:
-        with urllib.request.urlopen(urllib.request.Request(base + path, data, headers, method=method)) as reply:
-            return reply.status, json.loads(reply.read() or "null")
-    except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read())
-
-
-login = ask("POST", "/authentication", {"username": "me@example.com", "password": "secret"})[1]
-secrets = ask("GET", "/authentication/secrets", who=f"Bearer {login['token']}")[1]
+token = ask("POST", "/authentication", {"username": "me", "password": "pw"})["token"]
+secrets = ask("GET", "/authentication/secrets", who=f"Bearer {token}")
 user = f"User {secrets['userSecret']}, Organization {secrets['organizationSecret']}"
-
-instance = ask("POST", "/instances", {"element": {"key": "mailjet"}, "name": "Day", "configuration":
-               {"mailjet.api.key": "k", "mailjet.api.secret": "s"}}, user)[1]
-element = f"User {secrets['userSecret']}, Element {instance['token']}"
-mail = {"from": "me@example.com", "to": "you@example.com", "subject": "Hello", "message": "Good morning"}
-assert ask("POST", "/hubs/messaging/messages", mail, element)[0] == 200
-outbox = ask("GET", "/outbox?to=you@example.com", base=os.environ["MOCK_CE_ADMIN_URL"])[1]
-assert [sent["message"]["subject"] for sent in outbox["messages"]] == ["Hello"]
-
-one = f"/instances/{instance['id']}"
-entry = next(e for e in ask("GET", f"{one}/configuration", who=user)[1] if e["key"] == "mailjet.api.key")
-assert ask("PATCH", f"{one}/configuration/{entry['id']}", {"propertyValue": "k2"}, user)[0] == 200
-
-assert ask("DELETE", f"{one}/enabled", who=user)[0] == 200
-assert ask("POST", "/messages", mail, element)[0] == 403  # disabled
-assert ask("PUT", f"{one}/enabled", who=user)[0] == 200
-assert ask("DELETE", one, who=user)[0] == 200
-assert ask("POST", "/messages", mail, element)[0] == 401  # the token died with the instance
-print("logged in, sent, changed, refused and deleted")
+client = "apiKey=k&apiSecret=s&callbackUrl=http://localhost/back"
+page = ask("GET", f"/elements/pigeon/oauth/url?{client}")["oauthUrl"]
+code, callback = ask("GET", page)["code"], Callback()
+events = {"enabled": True, "callback.url": callback.url, "signature.key": "key"}
+instance = ask("POST", "/elements/pigeon/instances", {"name": "Day", "providerData": {"code": code},
+    "configuration": {f"event.notification.{name}": value for name, value in events.items()}}, user)
+one, element = f"/instances/{instance['id']}", f"User u, Element {instance['token']}"
+ask("POST", "/messages", {"to": "a@b.c", "subject": "Hello"}, element)
+assert ask("GET", ADMIN + "/outbox?to=a@b.c")["messages"][0]["message"]["subject"] == "Hello"
+ask("POST", "/events/pigeon", {"action": "update", "objects": [{"Id": "7"}]})  # from the provider
+headers, body = callback.next()
+assert headers["Elements-Webhook-Signature"] == signature("key", body)
+entry = ask("GET", one + "/configuration", who=user)[0]["id"]
+ask("PATCH", f"{one}/configuration/{entry}", {"propertyValue": "false"}, user)
+ask("DELETE", one + "/enabled", who=user)
+ask("GET", "/messages", who=element, status=403)
+ask("PUT", one + "/enabled", who=user)
+ask("DELETE", one, who=user)
+ask("GET", "/messages", who=element, status=401)  # the token died with the instance

@@ -1,6 +1,8 @@
 //! Scripts of a new user, run as that user would, and quoted by a page of the documentation as they are.
 
-use std::path::PathBuf;
+mod fixtures;
+
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use rstest::rstest;
@@ -19,14 +21,21 @@ fn is_there(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok()
 }
 
-/// Runs a script under `exec`; `None`, and a line in the test's output, where the machine lacks its interpreter.
+/// Says that a test was not run.
 #[expect(clippy::print_stderr, reason = "a test that was not run must say so")]
+fn skip(reason: &str) {
+    eprintln!("not run: {reason}");
+}
+
+/// Runs a script under `exec`; `None`, and a line in the test's output, where the machine lacks its interpreter.
 fn run(program: &str, name: &str) -> Option<Output> {
     if program == "python3" && !is_there(program) {
-        eprintln!("not run: {program} is not there");
+        skip(&format!("{program} is not there"));
         return None;
     }
-    let mut exec = Process::command(&["exec", "--deny-leaks", "--", program]);
+    let catalog = script("catalog");
+    let mut exec = Process::command(&["exec", "--deny-leaks", "--catalog"]);
+    exec.arg(catalog).args(["--", program]);
     Some(exec.arg(script(name)).output().unwrap())
 }
 
@@ -66,32 +75,39 @@ fn the_walk_through_a_day_runs_and_leaves_nothing_behind() {
     };
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{told}");
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(
-        said, "logged in, sent, changed, refused and deleted\n",
-        "{told}"
-    );
     for rule in [
         "login-secrets",
+        "consent-redirect",
+        "create-by-element",
         "messages-create",
+        "event-deliver",
         "instance-config-patch",
         "disabled-403",
+        "instance-delete",
+        "dead-token",
     ] {
         assert!(told.contains(&format!(": {rule} (")), "{rule} in {told}");
     }
 }
 
-/// The page shows the scripts that were run.
+/// The pages show the scripts that were run.
 #[rstest]
-#[case::shell("sh", "provisioning.sh")]
-#[case::python("python", "provisioning.py")]
-#[case::day("python", "day.py")]
-fn the_page_quotes_the_example(#[case] language: &str, #[case] name: &str) {
-    let script = std::fs::read_to_string(script(name)).unwrap();
-    let block = format!("```{language}\n{script}```\n");
+#[case::shell(PAGE, "sh", "provisioning.sh")]
+#[case::python(PAGE, "python", "provisioning.py")]
+#[case::client(PAGE, "python", "client.py")]
+#[case::day("README.md", "python", "day.py")]
+fn a_page_quotes_the_example(#[case] page: &str, #[case] language: &str, #[case] name: &str) {
+    assert_quoted(page, language, &script(name));
+}
+
+/// Fails unless a page has a block that is this file.
+fn assert_quoted(page: &str, language: &str, path: &Path) {
+    let file = std::fs::read_to_string(path).unwrap();
+    let block = format!("```{language}\n{file}```\n");
+    let name = path.display();
     assert!(
-        text(PAGE).contains(&block),
-        "{PAGE} does not quote {name} as it is"
+        text(page).contains(&block),
+        "{page} does not quote {name} as it is"
     );
 }
 

@@ -143,6 +143,121 @@ fn a_document_is_a_valid_one() {
     assert_eq!(definitions[0].1.to_string(), expected);
 }
 
+/// Rule `docs-shape`: the vendor's own schema of Swagger 2.0 finds nothing wrong.
+#[rstest]
+#[case("/instances/1234/docs")]
+#[case("/instances/1234/docs/getContacts")]
+#[case("/instances/1234/docs?baseUrl=https://foo.bar")]
+#[case("/docs/all")]
+#[case("/docs/crm?provider=aws")]
+#[case("/docs/finance")]
+#[case("/elements/mailjet/docs")]
+#[case("/elements/sendgrid/docs")]
+#[case("/elements/twilio/docs")]
+fn a_document_fits_the_schema_of_swagger(#[case] path: &str) {
+    let (mut ce, _) = service();
+    define_and_map(&mut ce, "myaccounts");
+    let host = ("host", "127.0.0.1:4010");
+    let reply = ce.ask(Request::get(path).header(host.0, host.1));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_is_swagger(reply.text());
+}
+
+fn assert_is_swagger(document: &str) {
+    let json = |text: &str| serde_json::from_str(text).unwrap();
+    let schema: serde_json::Value = json(include_str!("swagger-2.0.schema.json"));
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let document = json(document);
+    let problems = validator.iter_errors(&document);
+    let problems: Vec<_> = problems
+        .map(|problem| format!("{}: {problem}", problem.instance_path()))
+        .collect();
+    assert_eq!(problems, [""; 0]);
+}
+
+/// Defines an object of instance 1234 and maps contacts to it.
+fn define_and_map(ce: &mut Core, name: &str) {
+    let definition = r#"{"fields":[{"path":"companyName"},{"path":"home.size","type":"integer"},
+        {"path":"users[*].on","type":"boolean"},{"path":"share","type":"number"}]}"#;
+    let defined = Request::post(
+        &format!("/instances/1234/objects/{name}/definitions"),
+        definition,
+    );
+    assert_eq!(ce.ask(defined).status, 200);
+    let transformation =
+        r#"{"vendorName":"contacts","fields":[{"path":"companyName","vendorPath":"id"}]}"#;
+    let mapped = Request::post(
+        &format!("/instances/1234/transformations/{name}"),
+        transformation,
+    );
+    assert_eq!(ce.ask(mapped).status, 200);
+}
+
+/// Rule `docs-own-objects`: beside the element's own, until the mapping is deleted, and in no other instance.
+#[test]
+fn a_document_has_the_instances_own_objects() {
+    let (mut ce, _) = service();
+    define_and_map(&mut ce, "myaccounts");
+    let reply = ce.ask(Request::get("/instances/1234/docs"));
+    let own = ["/myaccounts", "/myaccounts/{objectId}"];
+    assert_eq!(paths(&reply), [&ALL[..], &own].concat());
+    let document = reply.json();
+    let verbs = |path| {
+        let verbs = document.get("paths").unwrap().get(path).unwrap();
+        let verbs = verbs.as_object().unwrap().iter();
+        verbs.map(|(verb, _)| verb.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (verbs(own[0]), verbs(own[1])),
+        (
+            ["get", "post"].map(str::to_owned).to_vec(),
+            ["get", "patch", "delete"].map(str::to_owned).to_vec(),
+        )
+    );
+    let definition = document
+        .get("definitions")
+        .unwrap()
+        .get("myaccounts")
+        .unwrap();
+    let expected = concat!(
+        r#"{"type":"object","properties":{"companyName":{"type":"string"},"#,
+        r#""home":{"type":"object","properties":{"size":{"type":"integer"}}},"#,
+        r#""users":{"type":"array","items":{"type":"object","properties":{"on":{"type":"boolean"}}}},"#,
+        r#""share":{"type":"number"}}}"#
+    );
+    assert_eq!(definition.to_string(), expected);
+    let cut = "/instances/1234/docs/getMyaccounts/definitions?resolveReferences=true";
+    let cut = ce.ask(Request::get(cut));
+    assert_eq!(cut.text(), format!(r#"{{"myaccounts":{expected}}}"#));
+    let other = ce.ask(Request::post(
+        "/elements/pigeon/instances",
+        r#"{"name":"other"}"#,
+    ));
+    let other = ce.ask(Request::get(&format!("/instances/{}/docs", other.id())));
+    assert_eq!(paths(&other), ALL);
+    ce.ask(Request::delete(
+        "/instances/1234/transformations/myaccounts",
+    ));
+    assert_eq!(paths(&ce.ask(Request::get("/instances/1234/docs"))), ALL);
+}
+
+/// Rule `docs-own-objects`: an object that maps a resource of its own name adds no second path for it, and what the
+/// organization has added is there.
+#[test]
+fn a_document_has_no_call_twice_and_added_resources() {
+    let (mut ce, _) = service();
+    define_and_map(&mut ce, "contacts");
+    let added = r#"{"method":"GET","path":"/hubs/crm/things/{thingId}"}"#;
+    assert_eq!(
+        ce.ask(Request::post("/elements/pigeon/resources", added))
+            .status,
+        200
+    );
+    let reply = ce.ask(Request::get("/instances/1234/docs"));
+    assert_eq!(paths(&reply), [&ALL[..], &["/things/{id}"]].concat());
+    assert_is_swagger(reply.text());
+}
+
 /// Rules `docs-operation`, `docs-definitions`, `docs-unknown`: in either spelling, by path and by query.
 #[rstest]
 #[case("/instances/1234/docs/getContacts", &["/contacts"])]

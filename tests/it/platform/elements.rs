@@ -173,6 +173,21 @@ fn an_element_tells_how_it_is_configured() {
     );
 }
 
+/// Rule `element-where-extended`: only the organization that has added a resource sees the element extended.
+#[test]
+fn an_element_with_an_added_resource_is_extended() {
+    let mut ce = Core::start(&[]);
+    let thing = r#"{"method":"GET","path":"/things"}"#;
+    let added = ce.ask(Request::post("/elements/twilio/resources", thing));
+    assert_eq!(added.status, 200);
+    let extended = Request::get("/elements?where=extended%3D'true'");
+    assert_eq!(ce.ask(extended.clone()).ids(), [7]);
+    let others = ce.ask(extended.clone().by("User u, Organization other"));
+    assert_eq!(others.verdict(), (404, "element-where-empty"));
+    ce.ask(Request::delete("/elements/twilio/resources/1"));
+    assert_eq!(ce.ask(extended).verdict(), (404, "element-where-empty"));
+}
+
 /// Rules `element-where`, `element-where-extended`.
 #[rstest]
 #[case("key='mailjet'", &[84])]

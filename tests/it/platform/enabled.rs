@@ -108,3 +108,27 @@ fn an_instance_that_is_not_cannot_be_disabled() {
         ledger.text()
     );
 }
+
+/// Rules `trace-logging`, `word-before-id`: accepted by id and by token, without effect.
+#[rstest]
+#[case("PUT")]
+#[case("DELETE")]
+fn trace_logging_is_accepted(#[case] verb: &str) {
+    let (mut ce, token) = provisioned();
+    let before = ce.ask(Request::get("/instances/1234"));
+    let by_id = ce.ask(Request::to(verb, "/instances/1234/trace-logging"));
+    assert_eq!(
+        (by_id.verdict(), by_id.text()),
+        ((200, "trace-logging"), "")
+    );
+    let of_token = Request::to(verb, "/instances/trace-logging").by(&by_token(&token));
+    assert_eq!(ce.ask(of_token).verdict(), (200, "trace-logging"));
+    let nobody = ce.ask(Request::to(verb, "/instances/9/trace-logging"));
+    assert_eq!(nobody.verdict(), (404, "subject-unknown"));
+    let other_verb = ce.ask(Request::get("/instances/trace-logging"));
+    assert_eq!(other_verb.verdict(), (405, "method"));
+    assert_eq!(
+        ce.ask(Request::get("/instances/1234")).text(),
+        before.text()
+    );
+}

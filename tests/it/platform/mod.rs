@@ -1,5 +1,6 @@
 //! The service beyond provisioning, one module a capability; each test says which rules it is about.
 
+mod abuse;
 mod analytics;
 mod configuration;
 mod definitions;
@@ -13,6 +14,7 @@ mod hubs;
 mod instances;
 mod login;
 mod messages;
+mod model;
 mod oauth;
 mod receiver;
 mod resources;
@@ -62,7 +64,7 @@ fn by_token(token: &str) -> String {
 }
 
 /// The same request with a token in the place of the organization.
-trait WithToken {
+pub(crate) trait WithToken {
     fn token(self, token: &str) -> Self;
 }
 

@@ -9,7 +9,7 @@ use mock_ce::{
 use rstest::rstest;
 
 use super::receiver::{Got, Receiver};
-use super::{column, event, provision};
+use super::{WithToken as _, column, event, payload, provision};
 use crate::support::{Core, Harness, Request, Server};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -432,7 +432,7 @@ fn webhooks_are_steered_below_admin() {
     );
     let fired = ce.ask(order(
         "POST",
-        "/events/fire",
+        "/events",
         r#"{"instance":1234,"body":{"a":1}}"#,
     ));
     assert_eq!(fired.text(), r#"{"events":["5001"]}"#);
@@ -459,7 +459,7 @@ fn webhooks_are_steered_below_admin() {
         assert_eq!(refused.status, 400);
         assert!(refused.message().contains(word), "{}", refused.message());
     }
-    let unknown = ce.ask(order("POST", "/events/fire", r#"{"instance":99}"#));
+    let unknown = ce.ask(order("POST", "/events", r#"{"instance":99}"#));
     assert!(
         unknown.message().contains("there is no instance 99"),
         "{}",
@@ -622,4 +622,149 @@ fn a_thousand_events_arrive_in_order() {
     let arrived: Vec<_> = (0..1000).map(|_| receiver.next().event()).collect();
     assert_eq!(arrived, fired);
     assert_eq!(ce.ce.wait_for_webhooks(1000, PATIENCE).len(), 1000);
+}
+
+/// Rule `event-retry-end`: with the policy `queue` the first failure turns the callback off, and nothing is tried again.
+#[test]
+fn an_account_that_queues_its_failures_retries_nothing() {
+    let mut ce = core(&[]);
+    let policy = |policy: &str| format!(r#"{{"notification.webhook.failure.policy":"{policy}"}}"#);
+    let settings = ce.ask(Request::get("/accounts/settings"));
+    assert_eq!(
+        (settings.verdict(), settings.text()),
+        ((200, "event-retry-end"), &*policy("retry"))
+    );
+    let set = ce.ask(Request::patch("/accounts/settings", policy("queue")));
+    assert_eq!(set.text(), policy("queue"));
+    ce.ask(event("mailjet", "{}"));
+    assert_eq!(sent(&ce, 500).len(), 1);
+    ce.ask(event("mailjet", "{}"));
+    ce.emulator()
+        .advance_clock(Duration::from_secs(4_u64.pow(9)));
+    assert_eq!(sent(&ce, 200), []);
+    assert_eq!(
+        (status(&mut ce, "5001"), status(&mut ce, "5002")),
+        ("DISPATCHED".to_owned(), "RECEIVED".to_owned())
+    );
+    let snapshot = ce.ask(Request::raw("GET", "/__admin/state"));
+    ce.ask(Request::raw("DELETE", "/__admin/state").json(""));
+    assert_eq!(
+        ce.ask(Request::get("/accounts/settings")).text(),
+        policy("retry")
+    );
+    ce.ask(Request::raw("PUT", "/__admin/state").json(snapshot.body));
+    assert_eq!(
+        ce.ask(Request::get("/accounts/settings")).text(),
+        policy("queue")
+    );
+}
+
+/// Rules `event-retry-end`, `analytics-foreign-account`.
+#[rstest]
+#[case(
+    "PATCH",
+    "/accounts/1/settings",
+    r#"{"other":1}"#,
+    200,
+    "event-retry-end"
+)]
+#[case(
+    "POST",
+    "/accounts/1/settings",
+    r#"{"notification.webhook.failure.policy":"queue"}"#,
+    200,
+    "event-retry-end"
+)]
+#[case("POST", "/accounts/0/settings", "{}", 403, "analytics-foreign-account")]
+#[case(
+    "PATCH",
+    "/accounts/x/settings",
+    "{}",
+    400,
+    "analytics-foreign-account"
+)]
+#[case("PATCH", "/accounts/settings", "[]", 400, "event-retry-end")]
+#[case(
+    "PATCH",
+    "/accounts/settings",
+    r#"{"notification.webhook.failure.policy":"never"}"#,
+    400,
+    "event-retry-end"
+)]
+#[case(
+    "PATCH",
+    "/accounts/settings",
+    r#"{"notification.webhook.failure.policy":7}"#,
+    400,
+    "event-retry-end"
+)]
+fn settings_of_an_account_are_judged(
+    #[case] verb: &str,
+    #[case] path: &str,
+    #[case] body: &str,
+    #[case] status: u16,
+    #[case] rule: &str,
+) {
+    let mut ce = Core::start(&[]);
+    assert_eq!(
+        ce.ask(Request::to(verb, path).json(body)).verdict(),
+        (status, rule)
+    );
+}
+
+/// Rule `event-poll`: a row that is created or changed is one event, sent at the next interval of the mock's clock.
+#[test]
+fn an_instance_that_polls_finds_its_own_rows() {
+    let mut ce = Core::start(&[("clock", "2017-03-14T19:20:16Z")]);
+    let entries = r#""event.notification.callback.url":"http://127.0.0.1:1/","event.vendor.type":"polling","event.poller.refresh_interval":5"#;
+    let token = provision(&mut ce, entries).token();
+    let message = Request::post("/messages", r#"{"to":"a@b.c"}"#).token(&token);
+    let row = ce.ask(message);
+    let event = ce.ask(Request::get("/instances/events/5001"));
+    assert_eq!(event.member("status"), "RECEIVED");
+    ce.emulator().advance_clock(Duration::from_secs(4 * 60));
+    assert_eq!(sent(&ce, 200), []);
+    ce.emulator().advance_clock(Duration::from_secs(60));
+    let sent = sent(&ce, 200);
+    let body = Json::parse(&sent[0].body).unwrap();
+    let raw = body.get("message").unwrap().get("raw").unwrap();
+    let expected = format!(
+        concat!(
+            r#"{{"instance_id":1234,"objectType":"messages","eventId":"5001","events":[{{"objectType":"messages","#,
+            r#""objectId":1,"eventType":"CREATED","date":"2017-03-14T19:20:16.000Z"}}],"messages":[{}]}}"#
+        ),
+        row.text()
+    );
+    assert_eq!((sent.len(), raw.to_string()), (1, expected));
+    assert_eq!(status(&mut ce, "5001"), "NOTIFIED");
+}
+
+/// Rule `event-poll`: which instances poll, and which rows.
+#[rstest]
+#[case(
+    r#""event.vendor.type":"polling","event.objects":"contacts, messages""#,
+    200
+)]
+#[case(r#""event.vendor.type":"polling","event.objects":"contacts""#, 404)]
+#[case(r#""event.vendor.type":"webhooks""#, 404)]
+#[case(
+    r#""event.vendor.type":"polling","event.notification.enabled":false"#,
+    404
+)]
+fn only_an_instance_that_polls_finds_its_rows(#[case] entries: &str, #[case] status: u16) {
+    let mut ce = Core::start(&[]);
+    let enabled = r#""event.notification.enabled":true,"#;
+    let enabled = if entries.contains("enabled") {
+        ""
+    } else {
+        enabled
+    };
+    let token = ce
+        .ask(Request::post(
+            "/instances",
+            payload(&format!("{enabled}{entries}")),
+        ))
+        .token();
+    ce.ask(Request::post("/messages", "{}").token(&token));
+    assert_eq!(ce.ask(Request::get("/instances/events")).status, status);
 }

@@ -172,6 +172,7 @@ fn recording_the_same_again_leaves_the_file_as_it_is() {
     assert_eq!(record(2), "1970-01-02");
 }
 
+#[cfg(unix)]
 #[test]
 fn only_the_owner_can_read_the_file() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -6,6 +6,8 @@ mod kill;
 mod lifecycle;
 mod modes;
 mod planted;
+// Signals, shells and file modes.
+#[cfg(unix)]
 mod processes;
 mod properties;
 mod replay;

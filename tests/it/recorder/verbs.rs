@@ -161,6 +161,7 @@ fn check_refuses_what_cannot_be_answered(
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn a_file_is_not_converted_into_itself() {
     let (room, ce) = (Room::new(), MockCe::start());

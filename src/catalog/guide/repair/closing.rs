@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::frame::{Closed, Frame, Last, Shape};
-use super::gap::beginning;
+use super::notes::beginning;
 use super::reader::Reader;
 use super::{Change, Reading};
 use crate::catalog::guide::tree::{Member, Node, Value};

@@ -1,9 +1,10 @@
 //! Text between values that belongs to none: blanks, comments, stray text; and the notes about it.
 
 use super::cursor::Cursor;
+use super::notes::{beginning, keep};
 use super::reader::Reader;
 use super::text;
-use super::{Certainty, Change, MOST_REPAIRS, Repair};
+use super::{Certainty, Change, MAX_REPAIRS};
 
 impl Reader<'_> {
     /// Whether members follow although the outermost object was just closed.
@@ -18,7 +19,7 @@ impl Reader<'_> {
     pub(super) fn skip_gap(&mut self) {
         while let Some((line, comment)) = next_comment(&mut self.cursor) {
             self.fix(line, Change::LeftOut, &beginning(comment), "");
-            if self.comments.len() <= MOST_REPAIRS {
+            if self.comments.len() <= MAX_REPAIRS {
                 self.comments.push((line, comment.to_owned()));
             }
         }
@@ -64,26 +65,6 @@ impl Reader<'_> {
     }
 }
 
-/// Keeps a repair; one more than allowed is enough to refuse the text.
-pub(super) fn keep(
-    repairs: &mut Vec<Repair>,
-    line: usize,
-    certainty: Certainty,
-    change: Change,
-    before: &str,
-    after: &str,
-) {
-    if repairs.len() <= MOST_REPAIRS {
-        repairs.push(Repair {
-            line,
-            change,
-            before: before.to_owned(),
-            after: after.to_owned(),
-            certainty,
-        });
-    }
-}
-
 /// Walks over blanks and, if one follows, over a comment, which it returns with its line.
 fn next_comment<'a>(cursor: &mut Cursor<'a>) -> Option<(usize, &'a str)> {
     cursor.take_while(char::is_whitespace);
@@ -94,14 +75,6 @@ fn next_comment<'a>(cursor: &mut Cursor<'a>) -> Option<(usize, &'a str)> {
     let comment = &rest[..comment_length(rest)];
     cursor.skip(comment.len());
     Some((line, comment))
-}
-
-/// The first line of a text, short enough for a message.
-pub(in crate::catalog::guide) fn beginning(text: &str) -> String {
-    const LONGEST: usize = 40;
-    let line = text.chars().take_while(|character| *character != '\n');
-    let short: String = line.take(LONGEST).collect();
-    short.trim_end().to_owned()
 }
 
 fn comment_length(rest: &str) -> usize {

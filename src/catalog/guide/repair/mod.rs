@@ -8,17 +8,18 @@ mod closing;
 mod cursor;
 mod frame;
 mod gap;
+mod notes;
 mod reader;
 mod text;
 
-pub(super) use gap::beginning;
+pub(super) use notes::beginning;
 
 use super::report::{Certainty, Change, Repair};
 use super::tree::Node;
 use crate::wire::json::Json;
 
-const MOST_REPAIRS: usize = 100;
-const DEEPEST: usize = 64;
+const MAX_REPAIRS: usize = 100;
+const MAX_DEPTH: usize = 64;
 
 /// A value that was read, what it took, and where it ends.
 #[derive(Debug)]

@@ -4,9 +4,9 @@
 
 use super::cursor::Cursor;
 use super::frame::{Frame, Last, Shape};
-use super::gap::beginning;
+use super::notes::beginning;
 use super::text::{self, Role};
-use super::{Change, DEEPEST, MOST_REPAIRS, Reading, Repair, Repaired, Unreadable};
+use super::{Change, MAX_DEPTH, MAX_REPAIRS, Reading, Repair, Repaired, Unreadable};
 use crate::catalog::guide::tree::{Member, Node, Value};
 use crate::wire::json::Json;
 
@@ -72,10 +72,10 @@ impl Reader<'_> {
     }
 
     fn check_bounds(&self) -> Result<(), Unreadable> {
-        let reason = if self.stack.len() > DEEPEST {
-            format!("nested more than {DEEPEST} levels deep")
-        } else if self.repairs.len() > MOST_REPAIRS {
-            format!("needs more than {MOST_REPAIRS} repairs")
+        let reason = if self.stack.len() > MAX_DEPTH {
+            format!("nested more than {MAX_DEPTH} levels deep")
+        } else if self.repairs.len() > MAX_REPAIRS {
+            format!("needs more than {MAX_REPAIRS} repairs")
         } else {
             return Ok(());
         };

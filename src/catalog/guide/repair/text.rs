@@ -4,7 +4,7 @@
 //! follows is what JSON allows after a text; otherwise it belongs to the text.
 
 use super::cursor::Cursor;
-use super::gap::keep;
+use super::notes::keep;
 use super::{Certainty, Change, Reading, Repair};
 
 /// Where a text stands.

@@ -30,6 +30,7 @@ pub(super) struct Entry {
     /// `None` where no answer was made.
     pub(super) status: Option<StatusCode>,
     pub(super) effect: Option<&'static str>,
+    pub(super) stub: Option<u64>,
     pub(super) instance: Option<u64>,
     /// The element of that instance.
     pub(super) element: Option<Arc<Element>>,
@@ -278,6 +279,7 @@ impl Entry {
             rule: self.rule,
             effect: self.effect,
             hint: self.answer.hint(),
+            stub: self.stub,
             answer: Content::default(),
         }
     }

@@ -253,6 +253,7 @@ mod tests {
             rule: &rules::CREATE,
             effect: None,
             hint: None,
+            stub: None,
             answer: content(answered),
         }
     }

@@ -150,6 +150,7 @@ impl Journal {
             took,
             rule: outcome.rule,
             effect: outcome.effect,
+            stub: outcome.stub,
             status: outcome.is_made().then_some(outcome.reply.status),
             instance: outcome.instance.as_ref().map(|stored| stored.id),
             element: (outcome.instance.as_ref()).map(|stored| stored.element.clone()),

@@ -18,7 +18,7 @@ use crate::wire::json::{Json, object, object_of_pairs};
 /// [`Settings::show_secrets`](crate::Settings::show_secrets).
 ///
 /// As JSON: `{"number", "at", "requestId", "organization", "method", "target", "headers": {}, "body": {"text",
-/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "hint", "took", "answer": {…}}`; times are
+/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "stub", "hint", "took", "answer": {…}}`; times are
 /// RFC 3339, `took` is in microseconds, absent values `null`, and the values of a header that came more than once are an array.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -53,6 +53,8 @@ pub struct Received {
     pub effect: Option<&'static str>,
     /// The help for the developer that the answer has in its header `mock-ce-hint`.
     pub hint: Option<String>,
+    /// The id of the stub that answered.
+    pub stub: Option<u64>,
     /// The answer's body, as it would have arrived whole.
     pub answer: Content,
 }
@@ -69,7 +71,7 @@ pub struct Found {
     pub dropped: u64,
 }
 
-/// A body, as much of it as was kept.
+/// A body of the journal, which keeps the beginning of a long one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Content {
@@ -121,6 +123,7 @@ impl Received {
             ("grade", self.rule.grade.name().into()),
             ("effect", self.effect.into()),
             ("hint", self.hint.as_deref().into()),
+            ("stub", self.stub.into()),
             ("took", (self.took.as_micros() as u64).into()),
             ("answer", self.answer.to_json()),
         ])
@@ -141,13 +144,14 @@ impl Received {
             ("rule", self.rule.id.into()),
             ("grade", self.rule.grade.name().into()),
             ("effect", self.effect.into()),
+            ("stub", self.stub.into()),
             ("took", (self.took.as_micros() as u64).into()),
         ])
     }
 
     /// One line for people: `POST /elements/api-v2/instances → 200 (create; grade=guide)`.
     ///
-    /// Of a refusal it has the message, and of a script what it did: `[loseReply]`.
+    /// Of a refusal it has the message, of a script what it did, `[loseReply]`, and of a stub its id.
     #[must_use]
     pub fn to_line(&self) -> String {
         let status = self
@@ -157,6 +161,9 @@ impl Received {
         let mut line = format!("{method} {target} → {status} ({because})");
         if let Some(effect) = self.effect {
             let _ = write!(line, " [{effect}]");
+        }
+        if let Some(stub) = self.stub {
+            let _ = write!(line, " [stub {stub}]");
         }
         if let Some(message) = self.refusal() {
             // A message may repeat what the client sent; a line break in it would look like another request.

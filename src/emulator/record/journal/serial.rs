@@ -12,7 +12,7 @@ use crate::rules;
 use crate::wire::json::Json;
 use crate::wire::json::document::{Document, Reading};
 
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 18] = [
     "number",
     "at",
     "requestId",
@@ -28,6 +28,7 @@ const KNOWN: [&str; 17] = [
     "grade",
     "effect",
     "hint",
+    "stub",
     "took",
     "answer",
 ];
@@ -61,6 +62,7 @@ impl Received {
             rule: rules::find(rule).ok_or_else(|| format!("rule {rule:?} is not known"))?,
             effect: effect.transpose()?,
             hint: text("hint")?,
+            stub: document.whole("stub")?,
             answer: content(json, "answer")?,
         })
     }

@@ -1,16 +1,22 @@
 //! Handlers that describe an instance, an element or a hub as a Swagger 2.0 document.
 //!
-//! All of it is derived from what the elements declare as resources.
+//! All of it is derived from what the elements declare as resources, and an instance's also from the resources that its
+//! organization has added and from its own objects.
 
 mod swagger;
 
+use std::sync::Arc;
+
 use http::header::HOST;
 
-use super::{elements, hubs, subject};
-use crate::catalog::Element;
+use super::{elements, hubs, resources, subject};
+use crate::catalog::{Element, ResourceMethod, ResourceSpec};
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
+use crate::emulator::state::extensions::Extension;
+use crate::emulator::state::instances::Stored;
+use crate::emulator::state::mappings::{Kind, Owner};
 use crate::rules;
 use crate::wire::error::{ApiError, clip};
 use crate::wire::json::Json;
@@ -20,23 +26,83 @@ use swagger::{Base, Document};
 /// `GET /instances/{id}/docs`, `GET /instances/docs`
 pub(in crate::emulator) fn of_instance(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let stored = subject::instance(emulator, call)?;
-    let document = of_element(call, &stored.element)?;
-    let outcome = cut(call, document)?;
+    let own = Own::of(emulator, call, &stored);
+    let outcome = cut(call, own.document(call, &stored.element)?)?;
     Ok(outcome.about(stored))
 }
 
 /// `GET /instances/{id}/docs/{operationId}/definitions`, `GET /instances/docs/{operationId}/definitions`
+///
+/// `resolveReferences` changes nothing: no definition refers to another.
 pub(in crate::emulator) fn definitions(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let stored = subject::instance(emulator, call)?;
-    let mut document = of_element(call, &stored.element)?;
+    let own = Own::of(emulator, call, &stored);
+    let mut document = own.document(call, &stored.element)?;
     let id = call.parameter("operationId").unwrap_or_default();
     if !document.keep(id) {
         return Err(no_documentation(id));
     }
     let definitions = Json::Object(document.definitions());
     let body = definitions.to_bytes();
+    drop(document);
     Ok(Outcome::json(call.rule, body).about(stored))
 }
+
+/// The resources of an instance beside those of its element.
+struct Own {
+    added: Vec<Arc<Extension>>,
+    objects: Vec<ResourceSpec>,
+}
+
+impl Own {
+    /// The organization's resources, and the objects that the instance has defined and mapped (rule `docs-own-objects`).
+    fn of(emulator: &Emulator, call: &Call<'_, '_>, stored: &Stored) -> Self {
+        let (state, owner) = (
+            &emulator.state,
+            Owner {
+                organization: call.organization(),
+                instance: stored.id,
+            },
+        );
+        let added = state
+            .extensions
+            .of_element(owner.organization, stored.element.id());
+        let mapped = state.mappings.all(owner, Kind::Transformation);
+        let object = |(name, _): (Box<str>, _)| {
+            let definition = state.mappings.get(owner, Kind::Definition, &name)?;
+            let row = resources::sample_row(&definition);
+            Some(ResourceSpec::new(
+                format!("/{name}"),
+                OBJECT_METHODS.to_vec(),
+                row,
+            ))
+        };
+        Own {
+            added: added.into_iter().map(|(_, added)| added).collect(),
+            objects: mapped.into_iter().filter_map(object).collect(),
+        }
+    }
+
+    fn document<'e>(
+        &'e self,
+        call: &Call<'_, '_>,
+        element: &'e Element,
+    ) -> Result<Document<'e>, ApiError> {
+        let mut document = of_element(call, element)?;
+        document.add(self.added.iter().map(|added| &added.spec), "id");
+        document.add(&self.objects, "objectId");
+        Ok(document)
+    }
+}
+
+/// The documented calls of an instance's own object (rule `docs-own-objects`).
+const OBJECT_METHODS: [ResourceMethod; 5] = [
+    ResourceMethod::List,
+    ResourceMethod::Create,
+    ResourceMethod::Retrieve,
+    ResourceMethod::Update,
+    ResourceMethod::Delete,
+];
 
 /// `GET /elements/{keyOrId}/docs`
 pub(in crate::emulator) fn of_catalog(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
@@ -62,12 +128,16 @@ pub(in crate::emulator) fn of_hub(emulator: &Emulator, call: &Call<'_, '_>) -> H
         Some(element) if element.key() == named => element.hub().unwrap_or(named),
         _ => named,
     };
-    cut(call, Document::new(named, base(call, hub)?, &chosen))
+    let mut document = Document::new(named, base(call, hub)?);
+    document.add(chosen.iter().flat_map(|element| element.resources()), "id");
+    cut(call, document)
 }
 
 fn of_element<'e>(call: &Call<'_, '_>, element: &'e Element) -> Result<Document<'e>, ApiError> {
     let hub = element.hub().unwrap_or("general");
-    Ok(Document::new(element.key(), base(call, hub)?, &[element]))
+    let mut document = Document::new(element.key(), base(call, hub)?);
+    document.add(element.resources(), "id");
+    Ok(document)
 }
 
 /// The document, or what it has of the operation that the path or the query names (rule `docs-operation`).

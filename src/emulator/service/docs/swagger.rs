@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::catalog::{Element, ResourceMethod, ResourceSpec};
+use crate::catalog::{ResourceMethod, ResourceSpec};
 use crate::wire::json::{Json, Members, object};
 use crate::wire::vocabulary::member;
 
@@ -64,22 +64,24 @@ const REFUSALS: [(&str, &str); 10] = [
 ];
 
 impl<'e> Document<'e> {
-    /// Describes all resources of these elements; of two calls alike, the first stays.
-    pub(super) fn new(title: &str, base: Base, elements: &[&'e Element]) -> Self {
-        let mut operations: Vec<Operation<'e>> = Vec::new();
-        for spec in elements.iter().flat_map(|element| element.resources()) {
-            for method in spec.methods() {
-                let operation = Operation::new(spec, *method);
-                let is_known = operations.iter().any(|known| known.is_at(&operation));
-                if !is_known {
-                    operations.push(operation);
-                }
-            }
-        }
+    /// A document of an API that has no calls yet.
+    pub(super) fn new(title: &str, base: Base) -> Self {
         Document {
             title: title.to_owned(),
             base,
-            operations,
+            operations: Vec::new(),
+        }
+    }
+
+    /// Describes resources; of two calls alike, the first stays.
+    pub(super) fn add(&mut self, specs: impl IntoIterator<Item = &'e ResourceSpec>, row_id: &str) {
+        for spec in specs {
+            for method in spec.methods() {
+                let operation = Operation::new(spec, *method, row_id);
+                if !self.operations.iter().any(|known| known.is_at(&operation)) {
+                    self.operations.push(operation);
+                }
+            }
         }
     }
 
@@ -147,7 +149,8 @@ impl<'e> Document<'e> {
 }
 
 impl<'e> Operation<'e> {
-    fn new(spec: &'e ResourceSpec, method: ResourceMethod) -> Self {
+    /// `row_id` is the parameter that names a row.
+    fn new(spec: &'e ResourceSpec, method: ResourceMethod, row_id: &str) -> Self {
         // A path that begins with a hub is described below that hub.
         let below = spec.path().strip_prefix("/hubs/");
         let below = below.and_then(|rest| rest.find('/').map(|at| &rest[at..]));
@@ -168,7 +171,7 @@ impl<'e> Operation<'e> {
             let id = if path.contains("{id}") {
                 format!("{name}Id")
             } else {
-                "id".to_owned()
+                row_id.to_owned()
             };
             path.push_str(&format!("/{{{id}}}"));
         }
@@ -180,8 +183,12 @@ impl<'e> Operation<'e> {
         }
     }
 
+    /// Tells if two operations are the same call, whatever their parameters are called.
     fn is_at(&self, other: &Operation<'_>) -> bool {
-        self.path == other.path && self.method.verb() == other.method.verb()
+        let mut words = self.path.split('/').zip(other.path.split('/'));
+        self.method.verb() == other.method.verb()
+            && self.path.split('/').count() == other.path.split('/').count()
+            && words.all(|(a, b)| a == b || (a.starts_with('{') && b.starts_with('{')))
     }
 
     /// `getContacts`, `updateContactsById`

@@ -104,6 +104,25 @@ impl Field {
     }
 }
 
+/// A row with a value for each field of an object's definition.
+pub(in crate::emulator::service) fn sample_row(definition: &Json<'_>) -> Json<'static> {
+    let fields = definition.get("fields").and_then(Json::as_array);
+    let mut row = Json::Object(Vec::new());
+    for field in fields.unwrap_or_default() {
+        let text = |member| field.get(member).and_then(Json::as_str);
+        let value = match text("type").unwrap_or_default() {
+            "boolean" => Json::Bool(false),
+            "integer" | "int" | "long" => 0_u64.into(),
+            "number" | "float" | "double" => Json::parse(b"0.5").expect("it is a number"),
+            "array" => Json::Array(Vec::new()),
+            "object" => Json::Object(Vec::new()),
+            _ => Json::Null,
+        };
+        set(&mut row, &steps(text("path").unwrap_or_default()), value);
+    }
+    row
+}
+
 /// Tells if a `configuration` keeps out what comes from the provider.
 fn is_kept_out(json: &Json<'_>) -> bool {
     let all = json.get("configuration").and_then(Json::as_array);

@@ -7,6 +7,7 @@
 mod listing;
 mod mapping;
 mod objects;
+mod polling;
 mod rows;
 mod target;
 
@@ -23,6 +24,7 @@ use crate::emulator::view::date;
 use crate::rules;
 use crate::wire::error::ApiError;
 use crate::wire::json::object;
+pub(super) use mapping::sample_row;
 use target::Target;
 
 /// A resource call: the instance that it is for, and the path behind the hub.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::ResourceCall;
 use super::listing::{Nulls, show};
+use super::polling::note_change;
 use super::target::{Target, id_json};
 use crate::catalog::{NOW, ResourceMethod};
 use crate::emulator::Emulator;
@@ -42,6 +43,7 @@ pub(super) fn create(
             .outbox
             .send(resource_call.organization, message);
     }
+    note_change(emulator, call, resource_call, target, (number, &row));
     Ok(answer(target, &row, Nulls::Shown))
 }
 
@@ -89,6 +91,7 @@ pub(super) fn change(
             .rows
             .swap(&at, number, &before, after.clone())
         {
+            note_change(emulator, call, resource_call, target, (number, &after));
             return Ok(answer(target, &after, Nulls::Shown));
         }
     }

@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Arrival, Event, Notification, Stage};
+use super::{Arrival, Event, FailurePolicy, Notification, Stage};
 use crate::wire::vocabulary::entry;
 
 /// The id of an organization's first event.
-const FIRST_EVENT: u64 = 5001;
+pub(super) const FIRST_EVENT: u64 = 5001;
 /// The id of an organization's first notification.
 const FIRST_NOTIFICATION: u64 = 7001;
 /// More events of one organization are not kept: the oldest go first.
 const MAX_EVENTS: usize = 10_000;
 /// The same for the bytes that its events take.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
+
 /// One organization's part.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Account {
@@ -24,6 +25,7 @@ pub(super) struct Account {
     pub(super) dropped: u64,
     /// Instances whose callback failed to the end, with its address (rule `event-retry-end`).
     pub(super) off: BTreeSet<(u64, String)>,
+    pub(super) policy: FailurePolicy,
 }
 
 impl Default for Account {
@@ -35,6 +37,7 @@ impl Default for Account {
             bytes: 0,
             dropped: 0,
             off: BTreeSet::new(),
+            policy: FailurePolicy::Retry,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::account::Account;
-use super::{Event, Notification, Stage};
+use super::{Event, FailurePolicy, Notification, Stage};
 use crate::catalog::Catalog;
 use crate::emulator::clock::millis;
 use crate::emulator::state::instances::document::element;
@@ -15,7 +15,7 @@ use crate::wire::webhook::ProviderMessage;
 
 type Accounts = BTreeMap<Arc<str>, Account>;
 
-/// `[{"organization", "nextId", "nextNotification", "dropped", "off": […], "events": […]}]`
+/// `[{"organization", "nextId", "nextNotification", "dropped", "off": […], "failurePolicy", "events": […]}]`
 pub(super) fn to_json(accounts: &Accounts) -> Json<'static> {
     accounts
         .iter()
@@ -32,6 +32,7 @@ pub(super) fn to_json(accounts: &Accounts) -> Json<'static> {
                 ("nextNotification", account.next_notification.into()),
                 ("dropped", account.dropped.into()),
                 ("off", off.collect()),
+                ("failurePolicy", account.policy.name().into()),
                 ("events", account.events.values().map(event_json).collect()),
             ])
         })
@@ -94,6 +95,7 @@ pub(super) fn read(json: Option<&Json<'_>>, catalog: &Catalog) -> Reading<Accoun
             "nextNotification",
             "dropped",
             "off",
+            "failurePolicy",
             "events",
         ];
         let document = Document::read(json, &path, &known)?;
@@ -132,6 +134,10 @@ fn account(document: &Document<'_>, catalog: &Catalog) -> Reading<Account> {
     account.next_notification = after("nextNotification", least)?;
     account.dropped += document.whole("dropped")?.unwrap_or(0);
     account.off = off(document)?;
+    if let Some(policy) = document.text("failurePolicy")? {
+        let wrong = || format!("{} must be retry or queue", document.at("failurePolicy"));
+        account.policy = FailurePolicy::find(policy).ok_or_else(wrong)?;
+    }
     Ok(account)
 }
 

@@ -1,9 +1,8 @@
 //! One event of an instance, and the notifications it was split into.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::{Arrival, MAX_RETRIES, Verdict};
+use super::{Arrival, FailurePolicy, MAX_RETRIES, Report, Verdict};
 use crate::catalog::Element;
 use crate::wire::webhook::{self, Change, MAX_CHANGES, MAX_POLLED_CHANGES, ProviderMessage};
 
@@ -82,7 +81,10 @@ impl Notification {
 
 impl Notification {
     /// Writes a verdict down; when to try again, if that is to be done.
-    pub(super) fn note(&mut self, verdict: &Verdict, now: u64, unit: Duration) -> Option<u64> {
+    pub(super) fn note(&mut self, report: &Report<'_>, policy: FailurePolicy) -> Option<u64> {
+        let Report {
+            verdict, now, unit, ..
+        } = *report;
         match verdict {
             Verdict::Accepted => {
                 self.attempts += 1;
@@ -96,6 +98,10 @@ impl Notification {
                 self.failures += 1;
                 self.errors.push(reason.clone());
                 let first = *self.first_failure.get_or_insert(now);
+                if policy == FailurePolicy::Queue {
+                    self.stage = Stage::Waiting;
+                    return None;
+                }
                 if self.failures > MAX_RETRIES {
                     self.stage = Stage::Ended;
                     return None;

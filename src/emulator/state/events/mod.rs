@@ -18,6 +18,7 @@ use super::{Change, Restoration, Section};
 use crate::wire::json::Json;
 use crate::wire::json::document::Reading;
 use crate::wire::webhook::ProviderMessage;
+use account::FIRST_EVENT;
 pub(crate) use event::{Event, Notification, Stage};
 use queue::State;
 
@@ -56,6 +57,8 @@ pub(crate) struct Arrival {
 pub(crate) struct Receipt {
     /// By the mock's clock.
     pub(crate) now: u64,
+    /// When the notifications are due by the mock's clock.
+    pub(crate) due: u64,
     /// By the machine's.
     pub(crate) ready: Instant,
 }
@@ -97,6 +100,30 @@ pub(crate) struct Report<'a> {
     pub(crate) unit: Duration,
 }
 
+/// How an account's webhooks fail (rule `event-retry-end`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum FailurePolicy {
+    /// One that failed is tried again.
+    #[default]
+    Retry,
+    /// One that failed waits, and turns its callback off at once.
+    Queue,
+}
+
+impl FailurePolicy {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            FailurePolicy::Retry => "retry",
+            FailurePolicy::Queue => "queue",
+        }
+    }
+
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        let all = [FailurePolicy::Retry, FailurePolicy::Queue];
+        all.into_iter().find(|policy| policy.name() == name)
+    }
+}
+
 /// Which of an organization's events a list is about.
 #[derive(Clone, Copy)]
 pub(crate) struct Wanted {
@@ -124,6 +151,36 @@ impl Events {
         let mut state = self.0.lock();
         let store = |arrival| state.store(arrival, receipt);
         arrivals.into_iter().map(store).collect()
+    }
+
+    /// Stores one event that polling finds; the arrival is made with the event's id.
+    pub(crate) fn find(
+        &self,
+        organization: &str,
+        receipt: Receipt,
+        arrival: impl FnOnce(u64) -> Arrival,
+    ) {
+        let mut state = self.0.lock();
+        let account = state.organizations.get(organization);
+        let id = account.map_or(FIRST_EVENT, |account| account.next_event);
+        state.store(arrival(id), receipt);
+    }
+
+    /// An organization's policy for webhooks that fail.
+    pub(crate) fn policy(&self, organization: &str) -> FailurePolicy {
+        let state = self.0.lock();
+        let account = state.organizations.get(organization);
+        account.map_or(FailurePolicy::Retry, |account| account.policy)
+    }
+
+    /// Sets the policy; what has failed already stays as it is.
+    pub(crate) fn set_policy(&self, organization: &str, policy: FailurePolicy) {
+        let mut state = self.0.lock();
+        state
+            .organizations
+            .entry(organization.into())
+            .or_default()
+            .policy = policy;
     }
 
     /// Takes out of the queue what is due by the mock's clock, and by the machine's where `at` is said.
@@ -246,6 +303,14 @@ impl Section for Events {
         drop(state);
         organizations.retain(|organization, _| only.is_none_or(|only| only == &**organization));
         document::to_json(&organizations)
+    }
+
+    fn dropped(&self, only: Option<&str>) -> u64 {
+        let state = self.0.lock();
+        let accounts = state.organizations.iter();
+        let wanted =
+            accounts.filter(|(organization, _)| only.is_none_or(|only| only == &***organization));
+        wanted.map(|(_, account)| account.dropped).sum()
     }
 
     fn read<'s>(

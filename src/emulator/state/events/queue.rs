@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::account::Account;
-use super::{Arrival, Event, MAX_RETRIES, Receipt, Report, Stage, Ticket};
+use super::{Arrival, Event, Receipt, Report, Stage, Ticket, Verdict};
 
 /// The parts that one lock guards.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct State {
 impl State {
     /// Stores an arrival as an event and queues its notifications.
     pub(super) fn store(&mut self, arrival: Arrival, receipt: Receipt) -> u64 {
-        let Receipt { now, ready } = receipt;
+        let Receipt { now, due, ready } = receipt;
         let account = self
             .organizations
             .entry(arrival.organization.clone())
@@ -30,9 +30,10 @@ impl State {
         let mut event = Event::new(id, &arrival, now);
         let count = event.chunks().len();
         event.notifications = account.notifications(&arrival, count, &mut self.serial);
+        event.notifications.iter_mut().for_each(|one| one.due = due);
         for (index, notification) in event.queued() {
             self.queue.insert(Ticket {
-                due: now,
+                due,
                 serial: notification.serial,
                 organization: arrival.organization.clone(),
                 instance: event.instance,
@@ -55,21 +56,19 @@ impl State {
 
     /// Writes a verdict down; when to try again, if that is to be done.
     pub(super) fn note(&mut self, ticket: &Ticket, report: &Report<'_>) -> Option<u64> {
-        let Report {
-            verdict,
-            callback,
-            now,
-            unit,
-        } = *report;
+        let account = self.organizations.get(&ticket.organization)?;
+        let policy = account.policy;
         let (event, index) = self.notification(ticket)?;
         let instance = event.instance;
         let notification = &mut event.notifications[index];
-        notification.updated = now;
-        let due = notification.note(verdict, now, unit);
-        if notification.failures > MAX_RETRIES
+        notification.updated = report.now;
+        let due = notification.note(report, policy);
+        let has_failed = matches!(report.verdict, Verdict::Failed(_)) && due.is_none();
+        if has_failed
+            && notification.stage != Stage::Accepted
             && let Some(account) = self.organizations.get_mut(&ticket.organization)
         {
-            account.off.insert((instance, callback.to_owned()));
+            account.off.insert((instance, report.callback.to_owned()));
         }
         due
     }

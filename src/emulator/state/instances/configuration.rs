@@ -1,4 +1,4 @@
-//! An instance's configuration, packed: one allocation, and the names that the catalog knows take one byte each.
+//! An instance's configuration and its tags, packed: each one allocation, and the names that the catalog knows take one byte each.
 //!
 //! A million instances of the guide's SendGrid sample must fit a test machine; as a map of strings one of them takes
 //! more than a kilobyte.
@@ -102,6 +102,26 @@ impl Configuration {
             .iter()
             .filter_map(|(key, value)| (!known.contains(key)).then_some((*key, Some((*value)?))));
         Configuration::pack_places(to, kept.chain(added))
+    }
+}
+
+/// Texts in order, packed in the same way: an instance's tags.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tags(Box<[u8]>);
+
+impl<S: AsRef<str>> FromIterator<S> for Tags {
+    fn from_iter<I: IntoIterator<Item = S>>(tags: I) -> Self {
+        let mut packed = Vec::new();
+        tags.into_iter()
+            .for_each(|tag| push_text(&mut packed, tag.as_ref()));
+        Tags(packed.into_boxed_slice())
+    }
+}
+
+impl Tags {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut rest = &*self.0;
+        std::iter::from_fn(move || (!rest.is_empty()).then(|| take_text(&mut rest)))
     }
 }
 

@@ -162,7 +162,7 @@ fn instance_json(stored: &Stored) -> Json<'static> {
     let tags = stored
         .tags
         .as_ref()
-        .map(|tags| -> Json<'static> { tags.iter().map(|tag| tag.to_string().into()).collect() });
+        .map(|tags| -> Json<'static> { tags.iter().map(|tag| tag.to_owned().into()).collect() });
     object([
         ("id", stored.id.into()),
         ("element", stored.element.key().to_owned().into()),
@@ -264,7 +264,7 @@ fn read_instance(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Stor
         name: document.required_text("name")?.into(),
         tags: match document.get("tags") {
             None => None,
-            Some(_) => Some(read_tags(&document)?.into_iter().map(Box::from).collect()),
+            Some(_) => Some(read_tags(&document)?.into_iter().collect()),
         },
         configuration: Configuration::pack_places(&element, entries),
         disabled: document.flag("disabled")?.unwrap_or_default(),

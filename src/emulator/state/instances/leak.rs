@@ -74,7 +74,8 @@ impl Leaks {
         }
         let created_ones = instances.filter(|stored| stored.origin == Origin::Created);
         let leaks = created_ones.map(|stored| Leak::new(stored, cleared_by));
-        let named: Vec<_> = leaks.take(MAX_NAMED).collect();
+        let wanted = usize::try_from(created).map_or(MAX_NAMED, |created| MAX_NAMED.min(created));
+        let named: Vec<_> = leaks.take(wanted).collect();
         let more = created.saturating_sub(named.len() as u64);
         Leaks { named, more }
     }

@@ -6,11 +6,12 @@
 
 mod configuration;
 pub(crate) mod document;
+mod emptied;
 mod leak;
 mod namespace;
 mod stored;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -21,12 +22,13 @@ use crate::emulator::disposal::dispose;
 use crate::emulator::identity;
 use crate::wire::json::Json;
 use crate::wire::json::document::Reading;
-pub(crate) use configuration::Configuration;
+pub(crate) use configuration::{Configuration, Tags};
+use emptied::Emptied;
 pub(crate) use leak::Leaks;
 pub use leak::{Clearing, Leak};
 use namespace::{FIRST_ID, Namespace};
 pub(crate) use namespace::{Matches, Page, Selection};
-pub(crate) use stored::{Chosen, Draft, OrganizationInstances, Origin, Stored, Token};
+pub(crate) use stored::{Chosen, Deleted, Draft, OrganizationInstances, Origin, Stored, Token};
 
 /// All instances of a server.
 #[derive(Debug, Default)]
@@ -42,12 +44,19 @@ struct State {
     organizations: BTreeMap<Arc<str>, Namespace>,
     /// The first organization with each fingerprint, which is what a token tells.
     by_fingerprint: BTreeMap<u64, Arc<str>>,
+    /// Those that had instances and have none, which are in neither of the two.
+    emptied: Emptied,
     /// The places of instances whose tokens do not tell them: seeded and restored ones. Growing by a million others
     /// rebuilds no table, so that no creation waits for one.
     chosen: BTreeMap<Box<str>, Address>,
     /// Tokens of deleted instances that do not tell themselves whose they were, and the organization's fingerprint.
     retired: HashMap<Box<str>, u64>,
+    /// The instances that were deleted last, oldest first, for a person who meets one of their tokens.
+    deleted: VecDeque<Deleted>,
 }
+
+/// More deleted instances are not shown; the oldest go first.
+const MAX_DELETED: usize = 100;
 
 /// More retired tokens are not remembered; a test that chooses as many does not ask for one of them again.
 const MAX_RETIRED: usize = 10_000;
@@ -146,14 +155,27 @@ impl Store {
     /// Removes an instance, and its token with it.
     pub(crate) fn remove(&self, organization: &str, id: u64) -> Option<Arc<Stored>> {
         let mut state = self.state.lock();
-        let removed = state.organizations.get_mut(organization)?.take(id)?;
+        let namespace = state.organizations.get_mut(organization)?;
+        let removed = namespace.take(id)?;
+        if namespace.is_emptied() {
+            state.fold(organization);
+        }
         if let Some((token, _)) = state.chosen.remove_entry(&*removed.token)
             && state.retired.len() < MAX_RETIRED
         {
             let fingerprint = identity::fingerprint(organization);
             state.retired.insert(token, fingerprint);
         }
+        state.note_deleted(organization, &removed);
         Some(removed)
+    }
+
+    /// The instances that were deleted last, newest first, of everybody or of one organization.
+    pub(crate) fn deleted(&self, only: Option<&str>) -> Vec<Deleted> {
+        let state = self.state.lock();
+        let newest_first = state.deleted.iter().rev();
+        let of = |one: &&Deleted| only.is_none_or(|only| only == &*one.organization);
+        newest_first.filter(of).cloned().collect()
     }
 
     /// Every organization's instances, or only those of one, by organization and id.
@@ -166,6 +188,10 @@ impl Store {
             .filter(of)
             .map(Namespace::section)
             .collect();
+        let is_asked = |section: &OrganizationInstances| {
+            only.is_none_or(|only| only == &*section.organization)
+        };
+        sections.extend(state.emptied.sections().filter(is_asked));
         drop(state);
         sections.sort_by(|a, b| a.organization.cmp(&b.organization));
         sections
@@ -210,6 +236,9 @@ impl Store {
         }
         for section in sections {
             state.namespace(&section.organization).next_id = section.next_id;
+            if section.instances.is_empty() {
+                state.fold(&section.organization);
+            }
             for stored in section.instances {
                 state.keep(&section.organization, Arc::unwrap_or_clone(stored), seed);
             }
@@ -241,8 +270,12 @@ impl Store {
     /// Tells whether the organization has ever given out this id.
     pub(crate) fn has_issued(&self, organization: &str, id: u64) -> bool {
         let state = self.state.lock();
-        let namespace = state.organizations.get(organization);
-        namespace.is_some_and(|namespace| namespace.has_issued(id))
+        match state.organizations.get(organization) {
+            Some(namespace) => namespace.has_issued(id),
+            None => {
+                (state.next_id(organization)).is_some_and(|next| (FIRST_ID..next).contains(&id))
+            }
+        }
     }
 
     /// The fingerprint of the organization whose instance had this token until it was deleted.
@@ -252,8 +285,11 @@ impl Store {
             return Some(*organization);
         }
         let (fingerprint, id) = identity::issued_to(seed, token)?;
-        let namespace = &state.organizations[state.by_fingerprint.get(&fingerprint)?];
-        namespace.has_issued(id).then_some(fingerprint)
+        let has_issued = match state.by_fingerprint.get(&fingerprint) {
+            Some(organization) => state.organizations[organization].has_issued(id),
+            None => state.emptied.has_issued(fingerprint, id),
+        };
+        has_issued.then_some(fingerprint)
     }
 
     /// At most `size` of the selected instances with an id above `after`, oldest first.
@@ -345,7 +381,7 @@ impl State {
             let namespace = self.organizations.get(one.organization);
             let next_id = next_ids
                 .entry(one.organization)
-                .or_insert_with(|| namespace.map_or(FIRST_ID, |namespace| namespace.next_id));
+                .or_insert_with(|| self.next_id(one.organization).unwrap_or(FIRST_ID));
             let id = one.id.unwrap_or(*next_id);
             *next_id = (*next_id).max(id.saturating_add(1));
             let is_taken = namespace.is_some_and(|known| known.instances.contains_key(&id));
@@ -363,20 +399,48 @@ impl State {
         Ok(())
     }
 
+    /// The id of the organization's next instance, if it ever had one.
+    fn next_id(&self, organization: &str) -> Option<u64> {
+        match self.organizations.get(organization) {
+            Some(namespace) => Some(namespace.next_id),
+            None => self
+                .emptied
+                .next_id(identity::fingerprint(organization), organization),
+        }
+    }
+
     /// The organization's namespace, made if need be.
     fn namespace(&mut self, organization: &str) -> &mut Namespace {
         if !self.organizations.contains_key(organization) {
-            let name = Arc::<str>::from(organization);
             let fingerprint = identity::fingerprint(organization);
+            let emptied = self.emptied.take(fingerprint, organization);
+            let namespace = emptied.unwrap_or_else(|| Namespace::new(organization.into()));
+            let name = namespace.organization.clone();
             self.by_fingerprint
                 .entry(fingerprint)
                 .or_insert_with(|| name.clone());
-            self.organizations
-                .insert(name.clone(), Namespace::new(name));
+            self.organizations.insert(name, namespace);
         }
         self.organizations
             .get_mut(organization)
             .expect("it was put there above")
+    }
+
+    /// Folds an organization that is empty again: thousands of them must cost little.
+    fn fold(&mut self, organization: &str) {
+        let fingerprint = identity::fingerprint(organization);
+        if self
+            .by_fingerprint
+            .get(&fingerprint)
+            .is_none_or(|first| **first != *organization)
+        {
+            // Another one has its fingerprint, and the place.
+            return;
+        }
+        self.by_fingerprint.remove(&fingerprint);
+        if let Some(namespace) = self.organizations.remove(organization) {
+            self.emptied.insert(fingerprint, namespace);
+        }
     }
 
     /// The instance with this token, and its organization.
@@ -421,6 +485,19 @@ impl State {
         stored
     }
 
+    fn note_deleted(&mut self, organization: &str, stored: &Stored) {
+        if self.deleted.len() == MAX_DELETED {
+            self.deleted.pop_front();
+        }
+        let organization = self.namespace(organization).organization.clone();
+        self.deleted.push_back(Deleted {
+            organization,
+            id: stored.id,
+            element: stored.element.clone(),
+            token: stored.token.clone(),
+        });
+    }
+
     /// Takes out everything, or what one organization has.
     fn forget(&mut self, only: Option<&str>) -> State {
         let Some(only) = only else {
@@ -428,8 +505,10 @@ impl State {
         };
         let fingerprint = identity::fingerprint(only);
         self.retired.retain(|_, retired| *retired != fingerprint);
+        self.deleted.retain(|one| &*one.organization != only);
         self.by_fingerprint
             .retain(|_, organization| &**organization != only);
+        self.emptied.take(fingerprint, only);
         self.chosen
             .retain(|_, address| &*address.organization != only);
         let taken = self.organizations.remove_entry(only);
@@ -441,97 +520,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::Catalog;
-
-    const SEED: u64 = 7;
-
-    fn draft() -> Draft {
-        Draft {
-            element: Catalog::documented().find("mailjet").unwrap().clone(),
-            name: "Test".into(),
-            tags: None,
-            configuration: Configuration::default(),
-        }
-    }
-
-    fn seeded<'a>(organization: &'a str, id: u64, token: &'a str) -> Chosen<'a> {
-        let (id, token) = (Some(id), Some(token));
-        Chosen {
-            organization,
-            draft: draft(),
-            id,
-            token,
-        }
-    }
-
-    fn derived(organization: &str, id: u64) -> Token {
-        Token::Inline(identity::token(SEED, organization, id))
-    }
-
-    fn found(store: &Store, token: &str) -> Option<(String, u64)> {
-        let (organization, stored) = store.by_token(token, SEED)?;
-        Some((organization.to_string(), stored.id))
-    }
-
-    /// Rule `instance-token`: a created instance is found by what its token tells, and no table grows with it.
-    #[test]
-    fn a_derived_token_needs_no_entry() {
-        let store = Store::default();
-        let created = ["a", "b"].map(|of| store.insert(of, draft(), SEED, 0));
-        assert!(store.state.lock().chosen.is_empty());
-        assert_eq!(found(&store, &created[1].token), Some(("b".into(), 1234)));
-        store.remove("b", 1234);
-        assert_eq!(found(&store, &created[1].token), None);
-        let fingerprint = identity::fingerprint("b");
-        let formerly = store.formerly_of(&created[1].token, SEED);
-        assert_eq!(formerly, Some(fingerprint));
-        assert_eq!(store.formerly_of(&derived("b", 1235), SEED), None);
-    }
-
-    #[test]
-    fn a_token_that_a_test_has_given_away_is_not_given_to_its_own_instance() {
-        let store = Store::default();
-        let taken = derived("a", 1234);
-        let seeded_elsewhere = vec![seeded("b", 99, &taken)];
-        assert!(store.seed(seeded_elsewhere, SEED, 0).is_ok());
-        let created = store.insert("a", draft(), SEED, 0);
-        assert_ne!(*created.token, *taken);
-        assert_eq!(found(&store, &taken), Some(("b".into(), 99)));
-        assert_eq!(found(&store, &created.token), Some(("a".into(), 1234)));
-        // Its own token becomes free again, but it is another's by then.
-        store.remove("b", 99);
-        assert_eq!(found(&store, &taken), None);
-    }
-
-    #[test]
-    fn a_token_that_a_living_instance_tells_cannot_be_seeded() {
-        let store = Store::default();
-        let created = store.insert("a", draft(), SEED, 0);
-        let refused = store.seed(vec![seeded("b", 1, &created.token)], SEED, 0);
-        assert_eq!(refused.unwrap_err().0, 0);
-    }
-
-    #[test]
-    fn tokens_of_another_seed_are_found_after_a_restore() {
-        let store = Store::default();
-        let created = store.insert("a", draft(), SEED + 1, 0);
-        let sections = store.sections(None);
-        store.restore(None, sections, SEED).unwrap();
-        assert_eq!(found(&store, &created.token), Some(("a".into(), 1234)));
-        store.clear(Some("a"));
-        assert_eq!(found(&store, &created.token), None);
-    }
-
-    #[test]
-    fn an_emptied_organization_keeps_its_counter_and_nothing_else() {
-        let store = Store::default();
-        store.insert("a", draft(), SEED, 0);
-        store.remove("a", 1234);
-        assert_eq!(store.insert("a", draft(), SEED, 0).id, 1235);
-        store.remove("a", 1235);
-        let state = store.state.lock();
-        assert!(state.organizations["a"].is_emptied());
-    }
-}
+mod tests;

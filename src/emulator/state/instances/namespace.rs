@@ -141,10 +141,6 @@ impl Namespace {
         if ids.is_empty() {
             self.by_element.remove(&element);
         }
-        if self.instances.is_empty() {
-            // An emptied map keeps its last node; thousands of organizations that are empty again must cost little.
-            (self.instances, self.by_element) = Default::default();
-        }
         Some(stored)
     }
 
@@ -169,9 +165,9 @@ impl Namespace {
         ids.filter_map(|id| self.instances.get(&id))
     }
 
-    #[cfg(test)]
+    /// Tells whether nothing but the next id is left to remember.
     pub(super) fn is_emptied(&self) -> bool {
-        self.instances.is_empty() && self.by_element.is_empty() && self.gaps.is_none()
+        self.instances.is_empty() && self.gaps.is_none()
     }
 
     pub(super) fn page(&self, selection: &Selection<'_>, after: u64, size: usize) -> Page {

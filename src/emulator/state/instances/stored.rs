@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::configuration::Configuration;
+use super::configuration::{Configuration, Tags};
 use super::namespace::Namespace;
 use crate::catalog::Element;
 use crate::emulator::clock::system_time;
@@ -20,7 +20,7 @@ pub(crate) struct Stored {
     pub(crate) token: Token,
     pub(crate) name: Box<str>,
     /// `None` until some are sent, also where an empty list is (rules `tags-unset`, `tags-cleared`).
-    pub(crate) tags: Option<Box<[Box<str>]>>,
+    pub(crate) tags: Option<Tags>,
     pub(crate) configuration: Configuration,
     /// Whether resource calls are refused (rule `disabled-403`).
     pub(crate) disabled: bool,
@@ -100,7 +100,7 @@ pub(crate) struct Chosen<'a> {
 pub(crate) struct Draft {
     pub(crate) element: Arc<Element>,
     pub(crate) name: Box<str>,
-    pub(crate) tags: Option<Box<[Box<str>]>>,
+    pub(crate) tags: Option<Tags>,
     pub(crate) configuration: Configuration,
 }
 
@@ -151,6 +151,15 @@ impl Draft {
     }
 }
 
+/// The little that is kept of an instance that was deleted.
+#[derive(Clone, Debug)]
+pub(crate) struct Deleted {
+    pub(crate) organization: Arc<str>,
+    pub(crate) id: u64,
+    pub(crate) element: Arc<Element>,
+    pub(crate) token: Token,
+}
+
 impl Stored {
     /// The value of a configuration entry.
     pub(crate) fn configured(&self, key: &str) -> Option<&str> {
@@ -188,7 +197,7 @@ impl Stored {
 
     /// The tags that were sent.
     pub(crate) fn sent_tags(&self) -> impl Iterator<Item = &str> {
-        self.tags.iter().flatten().map(|tag| &**tag)
+        self.tags.iter().flat_map(Tags::iter)
     }
 
     /// The tags as they are shown: the instance's own name until some are sent (rule `tags-unset`).

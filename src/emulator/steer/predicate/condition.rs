@@ -286,16 +286,26 @@ impl Condition {
         )
     }
 
-    /// Tells whether deciding needs nothing to be parsed or copied.
-    pub(super) fn is_cheap(&self) -> bool {
-        !matches!(
-            self,
+    /// The number of different [costs](Self::cost).
+    pub(super) const COSTS: usize = 3;
+
+    /// The rank by what deciding costs: a comparison, a look at the path, or parsing and copying.
+    pub(super) fn cost(&self) -> usize {
+        match self {
+            // Of many scripts and stubs on one server, the organization rules out nearly all.
+            Condition::Method(_)
+            | Condition::Organization(..)
+            | Condition::Instance(_)
+            | Condition::Rule(_)
+            | Condition::Grade(_)
+            | Condition::Status(_) => 0,
+            Condition::Path(_) => 1,
             Condition::Body(_)
-                | Condition::Element(_)
-                | Condition::Header(..)
-                | Condition::Query(..)
-                | Condition::Matching(_)
-        )
+            | Condition::Element(_)
+            | Condition::Header(..)
+            | Condition::Query(..)
+            | Condition::Matching(_) => 2,
+        }
     }
 
     /// Tells whether only an answered request can be told by it.

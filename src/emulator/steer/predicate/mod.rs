@@ -19,7 +19,11 @@ pub(crate) use body::BodyCondition;
 pub(crate) use condition::{Condition, Expected, Made, json_of};
 pub(crate) use subject::Subject;
 
+use http::Method;
+
 use crate::catalog::Catalog;
+use crate::emulator::identity;
+use crate::emulator::path::PathPattern;
 pub(crate) use condition_methods::conditions;
 
 /// A predicate on requests; a condition that is not set admits all.
@@ -120,12 +124,12 @@ impl Predicate {
 
     /// Tells whether a request fits; what is cheap to decide is decided first.
     pub(crate) fn fits(&self, subject: &dyn Subject) -> bool {
-        let hold = |is_cheap: bool| {
+        let hold = |cost: usize| {
             let of_cost = self.conditions.iter();
-            let mut of_cost = of_cost.filter(|condition| condition.is_cheap() == is_cheap);
+            let mut of_cost = of_cost.filter(|condition| condition.cost() == cost);
             of_cost.all(|condition| condition.holds(subject))
         };
-        hold(true) && hold(false)
+        (0..Condition::COSTS).all(hold)
     }
 
     /// Lists the differences that keep a request from fitting, one line each: `"method: expected POST, was GET"`.
@@ -181,6 +185,33 @@ impl Predicate {
                 Condition::Organization(secret, _) => Some(&**secret),
                 _ => None,
             })
+    }
+
+    /// The verbs that it names; `None` for any.
+    pub(crate) fn verbs(&self) -> Option<&[Method]> {
+        (self.conditions.iter()).find_map(|condition| match condition {
+            Condition::Method(verbs) => Some(&**verbs),
+            _ => None,
+        })
+    }
+
+    /// The path that it names; `None` for any.
+    pub(crate) fn path_pattern(&self) -> Option<&PathPattern> {
+        (self.conditions.iter()).find_map(|condition| match condition {
+            Condition::Path(pattern) => Some(pattern),
+            _ => None,
+        })
+    }
+
+    /// Takes over the organization of an earlier predicate where it is named as that one is shown.
+    pub(crate) fn keep_organization(&mut self, earlier: &Predicate) {
+        let known = earlier.organization_secret();
+        let shown = known.map(identity::secret_name);
+        if let (Some(secret), true) = (known, self.organization_secret() == shown.as_deref())
+            && let Ok(condition) = Condition::organization(secret)
+        {
+            self.add(condition);
+        }
     }
 
     /// Tells whether the request is of the organization that is meant, if one is.

@@ -14,7 +14,11 @@
 //! `{"dribble": {"bytes": 10, "pause": "50ms"}}`, `{"reply": {"status": 200, "headers": {…}, "body": …}}`, where a
 //! `body` that is no text is sent as JSON.
 
+use std::time::Duration;
+
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::Number;
 
 use super::effect::{Effect, LiteralReply};
 use serde_core::de::Error as _;
@@ -24,7 +28,8 @@ use super::{Line, Position, Scripted};
 use crate::emulator::identity;
 use crate::emulator::steer::predicate::Predicate;
 use crate::wire::json::document::{Document, Reading, duration};
-use crate::wire::json::{Json, object};
+use crate::wire::json::{Json, object, object_of_pairs};
+use crate::wire::media;
 
 impl Scripted {
     /// Reads the shape that the module's documentation gives.
@@ -126,7 +131,11 @@ fn read_effect(json: &Json<'_>, path: &str) -> Reading<Effect> {
         ["delay"] => read_delay(&document),
         ["cutBody"] => Ok(Effect::CutBody(document.required_whole("cutBody")? as usize)),
         ["dribble"] => read_dribble(&document),
-        ["reply"] => read_reply(&document),
+        ["reply"] => {
+            let json = document.get("reply").expect("looked at before");
+            let (head, body) = read_reply(json, &document.at("reply"))?;
+            Ok(Effect::Reply(head.with_body(body)))
+        }
         _ => Err(format!(
             "{path} must have exactly one of {}",
             EFFECTS.join(", ")
@@ -178,10 +187,13 @@ fn read_dribble(document: &Document<'_>) -> Reading<Effect> {
     Ok(Effect::Dribble { bytes, pause })
 }
 
-fn read_reply(document: &Document<'_>) -> Reading<Effect> {
-    let json = document.get("reply").expect("looked at before");
-    let reply = Document::read(json, &document.at("reply"), &["status", "headers", "body"])?;
-    let mut literal = LiteralReply {
+/// Reads the reply that stands at `path`: its head, and its body as JSON says it.
+pub(in crate::emulator::steer) fn read_reply<'j>(
+    json: &'j Json<'j>,
+    path: &str,
+) -> Reading<(LiteralReply, Option<&'j Json<'j>>)> {
+    let reply = Document::read(json, path, &["status", "headers", "body"])?;
+    let mut head = LiteralReply {
         status: read_status(&reply, "status", 999)?,
         ..LiteralReply::default()
     };
@@ -192,43 +204,108 @@ fn read_reply(document: &Document<'_>) -> Reading<Effect> {
             .as_str()
             .and_then(|value| value.parse().ok())
             .ok_or_else(wrong)?;
-        literal.headers.append(header, value);
+        head.headers.append(header, value);
     }
-    literal = match reply.get("body") {
-        None => literal,
-        Some(Json::Text(text)) => literal.body(text.as_bytes().to_vec()),
-        Some(json) => literal.with_json(json),
-    };
-    Ok(Effect::Reply(literal))
+    Ok((head, reply.get("body")))
 }
 
 impl LiteralReply {
-    /// The same with a JSON body and, unless it has one, its content type.
-    fn with_json(mut self, json: &Json<'_>) -> Self {
-        let content_type = HeaderValue::from_static("application/json");
-        self.headers
-            .entry(http::header::CONTENT_TYPE)
-            .or_insert(content_type);
-        self.body(json.to_string())
+    /// The same with the body that JSON says: text as it is, everything else as JSON.
+    pub(in crate::emulator::steer) fn with_body(self, body: Option<&Json<'_>>) -> Self {
+        match body {
+            None => self,
+            Some(Json::Text(text)) => self.body(text.as_bytes().to_vec()),
+            Some(json) => self.with_json(json.to_string()),
+        }
+    }
+
+    /// The shape that [`read_reply`] reads; bytes that are not UTF-8 are replaced.
+    pub(in crate::emulator::steer) fn to_json(&self) -> Json<'static> {
+        let pairs: Vec<_> = (self.headers.iter())
+            .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+            .collect();
+        let is_json = self
+            .headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|value| value.to_str().is_ok_and(media::is_json));
+        let json = Json::parse(&self.body).ok().filter(|_| is_json);
+        let text = || String::from_utf8_lossy(&self.body).into_owned().into();
+        object([
+            ("status", u64::from(self.status.as_u16()).into()),
+            (
+                "headers",
+                object_of_pairs(pairs.iter().map(|(name, value)| (*name, &**value))),
+            ),
+            ("body", json.unwrap_or_else(text)),
+        ])
+        .into_owned()
+    }
+}
+
+impl Effect {
+    /// The shape that is read.
+    fn to_json(&self) -> Json<'static> {
+        let time = |time: Duration| Json::from(humantime::format_duration(time).to_string());
+        let value = match self {
+            Effect::Status(status) => u64::from(*status).into(),
+            Effect::Reply(literal) => literal.to_json(),
+            Effect::Delay(delay) => time(*delay),
+            Effect::DelayBetween(min, max) => object([("min", time(*min)), ("max", time(*max))]),
+            Effect::CutBody(bytes) => (*bytes as u64).into(),
+            Effect::Dribble { bytes, pause } => {
+                object([("bytes", (*bytes as u64).into()), ("pause", time(*pause))])
+            }
+            bare => return bare.name().into(),
+        };
+        object([(self.name(), value)])
+    }
+}
+
+impl Position {
+    /// The shape that is read; `null` where nothing was said.
+    fn to_json(self) -> Json<'static> {
+        match self {
+            Position::Always => Json::Null,
+            Position::Nth(n) => object([("nth", n.into())]),
+            Position::First(n) => object([("first", n.into())]),
+            Position::Every(n) => object([("every", n.into())]),
+            Position::Probability(share) => {
+                let share = Number::from_f64(share).map(Json::Number);
+                object([("probability", share.into())])
+            }
+        }
     }
 }
 
 impl Line {
-    /// `{"match", "when", "effect", "matched", "fired"}`; the organization is not repeated, for it is a secret.
+    /// `{"id", "match", "when", "effect", "matched", "fired"}`; the organization is not repeated, for it is a secret.
     pub(crate) fn to_json(&self) -> Json<'static> {
         let Scripted {
-            effect,
-            predicate,
-            position,
+            effect, position, ..
         } = &self.scripted;
+        self.to_document(position.to_string().into(), effect.name().into())
+    }
+
+    /// The same with `when` and `effect` in the shape that is read.
+    pub(crate) fn to_whole_json(&self) -> Json<'static> {
+        let Scripted {
+            effect, position, ..
+        } = &self.scripted;
+        self.to_document(position.to_json(), effect.to_json())
+    }
+
+    fn to_document(&self, when: Json<'static>, effect: Json<'static>) -> Json<'static> {
         object([
-            ("match", predicate.to_json(identity::secret_name)),
-            ("when", position.to_string().into()),
-            ("effect", effect.name().into()),
+            ("id", self.id.into()),
+            (
+                "match",
+                self.scripted.predicate.to_json(identity::secret_name),
+            ),
+            ("when", when),
+            ("effect", effect),
             ("matched", self.matched.into()),
             ("fired", self.fired.into()),
         ])
-        .into_owned()
     }
 }
 
@@ -265,7 +342,6 @@ mod tests {
     use super::*;
     use http::Method;
     use rstest::rstest;
-    use std::time::Duration;
 
     fn read(text: &str) -> Reading<Scripted> {
         Scripted::read(&Json::parse(text.as_bytes()).unwrap(), "")
@@ -288,6 +364,25 @@ mod tests {
     )]
     fn a_rule_is_read(#[case] text: &str, #[case] expected: Scripted) {
         assert_eq!(read(text), Ok(expected));
+    }
+
+    #[rstest]
+    #[case(r#"{"match":{"method":"POST"},"when":{"nth":2},"effect":{"status":503}}"#)]
+    #[case(
+        r#"{"match":{},"when":{"probability":0.25},"effect":{"delay":{"min":"10ms","max":"1s"}}}"#
+    )]
+    #[case(r#"{"match":{},"when":{"every":3},"effect":{"dribble":{"bytes":10,"pause":"50ms"}}}"#)]
+    #[case(r#"{"match":{},"when":null,"effect":"loseReply"}"#)]
+    #[case(r#"{"match":{},"when":{"first":1},"effect":{"cutBody":10}}"#)]
+    #[case(r#"{"match":{},"when":null,"effect":{"delay":"200ms"}}"#)]
+    #[case(
+        r#"{"match":{},"when":null,"effect":{"reply":{"status":200,"headers":{"content-type":"application/json"},"body":{"a":1}}}}"#
+    )]
+    fn a_rule_is_written_as_it_is_read(#[case] text: &str) {
+        let line = Line::new(1, read(text).unwrap(), 1);
+        let expected = text.replacen('{', r#"{"id":1,"#, 1);
+        let expected = expected[..expected.len() - 1].to_owned() + r#","matched":0,"fired":0}"#;
+        assert_eq!(line.to_whole_json().to_string(), expected);
     }
 
     #[rstest]

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::emulator::identity;
+use crate::emulator::steer::predicate::json_of;
 use crate::wire::message::{Conduct, Cut, Pace};
 use crate::wire::status::Status;
 
@@ -89,6 +90,31 @@ impl LiteralReply {
     /// The same with this body.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
+        self
+    }
+
+    /// The same with this value as JSON and, unless it has one, the content type of JSON.
+    ///
+    /// # Panics
+    /// When serde cannot write the value as JSON.
+    #[track_caller]
+    pub fn json(self, value: impl serde_core::Serialize) -> Self {
+        self.with_json(json_of(&value).to_string())
+    }
+
+    /// The same with this text as its body and, unless it has one, the content type of plain text.
+    pub fn text(self, text: impl Into<String>) -> Self {
+        self.typed("text/plain; charset=utf-8").body(text.into())
+    }
+
+    pub(in crate::emulator::steer) fn with_json(self, json: String) -> Self {
+        self.typed("application/json").body(json)
+    }
+
+    /// The same with this content type, unless it has one.
+    fn typed(mut self, content_type: &'static str) -> Self {
+        let entry = self.headers.entry(http::header::CONTENT_TYPE);
+        entry.or_insert(HeaderValue::from_static(content_type));
         self
     }
 }

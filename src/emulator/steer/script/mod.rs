@@ -7,14 +7,17 @@
 mod document;
 mod effect;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
+pub(super) use document::read_reply;
 pub use effect::{Effect, LiteralReply};
 
+use super::live::LiveRequest;
+use super::{Unfired, check_room};
 use crate::emulator::identity;
-use crate::emulator::steer::predicate::{Made, Predicate, Subject, conditions};
+use crate::emulator::steer::predicate::{Made, Predicate, conditions};
 
 /// One scripted fault or answer: an effect, the requests that it is for, and which of those it meets.
 ///
@@ -159,45 +162,80 @@ pub(crate) struct Script {
     lines: Mutex<Vec<Line>>,
     /// The number of lines, to pass a server without a script at no cost.
     length: AtomicUsize,
+    /// The last id that was given; none is given twice.
+    last_id: AtomicU64,
 }
 
 /// A scripted rule and what became of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
+    pub(crate) id: u64,
     pub(crate) scripted: Scripted,
-    /// The salt of its draws, beside the server's seed.
-    salt: u64,
+    /// Its place among the rules of the same organization, from 1.
+    place: u64,
     /// The number of requests that it matched.
     pub(crate) matched: u64,
     /// The number of those that it fired for.
     pub(crate) fired: u64,
 }
 
-impl Script {
-    pub(crate) fn add(&self, scripted: Scripted) {
-        let mut lines = self.lines.lock();
-        let salt = salt(&lines, &scripted);
-        lines.push(Line {
+impl Line {
+    fn new(id: u64, scripted: Scripted, place: u64) -> Self {
+        Line {
+            id,
             scripted,
-            salt,
+            place,
             matched: 0,
             fired: 0,
-        });
+        }
+    }
+
+    /// The salt of its draws, beside the server's seed: what another organization scripts changes nothing.
+    fn salt(&self) -> u64 {
+        let organization = self.scripted.predicate.organization_secret();
+        let organization = organization.map_or(0, identity::fingerprint);
+        identity::mix(organization ^ self.place)
+    }
+
+    fn is_of(&self, organization: Option<&str>) -> bool {
+        organization.is_none() || self.scripted.predicate.organization_secret() == organization
+    }
+
+    /// The line for the ledger, where it has not fired.
+    pub(crate) fn unfired(&self) -> Option<Unfired> {
+        let unfired = || Unfired::new(&self.scripted.predicate, self.to_string());
+        (self.fired == 0).then(unfired)
+    }
+}
+
+impl Script {
+    /// Adds rules behind those there are, all or none, and returns their ids.
+    pub(crate) fn add(&self, scripted: Vec<Scripted>) -> Result<Vec<u64>, String> {
+        let mut lines = self.lines.lock();
+        check_room(lines.len(), scripted.len())?;
+        let mut ids = Vec::with_capacity(scripted.len());
+        for scripted in scripted {
+            let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+            let place = next_place(&lines, &scripted);
+            lines.push(Line::new(id, scripted, place));
+            ids.push(id);
+        }
         self.length.store(lines.len(), Ordering::Release);
+        Ok(ids)
     }
 
     /// The effect that the script has for a request, if any fires.
-    pub(crate) fn intercept(&self, subject: &dyn Subject, seed: u64) -> Option<Effect> {
+    pub(crate) fn intercept(&self, request: &LiveRequest<'_, '_>, seed: u64) -> Option<Effect> {
         if self.length.load(Ordering::Acquire) == 0 {
             return None;
         }
         let mut effect = None;
         for line in self.lines.lock().iter_mut() {
-            if !line.scripted.predicate.fits(subject) {
+            if !request.is_meant(&line.scripted.predicate) {
                 continue;
             }
             line.matched += 1;
-            let own_seed = identity::mix(seed ^ line.salt);
+            let own_seed = identity::mix(seed ^ line.salt());
             if effect.is_none() && line.scripted.fires(line.matched, line.fired, own_seed) {
                 line.fired += 1;
                 effect = Some(line.scripted.effect.clone());
@@ -209,11 +247,8 @@ impl Script {
     /// Forgets every rule, or those that name this organization, and returns them.
     pub(crate) fn clear(&self, organization: Option<&str>) -> Vec<Line> {
         let mut lines = self.lines.lock();
-        let stays = |line: &Line| {
-            organization.is_some() && line.scripted.predicate.organization_secret() != organization
-        };
-        let (kept, removed) = std::mem::take(&mut *lines).into_iter().partition(stays);
-        *lines = kept;
+        let removed = lines.extract_if(.., |line| line.is_of(organization));
+        let removed = removed.collect();
         self.length.store(lines.len(), Ordering::Release);
         removed
     }
@@ -221,21 +256,43 @@ impl Script {
     /// Every rule, or those that name this organization, with what became of it.
     pub(crate) fn lines(&self, organization: Option<&str>) -> Vec<Line> {
         let lines = self.lines.lock();
-        let of = |line: &&Line| {
-            organization.is_none() || line.scripted.predicate.organization_secret() == organization
-        };
+        let of = |line: &&Line| line.is_of(organization);
         lines.iter().filter(of).cloned().collect()
+    }
+
+    /// The rule with this id.
+    pub(crate) fn line(&self, id: u64, organization: Option<&str>) -> Option<Line> {
+        let lines = self.lines.lock();
+        let mut lines = lines.iter();
+        let found = lines.find(|line| line.id == id && line.is_of(organization));
+        found.cloned()
+    }
+
+    /// Puts a rule in the place of the one with this id, which is returned; it counts anew.
+    pub(crate) fn replace(&self, id: u64, scripted: Scripted) -> Option<Line> {
+        let mut lines = self.lines.lock();
+        let line = lines.iter_mut().find(|line| line.id == id)?;
+        let new = Line::new(id, scripted, line.place);
+        Some(std::mem::replace(line, new))
+    }
+
+    /// Forgets the rule with this id, and returns it.
+    pub(crate) fn remove(&self, id: u64, organization: Option<&str>) -> Option<Line> {
+        let mut lines = self.lines.lock();
+        let is_it = |line: &Line| line.id == id && line.is_of(organization);
+        let at = lines.iter().position(is_it)?;
+        let removed = lines.remove(at);
+        self.length.store(lines.len(), Ordering::Release);
+        Some(removed)
     }
 }
 
-/// The salt of a rule's draws: its place among those of the same organization, so that what another one
-/// scripts changes nothing.
-fn salt(lines: &[Line], scripted: &Scripted) -> u64 {
+/// The place of a rule behind those of the same organization.
+fn next_place(lines: &[Line], scripted: &Scripted) -> u64 {
     let organization = scripted.predicate.organization_secret();
-    let is_of_same = |line: &&Line| line.scripted.predicate.organization_secret() == organization;
-    let place = lines.iter().filter(is_of_same).count() as u64;
-    let organization = organization.map_or(0, identity::fingerprint);
-    identity::mix(organization ^ (place + 1))
+    let mut before = lines.iter().rev();
+    let last = before.find(|line| line.scripted.predicate.organization_secret() == organization);
+    last.map_or(1, |line| line.place + 1)
 }
 
 #[cfg(test)]

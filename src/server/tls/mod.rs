@@ -1,0 +1,198 @@
+//! What stands before the requests of a port: nothing, TLS, or a proxy that ends TLS for some hosts.
+
+mod authority;
+mod intercept;
+mod trust;
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Uri};
+use tokio::io::AsyncReadExt as _;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+
+use super::StartError;
+use super::connection::HANDSHAKE;
+use super::socket::Stream;
+use crate::file;
+use crate::settings::{Listen, Others, TlsSettings};
+use authority::Identity;
+use intercept::Interception;
+pub(crate) use intercept::{Tunnel, Verdict};
+pub use trust::TrustStore;
+
+/// Maximum time for a handshake.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+
+/// The front of a port.
+pub(crate) enum Front {
+    /// Plain HTTP.
+    Plain,
+    /// HTTPS.
+    Tls(Tls),
+    /// Plain HTTP, and a proxy.
+    Proxy(Interception),
+}
+
+impl Front {
+    /// The front that the settings want. Writes the file that they name for the clients' trust.
+    pub(crate) fn of(settings: &TlsSettings, place: &Listen) -> Result<Self, StartError> {
+        check(settings, place)?;
+        if settings.port {
+            return Ok(Front::Tls(Tls::of(settings)?));
+        }
+        match settings.intercepted.is_empty() {
+            true => Ok(Front::Plain),
+            false => Ok(Front::Proxy(Interception::of(
+                settings,
+                place.address().port(),
+            )?)),
+        }
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        matches!(self, Front::Tls(_))
+    }
+
+    /// The certificates that a client must trust; `None` where there is no TLS.
+    pub(crate) fn trust(&self) -> Option<&TrustStore> {
+        match self {
+            Front::Plain => None,
+            Front::Tls(tls) => Some(&tls.trust),
+            Front::Proxy(interception) => Some(interception.trust()),
+        }
+    }
+
+    /// The hosts that are asked by HTTPS; `None` for all.
+    pub(crate) fn https_hosts(&self) -> Option<Vec<String>> {
+        match self {
+            Front::Plain | Front::Tls(_) => None,
+            Front::Proxy(interception) => Some(interception.hosts().to_vec()),
+        }
+    }
+
+    /// Decides about a request to the proxy; `None` for one that is for the server itself.
+    pub(crate) fn judge(&self, method: &Method, uri: &Uri, peer: IpAddr) -> Option<Verdict> {
+        match self {
+            Front::Proxy(interception) => interception.judge(method, uri, peer),
+            Front::Plain | Front::Tls(_) => None,
+        }
+    }
+
+    /// Starts a connection to the port.
+    pub(crate) async fn accept(&self, stream: Stream) -> Start {
+        match self {
+            Front::Tls(tls) => tls.accept(stream, &[]).await,
+            Front::Plain | Front::Proxy(_) => Start::Ready(stream),
+        }
+    }
+
+    /// Goes on with a connection whose client was given a tunnel; inside of one to this server come further requests.
+    pub(crate) async fn enter(
+        &self,
+        tunnel: Tunnel,
+        stream: Stream,
+        read: &[u8],
+    ) -> Option<Stream> {
+        match self {
+            Front::Proxy(interception) => interception.enter(tunnel, stream, read).await,
+            Front::Plain | Front::Tls(_) => None,
+        }
+    }
+}
+
+/// The server's side of TLS.
+pub(crate) struct Tls {
+    acceptor: TlsAcceptor,
+    trust: TrustStore,
+}
+
+/// The start of a connection.
+pub(crate) enum Start {
+    /// Requests can come.
+    Ready(Stream),
+    /// The client does not speak TLS.
+    Plain(Stream),
+    /// It ended before it began.
+    Ended(io::Error),
+}
+
+impl Tls {
+    fn of(settings: &TlsSettings) -> Result<Self, StartError> {
+        let Identity { chain, key, trust } = Identity::of(settings)?;
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the provider has the default protocol versions")
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(|error| refused(format!("the certificate cannot be served: {error}")))?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if let Some(path) = &settings.ca_file {
+            file::write(path, &trust.to_pem()).map_err(|error| {
+                let path = path.display().to_string();
+                refused(format!(
+                    "cannot write the file of --ca-file {path:?}: {error}"
+                ))
+            })?;
+        }
+        let acceptor = Arc::new(config).into();
+        Ok(Tls { acceptor, trust })
+    }
+
+    /// Shakes hands with a client, of whom `read` has already come.
+    async fn accept(&self, mut stream: Stream, read: &[u8]) -> Start {
+        let mut start = read.to_vec();
+        let shaking = async {
+            if start.is_empty() {
+                stream.read_buf(&mut start).await?;
+            }
+            if start.first().is_some_and(|first| *first != HANDSHAKE) {
+                return Ok(Start::Plain(stream));
+            }
+            let accepting = self.acceptor.accept_with(stream, |connection| {
+                // What is wrong with it shows again when the handshake goes on.
+                let _ = connection.read_tls(&mut &start[..]);
+                let _ = connection.process_new_packets();
+            });
+            Ok(Start::Ready(Stream::Tls(Box::new(accepting.await?))))
+        };
+        let shaken = timeout(HANDSHAKE_TIME, shaking).await;
+        shaken
+            .unwrap_or_else(|late| Err(late.into()))
+            .unwrap_or_else(Start::Ended)
+    }
+}
+
+/// Refuses settings that do not go together.
+fn check(settings: &TlsSettings, listen: &Listen) -> Result<(), StartError> {
+    let is_proxy = !settings.intercepted.is_empty();
+    let is_used = settings.port || is_proxy;
+    let has_details = !settings.names.is_empty()
+        || settings.certificate.is_some()
+        || settings.key.is_some()
+        || settings.ca_file.is_some();
+    let problem = match listen {
+        #[cfg(unix)]
+        Listen::Unix(_) if is_used => {
+            "a Unix socket has no TLS and is no proxy; leave out --tls and --intercept"
+        }
+        _ if settings.port && is_proxy => {
+            "a port is either HTTPS or a proxy; give --tls or --intercept"
+        }
+        _ if has_details && !is_used => "a certificate is for HTTPS; give --tls or --intercept too",
+        _ if settings.others == Others::Passed && !is_proxy => {
+            "--pass is for a proxy; give --intercept HOST too"
+        }
+        _ => return Ok(()),
+    };
+    Err(refused(problem.to_owned()))
+}
+
+fn refused(problem: String) -> StartError {
+    StartError::Tls(problem)
+}

@@ -1,0 +1,79 @@
+//! The settings of HTTPS and of interception.
+
+use std::path::PathBuf;
+
+use super::Settings;
+
+/// The names that a server answers to under TLS, and where its certificate comes from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TlsSettings {
+    /// Whether the port itself speaks TLS.
+    pub(crate) port: bool,
+    pub(crate) names: Vec<String>,
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Hosts for which the port is a proxy.
+    pub(crate) intercepted: Vec<String>,
+    pub(crate) others: Others,
+}
+
+/// What a proxy does with the hosts that it does not intercept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// They are refused, and nothing is sent anywhere.
+    #[default]
+    Refused,
+    /// Their bytes are passed on unread.
+    Passed,
+}
+
+impl Settings {
+    /// Speaks HTTPS on the port, with a certificate of this run's own authority. Default: plain HTTP.
+    ///
+    /// The authority's key comes from the system's randomness and is dropped before the port is served. A client trusts
+    /// the authority by [`MockCe::ca_pem`](crate::MockCe::ca_pem).
+    pub fn tls(mut self) -> Self {
+        self.tls.port = true;
+        self
+    }
+
+    /// Adds a host name or an address to the certificate, which always has `localhost`, `127.0.0.1` and `::1`.
+    pub fn tls_name(mut self, name: impl Into<String>) -> Self {
+        self.tls.names.push(name.into());
+        self
+    }
+
+    /// Uses the certificates in this PEM file, the server's own first, instead of an authority of this run.
+    pub fn tls_cert(mut self, file: impl Into<PathBuf>) -> Self {
+        self.tls.certificate = Some(file.into());
+        self
+    }
+
+    /// Uses the private key in this PEM file, which belongs to the certificate of [`Settings::tls_cert`].
+    pub fn tls_key(mut self, file: impl Into<PathBuf>) -> Self {
+        self.tls.key = Some(file.into());
+        self
+    }
+
+    /// Writes the certificate that a client must trust to this PEM file at the start. Default: none.
+    pub fn ca_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.tls.ca_file = Some(file.into());
+        self
+    }
+
+    /// Makes the port a proxy that answers for `https://HOST` itself, and refuses every other host; repeatable.
+    ///
+    /// A client whose host is compiled in is served unchanged when `https_proxy` names this server. The proxy is open to
+    /// this machine only.
+    pub fn intercept(mut self, host: impl Into<String>) -> Self {
+        self.tls.intercepted.push(host.into());
+        self
+    }
+
+    /// Passes on unread what is for hosts that are not intercepted. Default: they are refused.
+    pub fn pass(mut self) -> Self {
+        self.tls.others = Others::Passed;
+        self
+    }
+}

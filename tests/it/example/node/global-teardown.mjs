@@ -1,0 +1,3 @@
+// Only for jest, which names this file as its `globalTeardown`.
+
+export default () => globalThis.stopMockCe();
