@@ -138,6 +138,8 @@ pub mod recorder;
 pub mod docs;
 
 #[doc(inline)]
+pub use catalog::fixture::Fixture;
+#[doc(inline)]
 pub use emulator::control::{ControlError, MessageQuery};
 pub use emulator::dispatch::fault::WebhookFault;
 pub use emulator::dispatch::log::{Webhook, WebhookResult};

@@ -84,6 +84,9 @@ impl fmt::Display for CassetteError {
             CassetteError::Unreadable { source } if source.kind() == io::ErrorKind::IsADirectory => {
                 f.write_str("is a directory; name a file")
             }
+            CassetteError::Unreadable { source } if source.kind() == io::ErrorKind::NotFound => {
+                f.write_str("is not there; check the path, or record it with mock-ce record")
+            }
             CassetteError::Unreadable { source } => write!(f, "cannot be read: {source}"),
             CassetteError::Unwritable { source } => {
                 write!(f, "cannot be written: {source}; what was there is untouched")
@@ -106,14 +109,5 @@ impl fmt::Display for CassetteError {
     }
 }
 
-impl std::error::Error for CassetteError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            CassetteError::Unreadable { source } | CassetteError::Unwritable { source } => {
-                Some(source)
-            }
-            CassetteError::Of { source, .. } => Some(source),
-            _ => None,
-        }
-    }
-}
+// The texts tell the whole reason; a `source` would be printed twice.
+impl std::error::Error for CassetteError {}

@@ -27,7 +27,12 @@ impl fmt::Display for Miss {
         if let Some(count) = self.recorded {
             return write!(
                 f,
-                "{target} was recorded {count} times, and each has been replayed; record more of them, or repeat the last"
+                "{target} was recorded {}, and each has been replayed; record more of them, repeat the last \
+                 (--repeat last), or rewind the cassette",
+                match count {
+                    1 => "once".to_owned(),
+                    count => format!("{count} times"),
+                }
             );
         }
         write!(f, "{target} is not recorded like this")?;

@@ -112,6 +112,11 @@ impl Replay {
         self
     }
 
+    /// Starts anew: nothing is used up, and no placeholder stands for a client's value.
+    pub fn rewind(&self) {
+        *self.progress.lock() = Progress::default();
+    }
+
     /// Takes the recorded answer to a request, with the client's own values in it, and uses it up.
     ///
     /// `None` when no interaction fits, or all that do are used up.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::Catalog;
 use super::builtin;
 use super::fixture::{Entry, Fixture};
 use super::resource::ResourceSpec;
@@ -54,7 +55,7 @@ pub(crate) struct Face {
 }
 
 impl Element {
-    pub(super) fn new(fixture: &Fixture) -> Self {
+    pub(crate) fn new(fixture: &Fixture) -> Self {
         let response = fixture
             .instance()
             .as_object()
@@ -160,6 +161,13 @@ impl Element {
     /// Where in [`Element::entries`] the entry with this key stands.
     pub(crate) fn position(&self, key: &str) -> Option<usize> {
         self.entries.iter().position(|entry| entry.key == key)
+    }
+
+    /// Whether it comes with the program.
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        let mut built_in = Catalog::documented().elements().iter();
+        built_in.any(|element| std::ptr::eq(&**element, self))
     }
 
     pub(crate) fn face(&self, dialect: Dialect) -> &Face {

@@ -4,11 +4,12 @@
 //! `instance` (the documented response as a whole, in the `element` spelling), `hub` and `authentication` (where the
 //! response does not say them), `configuration` (the entries, required and optional), `samples` (the documented
 //! requests), `resources` (the calls under an instance's token). Only `instance` and `configuration` must be there.
-//! `fixtures/element.schema.json` is the same as a JSON Schema.
+//! `fixtures/element.schema.json` is the same as a JSON Schema. A member whose name begins with `//` is a comment.
 //! Deliberately not lenient: a member nobody knows is a typing error, and is refused with its line.
 
 mod located;
 mod read;
+mod template;
 
 use std::fmt;
 
@@ -104,6 +105,20 @@ impl Fixture {
     /// wrong type.
     pub fn parse(text: &str) -> Result<Self, FixtureError> {
         read::fixture(text)
+    }
+
+    /// The text of a fixture to start from, with comments: an element with this key that is served as it stands.
+    ///
+    /// ```
+    /// use mock_ce::catalog::fixture::Fixture;
+    ///
+    /// let fixture = Fixture::parse(&Fixture::template("pigeon"))?;
+    /// assert_eq!(fixture.key(), "pigeon");
+    /// # Ok::<(), mock_ce::catalog::fixture::FixtureError>(())
+    /// ```
+    #[must_use]
+    pub fn template(key: &str) -> String {
+        template::text(key)
     }
 
     /// A fixture from its parts, checked as a file is.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::Catalog;
+use super::{Catalog, Element};
 
 /// The treatment of an element that has the id or the key of a built-in one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,6 +81,19 @@ impl Identities {
         };
         self.by_id.insert(id, holder.clone());
         self.by_key.insert(key.to_owned(), holder);
+    }
+}
+
+impl Clash {
+    /// The clash of an element that has this key with another one of the catalog.
+    pub(super) fn with(holder: &Element, key: &str) -> Self {
+        let place = (!holder.is_built_in()).then(|| "the catalog".to_owned());
+        Clash {
+            is_id: holder.key() != key,
+            id: holder.id(),
+            key: holder.key().into(),
+            place,
+        }
     }
 }
 

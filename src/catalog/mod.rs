@@ -1,8 +1,8 @@
 //! The elements of the service: what each shows and what it demands.
 //!
-//! A catalog is read once, from fixtures, and never changes while a server runs. Everything that can be made ready for
-//! an answer is made ready here: the documented response, compiled for both dialects, and the element as
-//! `GET /elements/{keyOrId}` shows it.
+//! A catalog is made of fixtures and never changes; while a server runs, one with another element takes its place. What
+//! can be made ready for an answer is made ready here: the documented response, compiled for both dialects, and the
+//! element as `GET /elements/{keyOrId}` shows it.
 
 pub(crate) mod builtin;
 mod element;
@@ -10,6 +10,7 @@ pub mod fixture;
 #[cfg(feature = "guide")]
 pub mod guide;
 mod identity;
+mod live;
 mod resource;
 
 use std::fmt;
@@ -22,6 +23,7 @@ pub(crate) use element::OAuthVersion;
 pub use element::{Element, ResourceOrigin};
 use fixture::{Fixture, FixtureError};
 pub use identity::{BuiltIn, Clash, Identities};
+pub(crate) use live::LiveCatalog;
 pub use resource::{DEFAULT_PAGE_SIZE, NOW, ResourceMethod, ResourceSpec};
 
 use crate::wire::distance;
@@ -31,6 +33,8 @@ use crate::wire::vocabulary::is_secret_key;
 #[derive(Clone, Debug)]
 pub struct Catalog {
     elements: Vec<Arc<Element>>,
+    /// Elements that are gone, as far as they name secrets: instances and requests of theirs may still be shown.
+    former: Vec<Arc<Element>>,
 }
 
 impl Catalog {
@@ -56,31 +60,20 @@ impl Catalog {
 
     fn sorted(mut elements: Vec<Arc<Element>>) -> Self {
         elements.sort_by_key(|element| element.id());
-        Catalog { elements }
+        let former = Vec::new();
+        Catalog { elements, former }
     }
 
-    /// This catalog and the elements of every `*.json` file in `directory`.
-    ///
-    /// # Errors
-    /// As for [`Catalog::with_directories`].
-    pub fn with_directory(&self, directory: &Path) -> Result<Self, CatalogError> {
-        self.with_directories(&[directory.to_owned()], BuiltIn::Keep)
-    }
-
-    /// This catalog and the elements of every `*.json` file in `directories`.
+    /// This catalog and the elements of these fixture files, and of every `*.json` file in these directories.
     ///
     /// # Errors
     /// Directories and files that cannot be read, broken fixtures, ids and keys that are taken: all of them at once.
-    pub fn with_directories(
-        &self,
-        directories: &[PathBuf],
-        built_in: BuiltIn,
-    ) -> Result<Self, CatalogError> {
+    pub fn with_files(&self, paths: &[PathBuf], built_in: BuiltIn) -> Result<Self, CatalogError> {
         let mut catalog = self.clone();
         let mut identities = Identities::new(built_in);
         let mut problems = Vec::new();
-        for directory in directories {
-            match fixture_files(directory) {
+        for path in paths {
+            match fixture_files(path) {
                 Ok(files) => {
                     let added = files
                         .into_iter()
@@ -107,6 +100,40 @@ impl Catalog {
         Ok(())
     }
 
+    /// This catalog and a fixture's element, which takes the place of one of the user's own with the same id and key.
+    ///
+    /// # Errors
+    /// Its id or its key is that of another element, or of a built-in one that stays.
+    pub fn with_element(&self, fixture: &Fixture, built_in: BuiltIn) -> Result<Self, Clash> {
+        let (id, key) = (fixture.id(), fixture.key());
+        let is_same = |known: &Element| known.id() == id || known.key() == key;
+        let stays = |known: &&Arc<Element>| match known.is_built_in() {
+            true => built_in == BuiltIn::Keep,
+            false => known.id() != id || known.key() != key,
+        };
+        let mut holders = self.elements.iter().filter(|known| is_same(known));
+        if let Some(holder) = holders.find(stays) {
+            return Err(Clash::with(holder, key));
+        }
+        let mut catalog = self.without(is_same);
+        catalog.elements.push(Arc::new(Element::new(fixture)));
+        catalog.elements.sort_by_key(|element| element.id());
+        Ok(catalog)
+    }
+
+    /// This catalog without some of its elements; what they call a secret stays one.
+    fn without(&self, is_gone: impl Fn(&Element) -> bool) -> Self {
+        let mut catalog = self.clone();
+        catalog.elements.retain(|known| !is_gone(known));
+        for gone in self.elements.iter().filter(|known| is_gone(known)) {
+            let mut entries = gone.entries().iter().map(|entry| &entry.key);
+            if entries.any(|key| gone.hides(key) && !catalog.hides(key)) {
+                catalog.former.push(gone.clone());
+            }
+        }
+        catalog
+    }
+
     /// The elements, by id.
     #[must_use]
     pub fn elements(&self) -> &[Arc<Element>] {
@@ -115,7 +142,8 @@ impl Catalog {
 
     /// Whether the value of an entry with this name is never shown, whichever element it is of.
     pub(crate) fn hides(&self, key: &str) -> bool {
-        is_secret_key(key) || self.elements.iter().any(|element| element.hides(key))
+        let mut all = self.elements.iter().chain(&self.former);
+        is_secret_key(key) || all.any(|element| element.hides(key))
     }
 
     /// The element with this key or this id.
@@ -153,6 +181,9 @@ fn load_fixture(path: &Path) -> Result<Fixture, CatalogError> {
 }
 
 fn fixture_files(directory: &Path) -> Result<Vec<PathBuf>, CatalogError> {
+    if directory.is_file() {
+        return Ok(vec![directory.to_owned()]);
+    }
     let unreadable = |source| CatalogError::Unreadable {
         path: directory.to_owned(),
         source,
@@ -175,7 +206,7 @@ fn fixture_files(directory: &Path) -> Result<Vec<PathBuf>, CatalogError> {
     Ok(files)
 }
 
-/// The reason for which a directory of the user's own elements is refused.
+/// The reason for which the user's own elements are refused.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CatalogError {
@@ -205,6 +236,10 @@ pub enum CatalogError {
         /// Which, and whose it is.
         clash: Clash,
     },
+    /// An element that the settings were given has an id or key that another one has.
+    Clash(Clash),
+    /// A guide that the settings were given is refused.
+    Guide(String),
     /// More than one of these.
     Several(Vec<CatalogError>),
 }
@@ -222,6 +257,8 @@ impl fmt::Display for CatalogError {
                 write!(f, "{}:{}: {}", path.display(), source.line, source.reason)
             }
             CatalogError::Taken { path, clash } => write!(f, "{}: {clash}", path.display()),
+            CatalogError::Clash(clash) => clash.fmt(f),
+            CatalogError::Guide(reason) => write!(f, "a guide is refused: {reason}"),
             CatalogError::Several(problems) => {
                 let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
                 f.write_str(&lines.join("\n"))
@@ -230,13 +267,5 @@ impl fmt::Display for CatalogError {
     }
 }
 
-impl std::error::Error for CatalogError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            CatalogError::Unreadable { source, .. } => Some(source),
-            CatalogError::Broken { source, .. } => Some(source),
-            CatalogError::Taken { clash, .. } => Some(clash),
-            CatalogError::Empty { .. } | CatalogError::Several(_) => None,
-        }
-    }
-}
+// The texts tell the whole reason; a `source` would be printed twice.
+impl std::error::Error for CatalogError {}

@@ -11,6 +11,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use mock_ce::cassette::{Cassette, Drift, Policy, Repeat, Replay};
 use mock_ce::catalog::Catalog;
 
+use super::counted;
+
 pub(super) fn command() -> Command {
     let reseal = Arg::new("reseal")
         .long("reseal")
@@ -20,8 +22,9 @@ pub(super) fn command() -> Command {
         );
     Command::new("check")
         .about("Check a cassette: seal, version, values that may be secrets, and whether it replays itself")
-        .arg(cassette())
+        .arg(cassette().num_args(1..))
         .arg(reseal)
+        .after_help("Example: mock-ce check tests/cassettes/*.json")
 }
 
 pub(super) fn cassette() -> Arg {
@@ -38,8 +41,27 @@ pub(super) fn path(matches: &ArgMatches) -> &Path {
     path.expect("clap demands a cassette")
 }
 
+/// Checks each file; one that cannot be read does not keep the others from being checked.
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
-    let path = path(matches);
+    let paths = matches
+        .get_many::<PathBuf>("cassette")
+        .into_iter()
+        .flatten();
+    let mut has_failed = false;
+    for path in paths {
+        match check(path, matches) {
+            Ok(passed) => has_failed |= !passed,
+            Err(reason) => {
+                super::tell(&format!("mock-ce: {reason}"));
+                has_failed = true;
+            }
+        }
+    }
+    Ok(ExitCode::from(u8::from(has_failed)))
+}
+
+/// Tells whether there is nothing to tell of a cassette.
+fn check(path: &Path, matches: &ArgMatches) -> Result<bool, String> {
     if matches.get_flag("reseal") {
         Cassette::reseal(path).map_err(|error| error.to_string())?;
     }
@@ -51,12 +73,17 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         .map(|finding| format!("{finding}\n"))
         .collect();
     super::print(&text)?;
-    let (shown, count) = (path.display(), cassette.interactions().len());
+    let (shown, count) = (
+        path.display(),
+        counted(cassette.interactions().len(), "interaction"),
+    );
     super::tell(&match findings.len() {
-        0 => format!("{shown}: {count} interactions, nothing to tell"),
-        found => format!("{shown}: {count} interactions, {found} findings"),
+        0 => format!(
+            "{shown}: {count} passed: seal, format, no value that may be a secret, each replays itself"
+        ),
+        found => format!("{shown}: {count}, {}", counted(found, "finding")),
     });
-    Ok(ExitCode::from(u8::from(!findings.is_empty())))
+    Ok(findings.is_empty())
 }
 
 fn findings(cassette: &Cassette) -> Vec<String> {

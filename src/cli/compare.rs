@@ -46,7 +46,8 @@ pub(super) fn command() -> Command {
             "PEM file with certificates to trust beside the machine's; repeatable",
         ))
         .arg(secret)
-        .arg(json);
+        .arg(json)
+        .after_help("Example: mock-ce compare day.json --against https://api.example --secret PLACEHOLDER=VARIABLE");
     settings::only(
         command,
         &[
@@ -166,8 +167,8 @@ fn to_text(answers: &[ComparedAnswer]) -> String {
         .filter(|one| !one.differences.is_empty())
         .count();
     text + &format!(
-        "{} interactions, {differing} answered otherwise\n",
-        answers.len()
+        "{}, {differing} answered otherwise\n",
+        super::counted(answers.len(), "interaction")
     )
 }
 

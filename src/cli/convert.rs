@@ -34,6 +34,7 @@ pub(super) fn command() -> Command {
             "keep",
             "Place of a HAR that holds no secret; repeatable",
         ))
+        .after_help("Example: mock-ce convert browser.har cassette.json")
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
@@ -89,7 +90,8 @@ fn from_har(from: &Path, text: &str, to: &Path, matches: &ArgMatches) -> Result<
 fn told(cassette: &Cassette, left_out: &LeftOut) -> String {
     let (count, upstream) = (cassette.interactions().len(), cassette.upstream());
     let mut told = format!(
-        "{count} interactions with {upstream}; {} with other services left out",
+        "{} with {upstream}; {} with other services left out",
+        super::counted(count, "interaction"),
         left_out.elsewhere
     );
     if left_out.unanswered > 0 {

@@ -56,7 +56,8 @@ pub(super) fn command() -> Command {
              MOCK_CE_SOCKET with --listen unix:PATH; with --tls or --intercept what its clients need to trust the server,\n\
              and with --intercept to find it: SSL_CERT_FILE, https_proxy, JAVA_TOOL_OPTIONS and more.\n\
              Exit status: the command's own; 3 when it succeeded and a gate failed; 127 when it could not be started;\n\
-             128 and the number of the signal that ended it.",
+             128 and the number of the signal that ended it.\n\n\
+             Example: mock-ce exec --deny-leaks --report run.xml -- cargo test",
         )
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn command() -> Command {
             .action(ArgAction::SetTrue)
     };
     Command::new("import")
-        .about("Turns \"Create Instance\" guides into catalog fixtures")
+        .about("Import \"Create Instance\" guides as catalog fixtures")
         .arg(
             Arg::new("guide")
                 .value_name("GUIDE.md")
@@ -41,15 +41,16 @@ pub(crate) fn command() -> Command {
                 .num_args(1..)
                 .value_parser(value_parser!(PathBuf)),
         )
-        .arg(directory("out", "Writes DIR/<key>.json for each element instead of printing"))
-        .arg(flag("force", "Overwrites a fixture that is not what the guides give, such as one edited by hand"))
-        .arg(flag("strict", "Refuses a guide that needs a repair, or of which something has to be assumed"))
-        .arg(flag("json", "Prints the report as JSON, with the fixtures in it unless --out is given"))
-        .arg(flag("verbose", "Says every repair and every decision, with its line").short('v'))
-        .arg(pairs("define", "X=VALUE", "Gives the placeholder {{ page.X }} a value; repeatable"))
-        .arg(directory("includes", "The directory of the files that guides include"))
-        .arg(pairs("id", "KEY=ID", "Gives an element another id, the only one if KEY= is left out; repeatable"))
-        .arg(flag("replace-built-in", "Lets an element take the place of a built-in one"))
+        .arg(directory("out", "Write DIR/<key>.json for each element instead of printing"))
+        .arg(flag("force", "Overwrite a fixture that is not what the guides give, such as one edited by hand"))
+        .arg(flag("strict", "Refuse a guide that needs a repair, or of which something has to be assumed"))
+        .arg(flag("json", "Print the report as JSON, with the fixtures in it unless --out is given"))
+        .arg(flag("verbose", "Tell every repair and every decision, with its line").short('v'))
+        .arg(pairs("define", "X=VALUE", "Give the placeholder {{ page.X }} a value; repeatable"))
+        .arg(directory("includes", "Directory of the files that guides include"))
+        .arg(pairs("id", "KEY=ID", "Give an element another id, the only one if KEY= is left out; repeatable"))
+        .arg(flag("replace-built-in", "Let an element take the place of a built-in one"))
+        .after_help("Example: mock-ce import guides/ --out elements && mock-ce serve --catalog elements")
 }
 
 fn pairs(name: &'static str, value: &'static str, help: &'static str) -> Arg {

@@ -7,10 +7,13 @@
 mod asking;
 mod check;
 mod compare;
+mod completions;
 mod convert;
 mod exec;
 mod import;
 mod log;
+mod man;
+mod new_element;
 mod process;
 mod record;
 mod rules;
@@ -35,7 +38,7 @@ use mock_ce::cassette::Cassette;
 type Run = fn(&ArgMatches) -> Result<ExitCode, String>;
 
 /// All verbs, in the order in which the help lists them.
-fn verbs() -> [(Command, Run); 10] {
+fn verbs() -> [(Command, Run); 13] {
     [
         (serve::command(), serve::run),
         (exec::command(), exec::run),
@@ -46,34 +49,42 @@ fn verbs() -> [(Command, Run); 10] {
         (compare::command(), compare::run),
         (convert::command(), convert::run),
         (import::command(), import::run),
+        (new_element::command(), new_element::run),
         (rules::command(), rules::run),
+        (completions::command(), completions::run),
+        (man::command(), man::run),
     ]
 }
 
-/// Parses the command line, runs its verb, and reports an error on standard error.
-pub(crate) fn run() -> ExitCode {
-    let (commands, runs): (Vec<_>, Vec<_>) = verbs().into_iter().unzip();
-    let names: Vec<_> = commands
-        .iter()
-        .map(|command| command.get_name().to_owned())
-        .collect();
-    let matches = Command::new("mock-ce")
+/// The whole command line.
+fn command() -> Command {
+    Command::new("mock-ce")
         .about("A mock of the Cloud Elements provisioning API that says which rule it followed")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands(commands)
-        .get_matches();
+        .subcommands(verbs().into_iter().map(|(command, _)| command))
+}
+
+/// Parses the command line, runs its verb, and reports an error on standard error.
+pub(crate) fn run() -> ExitCode {
+    let matches = command().get_matches();
     let (name, matches) = matches.subcommand().expect("clap demands a verb");
-    let verb = names
-        .iter()
-        .position(|known| known == name)
+    let mut verbs = verbs().into_iter();
+    let (_, run) = verbs
+        .find(|(verb, _)| verb.get_name() == name)
         .expect("clap takes known verbs only");
-    let ran = signal::ignore_file_size_limit().and_then(|()| runs[verb](matches));
+    let ran = signal::ignore_file_size_limit().and_then(|()| run(matches));
     ran.unwrap_or_else(|message| {
         tell(&format!("mock-ce: {message}"));
         ExitCode::FAILURE
     })
+}
+
+/// `1 interaction`, `2 interactions`
+fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 /// Writes one line to standard error. A failure is ignored, because nobody reads a closed standard error.

@@ -4,7 +4,7 @@
 //! standard output is the command's, which finds the recorder in its environment, and so is the exit status; it is 1
 //! when the command succeeded, but a secret was left in an exchange or no call to the upstream was answered.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -15,13 +15,14 @@ use mock_ce::recorder::{Mode, RecordError, Recorder, Recording, Summary};
 #[cfg(unix)]
 use rustix::process::{Resource, getrlimit};
 
+use super::counted;
 use super::signal::Signals;
 use super::{process, settings, trust};
 
 pub(super) fn command() -> Command {
     let command = Command::new("record")
         .about("Record what a real service says, without secrets, or replay it");
-    settings::only(command, &["ca-file", "intercept", "pass"])
+    let command = settings::only(command, &["ca-file", "intercept", "pass"])
         .arg(
             required("upstream", "URL", "The service: https://HOST[/PATH] [default: the host of --intercept]")
                 .required(false)
@@ -40,8 +41,15 @@ pub(super) fn command() -> Command {
             Arg::new("listen")
                 .long("listen")
                 .value_name("ADDRESS")
-                .value_parser(value_parser!(SocketAddr))
-                .help("Address to listen on; port 0 takes any free one [default: 127.0.0.1:0]"),
+                .value_parser(mock_ce::settings::listen_address)
+                .help("Address to listen on, such as localhost:0 or 6847; port 0 takes any free one [default: 127.0.0.1:0]"),
+        )
+        .arg(
+            Arg::new("port")
+                .long("port")
+                .value_name("PORT")
+                .value_parser(value_parser!(u16))
+                .help("Port to listen on, instead of that of --listen"),
         )
         .arg(files("ca", "FILE", "PEM file with certificates to trust beside the machine's; repeatable"))
         .arg(selectors("redact", "Place that holds a secret, such as body:configuration/smtp.host; repeatable"))
@@ -55,7 +63,7 @@ pub(super) fn command() -> Command {
                 .default_value("never")
                 .help("Replay each recorded answer once, then never again or the last one"),
         )
-        .arg(files("catalog", "DIR", "Directory of catalog fixtures, whose password entries are secrets; repeatable"))
+        .arg(files("catalog", "FILE|DIR", "Catalog fixture, or directory of them, whose password entries are secrets; repeatable"))
         .arg(
             Arg::new("date")
                 .long("date")
@@ -80,8 +88,12 @@ pub(super) fn command() -> Command {
         )
         .after_help(
             "The command's environment has MOCK_CE_URL, and MOCK_CE_ADMIN_URL when a cassette is replayed; with\n\
-             --intercept HOST also what its clients need to find the recorder in the place of HOST, and to trust it.",
-        )
+             --intercept HOST also what its clients need to find the recorder in the place of HOST, and to trust it.\n\
+             Exit status: the command's own; 1 when it succeeded, but a secret was left in an exchange or no call to the\n\
+             upstream was answered; 127 when it could not be started.\n\n\
+             Example: mock-ce record --upstream https://api.example --cassette day.json -- cargo test",
+        );
+    settings::other_names_of_listen(command)
 }
 
 fn required(name: &'static str, value: &'static str, help: &'static str) -> Arg {
@@ -196,7 +208,8 @@ fn conclude(
     } = summary;
     if leaked > 0 {
         super::tell(&format!(
-            "mock-ce: {leaked} interactions were dropped, because a secret was left in them"
+            "mock-ce: {} dropped, because a secret was left in it",
+            counted(leaked, "interaction")
         ));
     }
     if summary.all_failed() {
@@ -211,7 +224,8 @@ fn conclude(
         ));
     }
     super::tell(&format!(
-        "mock-ce recorded {recorded} interactions and kept {} out; the cassette has {total}",
+        "mock-ce recorded {} and kept {} out; the cassette has {total}",
+        counted(recorded, "interaction"),
         kept_out + leaked
     ));
     Ok(match leaked > 0 || summary.all_failed() {
@@ -276,9 +290,12 @@ fn recording(matches: &ArgMatches) -> Result<Recording, String> {
     if let Some(path) = matches.get_one::<String>("ca-file") {
         recording = recording.ca_file(path);
     }
-    if let Some(address) = matches.get_one::<SocketAddr>("listen") {
-        recording = recording.listen(*address);
+    let listen = matches.get_one::<SocketAddr>("listen").copied();
+    let mut address = listen.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
+    if let Some(port) = matches.get_one::<u16>("port") {
+        address.set_port(*port);
     }
+    recording = recording.listen(address);
     if let Some(date) = matches.get_one("date") {
         recording = recording.date(*date);
     }
@@ -307,8 +324,16 @@ fn banner(recorder: &Recorder, matches: &ArgMatches) -> String {
     let cassette = cassette.display();
     match recorder.upstream() {
         Some(upstream) => format!("mock-ce records {upstream} into {cassette} at {url}"),
-        None => format!(
-            "mock-ce replays {cassette} at {url} and sends nothing; --mode all records it afresh"
-        ),
+        None => {
+            let is_locked = matches
+                .get_one::<String>("mode")
+                .is_some_and(|mode| mode == "locked");
+            let advice = if is_locked {
+                ""
+            } else {
+                "; --mode all records it afresh"
+            };
+            format!("mock-ce replays {cassette} at {url} and sends nothing{advice}")
+        }
     }
 }

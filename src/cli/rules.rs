@@ -10,10 +10,11 @@ pub(super) fn command() -> Command {
     let json = Arg::new("json")
         .long("json")
         .action(ArgAction::SetTrue)
-        .help("Print JSON, with the sources of each rule");
+        .help("Print JSON");
     Command::new("rules")
-        .about("Print every rule with its grade")
+        .about("Print every rule with its grade and its source")
         .arg(json)
+        .after_help("Example: mock-ce rules | grep assumed")
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
@@ -28,12 +29,13 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Formats a rule as one line: id, grade and statement in columns.
+/// Formats a rule as one line: id, grade and statement in columns, and the source behind them.
 fn to_line(rule: &Rule, width: usize) -> String {
     format!(
-        "{:<width$}{:<9}{}\n",
+        "{:<width$}{:<9}{} [{}]\n",
         rule.id,
         rule.grade.name(),
-        rule.statement
+        rule.statement,
+        rule.source
     )
 }

@@ -26,7 +26,9 @@ pub(super) fn command() -> Command {
         .help("Write {base_url, admin_url, pid, version} as JSON here once the port is open");
     let about =
         format!("Serve the API until interrupted [default address: 127.0.0.1:{DEFAULT_PORT}]");
-    settings::add_flags(Command::new("serve").about(about).arg(ready_file)).arg(log::flag("text"))
+    settings::add_flags(Command::new("serve").about(about).arg(ready_file))
+        .arg(log::flag("text"))
+        .after_help("Example: mock-ce serve --port 0 --catalog elements --ready-file ready.json")
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {

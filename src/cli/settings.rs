@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use clap::builder::UnknownArgumentValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use mock_ce::settings::{FLAGS, Flag};
 use mock_ce::{MockCe, Settings};
@@ -15,11 +16,30 @@ pub(super) fn add_flags(command: Command) -> Command {
 /// Adds a flag for each of these settings.
 pub(super) fn only(command: Command, names: &[&str]) -> Command {
     let chosen = FLAGS.iter().filter(|flag| names.contains(&flag.name));
-    command.args(chosen.map(argument))
+    let command = command.args(chosen.map(argument));
+    match names.contains(&"listen") {
+        true => other_names_of_listen(command),
+        false => command,
+    }
 }
 
+/// Answers `--host` and the like with a tip.
+pub(super) fn other_names_of_listen(command: Command) -> Command {
+    let others = ["host", "bind", "address", "addr"].map(|name| {
+        let tip = UnknownArgumentValueParser::suggest_arg("--listen <ADDRESS>");
+        Arg::new(name).long(name).hide(true).value_parser(tip)
+    });
+    command.args(others)
+}
+
+/// Flags that say nothing without a cassette.
+const OF_CASSETTES: [&str; 3] = ["fallback", "repeat", "ignore"];
+
 fn argument(flag: &Flag) -> Arg {
-    let argument = Arg::new(flag.name).long(flag.name).help(flag.help);
+    let mut argument = Arg::new(flag.name).long(flag.name).help(flag.help);
+    if OF_CASSETTES.contains(&flag.name) {
+        argument = argument.requires("cassette");
+    }
     match flag.value {
         Some(value) => argument.value_name(value).action(ArgAction::Append),
         None => argument.action(ArgAction::SetTrue),

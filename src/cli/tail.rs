@@ -61,7 +61,10 @@ pub(super) fn command() -> Command {
         .arg(url)
         .args([all, json])
         .args(filters)
-        .after_help("Lines are coloured on a terminal only, and not where NO_COLOR is set.")
+        .after_help(
+            "Lines are coloured on a terminal only, and not where NO_COLOR is set.\n\n\
+             Example: mock-ce tail http://127.0.0.1:6847 --path '/instances/*' --status 404",
+        )
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {

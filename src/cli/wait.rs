@@ -36,6 +36,7 @@ pub(super) fn command() -> Command {
         .about("Wait until a server is ready")
         .arg(url)
         .arg(timeout)
+        .after_help("Example: mock-ce wait http://127.0.0.1:6847 --timeout 30s")
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {

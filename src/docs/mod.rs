@@ -27,6 +27,8 @@ pub mod steering {}
 #[doc = include_str!("service.md")]
 pub mod service {}
 
+#[doc = include_str!("elements.md")]
+pub mod elements {}
 #[doc = include_str!("https.md")]
 pub mod https {}
 

@@ -41,7 +41,6 @@ mod view;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
@@ -55,9 +54,9 @@ use http::header::{
 pub(crate) use control::Cursor;
 pub use outcome::Outcome;
 
-use crate::catalog::Catalog;
+use crate::catalog::{BuiltIn, Catalog, LiveCatalog};
 use crate::rules::{self, Grade, Rule};
-use crate::settings::{ControlAccess, EmptyLists, OAuthCodes, Settings, Shape};
+use crate::settings::{EmptyLists, OAuthCodes, Settings, Shape};
 use crate::wire::error::ApiError;
 use crate::wire::message::{Malformed, Request};
 use crate::wire::vocabulary::header;
@@ -66,6 +65,7 @@ use clock::Clock;
 use context::{Context, ResourceCall};
 use dispatch::Dispatch;
 use outcome::Handled;
+use path::Surface;
 use record::counters::Counters;
 use record::journal::{Circumstances, Journal};
 use record::names::Names;
@@ -80,7 +80,8 @@ use view::{Hydration, View};
 /// The emulated service: a catalog, instances, the rules, and what a test has ordered.
 #[derive(Debug)]
 pub struct Emulator {
-    catalog: Arc<Catalog>,
+    catalog: LiveCatalog,
+    built_in: BuiltIn,
     state: State,
     script: Script,
     stubs: Stubs,
@@ -96,8 +97,7 @@ pub struct Emulator {
     login: Option<(String, String)>,
     oauth: OAuthCodes,
     min_grade: Grade,
-    control: ControlAccess,
-    state_file: Option<PathBuf>,
+    settings: Box<Settings>,
     /// The certificates that a client of an HTTPS server must trust, as PEM.
     pub(crate) ca_pem: Option<String>,
     /// The hosts that an HTTPS server is asked for by `https://`; `None` for all.
@@ -115,9 +115,11 @@ impl Emulator {
     /// Makes an emulator with these settings and this catalog; settings of sockets are not looked at.
     #[must_use]
     pub fn new(settings: &Settings, catalog: Arc<Catalog>) -> Self {
+        let catalog = LiveCatalog::new(catalog);
         let journal = Journal::new(settings.journal, settings.secrets, catalog.clone());
         Emulator {
             catalog,
+            built_in: settings.built_in,
             state: State::default(),
             script: Script::default(),
             stubs: Stubs::default(),
@@ -133,8 +135,7 @@ impl Emulator {
             login: settings.login.clone(),
             oauth: settings.oauth,
             min_grade: settings.min_grade,
-            control: settings.control,
-            state_file: settings.state.clone(),
+            settings: Box::new(settings.clone()),
             ca_pem: None,
             https_hosts: None,
             started: Instant::now(),
@@ -148,12 +149,8 @@ impl Emulator {
     ///
     /// Never panics: whatever goes wrong inside is a 500 (rule `internal`).
     pub fn answer(&self, request: &Request) -> Outcome {
-        #[cfg(feature = "page")]
-        if let Some(redirect) = control::welcome(request) {
-            return redirect.dated(&self.clock);
-        }
-        if control::is_for(request) {
-            return control::answer(self, request);
+        if let Some(outcome) = control::answer(self, request) {
+            return outcome;
         }
         let number = self.requests.fetch_add(1, Relaxed);
         let request_id = identity::request_id(self.seed(), number);
@@ -283,7 +280,7 @@ impl Emulator {
         let asked = headers.get(ACCESS_CONTROL_REQUEST_METHOD);
         let asked = asked.filter(|_| context.is_preflight())?;
         let asked = asked.to_str().unwrap_or_default();
-        let mut verbs = routes::allowed(uri).unwrap_or_default();
+        let mut verbs = routes::allowed(uri, Surface::Api).unwrap_or_default();
         for verb in self.stubs.verbs_at(uri.path(), asked) {
             if !verb.is_empty() && !verbs.split(", ").any(|known| known == verb) {
                 let separator = if verbs.is_empty() { "" } else { ", " };
@@ -293,12 +290,7 @@ impl Emulator {
         if verbs.is_empty() {
             return None;
         }
-        let mut outcome = Outcome::empty(&rules::CORS).header(ACCESS_CONTROL_ALLOW_METHODS, &verbs);
-        if let Some(wanted) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
-            let allowed = &mut outcome.reply.headers;
-            allowed.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
-        }
-        Some(outcome)
+        Some(permit(headers, &verbs))
     }
 
     /// The fingerprint of the organization whose request it is.
@@ -361,8 +353,8 @@ impl Emulator {
         self.seed.load(Relaxed)
     }
 
-    fn catalog(&self) -> &Catalog {
-        &self.catalog
+    fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.current()
     }
 
     fn view(&self, call: &Call<'_, '_>) -> View {
@@ -379,6 +371,16 @@ impl Emulator {
 /// No lock is poisoned by it (the locks here know no poison), and each change of state is one step.
 fn guard(handle: impl FnOnce() -> Handled) -> Handled {
     catch_unwind(AssertUnwindSafe(handle)).unwrap_or_else(|_| Err(ApiError::internal()))
+}
+
+/// Answers a browser that asks whether it may send a request, with the verbs that it may send (rule `cors`).
+fn permit(headers: &HeaderMap, verbs: &str) -> Outcome {
+    let mut outcome = Outcome::empty(&rules::CORS).header(ACCESS_CONTROL_ALLOW_METHODS, verbs);
+    if let Some(wanted) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        let allowed = &mut outcome.reply.headers;
+        allowed.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    }
+    outcome
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ impl Emulator {
     /// The emulator with a cassette that answers first, in the manner that the settings say.
     #[must_use]
     pub fn replaying(mut self, cassette: Cassette, settings: &Settings) -> Self {
-        let defaults = Policy::new(&self.catalog);
+        let defaults = Policy::new(&self.catalog());
         let replay = Replay::new(cassette, defaults, settings.repeat);
         self.tape = Some(Box::new(Tape {
             replay: replay.ignoring(settings.ignored.clone()),
@@ -30,6 +30,11 @@ impl Emulator {
 }
 
 impl Tape {
+    /// Starts the cassette anew.
+    pub(super) fn rewind(&self) {
+        self.replay.rewind();
+    }
+
     /// `None` leaves the request to the emulated service; `preflight` is its answer to a browser's question.
     pub(super) fn answer(&self, request: &Request, preflight: Option<&Outcome>) -> Option<Handled> {
         if let Some(interaction) = self.replay.take(request) {

@@ -211,6 +211,11 @@ pub static ROUTES: &[Route] = &[
     Route::control(DELETE, "/state", control::reset, "forget instances, journal, script, stubs and ledger").with_query(LIMIT),
     Route::control(POST, "/state/instances", control::seed, "put instances into the state").with_query(LIMIT),
     Route::control(POST, "/state/save", control::save, "write the file of --state"),
+    Route::control(GET, "/settings", control::settings, "the settings that the server was started with, without secrets"),
+    Route::control(POST, "/cassette/rewind", control::rewind, "let the cassette answer from its beginning again"),
+    Route::control(GET, "/elements", control::list_elements, "the elements of the catalog"),
+    Route::control(POST, "/elements", control::add_element, "add an element of your own: a catalog fixture"),
+    Route::control(DELETE, "/elements/{keyOrId}", control::remove_element, "take away an element of your own"),
     Route::control(GET, "/outbox", control::messages, "the messages that instances would have sent, filtered by the query").with_query(OUTBOX),
     Route::control(DELETE, "/outbox", control::forget_messages, "empty the outbox").with_query(LIMIT),
     Route::control(POST, "/events", control::fire_event, "let a provider's event happen to an instance").with_query(LIMIT),
@@ -532,9 +537,9 @@ fn allow(path: &ApiPath<'_>) -> String {
     verbs.join(", ")
 }
 
-/// The verbs that a path of the API has, for the answer to a preflight; `None` for an unknown path.
-pub(crate) fn allowed(uri: &Uri) -> Option<String> {
-    let path = ApiPath::parse(uri.path()).filter(|path| path.surface == Surface::Api)?;
+/// The verbs that a path of a surface has, for the answer to a preflight; `None` for an unknown path.
+pub(crate) fn allowed(uri: &Uri, surface: Surface) -> Option<String> {
+    let path = ApiPath::parse(uri.path()).filter(|path| path.surface == surface)?;
     // Without credentials nobody can tell a bare resource call from a path that is nowhere.
     fitting(&path, || false).next()?;
     Some(allow(&path))

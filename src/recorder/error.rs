@@ -54,15 +54,8 @@ impl fmt::Display for RecordError {
     }
 }
 
-impl std::error::Error for RecordError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            RecordError::Cassette(source) => Some(source),
-            RecordError::Start(source) => Some(source),
-            _ => None,
-        }
-    }
-}
+// The texts tell the whole reason; a `source` would be printed twice.
+impl std::error::Error for RecordError {}
 
 impl From<CassetteError> for RecordError {
     fn from(error: CassetteError) -> Self {

@@ -64,7 +64,7 @@ use crate::file::behind_links;
 use crate::server::MockCe;
 use crate::server::listener::Listener;
 use crate::server::tls::TrustStore;
-use crate::settings::Settings;
+use crate::settings::{Settings, callable};
 use proxy::Proxy;
 use writer::Ending;
 
@@ -98,6 +98,11 @@ enum Part {
 }
 
 impl Recorder {
+    /// Settings of a recorder, as [`MockCe::builder`] has them of a server; [`Recorder::to`] by another name.
+    pub fn builder(upstream: impl Into<String>, cassette: impl Into<PathBuf>) -> Recording {
+        Recorder::to(upstream, cassette)
+    }
+
     /// A recorder of this upstream (`https://HOST[/PATH]`) into this cassette; nothing happens before
     /// [`Recording::start`].
     pub fn to(upstream: impl Into<String>, cassette: impl Into<PathBuf>) -> Recording {
@@ -118,7 +123,7 @@ impl Recorder {
     /// The base URL for a client: the upstream's path, or `/elements/api-v2` when it has none.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}{}", self.address(), self.base_path)
+        format!("http://{}{}", callable(self.address()), self.base_path)
     }
 
     /// The address that the recorder listens on.

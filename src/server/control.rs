@@ -9,6 +9,7 @@ use super::expectation::{Expectation, assert_none_unfired};
 use super::messages::MessageExpectation;
 use super::organization::Organization;
 use super::stub::Stub;
+use crate::catalog::fixture::Fixture;
 use crate::emulator::control::ControlError;
 use crate::emulator::dispatch::fault::WebhookFault;
 use crate::emulator::dispatch::log::Webhook;
@@ -144,9 +145,18 @@ impl MockCe {
         self.emulator.clear_stubs(None);
     }
 
-    /// Forgets all instances, the journal, the script, the stubs and the ledger, and sets the clock as it was; ids start anew.
+    /// Forgets all instances, the journal, the script, the stubs and the ledger, sets the clock as it was, and rewinds the
+    /// cassette; ids start anew.
     pub fn reset(&self) {
         self.emulator.reset(None);
+    }
+
+    /// Lets the cassette answer from its beginning again; [`MockCe::reset`] does it too.
+    ///
+    /// # Errors
+    /// The server has no cassette.
+    pub fn rewind(&self) -> Result<(), ControlError> {
+        self.emulator.rewind()
     }
 
     /// Puts an instance into the state.
@@ -169,6 +179,32 @@ impl MockCe {
     /// The first mistake in the document, with its path; nothing changes then.
     pub fn restore(&self, document: &Json<'_>) -> Result<(), ControlError> {
         self.emulator.restore(document, None)
+    }
+
+    /// Adds an element while the server runs, in the place of one of the test's own with the same id and key.
+    ///
+    /// The catalog is the server's: every organization sees the element, and it stays when the state is reset.
+    ///
+    /// ```
+    /// use mock_ce::{Fixture, MockCe};
+    ///
+    /// let ce = MockCe::start();
+    /// ce.add_element(&Fixture::parse(&Fixture::template("pigeon"))?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// An id or a key that another element has.
+    pub fn add_element(&self, element: &Fixture) -> Result<(), ControlError> {
+        self.emulator.add_element(element)
+    }
+
+    /// Takes an element of the test's own away, by its key or id; its instances stay as they are.
+    ///
+    /// # Errors
+    /// There is none, or it is built in.
+    pub fn remove_element(&self, key_or_id: &str) -> Result<(), ControlError> {
+        self.emulator.remove_element(key_or_id)
     }
 
     /// Writes the state to the file of [`crate::Settings::state`].

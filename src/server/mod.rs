@@ -32,10 +32,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::cassette::{Cassette, CassetteError};
+use crate::catalog::fixture::Fixture;
+#[cfg(feature = "guide")]
+use crate::catalog::guide;
 use crate::catalog::{Catalog, CatalogError};
 use crate::emulator::Emulator;
 use crate::instance::Instance;
-use crate::settings::{Listen, Settings};
+use crate::settings::{Listen, Settings, callable};
 use crate::wire::json::Json;
 use crate::wire::vocabulary::Dialect;
 use connection::Answers;
@@ -99,18 +102,17 @@ impl MockCe {
             Listen::Unix(_) => "http://localhost".to_owned(),
             #[cfg(feature = "tls")]
             Listen::Tcp(address) if self.listener.service().front.is_https() => {
-                let ip = address.ip();
-                let is_named = ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST;
-                match is_named || ip.is_unspecified() {
+                let callable = callable(*address);
+                match callable.ip() == Ipv4Addr::LOCALHOST || callable.ip() == Ipv6Addr::LOCALHOST {
                     true => format!("https://localhost:{}", address.port()),
                     false => format!("https://{address}"),
                 }
             }
-            Listen::Tcp(address) => format!("http://{address}"),
+            Listen::Tcp(address) => format!("http://{}", callable(*address)),
         }
     }
 
-    /// The address that the server listens on.
+    /// The address that the server listens on; URLs have a loopback one in the place of a wildcard such as `0.0.0.0`.
     ///
     /// # Panics
     /// When it listens on a Unix socket.
@@ -232,11 +234,23 @@ impl Settings {
 
     pub(crate) fn load_catalog(&self) -> Result<Arc<Catalog>, CatalogError> {
         let documented = Catalog::documented();
-        if self.catalogs.is_empty() {
+        let own = self.own_elements()?;
+        if self.catalogs.is_empty() && own.is_empty() {
             return Ok(documented.clone());
         }
-        let catalog = documented.with_directories(&self.catalogs, self.built_in)?;
-        Ok(Arc::new(catalog))
+        let catalog = documented.with_files(&self.catalogs, self.built_in)?;
+        let join = |catalog: Catalog, own: &Fixture| catalog.with_element(own, self.built_in);
+        let joined = own.iter().try_fold(catalog, join);
+        Ok(Arc::new(joined.map_err(CatalogError::Clash)?))
+    }
+
+    /// The elements that the settings were given in process.
+    fn own_elements(&self) -> Result<Vec<Fixture>, CatalogError> {
+        #[cfg(feature = "guide")]
+        let from_guides = guide::read_all(&self.guides, self.built_in)?;
+        #[cfg(not(feature = "guide"))]
+        let from_guides: Vec<Fixture> = Vec::new();
+        Ok([&self.elements[..], &from_guides].concat())
     }
 }
 
@@ -247,7 +261,17 @@ fn load_state(emulator: &Emulator, path: &Path) -> Result<(), StartError> {
         reason,
     };
     let text = match std::fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let directory = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
+            return match directory.is_none_or(Path::is_dir) {
+                true => Ok(()),
+                false => Err(refused(
+                    "its directory is not there; make it, or name another file".to_owned(),
+                )),
+            };
+        }
         read => read.map_err(|error| refused(error.to_string()))?,
     };
     let document = Json::parse(&text).map_err(|problem| refused(problem.to_string()))?;
@@ -331,26 +355,18 @@ impl fmt::Display for StartError {
             StartError::Catalog(source) => source.fmt(f),
             StartError::Cassette(source) => source.fmt(f),
             StartError::State { path, reason } => {
-                write!(f, "cannot restore the state {:?}: {reason}", path.display())
+                write!(
+                    f,
+                    "cannot use the state file {:?}: {reason}",
+                    path.display()
+                )
             }
         }
     }
 }
 
-impl std::error::Error for StartError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            StartError::Listen { source, .. }
-            | StartError::Socket { source, .. }
-            | StartError::Runtime(source) => Some(source),
-            StartError::Catalog(source) => Some(source),
-            StartError::Cassette(source) => Some(source),
-            StartError::State { .. } => None,
-            #[cfg(feature = "tls")]
-            StartError::Tls(_) => None,
-        }
-    }
-}
+// The texts tell the whole reason; a `source` would be printed twice.
+impl std::error::Error for StartError {}
 
 impl StartError {
     fn listen(place: &Listen, source: std::io::Error) -> Self {

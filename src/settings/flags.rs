@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Callbacks, ControlAccess, EmptyLists, MAX_THREADS, OAuthCodes, Settings, Shape, WebhookBody,
+    Callbacks, ControlAccess, EmptyLists, Listen, MAX_THREADS, OAuthCodes, Settings, Shape,
+    WebhookBody,
 };
 use crate::cassette::{Fallback, Repeat, SelectorError};
 use crate::catalog::BuiltIn;
@@ -28,15 +29,27 @@ pub static FLAGS: &[Flag] = &[
     Flag {
         name: "listen",
         value: Some("ADDRESS"),
-        help: "Address to listen on, or unix:PATH; port 0 takes any free one",
+        help: "Address to listen on, such as 127.0.0.1:6847, localhost:0 or 6847, or unix:PATH; port 0 takes any free one",
         apply: |settings, value| {
             #[cfg(unix)]
             if let Some(path) = value.strip_prefix("unix:") {
                 return Ok(settings.listen_unix(path));
             }
-            let address = value
-                .parse()
-                .map_err(|_| explain(value, "an address such as 127.0.0.1:6847"))?;
+            Ok(settings.listen(super::listen_address(value)?))
+        },
+    },
+    Flag {
+        name: "port",
+        value: Some("PORT"),
+        help: "Port to listen on, instead of that of --listen; 0 takes any free one",
+        apply: |settings, value| {
+            let Listen::Tcp(mut address) = settings.listen else {
+                return Err(
+                    "a Unix socket has no port; leave out --port or give --listen an address"
+                        .to_owned(),
+                );
+            };
+            address.set_port(parse_number(value)?);
             Ok(settings.listen(address))
         },
     },
@@ -160,8 +173,8 @@ pub static FLAGS: &[Flag] = &[
     },
     Flag {
         name: "catalog",
-        value: Some("DIR"),
-        help: "Directory of catalog fixtures with elements of your own; repeatable",
+        value: Some("FILE|DIR"),
+        help: "Catalog fixture, or directory of them, with elements of your own; repeatable",
         apply: |settings, value| Ok(settings.catalog(value)),
     },
     Flag {
@@ -244,6 +257,12 @@ pub static FLAGS: &[Flag] = &[
             "anywhere" => Ok(settings.control(ControlAccess::Anywhere)),
             _ => Err(explain(value, "loopback or anywhere")),
         },
+    },
+    Flag {
+        name: "control-origin",
+        value: Some("URL"),
+        help: "Let pages of this origin use the control API, such as http://localhost:3000; repeatable",
+        apply: |settings, value| Ok(settings.control_origin(&super::address::origin(value)?)),
     },
     Flag {
         name: "callbacks",

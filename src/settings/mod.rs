@@ -1,16 +1,22 @@
 //! The settings of a server, defined once for the Rust builder and for the flags of the binary.
 
+mod address;
 mod flags;
+mod shown;
 #[cfg(feature = "tls")]
 mod tls;
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::cassette::{Fallback, Repeat, Selector};
 use crate::catalog::BuiltIn;
+use crate::catalog::fixture::Fixture;
 use crate::rules::Grade;
+pub(crate) use address::callable;
+pub use address::listen_address;
 pub use flags::{FLAGS, Flag};
 #[cfg(feature = "tls")]
 pub(crate) use tls::{Others, TlsSettings};
@@ -37,12 +43,16 @@ pub struct Settings {
     pub(crate) login: Option<(String, String)>,
     pub(crate) oauth: OAuthCodes,
     pub(crate) catalogs: Vec<PathBuf>,
+    pub(crate) elements: Vec<Fixture>,
+    #[cfg(feature = "guide")]
+    pub(crate) guides: Vec<String>,
     pub(crate) built_in: BuiltIn,
     pub(crate) clock: Option<SystemTime>,
     pub(crate) limits: Limits,
     pub(crate) journal: JournalLimits,
     pub(crate) min_grade: Grade,
     pub(crate) control: ControlAccess,
+    pub(crate) control_origins: Vec<String>,
     pub(crate) state: Option<PathBuf>,
     pub(crate) cassette: Option<PathBuf>,
     pub(crate) fallback: Fallback,
@@ -62,7 +72,25 @@ pub(crate) enum Listen {
     Unix(PathBuf),
 }
 
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Listen::Tcp(address) => address.fmt(f),
+            #[cfg(unix)]
+            Listen::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
 impl Listen {
+    pub(crate) fn port(&self) -> Option<u16> {
+        match self {
+            Listen::Tcp(address) => Some(address.port()),
+            #[cfg(unix)]
+            Listen::Unix(_) => None,
+        }
+    }
+
     /// # Panics
     /// When it is a Unix socket.
     pub(crate) fn address(&self) -> SocketAddr {
@@ -215,6 +243,9 @@ impl Default for Settings {
             login: None,
             oauth: OAuthCodes::default(),
             catalogs: Vec::new(),
+            elements: Vec::new(),
+            #[cfg(feature = "guide")]
+            guides: Vec::new(),
             built_in: BuiltIn::Keep,
             clock: None,
             limits: Limits {
@@ -229,6 +260,7 @@ impl Default for Settings {
             },
             min_grade: Grade::Assumed,
             control: ControlAccess::default(),
+            control_origins: Vec::new(),
             state: None,
             cassette: None,
             fallback: Fallback::default(),
@@ -308,13 +340,29 @@ impl Settings {
         self
     }
 
-    /// Adds a directory of catalog fixtures, whose elements join the documented ones. Default: none.
-    pub fn catalog(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.catalogs.push(directory.into());
+    /// Adds a catalog fixture or a directory of them, whose elements join the documented ones. Default: none.
+    pub fn catalog(mut self, file_or_directory: impl Into<PathBuf>) -> Self {
+        self.catalogs.push(file_or_directory.into());
         self
     }
 
-    /// Whether an element of a [`Settings::catalog`] may take the place of a built-in one. Default: [`BuiltIn::Keep`].
+    /// Adds an element; see [the page about them](crate::docs::elements). Default: none.
+    ///
+    /// Of two with the same id and key the later one counts.
+    pub fn element(mut self, element: Fixture) -> Self {
+        self.elements.push(element);
+        self
+    }
+
+    /// Adds the element that a "Create Instance" guide in Markdown documents, as `mock-ce import` reads it. Default: none.
+    #[cfg(feature = "guide")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "guide")))]
+    pub fn guide(mut self, text: impl Into<String>) -> Self {
+        self.guides.push(text.into());
+        self
+    }
+
+    /// Whether an element of the user's own may take the place of a built-in one. Default: [`BuiltIn::Keep`].
     pub fn built_in(mut self, built_in: BuiltIn) -> Self {
         self.built_in = built_in;
         self
@@ -335,6 +383,18 @@ impl Settings {
     /// Sets the callers to whom the control API is open (rule `control`). Default: [`ControlAccess::Loopback`].
     pub fn control(mut self, access: ControlAccess) -> Self {
         self.control = access;
+        self
+    }
+
+    /// Lets the pages of an origin, such as `http://localhost:3000`, use the control API (rule `control`). Default: none.
+    ///
+    /// # Panics
+    /// When it is no origin: `http` or `https`, a host, and a port where it is not the usual one.
+    #[track_caller]
+    pub fn control_origin(mut self, origin: &str) -> Self {
+        let read = address::origin(origin);
+        let read = read.unwrap_or_else(|reason| panic!("mock-ce: control_origin: {reason}"));
+        self.control_origins.push(read);
         self
     }
 

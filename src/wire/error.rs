@@ -33,8 +33,9 @@ pub(crate) fn clip(text: &str) -> &str {
 }
 
 /// The ways to make an element known that is not.
-const ADDING_AN_ELEMENT: &str = "an element of your own is a fixture in a directory: start with --catalog DIR, or in Rust \
-     with MockCe::builder().catalog(DIR); mock-ce import makes a fixture of a guide";
+const ADDING_AN_ELEMENT: &str = "an element of your own is a fixture, which mock-ce new-element KEY writes and mock-ce \
+     import makes of a guide; add it with --catalog FILE, with POST /__admin/elements, or in Rust with \
+     MockCe::builder().element(fixture)";
 
 impl ApiError {
     fn new(status: StatusCode, rule: &'static Rule, message: impl Into<String>) -> Self {

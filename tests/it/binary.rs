@@ -347,7 +347,8 @@ fn rules_prints_every_rule() {
             (words.next(), words.next()),
             (Some(rule.id), Some(rule.grade.name()))
         );
-        assert!(line.ends_with(rule.statement), "{line}");
+        let end = format!("{} [{}]", rule.statement, rule.source);
+        assert!(line.ends_with(&end), "{line}");
     }
 }
 
@@ -439,6 +440,8 @@ fn a_value(flag: &str, directory: &Path) -> String {
         "login" => "a:pw".to_owned(),
         "oauth" => "strict".to_owned(),
         "min-grade" => "assumed".to_owned(),
+        "port" => "0".to_owned(),
+        "control-origin" => "http://localhost:3000".to_owned(),
         "control" | "callbacks" => "loopback".to_owned(),
         "webhook-body" => "guide".to_owned(),
         "webhook-delay" | "webhook-retry-unit" => "5s".to_owned(),
@@ -454,4 +457,98 @@ fn a_value(flag: &str, directory: &Path) -> String {
         timeout if timeout.ends_with("timeout") => "5s".to_owned(),
         _ => "10000".to_owned(),
     }
+}
+
+#[rstest]
+#[case::port(&["--listen", "0"])]
+#[case::name(&["--listen", "localhost:0"])]
+#[case::port_alone(&["--port", "0"])]
+#[case::wildcard(&["--listen", "0.0.0.0:0"])]
+fn serve_listens_where_it_is_told_and_prints_an_address_to_call(#[case] flags: &[&str]) {
+    let mut command = Process::command(&[&["serve"], flags].concat());
+    let command = command.stdout(std::process::Stdio::piped());
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    let line = crate::support::first_line(&mut child);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.starts_with("http://127.0.0.1:"), "{line}");
+    assert!(!line.contains(":0/"), "{line}");
+}
+
+#[rstest]
+#[case::host(&["serve", "--host", "0.0.0.0"], "a similar argument exists: '--listen <ADDRESS>'")]
+#[case::bind(&["exec", "--bind=0.0.0.0", "true"], "a similar argument exists: '--listen <ADDRESS>'")]
+#[case::fallback(&["serve", "--fallback", "emulate"], "--cassette <FILE>")]
+#[case::listen(&["serve", "--listen", "6847x"], "\"6847x\" is not an address such as 127.0.0.1:6847, localhost:0 or 6847")]
+#[case::origin(&["serve", "--control-origin", "app.test"], "\"app.test\" is not an origin such as http://localhost:3000")]
+fn wrong_usage_is_told_what_to_write_instead(#[case] words: &[&str], #[case] tip: &str) {
+    let output = run(words);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains(tip),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn a_state_file_that_could_not_be_written_is_refused_at_the_start() {
+    let line = the_one_line(
+        &run(&["serve", "--port", "0", "--state", "/no-such-directory/x"]),
+        1,
+    );
+    assert!(line.contains("its directory is not there"), "{line}");
+}
+
+#[test]
+fn each_verb_has_an_example_that_starts_with_the_program() {
+    let help = run(&["--help"]);
+    let help = text(&help.stdout);
+    let verbs = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let verbs = verbs.take_while(|line| !line.is_empty());
+    for verb in verbs.filter_map(|line| line.split_whitespace().next()) {
+        let output = run(&[verb, "--help"]);
+        let shown = text(&output.stdout);
+        assert!(
+            verb == "help" || shown.contains("Example: mock-ce "),
+            "{verb}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn a_new_element_is_written_once_and_served() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("pigeon.json");
+    let file = path.to_str().unwrap();
+    let printed = run(&["new-element", "pigeon"]);
+    assert!(run(&["new-element", "pigeon", file]).status.success());
+    assert_eq!(fs::read(&path).unwrap(), printed.stdout);
+    let again = the_one_line(&run(&["new-element", "dove", file]), 1);
+    assert!(
+        again.contains("is there already and stays as it is"),
+        "{again}"
+    );
+    let mut ce = Binary::start(&[("catalog", file)]);
+    let body = r#"{"element":{"key":"pigeon"},"name":"n","configuration":{"pigeon.api.key":"k"}}"#;
+    let created = ce.ask(Request::post("/instances", body));
+    assert_eq!(created.status, 200, "{}", created.text());
+    let by_token = format!("User u, Element {}", created.token());
+    let rows = ce.ask(Request::get("/hubs/general/contacts").by(&by_token));
+    assert!(rows.text().contains("Ada"), "{}", rows.text());
+}
+
+#[rstest]
+#[case::bash(&["completions", "bash"], "new-element")]
+#[case::zsh(&["completions", "zsh"], "new-element")]
+#[case::man(&["man"], ".TH mock-ce 1")]
+#[case::man_of_a_verb(&["man", "serve"], ".TH mock-ce-serve 1")]
+fn completions_and_manual_pages_are_printed(#[case] words: &[&str], #[case] part: &str) {
+    let output = run(words);
+    assert!(output.status.success());
+    assert!(
+        text(&output.stdout).contains(part),
+        "{}",
+        text(&output.stdout)
+    );
 }

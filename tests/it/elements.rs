@@ -78,9 +78,11 @@ fn keyword_fits(
             let mut names = rule.as_array().unwrap().iter();
             names.all(|name| value.get(name.as_str().unwrap()).is_some())
         }
+        "patternProperties" => rule.to_string() == r#"{"^//":{}}"#,
         "additionalProperties" => {
             let known = schema.get("properties").unwrap();
-            members.iter().all(|(name, _)| known.get(name).is_some())
+            let is_known = |name: &str| known.get(name).is_some() || name.starts_with("//");
+            members.iter().all(|(name, _)| is_known(name))
         }
         "properties" => members.iter().all(|(name, member)| {
             rule.get(name)
@@ -100,6 +102,36 @@ fn every_fixture_agrees_with_the_schema(#[case] folder: &str) {
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(is_valid(&text), "{}", path.display());
     }
+}
+
+#[rstest]
+#[case::plain("pigeon")]
+#[case::quoted("a \"b\"")]
+fn the_fixture_to_start_from_is_read_and_agrees_with_the_schema(#[case] key: &str) {
+    let text = Fixture::template(key);
+    assert!(is_valid(&text), "{text}");
+    let fixture = Fixture::parse(&text).unwrap();
+    assert_eq!(fixture.key(), key);
+    assert_eq!(fixture.configuration()[0].key, format!("{key}.api.key"));
+}
+
+#[test]
+fn a_comment_may_stand_in_each_object_of_the_format() {
+    let commented = WHOLE.replace(
+        "\"format\"",
+        "\"$schema\": \"x\", \"//\": \"a\", \"// b\": [1], \"format\"",
+    );
+    let commented = commented.replace(
+        "{\"key\": \"pigeon.loft\"",
+        "{\"//\": 1, \"key\": \"pigeon.loft\"",
+    );
+    let commented = commented.replace("{\"title\"", "{\"//\": 1, \"title\"");
+    let commented = commented.replace(
+        "{\"path\": \"/letters\"",
+        "{\"//\": 1, \"path\": \"/letters\"",
+    );
+    assert!(is_valid(&commented));
+    assert_eq!(Fixture::parse(&commented), Fixture::parse(WHOLE));
 }
 
 #[test]

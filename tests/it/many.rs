@@ -27,8 +27,8 @@ fn create_many(address: SocketAddr) -> Vec<(u64, String)> {
 /// Rules `instance-id`, `instance-token`: distinct and without a gap, whoever asks at the same time.
 #[rstest]
 #[case::on_the_shared_thread(&[])]
-#[case::on_threads_of_the_server(&["--threads", "4"])]
-fn sixty_four_clients_create_at_once(#[case] settings: &[&str]) {
+#[case::on_threads_of_the_server(&[("threads", "4")])]
+fn sixty_four_clients_create_at_once(#[case] settings: &[(&str, &str)]) {
     let mut server = Server::start(settings);
     let address = server.ce.address();
     let clients: Vec<_> = (0..CLIENTS)
@@ -91,7 +91,5 @@ fn a_dropped_server_with_threads_has_closed_its_connections() {
         assert_eq!(client.ask(&Request::get("/elements/6")).status, 200);
     }
     drop(ce);
-    for client in clients {
-        assert!(client.is_closed(), "a connection is still open");
-    }
+    clients.iter_mut().for_each(Client::assert_closed);
 }

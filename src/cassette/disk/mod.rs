@@ -32,14 +32,16 @@ impl fmt::Display for Unfinished {
             is_under_way,
         } = self;
         let journal = journal.display().to_string();
+        let plural = if *interactions == 1 { "" } else { "s" };
+        let counted = format!("{interactions} interaction{plural}");
         match is_under_way {
             true => write!(
                 f,
-                "{journal:?} is a recording under way with {interactions} interactions so far"
+                "{journal:?} is a recording under way with {counted} so far"
             ),
             false => write!(
                 f,
-                "{journal:?} is an unfinished recording with {interactions} interactions; `mock-ce check --reseal` makes it a part of the cassette"
+                "{journal:?} is an unfinished recording with {counted}; `mock-ce check --reseal` makes it a part of the cassette"
             ),
         }
     }

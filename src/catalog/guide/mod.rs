@@ -20,6 +20,7 @@ use std::path::PathBuf;
 
 pub use report::{Certainty, Change, Decision, Evidence, Outcome, Refusal, Repair, Report};
 
+use super::CatalogError;
 use super::fixture::Fixture;
 use super::identity::{BuiltIn, Identities};
 use demand::Demand;
@@ -82,6 +83,24 @@ impl Import {
             .iter_mut()
             .filter(own)
             .for_each(|report| report.refuse(1, reason));
+    }
+}
+
+/// The elements that these guides document.
+pub(crate) fn read_all(texts: &[String], built_in: BuiltIn) -> Result<Vec<Fixture>, CatalogError> {
+    let mut importer = Importer::new(Options {
+        built_in,
+        ..Options::default()
+    });
+    for (at, text) in texts.iter().enumerate() {
+        let name = format!("guide {}", at + 1);
+        importer.read(Guide { name: &name, text });
+    }
+    let import = importer.finish();
+    let is_imported = |report: &&Report| matches!(report.outcome, Outcome::Imported { .. });
+    match import.reports.iter().find(|report| !is_imported(report)) {
+        Some(refused) => Err(CatalogError::Guide(refused.to_string())),
+        None => Ok(import.fixtures),
     }
 }
 

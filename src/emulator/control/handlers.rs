@@ -26,11 +26,9 @@ const MAX_NEAREST: usize = 3;
 
 /// `GET /__admin/health` → `{"status", "version", "seed", "uptime", "time", "catalog": [key]}`; uptime in seconds
 pub(in crate::emulator) fn health(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    let keys = emulator
-        .catalog()
-        .elements()
-        .iter()
-        .map(|element| Json::from(element.key()));
+    let catalog = emulator.catalog();
+    let keys = catalog.elements().iter();
+    let keys = keys.map(|element| Json::from(element.key()));
     let health = object([
         ("status", "ready".into()),
         ("version", env!("CARGO_PKG_VERSION").into()),
@@ -128,6 +126,17 @@ pub(in crate::emulator) fn seed(emulator: &Emulator, call: &Call<'_, '_>) -> Han
 pub(in crate::emulator) fn save(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     emulator.save()?;
     Ok(done(call))
+}
+
+/// `POST /__admin/cassette/rewind`
+pub(in crate::emulator) fn rewind(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    emulator.rewind()?;
+    Ok(done(call))
+}
+
+/// `GET /__admin/settings` → the document of [`crate::Settings::to_json`]
+pub(in crate::emulator) fn settings(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
+    Ok(ok(call, &emulator.settings.to_json()))
 }
 
 /// `GET /__admin/ledger?of=run` → the document of [`crate::Ledger`], since the last reset or of the whole run

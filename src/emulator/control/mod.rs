@@ -4,6 +4,8 @@
 //! `/__admin` is decided in this order: may the sender steer (rule `control`), route, verb, content type, handler. It
 //! is neither journaled nor counted.
 
+mod directory;
+mod elements;
 mod feed;
 mod handlers;
 mod inspect;
@@ -15,6 +17,7 @@ mod page;
 mod parameter;
 mod webhooks;
 
+pub(super) use elements::*;
 pub(crate) use feed::Cursor;
 pub(super) use feed::events;
 pub(super) use handlers::*;
@@ -22,8 +25,6 @@ pub(super) use inspect::*;
 pub use messages::MessageQuery;
 pub(super) use messages::{forget_messages, messages};
 pub(super) use orders::*;
-#[cfg(feature = "page")]
-pub(super) use page::welcome;
 pub(super) use webhooks::*;
 
 use std::fmt;
@@ -31,28 +32,31 @@ use std::net::IpAddr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime};
 
-use http::Method;
+use bytes::Bytes;
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
+use http::{HeaderValue, Method, header as names};
 
 use super::call::{Call, Caller, check_content_type};
 use super::context::Context;
 use super::outcome::{Handled, Outcome};
+use super::path::Surface;
 use super::record::counters::Period;
 use super::record::journal::{Found, Near, Received};
 use super::record::ledger::Ledger;
 use super::state::Seed;
 use super::state::instances::{Chosen, Configuration, Draft, OrganizationInstances, document};
 use super::steer::predicate::Predicate;
-use super::{Emulator, guard, identity, routes};
+use super::{Emulator, guard, identity, permit, routes};
+use crate::catalog::fixture::Fixture;
 use crate::file;
 use crate::instance::Instance;
 use crate::rules;
-use crate::settings::ControlAccess;
+use crate::settings::{ControlAccess, Settings};
 use crate::wire::error::ApiError;
 use crate::wire::json::Json;
-use crate::wire::message::Request;
-use crate::wire::vocabulary::CONTROL_PATH;
+use crate::wire::message::{Body, Request};
+use crate::wire::vocabulary::{CONTROL_PATH, EXPOSED_HEADERS};
 
 /// A control operation that was refused for what it was given, or that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,18 +102,23 @@ impl From<ControlError> for ApiError {
 }
 
 /// Whether a request is for the control API.
-pub(super) fn is_for(request: &Request) -> bool {
+fn is_for(request: &Request) -> bool {
     let below = request.uri.path().strip_prefix(CONTROL_PATH);
     below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
 }
 
-/// Answers a request of the control API.
-pub(super) fn answer(emulator: &Emulator, request: &Request) -> Outcome {
+/// Answers a request of the control API, or of somebody who asks what there is; `None` for any other.
+pub(super) fn answer(emulator: &Emulator, request: &Request) -> Option<Outcome> {
+    let entrance = directory::at_entrance(request);
+    if entrance.is_none() && !is_for(request) {
+        return None;
+    }
     let number = emulator.control_requests.fetch_add(1, Relaxed);
     let request_id = identity::request_id(!emulator.seed(), number);
-    let handled = guard(|| handle(emulator, request));
+    let handled = entrance.map_or_else(|| guard(|| handle(emulator, request)), Ok);
     let outcome = handled.unwrap_or_else(|error| Outcome::refusal(error, &request_id));
-    outcome.identified(&request_id).dated(&emulator.clock)
+    let outcome = outcome.identified(&request_id).dated(&emulator.clock);
+    Some(admit_page(&emulator.settings, request, outcome))
 }
 
 /// A path to stand before the name of a member.
@@ -122,14 +131,24 @@ fn dotted(path: &str) -> String {
 }
 
 fn handle(emulator: &Emulator, request: &Request) -> Handled {
-    check_sender(emulator.control, request)?;
+    check_sender(&emulator.settings, request)?;
+    let context = Context::new(request);
+    if context.is_preflight()
+        && is_admitted(&emulator.settings, request)
+        && let Some(verbs) = routes::allowed(&request.uri, Surface::Control)
+    {
+        return Ok(permit(&request.headers, &verbs));
+    }
     #[cfg(feature = "page")]
     if let Some(file) = page::answer(request) {
         return Ok(file);
     }
-    let context = Context::new(request);
+    if let Some(directory) = directory::of_control(request) {
+        return Ok(directory);
+    }
     let routes::Entry { route, pattern } = routes::find(&context)?;
-    if !matches!(request.method, Method::GET | Method::HEAD) {
+    let has_body = request.body != Body::Whole(Bytes::new());
+    if has_body && !matches!(request.method, Method::GET | Method::HEAD) {
         check_content_type(request)?;
     }
     if !feed::is_accepted(request) {
@@ -152,9 +171,9 @@ fn handle(emulator: &Emulator, request: &Request) -> Handled {
 }
 
 /// A web page must not steer a developer's mock, and no other machine unless it was told so.
-fn check_sender(access: ControlAccess, request: &Request) -> Result<(), ApiError> {
+fn check_sender(settings: &Settings, request: &Request) -> Result<(), ApiError> {
     let refused = |reason: &str| Err(ApiError::forbidden(reason));
-    let anywhere = access == ControlAccess::Anywhere;
+    let anywhere = settings.control == ControlAccess::Anywhere;
     if !anywhere
         && request
             .peer
@@ -177,11 +196,32 @@ fn check_sender(access: ControlAccess, request: &Request) -> Result<(), ApiError
         let is_at =
             |scheme: &str, host| origin.as_bytes() == format!("{scheme}://{host}").as_bytes();
         let is_own = |host| is_at("http", host) || is_at("https", host);
-        if !host.is_some_and(is_own) {
-            return refused("the control API is not open to pages of this Origin");
+        if !host.is_some_and(is_own) && !is_admitted(settings, request) {
+            return refused(
+                "the control API is not open to pages of this Origin; start with --control-origin URL to change that",
+            );
         }
     }
     Ok(())
+}
+
+/// Whether a request is of a page that `--control-origin` names.
+fn is_admitted(settings: &Settings, request: &Request) -> bool {
+    let origin = request.headers.get(ORIGIN);
+    origin.is_some_and(|origin| settings.control_origins.iter().any(|named| origin == named))
+}
+
+/// Lets such a page read the reply.
+fn admit_page(settings: &Settings, request: &Request, mut outcome: Outcome) -> Outcome {
+    let origin = request.headers.get(ORIGIN).cloned();
+    if let Some(origin) = origin.filter(|_| is_admitted(settings, request)) {
+        let headers = &mut outcome.reply.headers;
+        headers.insert(names::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(names::VARY, HeaderValue::from_static("origin"));
+        let exposed = HeaderValue::from_static(EXPOSED_HEADERS);
+        headers.insert(names::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    }
+    outcome
 }
 
 /// Whether a `Host` header names this machine, by a name that no other page's server can have.
@@ -291,13 +331,13 @@ impl Emulator {
     /// # Errors
     /// An element that the catalog does not have.
     pub(crate) fn resolved(&self, mut predicate: Predicate) -> Result<Predicate, ControlError> {
-        predicate.resolve(&self.catalog)?;
+        predicate.resolve(&self.catalog())?;
         Ok(predicate)
     }
 
     /// Forgets instances, journal, script, stubs and ledger, of everybody or of one organization; ids start anew.
     ///
-    /// Of everybody it also sets the clock as the settings have it. The [`run_ledger`](Self::run_ledger) stays as it is.
+    /// Of everybody it also sets the clock as the settings have it, and rewinds the cassette. The [`run_ledger`](Self::run_ledger) stays as it is.
     pub fn reset(&self, organization: Option<&str>) {
         self.state.clear(organization);
         self.journal.clear(organization);
@@ -310,7 +350,22 @@ impl Emulator {
         if organization.is_none() {
             self.requests.store(0, Relaxed);
             self.clock.reset();
+            if let Some(tape) = &self.tape {
+                tape.rewind();
+            }
         }
+    }
+
+    /// Lets the cassette answer from its beginning again, as if no request had come.
+    ///
+    /// # Errors
+    /// The server has no cassette.
+    pub fn rewind(&self) -> Result<(), ControlError> {
+        let tape = self.tape.as_ref();
+        let tape =
+            tape.ok_or_else(|| "the server was started without --cassette FILE".to_owned())?;
+        tape.rewind();
+        Ok(())
     }
 
     /// Puts an instance into the state.
@@ -342,7 +397,7 @@ impl Emulator {
     fn chosen<'s>(&self, seed: &'s Seed, path: &str) -> Result<Chosen<'s>, String> {
         let path = dotted(path);
         seed.check(&path)?;
-        let element = document::element(&seed.element, &format!("{path}element"), self.catalog())?;
+        let element = document::element(&seed.element, &format!("{path}element"), &self.catalog())?;
         let entries = seed
             .configuration
             .iter()
@@ -387,7 +442,7 @@ impl Emulator {
     ) -> Result<(), ControlError> {
         let (seed, requests) =
             self.state
-                .restore(document, organization, self.seed(), self.catalog())?;
+                .restore(document, organization, self.seed(), &self.catalog())?;
         self.counters
             .note_leaks(self.state.instances.take_cleared());
         if organization.is_none() {
@@ -398,12 +453,44 @@ impl Emulator {
         Ok(())
     }
 
+    /// Adds an element while the server runs; requests that are being answered go on with the catalog that they found.
+    ///
+    /// It takes the place of one of the user's own with the same id and key; instances of that one stay as they are. The
+    /// catalog is the server's: all organizations see it, and no reset, snapshot or restore touches it.
+    ///
+    /// # Errors
+    /// An id or a key that another element has.
+    pub fn add_element(&self, fixture: &Fixture) -> Result<(), ControlError> {
+        let added = self.catalog.add(fixture, self.built_in);
+        added.map_err(|clash| clash.to_string().into())
+    }
+
+    /// Takes an element away that is not built in, by its key or id; its instances stay as they are.
+    ///
+    /// # Errors
+    /// There is none, or it is built in.
+    pub fn remove_element(&self, key_or_id: &str) -> Result<(), ControlError> {
+        let own = || {
+            let catalog = self.catalog();
+            let own = catalog.elements().iter().filter(|one| !one.is_built_in());
+            let keys: Vec<_> = own.map(|element| element.key().to_owned()).collect();
+            match keys.is_empty() {
+                true => "there is none".to_owned(),
+                false => format!("there is {}", keys.join(", ")),
+            }
+        };
+        match self.catalog.remove(key_or_id) {
+            true => Ok(()),
+            false => Err(format!("{key_or_id:?} is no element of your own; {}", own()).into()),
+        }
+    }
+
     /// Writes the state to the file that the server was started with.
     ///
     /// # Errors
     /// When there is none, or it cannot be written.
     pub fn save(&self) -> Result<(), ControlError> {
-        let path = self.state_file.as_ref();
+        let path = self.settings.state.as_ref();
         let path = path.ok_or_else(|| "the server was started without --state FILE".to_owned())?;
         let failed = |error| ControlError {
             message: format!("cannot write the state {:?}: {error}", path.display()),

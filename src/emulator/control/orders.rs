@@ -130,7 +130,7 @@ impl Emulator {
     /// Refuses a predicate that nobody can decide before there is an answer, and names each element by its key.
     fn resolve(&self, predicate: &mut Predicate) -> Result<(), String> {
         predicate.check_needs_no_answer()?;
-        predicate.resolve(&self.catalog)
+        predicate.resolve(&self.catalog())
     }
 }
 

@@ -1,8 +1,8 @@
-//! The inspection page below `/__admin/`, and the way of a browser to it.
+//! The inspection page below `/__admin/`.
 
 use http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION,
-    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, StatusCode};
 
@@ -11,21 +11,6 @@ use crate::page::{self, Caching};
 use crate::rules;
 use crate::wire::message::Request;
 use crate::wire::vocabulary::CONTROL_PATH;
-
-/// Sends a browser that asks for `/` or for `/__admin` to the page; clients of the API are answered as ever.
-pub(in crate::emulator) fn welcome(request: &Request) -> Option<Outcome> {
-    let is_entrance = matches!(request.uri.path(), "/" | CONTROL_PATH);
-    let is_browser = || {
-        let accept = request.header_text(&ACCEPT);
-        accept.is_some_and(|accept| accept.contains("text/html"))
-    };
-    if !is_entrance || request.method != Method::GET || !is_browser() {
-        return None;
-    }
-    let mut outcome = Outcome::empty(&rules::CONTROL).header(LOCATION, &format!("{CONTROL_PATH}/"));
-    outcome.reply.status = StatusCode::FOUND;
-    Some(outcome)
-}
 
 /// Answers a request for a file of the page; `None` for any other.
 pub(super) fn answer(request: &Request) -> Option<Outcome> {

@@ -25,12 +25,12 @@ pub(super) fn check(request: &Request, route: &Route) -> Result<(), ApiError> {
 }
 
 fn unknown(name: &str, known: impl Iterator<Item = &'static str> + Clone) -> String {
-    let hint = nearest(name, known.clone()).map(str::to_owned);
-    let known = hint.unwrap_or_else(|| known.collect::<Vec<_>>().join(", "));
-    let known = if known.is_empty() {
-        "none".to_owned()
-    } else {
-        known
+    let hint = match nearest(name, known.clone()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => match &*known.collect::<Vec<_>>() {
+            [] => "known: none".to_owned(),
+            all => format!("known: {}", all.join(", ")),
+        },
     };
-    format!("the query parameter {name:?} is not known here; known: {known}")
+    format!("the query parameter {name:?} is not known here; {hint}")
 }

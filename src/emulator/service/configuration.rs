@@ -185,7 +185,11 @@ fn value<'b>(body: &'b Json<'_>, entry: &Listed<'_>) -> Result<Option<Cow<'b, st
         ))
     };
     let Some(sent) = body.get(member::PROPERTY_VALUE) else {
-        return refused(format!("{} is required", member::PROPERTY_VALUE));
+        let hint = match body.get("value") {
+            Some(_) => "; the body has value, which is not read",
+            None => "",
+        };
+        return refused(format!("{} is required{hint}", member::PROPERTY_VALUE));
     };
     if matches!(sent, Json::Array(_) | Json::Object(_)) {
         let (name, found) = (member::PROPERTY_VALUE, sent.kind());

@@ -19,7 +19,8 @@ use crate::wire::vocabulary::{Dialect, member, query, text};
 
 /// `GET /elements`
 pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    let elements = emulator.catalog().elements();
+    let catalog = emulator.catalog();
+    let elements = catalog.elements();
     if call.context.query().is_empty() {
         let objects = elements
             .iter()
@@ -148,9 +149,9 @@ fn with_flags(mut element: Json<'_>, is_extended: bool, extent: Extent) -> Json<
 /// `GET /elements/{keyOrId}/configuration`
 pub(in crate::emulator) fn configuration(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let element = known(emulator, call.key_or_id().unwrap_or_default())?;
-    let whole = shown(element, call.dialect());
+    let whole = shown(&element, call.dialect());
     let entries = whole.get(member::CONFIGURATION).cloned();
-    let authentication = object([(member::TYPE, authentication(element).into())]);
+    let authentication = object([(member::TYPE, authentication(&element).into())]);
     let body = object([
         (member::CONFIGURATION, entries.into()),
         (member::AUTHENTICATION, authentication),
@@ -171,12 +172,9 @@ pub(super) fn authentication(element: &Element) -> &str {
 
 /// `GET /elements/keys`
 pub(in crate::emulator) fn keys(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    let keys: Json<'_> = emulator
-        .catalog()
-        .elements()
-        .iter()
-        .map(|element| element.key().into())
-        .collect();
+    let catalog = emulator.catalog();
+    let keys = catalog.elements().iter();
+    let keys: Json<'_> = keys.map(|element| element.key().into()).collect();
     Ok(Outcome::json(call.rule, keys.to_string()))
 }
 
@@ -185,7 +183,7 @@ pub(in crate::emulator) fn get(emulator: &Emulator, call: &Call<'_, '_>) -> Hand
     let key_or_id = call.key_or_id().unwrap_or_default();
     let element = known(emulator, key_or_id)?;
     let object = &element.face(call.dialect()).object;
-    let body = with_own_resources(emulator, call, element, object);
+    let body = with_own_resources(emulator, call, &element, object);
     Ok(Outcome::json(
         call.rule,
         body.unwrap_or_else(|| object.clone()),
@@ -215,14 +213,14 @@ fn with_own_resources(
 }
 
 /// The element that a path names, or the refusal of rule `element-get`.
-pub(in crate::emulator) fn known<'e>(
-    emulator: &'e Emulator,
+pub(in crate::emulator) fn known(
+    emulator: &Emulator,
     key_or_id: &str,
-) -> Result<&'e Arc<Element>, ApiError> {
+) -> Result<Arc<Element>, ApiError> {
     let catalog = emulator.catalog();
     let unknown =
         || ApiError::no_element(&rules::ELEMENT_GET, key_or_id, catalog.nearest(key_or_id));
-    catalog.find(key_or_id).ok_or_else(unknown)
+    catalog.find(key_or_id).cloned().ok_or_else(unknown)
 }
 
 /// A JSON array of texts that are JSON already.

@@ -1,5 +1,7 @@
 //! Handlers that add resources to an element while the server runs, and take them away (rule `resource-extend`).
 
+use std::sync::Arc;
+
 use super::elements;
 use crate::catalog::Element;
 use crate::emulator::Emulator;
@@ -30,7 +32,7 @@ pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Han
     let mut all: Vec<Json<'static>> = if only_own {
         Vec::new()
     } else {
-        declared(element)
+        declared(&element)
     };
     all.extend(own.into_iter().map(|(_, own)| own.json.clone()));
     Ok(Outcome::json(call.rule, Json::Array(all).to_bytes()))
@@ -76,8 +78,8 @@ fn declared(element: &Element) -> Vec<Json<'static>> {
     lines.collect()
 }
 
-fn element<'e>(emulator: &'e Emulator, call: &Call<'_, '_>) -> Result<&'e Element, ApiError> {
-    elements::known(emulator, call.key_or_id().unwrap_or_default()).map(|element| &**element)
+fn element(emulator: &Emulator, call: &Call<'_, '_>) -> Result<Arc<Element>, ApiError> {
+    elements::known(emulator, call.key_or_id().unwrap_or_default())
 }
 
 /// The organization's own resource that the path names, with its id.
@@ -104,11 +106,15 @@ fn put(emulator: &Emulator, call: &Call<'_, '_>, known: Option<(u64, String)>) -
     let element = element(emulator, call)?;
     let body = call.json()?;
     let refusal = |message: String| ApiError::bad_request(&rules::RESOURCE_EXTEND, message);
-    for name in ["method", "path"] {
-        let text = body.get(name).and_then(Json::as_str).unwrap_or_default();
-        if text.trim().is_empty() {
-            return Err(refusal(format!("{name} is required and must be text")));
-        }
+    let text = |name: &&str| body.get(name).and_then(Json::as_str).unwrap_or_default();
+    let missing = ["method", "path"]
+        .into_iter()
+        .filter(|name| text(name).trim().is_empty());
+    let missing: Vec<_> = missing
+        .map(|name| format!("{name} is required and must be text"))
+        .collect();
+    if !missing.is_empty() {
+        return Err(refusal(missing.join("; ")));
     }
     let mut members = body.as_object().cloned().unwrap_or_default();
     members.retain(|(name, _)| name != member::ID && name != member::CREATED_DATE);

@@ -3,7 +3,7 @@
 use super::elements;
 use super::paging::Paging;
 use super::provision;
-use crate::catalog::{Element, ResourceSpec};
+use crate::catalog::{Catalog, Element, ResourceSpec};
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
@@ -125,7 +125,8 @@ pub(in crate::emulator) fn get(emulator: &Emulator, call: &Call<'_, '_>) -> Hand
 /// `GET /hubs/{key}/elements`
 pub(in crate::emulator) fn elements(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let hub = addressed(emulator, call)?;
-    let found = in_hub(emulator, &hub.key).map(|element| {
+    let catalog = emulator.catalog();
+    let found = in_hub(&catalog, &hub.key).map(|element| {
         let shown = elements::shown(element, call.dialect());
         let kept = ELEMENT_MEMBERS
             .iter()
@@ -179,11 +180,9 @@ pub(in crate::emulator) fn delete(emulator: &Emulator, call: &Call<'_, '_>) -> H
 
 /// The platform's hubs, and those that only an element of the catalog names.
 fn built_in(emulator: &Emulator) -> Vec<Hub> {
-    let named = emulator
-        .catalog()
-        .elements()
-        .iter()
-        .filter_map(|element| element.hub());
+    let catalog = emulator.catalog();
+    let elements = catalog.elements().iter();
+    let named = elements.filter_map(|element| element.hub());
     let mut keys: Vec<_> = DOCUMENTED.to_vec();
     for key in named {
         if keys.iter().all(|(known, _)| *known != key) {
@@ -240,19 +239,16 @@ fn addressed(emulator: &Emulator, call: &Call<'_, '_>) -> Result<Hub, ApiError> 
     hubs.find(|hub| hub.key == key).ok_or_else(unknown)
 }
 
-fn in_hub<'e>(emulator: &'e Emulator, key: &str) -> impl Iterator<Item = &'e Element> {
-    let elements = emulator
-        .catalog()
-        .elements()
-        .iter()
-        .map(|element| &**element);
+fn in_hub<'c>(catalog: &'c Catalog, key: &str) -> impl Iterator<Item = &'c Element> {
+    let elements = catalog.elements().iter().map(|element| &**element);
     elements.filter(move |element| element.hub() == Some(key))
 }
 
 /// The calls of a hub: `ping`, which every element has, and what its elements declare.
 fn resources(emulator: &Emulator, key: &str) -> Json<'static> {
     let mut calls = vec![("GET", "/ping".to_owned())];
-    for spec in in_hub(emulator, key).flat_map(Element::resources) {
+    let catalog = emulator.catalog();
+    for spec in in_hub(&catalog, key).flat_map(Element::resources) {
         for call in calls_of(spec) {
             if !calls.contains(&call) {
                 calls.push(call);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::paging::{MAX_PAGE_SIZE, cursor, cursor_id, page_size};
 use super::provision::{self, Occasion, Provision};
 use super::{elements, oauth, subject};
-use crate::catalog::Element;
+use crate::catalog::{Catalog, Element};
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
 use crate::emulator::record::ledger::Mishap;
@@ -22,7 +22,9 @@ use crate::wire::vocabulary::{header, member, query};
 pub(in crate::emulator) fn create(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let body = call.json()?;
     provision::members(body)?;
-    let element = element_to_create(emulator, call, body)?;
+    let catalog = emulator.catalog();
+    let element = element_to_create(&catalog, call, body);
+    let element = element.map_err(|error| provision::with_member_problems(error, body))?;
     let Provision {
         name,
         tags,
@@ -68,7 +70,8 @@ pub(in crate::emulator) fn patch(emulator: &Emulator, call: &Call<'_, '_>) -> Ha
     let stored = subject::instance(emulator, call)?;
     let body = call.json()?;
     provision::members(body)?;
-    let named = provision::named_element(body, call.dialect(), emulator.catalog())?;
+    let catalog = emulator.catalog();
+    let named = provision::named_element(body, call.dialect(), &catalog)?;
     check_identity(body, &stored, &rules::INSTANCE_PATCH)?;
     update(emulator, call, &stored, body, named)
 }
@@ -124,12 +127,11 @@ pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Han
 }
 
 /// The element that a creation is for: named by the path, or by the body.
-fn element_to_create<'e>(
-    emulator: &'e Emulator,
+fn element_to_create<'c>(
+    catalog: &'c Catalog,
     call: &Call<'_, '_>,
     body: &Json<'_>,
-) -> Result<&'e Arc<Element>, ApiError> {
-    let catalog = emulator.catalog();
+) -> Result<&'c Arc<Element>, ApiError> {
     let Some(key_or_id) = call.key_or_id() else {
         let named = provision::named_element(body, call.dialect(), catalog)?;
         return named.ok_or_else(|| provision::no_element_named(body, call.dialect(), catalog));
@@ -192,7 +194,7 @@ fn check_element(
     stored: &Stored,
     body: &Json<'_>,
 ) -> Result<(), ApiError> {
-    match provision::named_element(body, call.dialect(), emulator.catalog())? {
+    match provision::named_element(body, call.dialect(), &emulator.catalog())? {
         Some(named) if named.id() != stored.element.id() => {
             let (noun, own) = (call.dialect().noun(), stored.element.key());
             let message = format!(

@@ -17,10 +17,7 @@ use crate::wire::vocabulary::{member, word};
 pub(in crate::emulator) fn log_in(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let body = call.json()?;
     provision::members(body)?;
-    let (name, password) = (
-        required(body, member::USERNAME)?,
-        required(body, member::PASSWORD)?,
-    );
+    let [name, password] = required(body, [member::USERNAME, member::PASSWORD])?;
     if let Some((user, accepted)) = &emulator.login
         && (name, password) != (user, accepted)
     {
@@ -50,10 +47,15 @@ pub(in crate::emulator) fn secrets(emulator: &Emulator, call: &Call<'_, '_>) -> 
     Ok(Outcome::json(call.rule, body.to_bytes()))
 }
 
-/// The text of a member that must be there and not blank.
-fn required<'b>(body: &'b Json<'_>, name: &str) -> Result<&'b str, ApiError> {
-    let text = body.get(name).and_then(Json::as_str);
-    let text = text.filter(|text| !text.trim().is_empty());
-    let missing = || format!("{name} is required and must be text that is not blank");
-    text.ok_or_else(|| ApiError::bad_request(&rules::LOGIN, missing()))
+/// The texts of members that must be there and not blank; all that are not are named at once.
+fn required<'b>(body: &'b Json<'_>, names: [&str; 2]) -> Result<[&'b str; 2], ApiError> {
+    let text = |name: &str| body.get(name).and_then(Json::as_str).unwrap_or_default();
+    let missing = names.iter().filter(|name| text(name).trim().is_empty());
+    let missing: Vec<_> = missing
+        .map(|name| format!("{name} is required and must be text that is not blank"))
+        .collect();
+    match missing.is_empty() {
+        true => Ok(names.map(text)),
+        false => Err(ApiError::bad_request(&rules::LOGIN, missing.join("; "))),
+    }
 }

@@ -22,7 +22,8 @@ const EVENT_TYPES: [&str; 3] = ["CREATED", "UPDATED", "DELETED"];
 pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let paging = Paging::parse(call, call.rule)?;
     let extent = Extent::parse(call);
-    let elements = emulator.catalog().elements().iter();
+    let catalog = emulator.catalog();
+    let elements = catalog.elements().iter();
     let all = elements.map(|element| metadata(element, call.dialect(), extent));
     Ok(paging.answer(call.rule, all.collect()))
 }
@@ -30,7 +31,7 @@ pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Han
 /// `GET /elements/{keyOrId}/metadata`
 pub(in crate::emulator) fn get(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let element = elements::known(emulator, call.key_or_id().unwrap_or_default())?;
-    let body = metadata(element, call.dialect(), Extent::parse(call));
+    let body = metadata(&element, call.dialect(), Extent::parse(call));
     Ok(Outcome::json(call.rule, body.to_bytes()))
 }
 

@@ -1,6 +1,8 @@
 //! Handlers of OAuth's two sides: the addresses and tokens that a client asks for, and the consent that the provider
 //! would ask of a person.
 
+use std::sync::Arc;
+
 use http::header::{ACCEPT, HOST, LOCATION};
 use http::{HeaderValue, StatusCode};
 
@@ -112,7 +114,7 @@ fn answer_url(emulator: &Emulator, call: &Call<'_, '_>, asked: &Asked) -> Handle
 pub(in crate::emulator) fn default_url(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let (element, version) = of_call(emulator, call)?;
     let asked = Asked::by_query(call);
-    let (token, secret) = fresh_token(emulator, element);
+    let (token, secret) = fresh_token(emulator, &element);
     let callback = asked
         .get("callbackUrl")
         .or_else(|| asked.get("oauth.callback.url"));
@@ -146,7 +148,7 @@ pub(in crate::emulator) fn token(emulator: &Emulator, call: &Call<'_, '_>) -> Ha
         return Err(ApiError::bad_request(call.rule, message));
     }
     Asked::by_query(call).check()?;
-    let (token, secret) = fresh_token(emulator, element);
+    let (token, secret) = fresh_token(emulator, &element);
     let body = object([(member::TOKEN, token.into()), ("secret", secret.into())]);
     Ok(Outcome::json(call.rule, body.to_bytes()))
 }
@@ -167,7 +169,7 @@ pub(in crate::emulator) fn consent(emulator: &Emulator, call: &Call<'_, '_>) -> 
         Decision::Approve => call.rule,
         Decision::Refuse(_) => &rules::CONSENT_DENIED,
     };
-    let address = visit.way_back(decision, &fresh_code(emulator, element));
+    let address = visit.way_back(decision, &fresh_code(emulator, &element));
     let address = HeaderValue::try_from(address).expect("a checked address is printable");
     let mut outcome = Outcome::empty(rule);
     outcome.reply.status = StatusCode::FOUND;
@@ -216,10 +218,10 @@ pub(super) fn redeem(
 }
 
 /// The element of the path, which must use OAuth, and the version that it uses.
-fn of_call<'e>(
-    emulator: &'e Emulator,
+fn of_call(
+    emulator: &Emulator,
     call: &Call<'_, '_>,
-) -> Result<(&'e Element, OAuthVersion), ApiError> {
+) -> Result<(Arc<Element>, OAuthVersion), ApiError> {
     let element = elements::known(emulator, call.key_or_id().unwrap_or_default())?;
     let version = element.oauth().ok_or_else(|| {
         let message = format!("Element {} does not use OAuth", element.key());

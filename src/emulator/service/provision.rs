@@ -200,6 +200,25 @@ pub(crate) fn check<'a>(
     Err(ApiError::bad_request(rule, together.unwrap_or_default()))
 }
 
+/// The refusal of an element, and behind it what was sent wrong in the members that all elements have in common.
+pub(crate) fn with_member_problems(mut error: ApiError, body: &Json<'_>) -> ApiError {
+    let mut problems = Vec::new();
+    // What is merely absent is told when the element is known.
+    name(body, Occasion::Update, &mut problems);
+    tags(body, &mut problems);
+    provider_data(body, &mut problems);
+    if let Some(sent) = body.get(member::CONFIGURATION)
+        && !matches!(sent, Json::Null | Json::Object(_))
+    {
+        problems.push(type_problem(member::CONFIGURATION, "an object", sent));
+    }
+    for problem in problems.iter().take(MOST_NAMED) {
+        error.message += "; ";
+        error.message += &problem.message;
+    }
+    error
+}
+
 /// The most problems that a refusal names; nobody reads on, and a hostile body has millions.
 const MOST_NAMED: usize = 100;
 

@@ -52,7 +52,7 @@ pub(in crate::emulator) fn receive(emulator: &Emulator, call: &Call<'_, '_>) -> 
     let search = Search {
         emulator,
         call,
-        element,
+        element: &element,
         raw,
     };
     let arrivals = search.instances(named).into_iter().map(message_for);
@@ -61,11 +61,9 @@ pub(in crate::emulator) fn receive(emulator: &Emulator, call: &Call<'_, '_>) -> 
 }
 
 /// The element that a path names, and whether polling found what is said of it.
-fn element<'e>(
-    emulator: &'e Emulator,
-    key_or_id: &str,
-) -> Result<(&'e Arc<Element>, bool), ApiError> {
-    let polled = || emulator.catalog().find(key_or_id.strip_suffix(POLLING)?);
+fn element(emulator: &Emulator, key_or_id: &str) -> Result<(Arc<Element>, bool), ApiError> {
+    let catalog = emulator.catalog();
+    let polled = || catalog.find(key_or_id.strip_suffix(POLLING)?).cloned();
     match elements::known(emulator, key_or_id) {
         Ok(element) => Ok((element, false)),
         Err(unknown) => polled().map(|element| (element, true)).ok_or(ApiError {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::{HeaderName, Method};
 
 use super::predicate::{Predicate, Subject};
-use crate::catalog::Catalog;
+use crate::catalog::LiveCatalog;
 use crate::emulator::context::Context;
 use crate::emulator::identity;
 use crate::emulator::state::instances::Store;
@@ -14,7 +14,7 @@ use crate::wire::message::Request;
 /// A request on its way, and what tells its element and its organization.
 pub(crate) struct LiveRequest<'e, 'r> {
     pub(crate) context: &'e Context<'r>,
-    pub(crate) catalog: &'e Catalog,
+    pub(crate) catalog: &'e LiveCatalog,
     pub(crate) instances: &'e Store,
     pub(crate) seed: u64,
 }
@@ -61,7 +61,8 @@ impl Subject for LiveRequest<'_, '_> {
     }
 
     fn element(&self) -> Option<Cow<'_, str>> {
-        self.context.named_element(self.catalog).map(Cow::Owned)
+        let catalog = self.catalog.current();
+        self.context.named_element(&catalog).map(Cow::Owned)
     }
 
     fn is_of(&self, fingerprint: u64) -> bool {

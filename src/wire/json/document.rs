@@ -30,12 +30,12 @@ impl<'a> Document<'a> {
         {
             None => Ok(document),
             Some((unknown, _)) => {
-                let hint = nearest(unknown, known.iter().copied()).map(str::to_owned);
-                let hint = hint.unwrap_or_else(|| known.join(", "));
-                Err(format!(
-                    "{} is not known here; known: {hint}",
-                    document.at(unknown)
-                ))
+                let hint = match nearest(unknown, known.iter().copied()) {
+                    Some(near) => format!("did you mean {near:?}?"),
+                    None => format!("known: {}", known.join(", ")),
+                };
+                let path = document.at(unknown);
+                Err(format!("{path} is not known here; {hint}"))
             }
         }
     }

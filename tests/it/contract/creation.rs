@@ -280,3 +280,13 @@ fn the_first_check_that_fails_answers() {
     ];
     assert_eq!(told, order);
 }
+
+#[test]
+fn an_unknown_element_and_a_wrong_member_are_refused_together() {
+    let body = r#"{"element":{"key":"twillio"},"name":5,"tags":"a","configuration":[]}"#;
+    let reply = fresh().ask(Request::post("/instances", body));
+    assert_eq!(reply.verdict(), (404, "element-unknown"));
+    let wrong = "Did you mean twilio?; name must be text, found a number; \
+                 tags must be an array of texts, found text; configuration must be an object, found an array";
+    assert!(reply.message().ends_with(wrong), "{}", reply.message());
+}

@@ -134,5 +134,5 @@ fn a_time_that_is_none_is_refused() {
         message,
         "at must be a time such as \"2017-03-14T19:20:16Z\", found text"
     );
-    assert!(refusal(&ce, "PUT", "/clock", r#"{"att":1}"#).contains("known: at"));
+    assert!(refusal(&ce, "PUT", "/clock", r#"{"att":1}"#).contains("did you mean \"at\"?"));
 }

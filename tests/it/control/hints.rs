@@ -24,7 +24,7 @@ use crate::support::{Request, mailjet};
 )]
 #[case::unknown_element(
     Request::post("/instances", mailjet("n").replace("\"mailjet\"", "\"unheard\"")),
-    "an element of your own is a fixture in a directory: start with --catalog DIR, or in Rust with MockCe::builder().catalog(DIR); mock-ce import makes a fixture of a guide"
+    "an element of your own is a fixture, which mock-ce new-element KEY writes and mock-ce import makes of a guide; add it with --catalog FILE, with POST /__admin/elements, or in Rust with MockCe::builder().element(fixture)"
 )]
 fn a_refusal_with_a_fixed_text_has_a_hint(#[case] request: Request, #[case] hint: &str) {
     let ce = MockCe::start();
@@ -83,5 +83,24 @@ fn a_page_that_asks_for_the_marks_may_read_them() {
     assert_eq!(
         ask(&ce, &asking("GET", "/health")).header("mock-ce-hint"),
         None
+    );
+}
+
+/// The vendor's text of a 401 says nothing of it, and nobody sees a header in a log.
+#[test]
+fn the_journal_and_its_lines_say_what_a_401_lacks() {
+    let ce = MockCe::start();
+    ask(&ce, &Request::get("/instances").by("User u"));
+    let received = ce.journal(&mock_ce::Predicate::new()).requests.remove(0);
+    let hint = "missing in Authorization: Organization; read: User";
+    assert_eq!(received.hint.as_deref(), Some(hint));
+    assert!(
+        received.to_line().ends_with(&format!("({hint})")),
+        "{}",
+        received.to_line()
+    );
+    assert_eq!(
+        super::text_at(&super::look(&ce, "/requests"), "requests.0.hint"),
+        hint
     );
 }

@@ -171,7 +171,7 @@ fn a_state_is_restored_for_one_organization() {
 #[case(
     "DELETE",
     "/state?organisation=a",
-    "the query parameter \"organisation\" is not known here; known: organization"
+    "the query parameter \"organisation\" is not known here; did you mean \"organization\"?"
 )]
 #[case("DELETE", "/state?organization=", "organization must not be blank")]
 #[case(

@@ -107,7 +107,7 @@ fn a_query_that_finds_nothing_tells_what_came_near() {
 #[rstest]
 #[case(
     "methode=GET",
-    "the query parameter \"methode\" is not known here; known: method"
+    "the query parameter \"methode\" is not known here; did you mean \"method\"?"
 )]
 #[case(
     "rule=creat",
@@ -288,4 +288,29 @@ fn a_header_that_came_twice_is_shown_with_both_values() {
     assert_eq!(text_at(&found, "requests.0.headers.x-note.0"), "one");
     assert_eq!(text_at(&found, "requests.0.headers.x-note.1"), "two");
     assert_eq!(text_at(&found, "requests.0.headers.x-other"), "three");
+}
+
+#[test]
+fn a_request_of_the_journal_is_read_back_with_serde() {
+    let ce = MockCe::builder()
+        .show_secrets()
+        .clock(std::time::UNIX_EPOCH)
+        .start();
+    ask(
+        &ce,
+        &Request::get("/instances")
+            .header("x-a", "1")
+            .header("x-a", "2"),
+    );
+    let shown = look(&ce, "/requests");
+    let read: mock_ce::Received =
+        serde_json::from_str(&at(&shown, "requests.0").to_string()).unwrap();
+    let mut own = ce.journal(&Predicate::new()).requests.remove(0);
+    // Headers that came more than once stand together.
+    own.headers.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let mut sorted = read.clone();
+    sorted
+        .headers
+        .sort_by(|(one, _), (other, _)| one.cmp(other));
+    assert_eq!(sorted, own);
 }

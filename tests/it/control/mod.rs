@@ -3,6 +3,7 @@
 #[cfg(feature = "cli")]
 mod command;
 mod determinism;
+mod elements;
 mod events;
 mod expectations;
 mod failing;

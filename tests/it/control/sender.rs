@@ -40,6 +40,45 @@ fn another_machine_steers_only_where_it_was_allowed(
 }
 
 #[rstest]
+#[case::named("http://app.test:3000", 200)]
+#[case::another("http://app.test", 403)]
+#[case::null("null", 403)]
+fn a_page_of_a_named_origin_steers(#[case] origin: &str, #[case] status: u16) {
+    let ce = MockCe::builder()
+        .control_origin("HTTP://App.Test:3000/")
+        .start();
+    let asked = order("DELETE", "/state", "{}").header("origin", origin);
+    let reply = ask(&ce, &asked);
+    assert_eq!(reply.status, status);
+    let admitted = reply.header("access-control-allow-origin");
+    assert_eq!(admitted, (status == 200).then_some(origin));
+    let preflight = asking("OPTIONS", "/state")
+        .header("origin", origin)
+        .header("access-control-request-method", "DELETE")
+        .header("access-control-request-headers", "content-type");
+    let reply = ask(&ce, &preflight);
+    assert_eq!(reply.status, status, "{}", reply.text());
+    let verbs = (status == 200).then_some("GET, HEAD, PUT, DELETE");
+    assert_eq!(reply.header("access-control-allow-methods"), verbs);
+    let headers = (status == 200).then_some("content-type");
+    assert_eq!(reply.header("access-control-allow-headers"), headers);
+}
+
+#[test]
+#[should_panic(expected = "\"app.test\" is not an origin such as http://localhost:3000")]
+fn an_origin_that_is_none_is_refused() {
+    let _ = MockCe::builder().control_origin("app.test");
+}
+
+#[test]
+fn a_mutation_without_a_body_needs_no_content_type() {
+    let ce = MockCe::start();
+    ask(&ce, &Request::post("/instances", mailjet("n")));
+    assert_eq!(ask(&ce, &asking("DELETE", "/state")).status, 200);
+    assert!(ce.instances().is_empty());
+}
+
+#[rstest]
 #[case::local(&[("host", "localhost:1")], 200)]
 #[case::foreign_host(&[("host", "app.test")], 403)]
 #[case::foreign_origin(&[("host", "localhost:1"), ("origin", "http://app.test")], 403)]

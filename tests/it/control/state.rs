@@ -62,7 +62,10 @@ fn a_seed_chooses_as_little_as_it_likes() {
 #[case::type_of_id(r#"{"id":"x"}"#, "[1].id must be a whole number, found text")]
 #[case::type_of_tag(r#"{"tags":["t",1]}"#, "[1].tags[1] must be text")]
 #[case::type_of_entry(r#"{"configuration":{"a":1}}"#, "[1].configuration.a must be text")]
-#[case::unknown_member(r#"{"tokn":"x"}"#, "[1].tokn is not known here; known: token")]
+#[case::unknown_member(
+    r#"{"tokn":"x"}"#,
+    "[1].tokn is not known here; did you mean \"token\"?"
+)]
 fn a_batch_with_a_mistake_is_refused_whole(#[case] mistake: &str, #[case] message: &str) {
     let ce = MockCe::start();
     ce.seed(&Seed::new("o", "mailjet", "n").id(5).token("taken="))

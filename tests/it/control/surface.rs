@@ -118,7 +118,10 @@ fn every_query_parameter_is_described() {
         );
         assert_eq!(reply.status, 400, "{}", route.pattern);
         let message = reply.member("message");
-        let told = message.split("known: ").nth(1).unwrap();
+        let told = message
+            .split("known: ")
+            .nth(1)
+            .unwrap_or_else(|| panic!("{message}"));
         let operation = document
             .get("paths")
             .unwrap()
@@ -167,7 +170,7 @@ fn every_refusal_has_the_shape_of_an_error() {
             asking("GET", "/health").header("origin", "http://app.test"),
             403,
         ),
-        (asking("DELETE", "/state"), 415),
+        (asking("DELETE", "/state").body("{}"), 415),
         (asking("GET", "/health").header("accept", "text/html"), 406),
         (order("PUT", "/state", "{"), 400),
         (order("POST", "/state/save", ""), 400),
@@ -180,9 +183,62 @@ fn every_refusal_has_the_shape_of_an_error() {
             request.method, request.target
         );
         assert_eq!(reply.member("requestId").len(), 24);
+        let id = reply.member("requestId");
+        assert_eq!(reply.header("elements-request-id"), Some(&*id));
         assert_ne!(reply.member("message"), "");
         assert_eq!(reply.json().as_object().unwrap().len(), 2);
     }
+}
+
+/// Whoever asks the server itself is told what there is.
+#[rstest::rstest]
+#[case("/")]
+#[case("/elements/api-v2")]
+#[case("/your_moms/api-v2/")]
+#[case("/__admin")]
+fn a_directory_says_what_there_is(#[case] path: &str) {
+    let reply = ask(
+        &MockCe::start(),
+        &crate::support::Request::raw("GET", path).header("host", "localhost"),
+    );
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let directory = reply.json().into_owned();
+    assert_eq!(text_at(&directory, "api"), "/elements/api-v2");
+    assert_eq!(
+        text_at(&directory, "control.0"),
+        "GET /__admin/health: whether the server is ready, and what it serves"
+    );
+}
+
+#[test]
+fn the_settings_are_told_without_secrets() {
+    let ce = MockCe::builder()
+        .seed(7)
+        .credentials("hush-u", "hush-o")
+        .login("name", "hush-p")
+        .start();
+    let settings = look(&ce, "/settings");
+    assert_eq!(number_at(&settings, "seed"), 7);
+    assert_eq!(text_at(&settings, "empty-lists"), "not-found");
+    assert_eq!(at(&settings, "credentials").as_bool(), Some(true));
+    assert!(!settings.to_string().contains("hush"));
+}
+
+/// In the order and by the names of the flags.
+#[test]
+fn each_flag_is_among_the_settings() {
+    let settings = MockCe::builder().to_json();
+    let mut told: Vec<_> = object(&settings, "settings")
+        .iter()
+        .map(|(name, _)| &**name)
+        .collect();
+    let mut flags: Vec<_> = mock_ce::settings::FLAGS
+        .iter()
+        .map(|flag| flag.name)
+        .collect();
+    told.sort_unstable();
+    flags.sort_unstable();
+    assert_eq!(told, flags);
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn missing(path: &Path, _: &str) {
 #[case::directory(directory, "is a directory; name a file")]
 #[case::no_text(no_text, "is not UTF-8 text")]
 #[case::other_json(other_json, "no member format, so it is no cassette")]
-#[case::missing(missing, "cannot be read")]
+#[case::missing(missing, "is not there; check the path")]
 fn is_one_line_from_every_verb(#[case] spoil: fn(&Path, &str), #[case] reason: &str) {
     let room = Room::new();
     let text_before = recorded(&room);

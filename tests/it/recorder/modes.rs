@@ -83,7 +83,7 @@ fn locked_needs_a_cassette() {
         .try_start();
     let message = locked.unwrap_err().to_string();
     assert!(
-        message.contains("cassette.json") && message.contains("cannot be read"),
+        message.contains("cassette.json") && message.contains("is not there"),
         "{message}"
     );
 }

@@ -201,7 +201,7 @@ fn a_recording_is_said_to_be_under_way_and_then_unfinished() {
         &once,
     ] {
         let said = text(&mock_ce(words).stderr);
-        let expected = "is an unfinished recording with 1 interactions";
+        let expected = "is an unfinished recording with 1 interaction;";
         assert!(said.contains(expected), "{words:?}: {said}");
     }
     assert!(mock_ce(&["check", "--reseal", file]).status.success());

@@ -456,3 +456,22 @@ fn a_client_is_given_its_own_values_back() {
         assert!(answer.starts_with(&own), "{answer}");
     }
 }
+
+#[test]
+fn a_cassette_that_is_rewound_answers_from_its_beginning() {
+    let settings = Settings::default();
+    let emulator = replaying(&[("GET", "/elements", "")], &settings);
+    let asked = || number(&ask(&emulator, "GET", "/elements", ""));
+    assert_eq!((asked(), asked()), (Some(0), None));
+    emulator.rewind().unwrap();
+    assert_eq!((asked(), asked()), (Some(0), None));
+    emulator.reset(Some("mine"));
+    assert_eq!(asked(), None);
+    emulator.reset(None);
+    assert_eq!(asked(), Some(0));
+    let bare = MockCe::start().rewind().unwrap_err();
+    assert_eq!(
+        bare.to_string(),
+        "the server was started without --cassette FILE"
+    );
+}

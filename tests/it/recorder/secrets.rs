@@ -166,7 +166,7 @@ fn an_exchange_that_would_hold_a_secret_is_dropped_and_the_others_written(#[case
     let said = super::stand::text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("response.body:/note"), "{said}");
-    assert!(said.contains("1 interactions were dropped"), "{said}");
+    assert!(said.contains("1 interaction dropped"), "{said}");
     let cassette = std::fs::read_to_string(room.cassette()).unwrap();
     assert!(
         !format!("{said}{cassette}").contains("user-secret-1"),

@@ -58,6 +58,26 @@ fn check_has_nothing_to_tell_of_a_recording() {
         (output.status.code(), text(&output.stdout)),
         (Some(0), String::new())
     );
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("passed: seal, format, no value that may be a secret, each replays itself"),
+        "{said}"
+    );
+}
+
+#[test]
+fn check_takes_several_files_and_goes_on_behind_one_that_fails() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    record(&room, &ce);
+    let cassette = room.cassette();
+    let file = cassette.to_str().unwrap();
+    let output = mock_ce(&["check", "nope.json", file]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    let absent = "mock-ce: the cassette \"nope.json\" is not there; check the path, or record it with mock-ce record";
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (2, absent), "{said}");
+    assert!(lines[1].contains(" passed: "), "{said}");
 }
 
 /// Edits by hand are judged by the policy that recordings are written by.
@@ -204,7 +224,7 @@ fn a_har_of_a_browser_is_redacted_on_its_way_in() {
     let said = text(&output.stderr);
     assert!(
         said.contains(
-            "1 interactions with https://api.example; 1 with other services left out; 1 without an answer (status 0) left out"
+            "1 interaction with https://api.example; 1 with other services left out; 1 without an answer (status 0) left out"
         ),
         "{said}"
     );

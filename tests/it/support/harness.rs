@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mock_ce::catalog::Catalog;
+use mock_ce::catalog::{BuiltIn, Catalog};
 use mock_ce::settings::FLAGS;
 use mock_ce::wire::message::{Body, Connection};
 use mock_ce::{Emulator, MockCe, Settings};
@@ -55,8 +55,8 @@ impl Harness for Core {
     fn start(flags: Flags<'_>) -> Self {
         let values = |wanted| flags.iter().filter(move |(name, _)| *name == wanted);
         let mut catalog = Catalog::clone(Catalog::documented());
-        for (_, directory) in values("catalog") {
-            catalog = catalog.with_directory(directory.as_ref()).unwrap();
+        for (_, path) in values("catalog") {
+            catalog = catalog.with_files(&[path.into()], BuiltIn::Keep).unwrap();
         }
         let body_limit = values("body-limit")
             .next()

@@ -46,7 +46,8 @@ pub(super) enum KeptAnswer {
     Instance(Arc<Stored>, View),
 }
 
-/// A message in one allocation: for a request `METHOD TARGET`, a line a header, then a body; for an answer the body.
+/// A message in one allocation: for a request `METHOD TARGET`, a line a header, then a body; for an answer its hint
+/// and its body.
 #[derive(Debug)]
 pub(super) struct KeptMessage {
     flat: Box<[u8]>,
@@ -84,8 +85,17 @@ impl KeptMessage {
         })
     }
 
-    pub(super) fn body(body: &[u8], limit: usize) -> Self {
-        KeptMessage::new(clip(body, limit), [0, 0], body, limit)
+    /// An answer; its hint stands where a request has its headers.
+    pub(super) fn answer(hint: &[u8], body: &[u8], limit: usize) -> Self {
+        let flat = [clip(hint, limit), clip(body, limit)].concat();
+        let body_at = position(clip(hint, limit));
+        KeptMessage::new(&flat, [0, body_at], body, limit)
+    }
+
+    /// The hint of an answer, where it has one.
+    fn hint(&self) -> Option<String> {
+        let hint = &self.flat[self.headers_at as usize..self.body_at as usize];
+        (!hint.is_empty()).then(|| String::from_utf8_lossy(hint).into_owned())
     }
 
     fn new(flat: &[u8], [headers_at, body_at]: [u32; 2], body: &[u8], limit: usize) -> Self {
@@ -179,6 +189,13 @@ impl KeptAnswer {
         }
     }
 
+    fn hint(&self) -> Option<String> {
+        match self {
+            KeptAnswer::Body(kept) => kept.hint(),
+            KeptAnswer::Instance(..) => None,
+        }
+    }
+
     /// Roughly what it takes; an instance is counted, for it may be in the journal only.
     fn bytes(&self) -> usize {
         match self {
@@ -261,6 +278,7 @@ impl Entry {
             status: self.status.map(|status| status.as_u16()),
             rule: self.rule,
             effect: self.effect,
+            hint: self.answer.hint(),
             stub: self.stub,
             answer: Content::default(),
         }

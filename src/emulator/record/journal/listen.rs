@@ -82,11 +82,12 @@ impl Journal {
     }
 
     fn summary(&self, entry: &Entry) -> Json<'static> {
+        let catalog = self.catalog.current();
         // Masking reads both bodies, which a flood would feel.
-        let view = if is_plain(entry, &self.catalog) {
-            entry.outline(&self.catalog)
+        let view = if is_plain(entry, &catalog) {
+            entry.outline(&catalog)
         } else {
-            self.outside_view(entry.received(&self.catalog))
+            self.outside_view(entry.received(&catalog))
         };
         view.to_summary().into_owned()
     }
@@ -99,14 +100,15 @@ impl Journal {
             .binary_search_by_key(&number, |entry| entry.number);
         let entry = ring.entries[place.ok()?].clone();
         drop(ring);
-        Some(self.outside_view(entry.received(&self.catalog)))
+        Some(self.outside_view(entry.received(&self.catalog.current())))
     }
 
     /// Everything that is kept, masked even where the server shows secrets.
     #[cfg(feature = "page")]
     pub(crate) fn masked(&self) -> Found {
         let Found { requests, dropped } = self.find(0, &Predicate::new());
-        let masked = |received| mask(received, &self.catalog);
+        let catalog = self.catalog.current();
+        let masked = |received| mask(received, &catalog);
         Found {
             requests: requests.into_iter().map(masked).collect(),
             dropped,

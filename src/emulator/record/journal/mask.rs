@@ -37,6 +37,7 @@ pub(super) fn mask(mut received: Received, catalog: &Catalog) -> Received {
     for text in headers
         .chain([&mut received.target])
         .chain(&mut received.element)
+        .chain(&mut received.hint)
     {
         *text = mask.met.mask_words(text).into_owned();
     }
@@ -251,6 +252,7 @@ mod tests {
             status: Some(200),
             rule: &rules::CREATE,
             effect: None,
+            hint: None,
             stub: None,
             answer: content(answered),
         }

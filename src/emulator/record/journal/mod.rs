@@ -12,6 +12,7 @@ mod listen;
 mod mask;
 mod near;
 mod received;
+mod serial;
 mod subject;
 mod words;
 
@@ -28,7 +29,7 @@ use tokio::sync::futures::Notified;
 pub use near::Near;
 pub use received::{Content, Found, Received};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, LiveCatalog};
 use crate::emulator::disposal::dispose;
 use crate::emulator::identity;
 use crate::emulator::outcome::Outcome;
@@ -37,6 +38,7 @@ use crate::emulator::steer::predicate::Predicate;
 use crate::emulator::view::View;
 use crate::settings::{JournalLimits, MAX_WAIT, Secrets};
 use crate::wire::message::{Body, Request};
+use crate::wire::vocabulary::header;
 use entry::{Entry, KeptAnswer, KeptMessage};
 use subject::EntryView;
 
@@ -45,7 +47,7 @@ use subject::EntryView;
 pub(crate) struct Journal {
     limits: JournalLimits,
     secrets: Secrets,
-    catalog: Arc<Catalog>,
+    catalog: LiveCatalog,
     ring: Mutex<Ring>,
     /// Wakes those who wait for requests in process.
     recorded: Condvar,
@@ -97,7 +99,7 @@ pub(crate) struct Circumstances {
 }
 
 impl Journal {
-    pub(crate) fn new(limits: JournalLimits, secrets: Secrets, catalog: Arc<Catalog>) -> Self {
+    pub(crate) fn new(limits: JournalLimits, secrets: Secrets, catalog: LiveCatalog) -> Self {
         Journal {
             limits,
             secrets,
@@ -155,7 +157,12 @@ impl Journal {
             request: KeptMessage::request(request, body, self.limits.body),
             answer: match shown.filter(|(stored, _)| self.is_small(outcome, stored)) {
                 Some((stored, view)) => KeptAnswer::Instance(stored, view),
-                None => KeptAnswer::Body(KeptMessage::body(&outcome.reply.body, self.limits.body)),
+                None => {
+                    let hint = outcome.reply.headers.get(header::HINT);
+                    let hint = hint.map_or(&[][..], |hint| hint.as_bytes());
+                    let body = &outcome.reply.body;
+                    KeptAnswer::Body(KeptMessage::answer(hint, body, self.limits.body))
+                }
             },
         }
     }
@@ -167,7 +174,8 @@ impl Journal {
 
     /// Finds the requests with a higher number than `after` that fit, oldest first, as they came.
     pub(crate) fn find(&self, after: u64, query: &Predicate) -> Found {
-        let found = self.ring.lock().find(after, query, &self.catalog);
+        let catalog = self.catalog.current();
+        let found = self.ring.lock().find(after, query, &catalog);
         self.read(found)
     }
 
@@ -188,9 +196,10 @@ impl Journal {
         let deadline = Instant::now() + patience.min(MAX_WAIT);
         let mut ring = self.ring.lock();
         let found = loop {
-            let is_enough = ring.count(query, &self.catalog) >= count;
+            let catalog = self.catalog.current();
+            let is_enough = ring.count(query, &catalog) >= count;
             if is_enough || self.recorded.wait_until(&mut ring, deadline).timed_out() {
-                break ring.find(0, query, &self.catalog);
+                break ring.find(0, query, &catalog);
             }
         };
         drop(ring);
@@ -198,9 +207,10 @@ impl Journal {
     }
 
     fn read(&self, found: FoundEntries) -> Found {
+        let catalog = self.catalog.current();
         let entries = found.entries.iter();
         Found {
-            requests: entries.map(|entry| entry.received(&self.catalog)).collect(),
+            requests: entries.map(|entry| entry.received(&catalog)).collect(),
             dropped: found.dropped,
         }
     }
@@ -208,7 +218,7 @@ impl Journal {
     /// Makes the view of a request that readers outside of this process get: masked, unless secrets are to be shown.
     pub(crate) fn outside_view(&self, received: Received) -> Received {
         match self.secrets {
-            Secrets::Masked => mask::mask(received, &self.catalog),
+            Secrets::Masked => mask::mask(received, &self.catalog.current()),
             Secrets::Shown => received,
         }
     }
@@ -231,10 +241,8 @@ impl Journal {
         let later = newest_first.take_while(|entry| entry.number > number);
         let later: Vec<_> = later.cloned().collect();
         drop(ring);
-        let requests = later
-            .iter()
-            .rev()
-            .map(|entry| entry.received(&self.catalog));
+        let catalog = self.catalog.current();
+        let requests = later.iter().rev().map(|entry| entry.received(&catalog));
         (requests.collect(), last)
     }
 
@@ -245,7 +253,8 @@ impl Journal {
         let last: Vec<_> = ring.entries.range(first..).cloned().collect();
         let number = ring.recorded;
         drop(ring);
-        let requests = last.iter().map(|entry| entry.received(&self.catalog));
+        let catalog = self.catalog.current();
+        let requests = last.iter().map(|entry| entry.received(&catalog));
         (requests.collect(), number)
     }
 

@@ -18,7 +18,7 @@ use crate::wire::json::{Json, object, object_of_pairs};
 /// [`Settings::show_secrets`](crate::Settings::show_secrets).
 ///
 /// As JSON: `{"number", "at", "requestId", "organization", "method", "target", "headers": {}, "body": {"text",
-/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "stub", "took", "answer": {…}}`; times are
+/// "length", "digest"?}, "element", "instance", "status", "rule", "grade", "effect", "stub", "hint", "took", "answer": {…}}`; times are
 /// RFC 3339, `took` is in microseconds, absent values `null`, and the values of a header that came more than once are an array.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -51,6 +51,8 @@ pub struct Received {
     pub rule: &'static Rule,
     /// The scripted effect that fired: `"loseReply"`.
     pub effect: Option<&'static str>,
+    /// The help for the developer that the answer has in its header `mock-ce-hint`.
+    pub hint: Option<String>,
     /// The id of the stub that answered.
     pub stub: Option<u64>,
     /// The answer's body, as it would have arrived whole.
@@ -120,6 +122,7 @@ impl Received {
             ("rule", self.rule.id.into()),
             ("grade", self.rule.grade.name().into()),
             ("effect", self.effect.into()),
+            ("hint", self.hint.as_deref().into()),
             ("stub", self.stub.into()),
             ("took", (self.took.as_micros() as u64).into()),
             ("answer", self.answer.to_json()),
@@ -166,6 +169,10 @@ impl Received {
             // A message may repeat what the client sent; a line break in it would look like another request.
             let message = message.replace(char::is_control, "\u{fffd}");
             let _ = write!(line, " {message}");
+        }
+        // The vendor's text of a 401 does not say what is missing; other messages do.
+        if let Some(hint) = self.hint.as_ref().filter(|_| self.status == Some(401)) {
+            let _ = write!(line, " ({hint})");
         }
         line
     }

@@ -107,13 +107,14 @@ const OBJECT_METHODS: [ResourceMethod; 5] = [
 /// `GET /elements/{keyOrId}/docs`
 pub(in crate::emulator) fn of_catalog(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let element = elements::known(emulator, call.key_or_id().unwrap_or_default())?;
-    cut(call, of_element(call, element)?)
+    cut(call, of_element(call, &element)?)
 }
 
 /// `GET /docs/{hub}`
 pub(in crate::emulator) fn of_hub(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let named = call.parameter("hub").unwrap_or_default();
-    let all = emulator.catalog().elements().iter();
+    let catalog = emulator.catalog();
+    let all = catalog.elements().iter();
     let is_everything = matches!(named, "all" | "all_platform");
     let chosen = all
         .filter(|element| is_everything || element.hub() == Some(named) || element.key() == named);

@@ -210,7 +210,7 @@ fn a_condition_is_the_same_in_both_languages(
 )]
 #[case::header_value(
     r#"{"headers":{"a":{"containz":"c"}}}"#,
-    "match.headers.a.containz is not known here; known: contains"
+    "match.headers.a.containz is not known here; did you mean \"contains\"?"
 )]
 #[case::pointer(
     r#"{"body":{"at":{"element.key":1}}}"#,
@@ -218,7 +218,7 @@ fn a_condition_is_the_same_in_both_languages(
 )]
 #[case::body(
     r#"{"body":{"jsno":1}}"#,
-    "match.body.jsno is not known here; known: json"
+    "match.body.jsno is not known here; did you mean \"json\"?"
 )]
 #[case::rule(
     r#"{"rule":"creat"}"#,
@@ -233,7 +233,10 @@ fn a_condition_is_the_same_in_both_languages(
     "match.status must be a status from 200 to 999, found 42"
 )]
 #[case::blank_element(r#"{"element":""}"#, "match.element must not be blank")]
-#[case::member(r#"{"methd":"GET"}"#, "match.methd is not known here; known: method")]
+#[case::member(
+    r#"{"methd":"GET"}"#,
+    "match.methd is not known here; did you mean \"method\"?"
+)]
 fn what_can_match_nothing_is_refused(#[case] json: &str, #[case] reason: &str) {
     assert_eq!(read(json), Err(reason.to_owned()));
 }

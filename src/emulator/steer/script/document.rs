@@ -21,6 +21,9 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Number;
 
 use super::effect::{Effect, LiteralReply};
+use serde_core::de::Error as _;
+use serde_core::{Deserialize, Deserializer};
+
 use super::{Line, Position, Scripted};
 use crate::emulator::identity;
 use crate::emulator::steer::predicate::Predicate;
@@ -47,6 +50,14 @@ impl Scripted {
                 read_position(&Document::read(when, &document.at("when"), &POSITIONS)?)?;
         }
         Ok(scripted)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scripted {
+    /// From the shape that the control API takes.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Json::deserialize(deserializer)?;
+        Scripted::read(&json, "").map_err(D::Error::custom)
     }
 }
 
@@ -376,7 +387,7 @@ mod tests {
 
     #[rstest]
     #[case(r#"{}"#, "effect is required")]
-    #[case(r#"{"effct": 1}"#, "effct is not known here; known: effect")]
+    #[case(r#"{"effct": 1}"#, "effct is not known here; did you mean \"effect\"?")]
     #[case(
         r#"{"effect": {"status": 99}}"#,
         "effect.status must be a status from 200 to 599"

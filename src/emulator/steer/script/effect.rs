@@ -136,6 +136,23 @@ impl Effect {
         }
     }
 
+    /// The name that reads so, where an effect has it.
+    pub(crate) fn name_of(text: &str) -> Option<&'static str> {
+        let names = [
+            "status",
+            "reply",
+            "reset",
+            "close",
+            "delay",
+            "loseReply",
+            "closeInBody",
+            "cutBody",
+            "malformedJson",
+            "dribble",
+        ];
+        names.into_iter().find(|name| *name == text)
+    }
+
     /// Its name in the control API and the journal.
     #[must_use]
     pub fn name(&self) -> &'static str {
