@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+#[cfg(target_os = "linux")]
 use std::process::{Command, Stdio};
 
 use mock_ce::MockCe;
@@ -9,6 +10,7 @@ use mock_ce::recorder::{Mode, Recorder};
 use rstest::rstest;
 
 use super::stand::{Caller, Room, mock_ce, text};
+#[cfg(target_os = "linux")]
 use crate::support::first_line;
 
 /// A cassette with something in it.
