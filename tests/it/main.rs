@@ -20,6 +20,7 @@ mod fuzzing;
 #[cfg(feature = "guide")]
 mod guides;
 mod many;
+mod openapi;
 #[cfg(feature = "page")]
 mod page;
 mod platform;
