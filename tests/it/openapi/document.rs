@@ -289,7 +289,10 @@ impl Operation {
             ));
         }
         let content = object([("application/json", Json::Object(media))]);
-        Some(object([("required", true.into()), ("content", content)]))
+        Some(object([
+            ("required", (schema.as_str() != Some("Empty")).into()),
+            ("content", content),
+        ]))
     }
 
     fn responses(&self, parts: &Value, operations: &[Operation]) -> Value {
