@@ -2,6 +2,7 @@
 //!
 //! Not judged: what a script or a recording answers, what never was a request of a route, and the pages of `/__admin/`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 
@@ -33,7 +34,7 @@ const NOT_AN_OPERATION: [&str; 5] = [
 struct Description {
     document: Value,
     paths: Vec<(Vec<String>, String)>,
-    /// By the text of the schema.
+    /// By the reference or the text of the schema.
     validators: Mutex<HashMap<String, &'static Validator>>,
 }
 
@@ -157,10 +158,11 @@ impl Description {
         };
         let body: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let validator = self.validator(&media["schema"]);
-        match validator.iter_errors(&body).next() {
-            Some(error) => Err(format!("{}: {error}", error.instance_path())),
-            None => Ok(()),
+        if validator.is_valid(&body) {
+            return Ok(());
         }
+        let error = validator.iter_errors(&body).next().expect("an error");
+        Err(format!("{}: {error}", error.instance_path()))
     }
 
     fn path(&self, path: &str) -> Option<&Value> {
@@ -197,8 +199,14 @@ impl Description {
             .validators
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let text = schema.to_string();
-        validators.entry(text).or_insert_with(|| {
+        let text = match schema.get("$ref").and_then(Value::as_str) {
+            Some(reference) => Cow::Borrowed(reference),
+            None => Cow::Owned(schema.to_string()),
+        };
+        if let Some(known) = validators.get(&*text) {
+            return known;
+        }
+        validators.entry(text.into_owned()).or_insert_with(|| {
             let whole = json!({"components": {"schemas": self.document["components"]["schemas"]}, "allOf": [schema]});
             Box::leak(Box::new(jsonschema::draft202012::new(&whole).unwrap()))
         })
