@@ -346,7 +346,8 @@ impl Operation {
             Access::Organization => names.push("Organization401"),
             Access::OrganizationOrToken => names.push("Either401"),
             Access::Token => names.push("Token401"),
-            Access::Resource => names.push("Resource401"),
+            // The name can be a platform word, whose route has other verbs.
+            Access::Resource => names.extend(["Resource401", "Method405"]),
         }
         if route.body == Payload::Json {
             names.extend(["Json400", "Json415"]);
@@ -548,6 +549,7 @@ fn meaning(status: &str) -> &'static str {
         "401" => "The credentials are missing, unreadable, or nobody's.",
         "403" => "The caller may not do this.",
         "404" => "There is none.",
+        "405" => "The path is that of another route, which has other verbs.",
         "406" => "`Accept` excludes what is served.",
         "409" => "It is there already, or still in use.",
         "415" => "The body is not said to be JSON.",
