@@ -24,6 +24,9 @@ pub mod failing {}
 #[doc = include_str!("steering.md")]
 pub mod steering {}
 
+#[doc = include_str!("openapi.md")]
+pub mod openapi {}
+
 #[doc = include_str!("service.md")]
 pub mod service {}
 

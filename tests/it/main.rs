@@ -22,6 +22,7 @@ mod guides;
 #[cfg(feature = "cli")]
 mod https;
 mod many;
+mod openapi;
 #[cfg(feature = "page")]
 mod page;
 mod platform;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
+use http::header::HOST;
 
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
@@ -187,7 +188,8 @@ pub(in crate::emulator) fn rules(_: &Emulator, call: &Call<'_, '_>) -> Handled {
 
 /// `GET /__admin/openapi.json`
 pub(in crate::emulator) fn openapi(_: &Emulator, call: &Call<'_, '_>) -> Handled {
-    Ok(ok(call, &super::openapi::document()))
+    let host = call.context.request.header_text(&HOST);
+    Ok(Outcome::json(call.rule, super::openapi::document(host)))
 }
 
 pub(super) fn ok(call: &Call<'_, '_>, body: &Json<'_>) -> Outcome {

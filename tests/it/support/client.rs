@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::{Reply, Request};
+use super::{Reply, Request, described};
 
 /// A server that hangs fails the test instead of holding it up.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,7 +22,9 @@ impl Client {
 
     pub(crate) fn ask(&mut self, request: &Request) -> Reply {
         self.write(&request.to_bytes());
-        self.reply(&request.method)
+        let reply = self.reply(&request.method);
+        described::check(request, &reply);
+        reply
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) {

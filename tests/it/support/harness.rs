@@ -7,7 +7,7 @@ use mock_ce::settings::FLAGS;
 use mock_ce::wire::message::{Body, Connection};
 use mock_ce::{Emulator, MockCe, Settings};
 
-use super::{Client, Reply, Request};
+use super::{Client, Reply, Request, described};
 
 /// Settings, as the binary's flags spell them.
 pub(crate) type Flags<'a> = &'a [(&'a str, &'a str)];
@@ -69,7 +69,7 @@ impl Harness for Core {
 
     fn ask(&mut self, request: Request) -> Reply {
         let method = request.method.parse().unwrap();
-        let mut asked = mock_ce::Request::new(method, &request.target, request.body);
+        let mut asked = mock_ce::Request::new(method, &request.target, request.body.clone());
         // Collecting a body up to the limit is the rim's work, and so is leaving out the body of a `HEAD`.
         if matches!(&asked.body, Body::Whole(body) if body.len() > self.body_limit) {
             asked.body = Body::TooLarge(self.body_limit);
@@ -92,11 +92,13 @@ impl Harness for Core {
         } else {
             reply.body.to_vec()
         };
-        Reply {
+        let reply = Reply {
             status: reply.status.as_u16(),
             headers,
             body,
-        }
+        };
+        described::check(&request, &reply);
+        reply
     }
 }
 

@@ -3,6 +3,7 @@
 #[cfg(feature = "cli")]
 mod binary;
 mod client;
+pub(crate) mod described;
 mod document;
 mod harness;
 mod payload;
