@@ -441,6 +441,7 @@ fn a_value(flag: &str, directory: &Path) -> String {
         "oauth" => "strict".to_owned(),
         "min-grade" => "assumed".to_owned(),
         "port" => "0".to_owned(),
+        "threads" => "2".to_owned(),
         "control-origin" => "http://localhost:3000".to_owned(),
         "control" | "callbacks" => "loopback".to_owned(),
         "webhook-body" => "guide".to_owned(),

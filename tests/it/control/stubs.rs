@@ -164,7 +164,7 @@ fn a_stub_as_json_fills_in_its_placeholders() {
 #[case(r#"{"reply":{"status":200},"times":0}"#, "times must be at least 1")]
 #[case(
     r#"{"reply":{"status":200},"dealy":1}"#,
-    "dealy is not known here; known: delay"
+    "dealy is not known here; did you mean \"delay\"?"
 )]
 #[case(
     r#"{"reply":{"status":200},"delay":"soon"}"#,

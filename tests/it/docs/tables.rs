@@ -110,13 +110,20 @@ fn the_effects_can_be_ordered(#[case] page: &str, #[case] at_least: usize) {
 #[test]
 fn the_examples_of_orders_can_be_given() {
     let examples = blocks("src/docs/steering.md", "json");
-    assert_eq!(examples.len(), 1);
-    examples.iter().for_each(|example| order(example));
+    let [script, stub] = &examples[..] else {
+        panic!("{examples:?}");
+    };
+    order(script);
+    order_at("/__admin/stubs", stub);
 }
 
 /// Fails unless the control API takes this rule of the script.
 fn order(rule: &str) {
-    let request = Request::raw("POST", "/__admin/script").header("host", "localhost");
+    order_at("/__admin/script", rule);
+}
+
+fn order_at(path: &str, rule: &str) {
+    let request = Request::raw("POST", path).header("host", "localhost");
     let reply = Server::start(&[]).ask(request.json(rule));
     assert_eq!(reply.status, 200, "{rule}: {}", reply.text());
 }

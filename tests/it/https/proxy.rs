@@ -34,6 +34,7 @@ fn refusal(ce: &MockCe, request: &Request) -> (u16, String) {
     (reply.status, reply.message().to_owned())
 }
 
+/// Rule `intercept`.
 #[rstest]
 #[case::as_written("api.cloud-elements.com:443")]
 #[case::in_capitals("API.Cloud-Elements.COM:443")]

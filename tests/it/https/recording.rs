@@ -37,7 +37,7 @@ fn an_unchanged_client_is_recorded_and_then_replayed() {
         told
     };
     let told = record();
-    assert!(told.contains("recorded 1 interactions"), "{told}");
+    assert!(told.contains("recorded 1 interaction and"), "{told}");
     let told = record();
     assert!(told.contains("replays"), "{told}");
     assert_eq!(ce.journal(&mock_ce::Predicate::new()).requests.len(), 1);

@@ -156,7 +156,7 @@ impl Store {
     pub(crate) fn remove(&self, organization: &str, id: u64) -> Option<Arc<Stored>> {
         let mut state = self.state.lock();
         let namespace = state.organizations.get_mut(organization)?;
-        let removed = namespace.take(id)?;
+        let (removed, name) = (namespace.take(id)?, namespace.organization.clone());
         if namespace.is_emptied() {
             state.fold(organization);
         }
@@ -166,7 +166,7 @@ impl Store {
             let fingerprint = identity::fingerprint(organization);
             state.retired.insert(token, fingerprint);
         }
-        state.note_deleted(organization, &removed);
+        state.note_deleted(name, &removed);
         Some(removed)
     }
 
@@ -485,11 +485,10 @@ impl State {
         stored
     }
 
-    fn note_deleted(&mut self, organization: &str, stored: &Stored) {
+    fn note_deleted(&mut self, organization: Arc<str>, stored: &Stored) {
         if self.deleted.len() == MAX_DELETED {
             self.deleted.pop_front();
         }
-        let organization = self.namespace(organization).organization.clone();
         self.deleted.push_back(Deleted {
             organization,
             id: stored.id,
