@@ -51,6 +51,9 @@ fn commit() -> String {
     name.map_or_else(|| "unknown".to_owned(), |name| name.trim().to_owned())
 }
 
+/// The heading below which the file has what other programs measured; it stays as it is.
+const OTHERS: &str = "## Measured otherwise";
+
 /// All tables of a run.
 pub(crate) struct Report(String);
 
@@ -83,7 +86,10 @@ impl Report {
 
     /// Writes it beside the benches.
     pub(crate) fn write(&self, name: &str) {
-        fs::write(beside(name), &self.0).expect("the benches' directory can be written");
+        let before = fs::read_to_string(beside(name)).unwrap_or_default();
+        let others = before.find(OTHERS).map_or("", |start| &before[start..]);
+        let text = format!("{}\n{others}", self.0);
+        fs::write(beside(name), text).expect("the benches' directory can be written");
     }
 }
 
