@@ -71,9 +71,7 @@ impl Open {
             }
             Err(leak) => {
                 self.summary.leaked += 1;
-                Some(format!(
-                    "an exchange is kept out of the cassette: a secret was left at {leak}; redact that place with --redact"
-                ))
+                Some(format!("an exchange is kept out of the cassette: {leak}"))
             }
         }
     }

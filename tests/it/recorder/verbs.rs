@@ -105,7 +105,7 @@ fn check_takes_several_files_and_goes_on_behind_one_that_fails() {
 #[case::a_header(
     r#""elements-request-id": "#,
     r#""set-cookie": "a", "elements-request-id": "#,
-    "interaction 1: response.header:/set-cookie holds"
+    "interaction 1: response.header:set-cookie holds"
 )]
 fn check_names_what_a_recording_would_have_replaced(
     #[case] from: &str,
