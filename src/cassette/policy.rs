@@ -12,6 +12,7 @@ use serde_json::Number;
 
 use super::placeholder;
 use super::selector::{Leaf, MessagePart, Place, Selector, Side, Step};
+use super::walk::decode_segment;
 use super::words::{self, Known};
 use crate::catalog::Catalog;
 use crate::secrets::{AuthorizationPart, authorization_parts, names_secret};
@@ -171,6 +172,18 @@ impl Policy {
         self.ordered(place) == Some(Verdict::Replace)
             || is_secret(place)
             || (place.part == MessagePart::Header && is_one_of(place, &SECRET_HEADERS))
+    }
+
+    /// The path with a star for each segment that a cassette would not keep.
+    pub(crate) fn shown_path(&self, path: &str) -> String {
+        let place = Place::whole(Side::Request, MessagePart::Path);
+        let shown = path.split('/').map(|segment| {
+            match self.keeps_text(&place, &decode_segment(segment), &[]) {
+                true => segment,
+                false => "*",
+            }
+        });
+        shown.collect::<Vec<_>>().join("/")
     }
 
     /// Tells whether a text is a path of which every segment would be kept.
