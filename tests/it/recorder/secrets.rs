@@ -350,9 +350,10 @@ fn an_id_beside_what_repeats_it_is_recorded(
 fn a_number_that_is_a_secret_is_dropped_where_an_id_belongs() {
     let room = Room::new();
     let body = r#"{"id":554236,"password":"554236"}"#;
-    let upstream = Canned::answering([answer("200 OK", "", body)]);
+    let upstream = Canned::answering(vec![answer("200 OK", "", body); 2]);
     let recorder = RecorderProcess::start(&upstream.url(), &room, &[]);
     let asked = "GET /x HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n";
+    raw(recorder.address, asked);
     raw(recorder.address, asked);
     let output = recorder.end();
     let said = super::stand::text(&output.stderr);
@@ -360,6 +361,8 @@ fn a_number_that_is_a_secret_is_dropped_where_an_id_belongs() {
     let told = "response.body:/id holds a value that was replaced in response.body:/password; \
                 if it is no secret, --keep response.body:/password, otherwise --redact response.body:/id";
     assert!(said.contains(told), "{said}");
+    let plural = "2 interactions dropped, because a secret was left in them";
+    assert!(said.contains(plural), "{said}");
 }
 
 #[test]
