@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use http::uri::Authority;
+
 use super::policy::Policy;
 use super::redact::ids_of;
 use super::selector::{MessagePart, Place, Step};
@@ -12,19 +14,25 @@ use super::{Cassette, Interaction};
 /// A value of a cassette that is neither known to be harmless nor a placeholder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Counted from 1.
-    interaction: usize,
+    /// Counted from 1; `None` for the head of the cassette.
+    interaction: Option<usize>,
     /// Never holds the value.
     place: String,
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "interaction {}: {} holds what is not known to be harmless; put a placeholder there, or name the place in `keep`",
-            self.interaction, self.place
-        )
+        let place = &self.place;
+        match self.interaction {
+            Some(number) => write!(
+                f,
+                "interaction {number}: {place} holds what is not known to be harmless; put a placeholder there, or name the place in `keep`"
+            ),
+            None => write!(
+                f,
+                "{place} is more than scheme and host, and may hold credentials; write https://HOST[:PORT] there"
+            ),
+        }
     }
 }
 
@@ -34,15 +42,28 @@ impl Cassette {
     pub fn findings(&self, defaults: Policy) -> Vec<Finding> {
         let policy = self.policy(defaults);
         let each = (1..).zip(self.interactions.clone());
-        each.flat_map(|(number, interaction)| {
+        let findings = each.flat_map(|(number, interaction)| {
             let places = unkept_places(interaction, &policy);
             places.into_iter().map(move |place| Finding {
-                interaction: number,
+                interaction: Some(number),
                 place,
             })
-        })
-        .collect()
+        });
+        let of_head = (!is_origin(&self.upstream)).then(|| Finding {
+            interaction: None,
+            place: "upstream".to_owned(),
+        });
+        of_head.into_iter().chain(findings).collect()
     }
+}
+
+/// Tells whether a text is `https://HOST[:PORT]` or the same with `http`, and nothing else.
+fn is_origin(text: &str) -> bool {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let authority = rest.and_then(|rest| rest.parse::<Authority>().ok());
+    authority.is_some_and(|authority| !authority.as_str().contains('@'))
 }
 
 fn unkept_places(mut interaction: Interaction, policy: &Policy) -> Vec<String> {

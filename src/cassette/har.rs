@@ -23,10 +23,10 @@ pub struct LeftOut {
 impl Cassette {
     /// Reads a HAR document as a cassette, redacted; also counts the entries that were left out.
     ///
-    /// The upstream is the origin of the first entry. Placeholders of a cassette that was written as HAR stay.
+    /// The upstream is the origin of the first entry, without credentials. Placeholders of a cassette that was written as HAR stay.
     ///
     /// # Errors
-    /// A text that is no HAR document, or has an entry that is no exchange.
+    /// A text that is no HAR document, or has no entry or one that is no exchange.
     pub fn from_har(text: &str, policy: Policy) -> Result<(Self, LeftOut), CassetteError> {
         let har = parse_json(text.as_bytes())?;
         let log = har.get("log").unwrap_or(&Json::Null);
@@ -34,6 +34,10 @@ impl Cassette {
         let entries = entries.ok_or_else(|| {
             CassetteError::malformed("it has no log.entries, so it is no HAR".to_owned())
         })?;
+        if entries.is_empty() {
+            let reason = "its log.entries are empty, so there is nothing to convert";
+            return Err(CassetteError::malformed(reason.to_owned()));
+        }
         let empty = Cassette {
             redact: selectors(log, "_redact")?,
             keep: selectors(log, "_keep")?,
@@ -193,12 +197,18 @@ fn url_of(entry: &Json<'_>) -> Result<Uri, String> {
     }
 }
 
+/// The origin of an address in its one spelling: without credentials, in lower case, and without the usual port.
 fn origin_of(url: &Uri) -> String {
-    format!(
-        "{}://{}",
-        url.scheme_str().unwrap_or_default(),
-        url.authority().map_or("", |authority| authority.as_str())
-    )
+    let scheme = url.scheme_str().unwrap_or_default().to_ascii_lowercase();
+    let host = url.host().unwrap_or_default().to_ascii_lowercase();
+    let usual = match &*scheme {
+        "https" => 443,
+        _ => 80,
+    };
+    match url.port_u16().filter(|port| *port != usual) {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    }
 }
 
 fn status_of(entry: &Json<'_>) -> Option<u64> {

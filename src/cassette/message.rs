@@ -16,6 +16,7 @@ use percent_encoding::percent_decode_str;
 use super::placeholder;
 use super::policy::{Policy, is_like_a_name};
 use super::selector::{MessagePart, Place, Side, Step};
+use super::sought::Weight;
 use super::words;
 use crate::wire::json::Json;
 use crate::wire::message::{Body, Request};
@@ -81,7 +82,7 @@ impl Interaction {
     /// Reads an exchange as it came; the values of headers that are not kept are returned beside it.
     ///
     /// The result must not be written before it is redacted.
-    pub(super) fn read(exchange: &Exchange, policy: &Policy) -> (Self, Vec<String>) {
+    pub(super) fn read(exchange: &Exchange, policy: &Policy) -> (Self, UnkeptValues) {
         let (path, query) = exchange
             .target
             .split_once('?')
@@ -213,8 +214,11 @@ fn path_of(target: &str) -> String {
     }
 }
 
+/// The values of headers that are not kept.
+pub(super) type UnkeptValues = Vec<(Weight, String)>;
+
 /// Splits headers into those that are kept and the values of all others.
-fn read_headers(side: Side, headers: &HeaderMap, policy: &Policy) -> (Pairs, Vec<String>) {
+fn read_headers(side: Side, headers: &HeaderMap, policy: &Policy) -> (Pairs, UnkeptValues) {
     let (mut kept, mut left_out) = (Pairs::new(), Vec::new());
     for (name, value) in headers {
         let steps = [Step::Member(name.as_str())];
@@ -222,7 +226,11 @@ fn read_headers(side: Side, headers: &HeaderMap, policy: &Policy) -> (Pairs, Vec
         if words::is_kept_header(name.as_str()) || policy.is_kept_by_user(&place) {
             kept.push((name.as_str().to_owned(), text_of_bytes(value.as_bytes())));
         } else if !UNSOUGHT_HEADERS.contains(&name.as_str()) {
-            left_out.push(text_of_bytes(value.as_bytes()));
+            let weight = match policy.holds_secret(&place) {
+                true => Weight::Secret,
+                false => Weight::Unknown,
+            };
+            left_out.push((weight, text_of_bytes(value.as_bytes())));
         }
     }
     kept.retain(|(name, _)| name != CONTENT_LENGTH.as_str() && name != TRANSFER_ENCODING.as_str());

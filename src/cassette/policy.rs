@@ -12,6 +12,7 @@ use serde_json::Number;
 
 use super::placeholder;
 use super::selector::{Leaf, MessagePart, Place, Selector, Side, Step};
+use super::walk::decode_segment;
 use super::words::{self, Known};
 use crate::catalog::Catalog;
 use crate::secrets::{AuthorizationPart, authorization_parts, names_secret};
@@ -35,7 +36,7 @@ pub(super) enum Piece<'t> {
 }
 
 /// Digits of the longest number that can be an id, a count or a size.
-const MAX_ID_DIGITS: usize = 9;
+pub(super) const MAX_ID_DIGITS: usize = 9;
 /// Numbers of so few digits are kept anywhere.
 const MAX_SMALL_DIGITS: usize = 3;
 
@@ -163,6 +164,32 @@ impl Policy {
 
     fn keeps_value(&self, place: &Place<'_>, text: &str) -> bool {
         self.known.has_text(text) || is_date(text) || keeps_digits(place, text)
+    }
+
+    /// Tells whether a place is named like a secret, or is redacted by the user.
+    pub(super) fn holds_secret(&self, place: &Place<'_>) -> bool {
+        const SECRET_HEADERS: [&str; 3] = ["authorization", "cookie", "set-cookie"];
+        self.ordered(place) == Some(Verdict::Replace)
+            || is_secret(place)
+            || (place.part == MessagePart::Header && is_one_of(place, &SECRET_HEADERS))
+    }
+
+    /// The path with a star for each segment that a cassette would not keep.
+    pub(crate) fn shown_path(&self, path: &str) -> String {
+        let place = Place::whole(Side::Request, MessagePart::Path);
+        let shown = path.split('/').map(|segment| {
+            match self.keeps_text(&place, &decode_segment(segment), &[]) {
+                true => segment,
+                false => "*",
+            }
+        });
+        shown.collect::<Vec<_>>().join("/")
+    }
+
+    /// Tells whether a text is a path of which every segment would be kept.
+    pub(super) fn is_plain_path(&self, text: &str) -> bool {
+        let rest = text.strip_prefix('/');
+        rest.is_some_and(|rest| rest.split('/').all(|segment| self.keeps_segment(segment)))
     }
 
     fn keeps_segment(&self, segment: &str) -> bool {

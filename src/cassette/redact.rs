@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use super::message::{Exchange, Interaction};
 use super::policy::{Piece, Policy};
-use super::selector::{Leaf, MessagePart, Place};
-use super::sought::Sought;
+use super::selector::{Leaf, MessagePart, Place, Selector};
+use super::sought::{Origin, Scope, Sought, Weight};
 use super::walk::{placeholders, rewrite, visit};
 use super::{placeholder, seal};
 use crate::wire::json::Json;
@@ -29,11 +30,33 @@ pub struct Redactor {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leak {
     place: String,
+    /// The place where the value was replaced.
+    origin: Origin,
 }
 
+/// Tells where the value is, where it was replaced, and which flags would help.
 impl fmt::Display for Leak {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.place)
+        let Leak { place, origin } = self;
+        let origin = origin.as_deref();
+        let origin_told = origin.unwrap_or("a place whose name is not kept either");
+        write!(
+            f,
+            "{place} holds a value that was replaced in {origin_told}"
+        )?;
+        let is_selector = |text: &&str| text.parse::<Selector>().is_ok();
+        match (
+            origin.filter(is_selector),
+            Some(&**place).filter(is_selector),
+        ) {
+            (None, None) => Ok(()),
+            (None, Some(place)) => write!(f, "; redact it there too with --redact {place}"),
+            (Some(origin), None) => write!(f, "; if it is no secret, --keep {origin}"),
+            (Some(origin), Some(place)) => write!(
+                f,
+                "; if it is no secret, --keep {origin}, otherwise --redact {place}"
+            ),
+        }
     }
 }
 
@@ -73,8 +96,10 @@ impl Redactor {
             .into_iter()
             .map(|(_, number)| number);
         self.last = sent.fold(self.last, u32::max);
-        for value in left_out {
-            self.sought.insert(&value, self.policy.known());
+        for (weight, value) in left_out {
+            let origin = || Some("a header that is not kept".into());
+            self.sought
+                .insert(&value, weight, origin, self.policy.known());
         }
         let path = interaction.request.path.clone();
         let ids = ids_of(&path);
@@ -104,10 +129,11 @@ impl Redactor {
         }
         let text = leaf.text();
         Some(match leaf {
-            Leaf::Name(_) | Leaf::Text(_) => self.text(place, &text),
-            Leaf::Number(_) => placeholder::for_number(self.number(&text)).into(),
+            Leaf::Name(_) | Leaf::Text(_) => self.text(place, leaf, &text),
+            Leaf::Number(_) => placeholder::for_number(self.number(place, leaf, &text)).into(),
             Leaf::Body { bytes, media_type } => {
-                placeholder::for_body(media_type, bytes.len(), self.number(&text)).into()
+                let number = self.number(place, leaf, &text);
+                placeholder::for_body(media_type, bytes.len(), number).into()
             }
         })
     }
@@ -120,7 +146,7 @@ impl Redactor {
     ) -> Option<Json<'static>> {
         let pieces = self.policy.pieces(place, text, ids);
         if let [Piece::Replace(text)] = pieces.as_slice() {
-            return Some(self.text(place, text));
+            return Some(self.text(place, Leaf::Text(text), text));
         }
         if pieces.iter().all(|piece| matches!(piece, Piece::Keep(_))) {
             return None;
@@ -129,16 +155,18 @@ impl Redactor {
         for piece in pieces {
             match piece {
                 Piece::Keep(text) => made.push_str(text),
-                Piece::Replace(text) => made += &plain_text(self.number(text)),
+                Piece::Replace(text) => {
+                    made += &plain_text(self.number(place, Leaf::Text(text), text));
+                }
             }
         }
-        self.sought.insert(text, self.policy.known());
+        self.seek(place, Leaf::Text(text), text);
         Some(made.into())
     }
 
     /// The placeholder of a whole text; in a path and as a name it has no other form.
-    fn text(&mut self, place: &Place<'_>, text: &str) -> Json<'static> {
-        let number = self.number(text);
+    fn text(&mut self, place: &Place<'_>, leaf: Leaf<'_>, text: &str) -> Json<'static> {
+        let number = self.number(place, leaf, text);
         match place.part {
             MessagePart::Path => plain_text(number).into(),
             _ => placeholder::for_text(text, number).into(),
@@ -146,15 +174,34 @@ impl Redactor {
     }
 
     /// The number of a value, which is looked for from now on.
-    fn number(&mut self, value: &str) -> u32 {
+    fn number(&mut self, place: &Place<'_>, leaf: Leaf<'_>, value: &str) -> u32 {
+        self.seek(place, leaf, value);
         let checksum = seal::checksum(value);
         if let Some(number) = self.numbers.get(&checksum) {
             return *number;
         }
-        self.sought.insert(value, self.policy.known());
         self.last += 1;
         self.numbers.insert(checksum, self.last);
         self.last
+    }
+
+    /// Looks for a value from now on, which was replaced at this place.
+    fn seek(&mut self, place: &Place<'_>, leaf: Leaf<'_>, value: &str) {
+        let policy = &self.policy;
+        let weight = match policy.holds_secret(place) {
+            true => Weight::Secret,
+            false => Weight::Unknown,
+        };
+        let is_told = || !leaf.is_name() && policy.keeps_names(place);
+        let origin = || is_told().then(|| place.to_string().into());
+        // A header may tell the same path, as `Location` does.
+        let parts: Vec<_> = match weight == Weight::Unknown && policy.is_plain_path(value) {
+            true => value.split('/').collect(),
+            false => vec![value],
+        };
+        for part in parts {
+            self.sought.insert(part, weight, origin, policy.known());
+        }
     }
 
     /// Replaces a name that repeats what was replaced elsewhere.
@@ -163,7 +210,7 @@ impl Redactor {
         let is_fixed = self.policy.known().has_name(name) || placeholder::number_of(name).is_some();
         let is_repeated =
             !is_fixed && !self.policy.is_kept_by_user(place) && self.sought.is_in(name);
-        is_repeated.then(|| plain_text(self.number(name)).into())
+        is_repeated.then(|| plain_text(self.number(place, leaf, name)).into())
     }
 
     /// The first place that holds what is looked for.
@@ -173,9 +220,19 @@ impl Redactor {
         visit(interaction, &mut |place, leaf| {
             let text = leaf.text();
             let is_known = known.has_text(&text) || (leaf.is_name() && known.has_name(&text));
-            if found.is_none() && !is_known && self.sought.is_in(&text) {
+            if found.is_some() || is_known {
+                return;
+            }
+            // What else the policy keeps of numbers are ids, counts and sizes.
+            let scope = match self.policy.is_kept_by_user(place) {
+                true => Scope::All,
+                false => Scope::ButIds,
+            };
+            if let Some(origin) = self.sought.find(&text, scope) {
                 let place = place.outline(leaf.is_name());
-                found = Some(Leak { place });
+                let is_told = |origin: &&Arc<str>| !self.sought.is_in(origin);
+                let origin = origin.as_ref().filter(is_told).cloned();
+                found = Some(Leak { place, origin });
             }
         });
         found

@@ -1,13 +1,15 @@
 //! Answers from a cassette: finds the recorded interaction of a request, and gives the client its own values back.
 //!
 //! A request fits when its method and path, its query in any order and its body (JSON in any order of members) are the
-//! recorded ones. A placeholder that the cassette first has in a request fits any value, which it stands for from then
-//! on: wherever it stands in an answer, the client's value is given back. A placeholder that first came in an answer
-//! fits itself only: so a token that was replayed leads to the interactions of that token.
+//! recorded ones. A placeholder fits any value of the client, which it stands for from then on: wherever it stands in an
+//! answer, the client's value is given back. A placeholder that the client sends back, such as a token that was replayed,
+//! fits itself only: so it leads to the interactions of that token.
 //!
 //! Of several interactions that fit, those recorded with the same words in `Authorization` come first, then those that
-//! agree with the values that placeholders stand for already; each is used once, in recorded order.
+//! agree with the values that placeholders stand for already, then those in which the fewest placeholders from answers
+//! stand for a value that no answer has told; each is used once, in recorded order.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -20,7 +22,7 @@ use super::miss::{Miss, Near};
 use super::placeholder;
 use super::policy::Policy;
 use super::request_match::{Bindings, RequestMatcher};
-use super::selector::{Leaf, MessagePart, Place, Selector, Side};
+use super::selector::{Leaf, Selector, Side};
 use super::walk::{decode_segment, placeholders, rewrite_response};
 use crate::secrets::{AuthorizationPart, authorization_parts};
 use crate::wire::json::Json;
@@ -55,6 +57,8 @@ pub struct Replay {
     /// Interactions with a placeholder in their path.
     any_path: Vec<usize>,
     matcher: RequestMatcher,
+    /// Placeholders that the cassette first has in an answer.
+    from_answers: HashSet<u32>,
     repeat: Repeat,
     progress: Mutex<Progress>,
 }
@@ -82,8 +86,8 @@ impl Replay {
         let matcher = RequestMatcher {
             policy: cassette.policy(defaults),
             ignored: Vec::new(),
-            from_answers: from_answers(cassette.interactions()),
         };
+        let from_answers = from_answers(cassette.interactions());
         let mut by_request: HashMap<_, Vec<_>> = HashMap::new();
         let mut any_path = Vec::new();
         for (index, interaction) in cassette.interactions().iter().enumerate() {
@@ -99,6 +103,7 @@ impl Replay {
             interactions: cassette.interactions,
             by_request,
             any_path,
+            from_answers,
             matcher,
             repeat,
             progress: Mutex::default(),
@@ -130,13 +135,20 @@ impl Replay {
             (
                 !fit.has_same_words,
                 progress.contradictions(&fit.bindings),
+                self.guesses(&progress, &fit.bindings),
                 fit.index,
             )
         });
-        let again = || fitting.last().filter(|_| self.repeat == Repeat::Last);
+        let last = || {
+            fitting
+                .iter()
+                .min_by_key(|fit| (progress.contradictions(&fit.bindings), Reverse(fit.index)))
+        };
+        let again = || last().filter(|_| self.repeat == Repeat::Last);
         let taken = unused.or_else(again)?;
         progress.used.insert(taken.index);
-        for (number, value) in &taken.bindings {
+        let told = taken.bindings.iter().filter(|binding| !is_itself(binding));
+        for (number, value) in told {
             progress.values.insert(*number, value.clone());
         }
         let mut interaction = self.interactions[taken.index].clone();
@@ -144,6 +156,17 @@ impl Replay {
             progress.client_value(leaf)
         });
         Some(interaction)
+    }
+
+    /// Counts the placeholders that first came in an answer, and would stand for a value of the client from now on.
+    fn guesses(&self, progress: &Progress, bindings: &Bindings) -> usize {
+        let is_guess = |binding: &&(u32, String)| {
+            let (number, _) = binding;
+            self.from_answers.contains(number)
+                && !is_itself(binding)
+                && !progress.values.contains_key(number)
+        };
+        bindings.iter().filter(is_guess).count()
     }
 
     fn fitting(&self, sent: &Asked) -> Vec<Fit> {
@@ -198,7 +221,11 @@ impl Replay {
     /// Tells why [`Replay::take`] has no answer to a request, and what was recorded instead.
     pub fn miss(&self, request: &Request) -> Miss {
         let sent = Asked::of(request);
-        let target = format!("{} {}", sent.method, self.shown_path(&sent.path));
+        let target = format!(
+            "{} {}",
+            sent.method,
+            self.matcher.policy.shown_path(&sent.path)
+        );
         let recorded = match self.fitting(&sent).len() {
             0 => None,
             count => Some(count),
@@ -212,23 +239,6 @@ impl Replay {
             recorded,
             near,
         }
-    }
-
-    /// The path with a star for each segment that a cassette would not keep.
-    fn shown_path(&self, path: &str) -> String {
-        let segments = path.split('/').map(|segment| {
-            let place = Place::whole(Side::Request, MessagePart::Path);
-            if self
-                .matcher
-                .policy
-                .keeps(&place, Leaf::Text(&decode_segment(segment)), &[])
-            {
-                segment
-            } else {
-                "*"
-            }
-        });
-        segments.collect::<Vec<_>>().join("/")
     }
 
     /// The nearest recorded requests: by method and path, and of the first few by what differs too.
@@ -282,8 +292,10 @@ struct Fit {
 impl Progress {
     /// Counts the placeholders that stand for another value by now.
     fn contradictions(&self, bindings: &Bindings) -> usize {
-        let contradicts = |(number, value): &&(u32, String)| {
-            self.values.get(number).is_some_and(|known| known != value)
+        let contradicts = |binding: &&(u32, String)| {
+            let (number, value) = binding;
+            let known = self.values.get(number);
+            known.is_some_and(|known| known != value) && !is_itself(binding)
         };
         bindings.iter().filter(contradicts).count()
     }
@@ -321,6 +333,11 @@ impl Progress {
         }
         (at > 0).then(|| (out + &text[at..]).into())
     }
+}
+
+/// Tells whether a client sent a placeholder back as it was answered.
+fn is_itself((number, value): &(u32, String)) -> bool {
+    placeholder::number_of(value) == Some(*number)
 }
 
 /// The placeholders that the interactions first have in an answer.

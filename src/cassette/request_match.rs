@@ -1,7 +1,5 @@
 //! Compares a request with a recorded one: what differs, and which values stand where placeholders were recorded.
 
-use std::collections::HashSet;
-
 use serde_json::Number;
 
 use super::difference::{Comparison, Difference, of_bodies, of_pairs};
@@ -21,8 +19,6 @@ pub(super) struct RequestMatcher {
     pub(super) policy: Policy,
     /// Places that are not compared.
     pub(super) ignored: Vec<Selector>,
-    /// Placeholders that the cassette first has in an answer.
-    pub(super) from_answers: HashSet<u32>,
 }
 
 impl RequestMatcher {
@@ -40,12 +36,11 @@ impl RequestMatcher {
         (differences, compared.bindings)
     }
 
-    /// Compares a text with the recorded one; placeholders that came in an answer fit themselves only.
+    /// Compares a text with the recorded one; a placeholder that the client sends fits itself only.
     pub(super) fn fit(&self, recorded: &str, sent: &str) -> Option<Bindings> {
         let bound = placeholder::fit(recorded, sent)?;
-        let is_allowed = |(number, value): &(u32, &str)| match placeholder::number_of(value) {
-            Some(other) => other == *number,
-            None => !self.from_answers.contains(number),
+        let is_allowed = |(number, value): &(u32, &str)| {
+            placeholder::number_of(value).is_none_or(|other| other == *number)
         };
         let all_allowed = bound.iter().all(is_allowed);
         all_allowed.then(|| {

@@ -225,7 +225,12 @@ impl fmt::Display for Place<'_> {
         let (side, part) = (self.side.name(), self.part.name());
         match self.part {
             MessagePart::Path => write!(f, "{side}.{part}"),
-            _ => write!(f, "{side}.{part}:{}", pointer(self.steps)),
+            MessagePart::Body if self.steps.is_empty() => write!(f, "{side}.{part}:/"),
+            MessagePart::Body => write!(f, "{side}.{part}:{}", pointer(self.steps)),
+            _ => {
+                let name = pointer(self.steps);
+                write!(f, "{side}.{part}:{}", name.trim_start_matches('/'))
+            }
         }
     }
 }

@@ -4,10 +4,15 @@
 //! are the parts of a value that is made of several, such as the `S` of `Bearer S`. A value that stands in the catalog
 //! or in the vocabulary is not: finding it elsewhere would tell nothing.
 //!
+//! A number that may be an id is a secret only where a secret's name stands before it. Replaced elsewhere, say in a link
+//! to an instance, it may still stand where an id belongs.
+//!
 //! [`encoding`]: super::encoding
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::policy::MAX_ID_DIGITS;
 use super::words::Known;
 use super::{encoding, placeholder, seal};
 
@@ -24,14 +29,35 @@ pub(super) struct Sought {
     by_start: HashMap<[u8; MIN_LEN], Vec<Pattern>>,
     starts: StartFilter,
     /// Checksums of whole values that are looked for already.
-    inserted: HashSet<u128>,
+    inserted: HashMap<u128, Weight>,
 }
 
-#[derive(PartialEq, Eq)]
 struct Pattern {
     /// In lower case.
     bytes: Box<[u8]>,
     extent: Extent,
+    weight: Weight,
+    origin: Origin,
+}
+
+/// The place where a value was replaced, as a selector names it; `None` when that would tell a name that is not kept.
+pub(super) type Origin = Option<Arc<str>>;
+
+/// The reason for which a value was replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// It is not known to be harmless.
+    Unknown,
+    /// It stands where a secret does, or the user redacts its place.
+    Secret,
+}
+
+/// The values that a search is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    All,
+    /// All but numbers that may be ids and are no secrets.
+    ButIds,
 }
 
 /// The surroundings in which a value counts as found.
@@ -45,11 +71,30 @@ enum Extent {
 
 impl Sought {
     /// Looks for a value, and for the parts of it.
-    pub(super) fn insert(&mut self, value: &str, known: &Known) {
-        if !self.inserted.insert(seal::checksum(value)) {
+    pub(super) fn insert(
+        &mut self,
+        value: &str,
+        weight: Weight,
+        origin: impl FnOnce() -> Origin,
+        known: &Known,
+    ) {
+        let before = self.inserted.insert(seal::checksum(value), weight);
+        if before.is_some_and(|before| before >= weight) {
             return;
         }
-        self.insert_bytes(value.trim().as_bytes(), Extent::Inside, known);
+        let origin = origin();
+        let mut insert = |bytes: &[u8], extent| {
+            let pattern = Pattern {
+                bytes: bytes[..bytes.len().min(MAX_LEN)]
+                    .to_ascii_lowercase()
+                    .into(),
+                extent,
+                weight,
+                origin: origin.clone(),
+            };
+            self.insert_pattern(pattern, known);
+        };
+        insert(value.trim().as_bytes(), Extent::Inside);
         let mut count = 0;
         let mut insert_parts = |text: &[u8]| {
             for part in text.split(|byte| !byte.is_ascii_alphanumeric()) {
@@ -59,7 +104,7 @@ impl Sought {
                 } else {
                     Extent::Inside
                 };
-                self.insert_bytes(part, extent, known);
+                insert(part, extent);
                 count += 1;
             }
             count > MAX_PARTS
@@ -69,47 +114,55 @@ impl Sought {
         }
     }
 
-    fn insert_bytes(&mut self, value: &[u8], extent: Extent, known: &Known) {
-        let lower = value[..value.len().min(MAX_LEN)].to_ascii_lowercase();
-        let Some(start) = lower.first_chunk::<MIN_LEN>() else {
+    fn insert_pattern(&mut self, pattern: Pattern, known: &Known) {
+        let Some(start) = pattern.bytes.first_chunk::<MIN_LEN>() else {
             return;
         };
-        if std::str::from_utf8(&lower).is_ok_and(|text| known.includes(text)) {
+        if std::str::from_utf8(&pattern.bytes).is_ok_and(|text| known.includes(text)) {
             return;
         }
         self.starts.insert(start);
         let patterns = self.by_start.entry(*start).or_default();
-        let pattern = Pattern {
-            bytes: lower.into(),
-            extent,
-        };
-        if !patterns.contains(&pattern) {
-            patterns.push(pattern);
+        let is_same =
+            |other: &&mut Pattern| other.bytes == pattern.bytes && other.extent == pattern.extent;
+        match patterns.iter_mut().find(is_same) {
+            Some(other) if other.weight < pattern.weight => *other = pattern,
+            Some(_) => {}
+            None => patterns.push(pattern),
         }
     }
 
     /// Tells whether a value that is looked for stands in this text, plain or encoded.
-    ///
-    /// A placeholder is searched as it stands: it is no encoding of anything.
     pub(super) fn is_in(&self, text: &str) -> bool {
-        let bytes = text.as_bytes();
-        let is_in_decoded =
-            || encoding::any_decoded(bytes, &mut |decoded| self.is_in_plain(decoded));
-        !self.by_start.is_empty()
-            && (self.is_in_plain(bytes)
-                || (placeholder::number_of(text).is_none() && is_in_decoded()))
+        self.find(text, Scope::All).is_some()
     }
 
-    fn is_in_plain(&self, text: &[u8]) -> bool {
+    /// The origin of the first value that is looked for and stands in this text, plain or encoded.
+    ///
+    /// A placeholder is searched as it stands: it is no encoding of anything.
+    pub(super) fn find(&self, text: &str, scope: Scope) -> Option<&Origin> {
+        if self.by_start.is_empty() {
+            return None;
+        }
+        let bytes = text.as_bytes();
+        let mut found = self.find_plain(bytes, scope);
+        if found.is_none() && placeholder::number_of(text).is_none() {
+            encoding::any_decoded(bytes, &mut |decoded| {
+                found = self.find_plain(decoded, scope);
+                found.is_some()
+            });
+        }
+        found.map(|pattern| &pattern.origin)
+    }
+
+    fn find_plain(&self, text: &[u8], scope: Scope) -> Option<&Pattern> {
         let lower = text.to_ascii_lowercase();
-        (0..lower.len().saturating_sub(MIN_LEN - 1)).any(|at| {
+        (0..lower.len().saturating_sub(MIN_LEN - 1)).find_map(|at| {
             let start = lower[at..].first_chunk::<MIN_LEN>();
             let start = start.filter(|start| self.starts.may_have(start));
             let patterns = start.and_then(|start| self.by_start.get(start));
-            patterns
-                .into_iter()
-                .flatten()
-                .any(|pattern| pattern.is_at(&lower, at))
+            let mut patterns = patterns.into_iter().flatten();
+            patterns.find(|pattern| pattern.is_within(scope) && pattern.is_at(&lower, at))
         })
     }
 }
@@ -146,6 +199,12 @@ impl StartFilter {
 }
 
 impl Pattern {
+    fn is_within(&self, scope: Scope) -> bool {
+        let may_be_id =
+            || self.bytes.len() <= MAX_ID_DIGITS && self.bytes.iter().all(u8::is_ascii_digit);
+        scope == Scope::All || self.weight == Weight::Secret || !may_be_id()
+    }
+
     fn is_at(&self, text: &[u8], at: usize) -> bool {
         let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
         let end = at + self.bytes.len();
@@ -173,7 +232,29 @@ mod tests {
     #[case::word_of_an_encoded_value("Basic dXNlcjpodW50ZXIyMg==", "hunter22", true)]
     fn a_replaced_value_is_found(#[case] value: &str, #[case] text: &str, #[case] expected: bool) {
         let mut sought = Sought::default();
-        sought.insert(value, &Known::of(Catalog::documented()));
+        let known = Known::of(Catalog::documented());
+        sought.insert(value, Weight::Unknown, || None, &known);
         assert_eq!(sought.is_in(text), expected);
+    }
+
+    #[rstest]
+    #[case::unknown("/instances/554236", &[Weight::Unknown], false)]
+    #[case::secret("554236", &[Weight::Secret], true)]
+    #[case::secret_later("554236", &[Weight::Unknown, Weight::Secret], true)]
+    #[case::secret_before("554236", &[Weight::Secret, Weight::Unknown], true)]
+    #[case::too_long_for_an_id("5542360000", &[Weight::Unknown], true)]
+    fn an_id_counts_where_it_is_a_secret(
+        #[case] value: &str,
+        #[case] weights: &[Weight],
+        #[case] expected: bool,
+    ) {
+        let mut sought = Sought::default();
+        let known = Known::of(Catalog::documented());
+        for &weight in weights {
+            sought.insert(value, weight, || None, &known);
+        }
+        let digits = value.trim_start_matches("/instances/");
+        assert_eq!(sought.find(digits, Scope::ButIds).is_some(), expected);
+        assert!(sought.find(digits, Scope::All).is_some());
     }
 }

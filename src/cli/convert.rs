@@ -79,9 +79,7 @@ fn from_har(from: &Path, text: &str, to: &Path, matches: &ArgMatches) -> Result<
         .map_err(|error| format!("{:?} {error}", from.display().to_string()))?;
     cassette.save(to).map_err(|error| error.to_string())?;
     for leak in &left_out.leaks {
-        super::tell(&format!(
-            "mock-ce: an entry is left out: {leak} holds a value that is replaced elsewhere; --redact that place"
-        ));
+        super::tell(&format!("mock-ce: an entry is left out: {leak}"));
     }
     super::tell(&told(&cassette, &left_out));
     Ok(ExitCode::from(u8::from(!left_out.leaks.is_empty())))

@@ -2,7 +2,8 @@
 //!
 //! Without a command, standard output has the base URL and nothing else, and recording ends at Ctrl-C. With one,
 //! standard output is the command's, which finds the recorder in its environment, and so is the exit status; it is 1
-//! when the command succeeded, but a secret was left in an exchange or no call to the upstream was answered.
+//! when the command succeeded, but a secret was left in an exchange, no call to the upstream was answered, or a replayed
+//! cassette did not have a request.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -89,8 +90,8 @@ pub(super) fn command() -> Command {
         .after_help(
             "The command's environment has MOCK_CE_URL, and MOCK_CE_ADMIN_URL when a cassette is replayed; with\n\
              --intercept HOST also what its clients need to find the recorder in the place of HOST, and to trust it.\n\
-             Exit status: the command's own; 1 when it succeeded, but a secret was left in an exchange or no call to the\n\
-             upstream was answered; 127 when it could not be started.\n\n\
+             Exit status: the command's own; 1 when it succeeded, but a secret was left in an exchange, no call to the\n\
+             upstream was answered, or a replayed cassette did not have a request; 127 when it could not be started.\n\n\
              Example: mock-ce record --upstream https://api.example --cassette day.json -- cargo test",
         );
     settings::other_names_of_listen(command)
@@ -182,10 +183,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     }
 }
 
-/// Whether a recording holds what its command was told.
+/// The judgement of a recording or a replay, as the exit status tells it.
 enum Verdict {
     Good,
-    /// A secret was left in an exchange, or no call was answered.
+    /// A secret was left in an exchange, no call was answered, or the cassette did not have a request.
     Bad,
 }
 
@@ -195,7 +196,15 @@ fn conclude(
     end: fn(Recorder) -> Result<Summary, RecordError>,
 ) -> Result<Verdict, String> {
     if recorder.is_replaying() {
-        return Ok(Verdict::Good);
+        let misses = usize::try_from(recorder.misses()).unwrap_or(usize::MAX);
+        if misses == 0 {
+            return Ok(Verdict::Good);
+        }
+        super::tell(&format!(
+            "mock-ce: the cassette did not have {}; --mode new records what it lacks",
+            counted(misses, "request")
+        ));
+        return Ok(Verdict::Bad);
     }
     let summary = end(recorder).map_err(|error| error.to_string())?;
     let Summary {
@@ -208,8 +217,9 @@ fn conclude(
     } = summary;
     if leaked > 0 {
         super::tell(&format!(
-            "mock-ce: {} dropped, because a secret was left in it",
-            counted(leaked, "interaction")
+            "mock-ce: {} dropped, because a secret was left in {}",
+            counted(leaked, "interaction"),
+            if leaked == 1 { "it" } else { "them" }
         ));
     }
     if summary.all_failed() {

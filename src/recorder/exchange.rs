@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::decode::{self, Unreadable};
-use crate::cassette::Exchange;
+use crate::cassette::{Exchange, Policy};
 
 /// Maximum memory that is reserved for a body before it comes.
 const MAX_RESERVED: usize = 64 * 1024;
@@ -81,10 +81,10 @@ pub(super) struct ObservedRequest {
 }
 
 impl ObservedRequest {
-    /// `GET /path`: a query may hold secrets.
-    pub(super) fn shown(&self) -> String {
+    /// `GET /path`, as far as a cassette would keep it: a query may hold secrets.
+    pub(super) fn shown(&self, policy: &Policy) -> String {
         let path = self.target.split('?').next().unwrap_or_default();
-        format!("{} {path}", self.method)
+        format!("{} {}", self.method, policy.shown_path(path))
     }
 }
 
@@ -118,6 +118,7 @@ pub(super) fn exchange_of(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Catalog;
     use rstest::rstest;
 
     #[rstest]
@@ -147,12 +148,13 @@ mod tests {
     }
 
     #[test]
-    fn a_query_is_not_shown() {
-        let target = "/a?token=secret".to_owned();
+    fn neither_a_query_nor_what_no_cassette_keeps_is_shown() {
+        let target = "/instances/SECRETpath/7?token=secret".to_owned();
         let request = ObservedRequest {
             target,
             ..ObservedRequest::default()
         };
-        assert_eq!(request.shown(), "GET /a");
+        let policy = Policy::new(Catalog::documented());
+        assert_eq!(request.shown(&policy), "GET /instances/*/7");
     }
 }

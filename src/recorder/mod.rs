@@ -159,6 +159,15 @@ impl Recorder {
         matches!(self.part, Part::Replaying(_))
     }
 
+    /// The number of requests that the replayed cassette did not have; 0 while recording.
+    #[must_use]
+    pub fn misses(&self) -> u64 {
+        match &self.part {
+            Part::Recording(_) => 0,
+            Part::Replaying(ce) => ce.run_ledger().missed,
+        }
+    }
+
     /// The control surface of the server that replays; `None` while recording.
     #[must_use]
     pub fn admin_url(&self) -> Option<String> {

@@ -166,7 +166,7 @@ impl Proxy {
 
     /// Answers 502 in the API's error shape, and counts the exchange as kept out.
     fn refuse(&self, asked: &Mutex<ObservedRequest>, reason: &str) -> Response<Returned> {
-        let request = asked.lock().shown();
+        let request = self.writer.shown(&asked.lock());
         self.writer.keep_out(&request, reason);
         let reason = format!("{request} was not recorded: {reason}");
         reply_of(self.refusal(ApiError::upstream_failed(reason)))
@@ -237,7 +237,10 @@ impl Pair {
         let writer = &self.proxy.writer;
         match self.response.take() {
             Some(response) => writer.record(request, response),
-            None => writer.keep_out(&request.shown(), "its client did not wait for the answer"),
+            None => writer.keep_out(
+                &writer.shown(&request),
+                "its client did not wait for the answer",
+            ),
         }
     }
 }

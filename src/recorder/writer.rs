@@ -17,6 +17,8 @@ pub(super) struct JournalWriter {
     /// Warnings so far.
     warnings: AtomicUsize,
     warn: fn(&str),
+    /// Decides what a warning may show.
+    policy: Policy,
 }
 
 struct Open {
@@ -71,9 +73,7 @@ impl Open {
             }
             Err(leak) => {
                 self.summary.leaked += 1;
-                Some(format!(
-                    "an exchange is kept out of the cassette: a secret was left at {leak}; redact that place with --redact"
-                ))
+                Some(format!("an exchange is kept out of the cassette: {leak}"))
             }
         }
     }
@@ -83,7 +83,7 @@ impl JournalWriter {
     pub(super) fn new(journal: JournalFile, policy: Policy, warn: fn(&str)) -> Self {
         let set_aside = journal.set_aside().map(|aside| aside.display().to_string());
         let open = Open {
-            redactor: Redactor::continuing(policy, journal.continued()),
+            redactor: Redactor::continuing(policy.clone(), journal.continued()),
             journal,
             summary: Summary::default(),
         };
@@ -91,6 +91,7 @@ impl JournalWriter {
             open: Mutex::new(Some(open)),
             warnings: AtomicUsize::new(0),
             warn,
+            policy,
         };
         if let Some(aside) = set_aside {
             writer.tell(&format!(
@@ -102,7 +103,7 @@ impl JournalWriter {
 
     /// Records an exchange. When this returns, killing the process does not lose it.
     pub(super) fn record(&self, request: ObservedRequest, response: ObservedResponse) {
-        let shown = request.shown();
+        let shown = self.shown(&request);
         match exchange_of(request, response) {
             Err(reason) => self.keep_out(&shown, &reason),
             Ok(exchange) => {
@@ -118,6 +119,11 @@ impl JournalWriter {
                 }
             }
         }
+    }
+
+    /// A request for a warning, without what may be a secret.
+    pub(super) fn shown(&self, request: &ObservedRequest) -> String {
+        request.shown(&self.policy)
     }
 
     /// Counts an exchange that is not recorded, and tells the reason.

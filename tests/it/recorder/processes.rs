@@ -109,6 +109,27 @@ fn an_exchange_that_is_kept_out_is_told_with_the_reason() {
     }
 }
 
+#[test]
+fn a_replay_that_lacked_a_request_fails_and_tells_it() {
+    let room = Room::new();
+    let upstream = Canned::answering([answer("200 OK", "", "[]")]);
+    let ask = |path: &str, recorder: RecorderProcess| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n");
+        raw(recorder.address, &request);
+        recorder.end()
+    };
+    let start = || RecorderProcess::start(&upstream.url(), &room, &[]);
+    assert!(ask("/x", start()).status.success());
+    assert!(ask("/x", start()).status.success());
+    let output = ask("/y", start());
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("the cassette did not have 1 request"),
+        "{said}"
+    );
+}
+
 /// Nobody may be reading, and a full pipe would hold up everything.
 #[test]
 fn warnings_come_to_an_end() {

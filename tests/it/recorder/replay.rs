@@ -158,6 +158,43 @@ fn a_token_that_was_replayed_leads_to_the_requests_of_that_token() {
     assert_eq!(delete(&tokens[1]), Some(2));
 }
 
+/// The first answer's token, wherever the client says it of its own accord: it is in its settings, not in the answer.
+#[rstest]
+#[case::header("GET", "/x|User u, Element dG9rZW4tbnVtYmVyLTAwMDAwMDAw0A==", "")]
+#[case::path("GET", "/hubs/dG9rZW4tbnVtYmVyLTAwMDAwMDAw0A==/elements", "")]
+#[case::query("GET", "/x?search=dG9rZW4tbnVtYmVyLTAwMDAwMDAw0A%3D%3D", "")]
+#[case::body("POST", "/x", r#"{"name":"dG9rZW4tbnVtYmVyLTAwMDAwMDAw0A=="}"#)]
+fn the_client_may_send_its_own_value_where_an_answer_had_it_before(
+    #[case] method: &str,
+    #[case] target: &str,
+    #[case] body: &str,
+) {
+    let emulator = replaying(
+        &[("GET", "/instances", ""), (method, target, body)],
+        &Settings::default(),
+    );
+    assert_eq!(number(&ask(&emulator, "GET", "/instances", "")), Some(0));
+    let (target, credentials) = target.split_once('|').unwrap_or((target, CREDENTIALS));
+    let outcome = emulator.answer(&request(method, target, body, credentials));
+    assert_eq!(number(&outcome), Some(1), "{}", text(&outcome.reply.body));
+}
+
+#[test]
+fn a_recorded_text_comes_before_a_placeholder_of_an_answer() {
+    let path = "/hubs/dG9rZW4tbnVtYmVyLTAwMDAwMDAw0A==/elements";
+    let requests = [
+        ("GET", "/instances", ""),
+        ("GET", path, ""),
+        ("GET", "/hubs/keys/elements", ""),
+    ];
+    let emulator = replaying(&requests, &Settings::default());
+    assert_eq!(
+        number(&ask(&emulator, "GET", "/hubs/keys/elements", "")),
+        Some(2)
+    );
+    assert_eq!(number(&ask(&emulator, "GET", path, "")), Some(1));
+}
+
 #[test]
 fn words_of_the_header_tell_alike_requests_apart() {
     let requests = [("GET", "/a|User u", ""), ("GET", "/a", "")];

@@ -148,6 +148,7 @@ fn what_the_upstream_is_sent_is_what_the_client_sent() {
 /// One place is kept by the user, and holds a value that is replaced elsewhere.
 #[rstest]
 #[case::plain("a note on user-secret-1")]
+#[case::a_number("a note on 554236")]
 #[case::base64(&STANDARD.encode("note:user-secret-1"))]
 #[case::escaped("user%2Dsecret%2d1")]
 fn an_exchange_that_would_hold_a_secret_is_dropped_and_the_others_written(#[case] note: &str) {
@@ -158,7 +159,7 @@ fn an_exchange_that_would_hold_a_secret_is_dropped_and_the_others_written(#[case
     let recorder = RecorderProcess::start(&upstream.url(), &room, &kept);
     for path in ["/x", "/y"] {
         let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: me\r\nConnection: close\r\nAuthorization: User user-secret-1, Organization o\r\n\r\n"
+            "GET {path}?pin.x=554236 HTTP/1.1\r\nHost: me\r\nConnection: close\r\nAuthorization: User user-secret-1, Organization o\r\n\r\n"
         );
         assert!(raw(recorder.address, &request).starts_with("HTTP/1.1 200"));
     }
@@ -316,6 +317,52 @@ fn what_is_redacted_can_be_written(#[case] body: &str) {
     for replaced in ["corp.example", "uzobetum", "123456", "1.5"] {
         assert!(!cassette.contains(replaced), "{cassette}");
     }
+}
+
+/// Exchanges with an id of six digits, which is kept where an id belongs and replaced elsewhere.
+#[rstest]
+#[case::in_a_message("554236", "", r#"{"message":"Instance 554236 could not be loaded"}"#)]
+#[case::in_a_link("1", "", r#"{"id":554237,"href":"/elements/api-v2/instances/554237"}"#)]
+#[case::in_a_note("1", "", r#"{"id":554238,"note":"554238"}"#)]
+#[case::in_markup("554239", "", "<html>Instance 554239</html>")]
+#[case::in_a_location(
+    "1",
+    "location: /instances/554236\r\n",
+    r#"{"href":"/instances/554236"}"#
+)]
+#[case::in_a_header_of_its_own("554236", "x-instance: 554236\r\n", "{}")]
+fn an_id_beside_what_repeats_it_is_recorded(
+    #[case] id: &str,
+    #[case] headers: &str,
+    #[case] body: &str,
+) {
+    let room = Room::new();
+    let upstream = Canned::answering([answer("200 OK", headers, body), answer("200 OK", "", "[]")]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    for path in [format!("/instances/{id}"), "/instances/554236".to_owned()] {
+        let asked = format!("GET {path} HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n");
+        raw(recorder.address(), &asked);
+    }
+    assert_eq!(recorder.finish().unwrap().recorded, 2);
+}
+
+#[test]
+fn a_number_that_is_a_secret_is_dropped_where_an_id_belongs() {
+    let room = Room::new();
+    let body = r#"{"id":554236,"password":"554236"}"#;
+    let upstream = Canned::answering(vec![answer("200 OK", "", body); 2]);
+    let recorder = RecorderProcess::start(&upstream.url(), &room, &[]);
+    let asked = "GET /x HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n";
+    raw(recorder.address, asked);
+    raw(recorder.address, asked);
+    let output = recorder.end();
+    let said = super::stand::text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let told = "response.body:/id holds a value that was replaced in response.body:/password; \
+                if it is no secret, --keep response.body:/password, otherwise --redact response.body:/id";
+    assert!(said.contains(told), "{said}");
+    let plural = "2 interactions dropped, because a secret was left in them";
+    assert!(said.contains(plural), "{said}");
 }
 
 #[test]

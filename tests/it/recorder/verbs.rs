@@ -105,7 +105,7 @@ fn check_takes_several_files_and_goes_on_behind_one_that_fails() {
 #[case::a_header(
     r#""elements-request-id": "#,
     r#""set-cookie": "a", "elements-request-id": "#,
-    "interaction 1: response.header:/set-cookie holds"
+    "interaction 1: response.header:set-cookie holds"
 )]
 fn check_names_what_a_recording_would_have_replaced(
     #[case] from: &str,
@@ -245,6 +245,62 @@ fn a_har_of_a_browser_is_redacted_on_its_way_in() {
         written.contains("password=redacted-3&b=redacted-2"),
         "{written}"
     );
+}
+
+#[test]
+fn credentials_in_an_address_of_a_har_are_left_out() {
+    let room = Room::new();
+    let entry = |url: &str| {
+        format!(
+            r#"{{"request":{{"method":"GET","url":"{url}","headers":[]}},"response":{{"status":200,"headers":[],"content":{{}}}}}}"#
+        )
+    };
+    let urls = [
+        "https://uSECRET:pSECRET@API.example:443/a",
+        "https://api.example/b",
+    ];
+    let har = format!(r#"{{"log":{{"entries":[{}]}}}}"#, urls.map(entry).join(","));
+    fs::write(room.join("in.har"), har).unwrap();
+    let (from, path) = (room.join("in.har"), room.cassette());
+    let output = mock_ce(&["convert", from.to_str().unwrap(), path.to_str().unwrap()]);
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("2 interactions with https://api.example; 0 with other services"),
+        "{said}"
+    );
+    let written = fs::read_to_string(&path).unwrap();
+    assert!(!format!("{said}{written}").contains("SECRET"), "{said}");
+}
+
+#[test]
+fn a_har_without_entries_is_refused() {
+    let room = Room::new();
+    fs::write(room.join("in.har"), r#"{"log":{"entries":[]}}"#).unwrap();
+    let (from, path) = (room.join("in.har"), room.cassette());
+    let output = mock_ce(&["convert", from.to_str().unwrap(), path.to_str().unwrap()]);
+    let said = text(&output.stderr);
+    assert!(said.contains("there is nothing to convert"), "{said}");
+    assert!(!output.status.success() && !path.exists());
+}
+
+#[rstest]
+#[case::credentials("https://uSECRET:pSECRET@api.example")]
+#[case::query("https://api.example?key=SECRET")]
+#[case::path("https://api.example/SECRET")]
+#[case::no_address("SECRET")]
+fn check_names_an_upstream_that_is_more_than_an_address(#[case] upstream: &str) {
+    let room = Room::new();
+    Cassette::new(upstream, "2017-03-14")
+        .save(room.cassette())
+        .unwrap();
+    let output = mock_ce(&["check", "--reseal", room.cassette().to_str().unwrap()]);
+    let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("upstream is more than scheme and host"),
+        "{told}"
+    );
+    assert!(!told.contains("SECRET"), "{told}");
 }
 
 #[test]
