@@ -126,6 +126,19 @@ impl PathPattern {
         }
     }
 
+    /// The first segment of a pattern's text that has a wildcard beside other characters, which fits no more than itself.
+    pub(crate) fn half_wild(text: &str) -> Option<&str> {
+        let mut segments = text.split('/');
+        segments.find(|text| {
+            let name = match Segment::new(text) {
+                Segment::Word(_) => text,
+                Segment::One(_) if *text != "*" => &text[1..text.len() - 1],
+                _ => return false,
+            };
+            name.contains(['*', '{', '}'])
+        })
+    }
+
     /// Tells whether a path, without its query, fits.
     #[must_use]
     pub fn fits(&self, path: &str) -> bool {
@@ -161,6 +174,12 @@ impl PathPattern {
             Segment::One(name) if !name.is_empty() => Some(name.as_str()),
             _ => None,
         })
+    }
+
+    /// Tells whether one of its parameters has this name, wherever it stands.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        let is_named = |segment: &Segment| matches!(segment, Segment::One(known) if known == name);
+        self.segments.iter().any(is_named)
     }
 
     /// The decoded segment of a path that fits, which stands where the pattern has `{name}`.
