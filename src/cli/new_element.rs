@@ -29,6 +29,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let key = matches.get_one::<String>("key");
     let text = Fixture::template(key.expect("clap demands a key"));
+    Fixture::parse(&text).map_err(|error| error.reason)?;
     match matches.get_one::<PathBuf>("file") {
         Some(path) => create(path, &text)?,
         None => super::print(&text)?,

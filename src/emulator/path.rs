@@ -126,6 +126,19 @@ impl PathPattern {
         }
     }
 
+    /// The first segment of a pattern's text that has a wildcard beside other characters, which fits no more than itself.
+    pub(crate) fn half_wild(text: &str) -> Option<&str> {
+        let mut segments = text.split('/');
+        segments.find(|text| {
+            let name = match Segment::new(text) {
+                Segment::Word(_) => text,
+                Segment::One(_) if *text != "*" => &text[1..text.len() - 1],
+                _ => return false,
+            };
+            name.contains(['*', '{', '}'])
+        })
+    }
+
     /// Tells whether a path, without its query, fits.
     #[must_use]
     pub fn fits(&self, path: &str) -> bool {
@@ -161,6 +174,12 @@ impl PathPattern {
             Segment::One(name) if !name.is_empty() => Some(name.as_str()),
             _ => None,
         })
+    }
+
+    /// Tells whether one of its parameters has this name, wherever it stands.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        let is_named = |segment: &Segment| matches!(segment, Segment::One(known) if known == name);
+        self.segments.iter().any(is_named)
     }
 
     /// The decoded segment of a path that fits, which stands where the pattern has `{name}`.
@@ -221,15 +240,42 @@ impl Segment {
 }
 
 fn matches(wanted: &[Segment], found: &[Cow<'_, str>], dialect: Dialect) -> bool {
-    match wanted.split_first() {
-        None => found.is_empty(),
-        Some((Segment::Many, rest)) => {
-            (0..=found.len()).any(|skipped| matches(rest, &found[skipped..], dialect))
+    fits_in_order(wanted, found.len(), |segment, index| {
+        segment.takes(&found[index], dialect)
+    })
+}
+
+/// Fits a pattern to a number of segments, and asks `takes` whether a segment of the pattern takes the one at an index.
+///
+/// A `**` takes as few segments as it can. Only the last one met is ever given more, because an earlier one could not
+/// help; so a pattern with many of them costs no more than its length times the path's.
+fn fits_in_order(
+    wanted: &[Segment],
+    found: usize,
+    mut takes: impl FnMut(&Segment, usize) -> bool,
+) -> bool {
+    let (mut at, mut index) = (0, 0);
+    let mut last_many = None;
+    while index < found {
+        match wanted.get(at) {
+            Some(Segment::Many) => {
+                at += 1;
+                last_many = Some((at, index));
+            }
+            Some(segment) if takes(segment, index) => {
+                at += 1;
+                index += 1;
+            }
+            _ => {
+                let Some((behind, from)) = last_many else {
+                    return false;
+                };
+                (at, index) = (behind, from + 1);
+                last_many = Some((behind, from + 1));
+            }
         }
-        Some((one, rest)) => found.split_first().is_some_and(|(first, found)| {
-            one.takes(first, dialect) && matches(rest, found, dialect)
-        }),
     }
+    wanted[at..].iter().all(|rest| *rest == Segment::Many)
 }
 
 #[cfg(test)]
@@ -256,6 +302,10 @@ mod tests {
     #[case("/instances/**", "/elements/api-v2/instances/1/configuration/2", true)]
     #[case("/**/2", "/elements/api-v2/instances/1/configuration/2", true)]
     #[case("/**/3", "/elements/api-v2/instances/1/configuration/2", false)]
+    #[case("/**/a/**/b", "/a/b/a/c/b", true)]
+    #[case("/**/a/**/b", "/b/a/c", false)]
+    #[case("/**/a/b", "/a/a/b", true)]
+    #[case("/**/**/a/**", "/a", true)]
     #[case("/**", "/favicon.ico", true)]
     #[case("/instances", "/__admin/instances", false)]
     #[case("/__admin/state", "/__admin/state", true)]
@@ -269,6 +319,25 @@ mod tests {
         let path = ApiPath::parse(&long).unwrap();
         assert_eq!(path.segments.len(), MAX_SEGMENTS);
         assert!(!PathPattern::new("/**/**/**/**/b").fits(&long));
+    }
+
+    #[rstest]
+    #[case::neighbours("**/", "b")]
+    #[case::between_words("**/a/", "b")]
+    #[case::between_parameters("**/{x}/", "b")]
+    fn many_double_stars_cost_no_more_than_pattern_times_path(
+        #[case] repeated: &str,
+        #[case] last: &str,
+    ) {
+        let pattern = PathPattern::new(&(repeated.repeat(200) + last));
+        let found = ["a"; MAX_SEGMENTS];
+        let mut asked = 0;
+        let fits = fits_in_order(&pattern.segments, found.len(), |segment, index| {
+            asked += 1;
+            segment.takes(found[index], Dialect::Element)
+        });
+        assert!(!fits);
+        assert!(asked <= pattern.segments.len() * found.len(), "{asked}");
     }
 
     #[test]

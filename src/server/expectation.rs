@@ -303,7 +303,7 @@ pub(super) fn assert_none_unfired(unfired: &[String]) {
         .collect();
     assert!(
         unfired.is_empty(),
-        "expected every script to fire, but these have not:{scripts}"
+        "expected every script and stub to fire, but these have not:{scripts}"
     );
 }
 

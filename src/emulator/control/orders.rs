@@ -7,6 +7,7 @@ use super::inspect::whole;
 use super::{Blame, ControlError};
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
+use crate::emulator::identity;
 use crate::emulator::outcome::Handled;
 use crate::emulator::steer::Unfired;
 use crate::emulator::steer::predicate::Predicate;
@@ -180,6 +181,8 @@ pub(in crate::emulator) fn one_script(emulator: &Emulator, call: &Call<'_, '_>) 
 /// `PUT /__admin/script/{id}` with one scripted rule
 pub(in crate::emulator) fn replace_script(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let id = whole(call, "id")?;
+    let known = emulator.script.line(id, organization(call).as_deref());
+    known.ok_or_else(|| no_script(id))?;
     let scripted = read_one(emulator, call, Scripted::read, |it| &mut it.predicate)?;
     emulator.replace_script(id, scripted, organization(call).as_deref())?;
     Ok(done(call))
@@ -259,14 +262,22 @@ fn read_each<T>(
     let read = |json: &Json<'_>, path: &str| {
         let mut order = read(json, path)?;
         let meant = predicate(&mut order);
+        let at = |name: &str| match path {
+            "" => name.to_owned(),
+            _ => format!("{path}.{name}"),
+        };
         if let Some(organization) = &organization {
+            let named = meant.organization_secret();
+            let shown = identity::secret_name(organization);
+            if named.is_some_and(|named| named != organization && named != shown) {
+                return Err(format!(
+                    "{} is another organization than the query names; leave one of them out",
+                    at("match.organization")
+                ));
+            }
             *meant = std::mem::take(meant).organization(organization);
         }
-        let place = if path.is_empty() {
-            "match".to_owned()
-        } else {
-            format!("{path}.match")
-        };
+        let place = at("match");
         let resolved = emulator.resolve(meant);
         resolved.map_err(|reason| format!("{place}.{reason}"))?;
         Ok(order)
@@ -281,10 +292,12 @@ fn read_one<T>(
     read: impl Fn(&Json<'_>, &str) -> Reading<T>,
     predicate: impl Fn(&mut T) -> &mut Predicate,
 ) -> Result<T, ApiError> {
+    if call.json()?.as_array().is_some() {
+        return Err(refused(
+            "the body must be an object, found an array".to_owned(),
+        ));
+    }
     let read = |json: &Json<'_>, path: &str| {
-        if json.as_array().is_some() {
-            return Err("the body must be an object, found an array".to_owned());
-        }
         let mut order = json.clone();
         if let Json::Object(members) = &mut order {
             members.retain(|(name, _)| !["id", "matched", "fired"].contains(&&**name));
@@ -292,9 +305,7 @@ fn read_one<T>(
         read(&order, path)
     };
     let mut orders = read_each(emulator, call, read, predicate)?;
-    orders
-        .pop()
-        .ok_or_else(|| refused("the body must be an object, found an array".to_owned()))
+    Ok(orders.pop().expect("what is no array is one order"))
 }
 
 /// The ids of what was added, in the shape of what was sent.

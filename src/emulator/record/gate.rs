@@ -12,7 +12,7 @@ pub enum Gate {
     Leaks,
     /// No instance was deleted twice, and no token used after deletion.
     Mishaps,
-    /// Every script fired.
+    /// Every script and stub fired.
     Unfired,
     /// The cassette had every request.
     Misses,
@@ -47,7 +47,7 @@ impl Gate {
             Gate::MinGrade => "No answer rests on a rule below --min-grade",
             Gate::Leaks => "Every instance that was created was deleted",
             Gate::Mishaps => "No instance was deleted twice, and no token used after deletion",
-            Gate::Unfired => "Every script fired",
+            Gate::Unfired => "Every script and stub fired",
             Gate::Misses => "The cassette had every request",
         }
     }
@@ -79,10 +79,11 @@ impl Gate {
                 )
             }
             Gate::Mishaps => (mishaps, counted(mishaps, "mishap")),
-            Gate::Unfired => (
-                unfired,
-                format!("{} never fired", counted(unfired, "script")),
-            ),
+            Gate::Unfired => {
+                let scripts = counted(unfired, "script");
+                let stubs = if unfired == 1 { "stub" } else { "stubs" };
+                (unfired, format!("{scripts} or {stubs} never fired"))
+            }
             Gate::Misses => {
                 let requests = counted(ledger.missed, "request");
                 (
@@ -110,7 +111,8 @@ mod tests {
         "3 answers would rest on a rule below --min-grade: unknown-route (2), json-malformed (1)"
     )]
     #[case(Ledger { more_left: 3, ..Ledger::default() }, Gate::Leaks, "3 instances were created and never deleted")]
-    #[case(Ledger { more_unfired: 1, ..Ledger::default() }, Gate::Unfired, "1 script never fired")]
+    #[case(Ledger { more_unfired: 1, ..Ledger::default() }, Gate::Unfired, "1 script or stub never fired")]
+    #[case(Ledger { more_unfired: 2, ..Ledger::default() }, Gate::Unfired, "2 scripts or stubs never fired")]
     #[case(Ledger { more_mishaps: 2, ..Ledger::default() }, Gate::Mishaps, "2 mishaps")]
     fn each_gate_judges_its_own(#[case] run: Ledger, #[case] gate: Gate, #[case] reason: &str) {
         assert_eq!(gate.judge(&run), Err(reason.to_owned()));

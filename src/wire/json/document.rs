@@ -40,6 +40,27 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// Refuses a member that belongs into one of the object's members: each of `places` is one with its own members.
+    pub(crate) fn check_places(
+        json: &Json<'_>,
+        path: &str,
+        places: &[(&str, &[&str])],
+    ) -> Reading<()> {
+        for (name, _) in json.as_object().into_iter().flatten() {
+            let below = |(_, members): &&(&str, &[&str])| members.contains(&&**name);
+            if let Some((place, _)) = places.iter().find(below) {
+                let at = match path {
+                    "" => name.to_string(),
+                    _ => format!("{path}.{name}"),
+                };
+                return Err(format!(
+                    "{at} is not known here; did you mean \"{place}.{name}\"?"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// The path of the object.
     pub(crate) fn path(&self) -> &str {
         shown(&self.path)
@@ -94,6 +115,11 @@ impl<'a> Document<'a> {
     }
 
     pub(crate) fn whole(&self, name: &str) -> Reading<Option<u64>> {
+        let number = self.get(name);
+        if let Some(Json::Number(number)) = number.filter(|number| number.as_u64().is_none()) {
+            let at = self.at(name);
+            return Err(format!("{at} must be a whole number, found {number}"));
+        }
         self.typed(name, "a whole number", Json::as_u64)
     }
 
@@ -123,6 +149,12 @@ impl<'a> Document<'a> {
 
     /// A moment such as `"2017-03-14T19:20:16Z"`.
     pub(crate) fn moment(&self, name: &str) -> Reading<Option<SystemTime>> {
+        let year = |text: &str| text.split_once('-')?.0.parse::<u16>().ok();
+        let text = self.get(name).and_then(Json::as_str);
+        if let Some(early) = text.filter(|text| year(text).is_some_and(|year| year < 1970)) {
+            let at = self.at(name);
+            return Err(format!("{at} must be a time from 1970 on, found {early:?}"));
+        }
         let moment = |value: &Json<'_>| humantime::parse_rfc3339(value.as_str()?).ok();
         self.typed(name, "a time such as \"2017-03-14T19:20:16Z\"", moment)
     }

@@ -162,7 +162,7 @@ fn steer(method: &str, path: &str, body: &str) -> String {
 #[case::unfired(
     "--deny-unfired",
     steer("POST", "/script", r#"{"effect":"reset","when":{"nth":9}}"#),
-    "1 script never fired"
+    "1 script or stub never fired"
 )]
 fn a_teardown_does_not_open_a_gate(
     #[case] gate: &str,

@@ -134,5 +134,10 @@ fn a_time_that_is_none_is_refused() {
         message,
         "at must be a time such as \"2017-03-14T19:20:16Z\", found text"
     );
+    let message = refusal(&ce, "PUT", "/clock", r#"{"at":"1960-01-01T00:00:00Z"}"#);
+    assert_eq!(
+        message,
+        "at must be a time from 1970 on, found \"1960-01-01T00:00:00Z\""
+    );
     assert!(refusal(&ce, "PUT", "/clock", r#"{"att":1}"#).contains("did you mean \"at\"?"));
 }

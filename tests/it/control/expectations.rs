@@ -429,7 +429,7 @@ fn scripts_that_have_not_fired_are_an_assertion() {
     let told = failure(|| ce.assert_fired());
     assert!(
         told.starts_with(
-            "expected every script to fire, but these have not:\n  reset for organization secret-"
+            "expected every script and stub to fire, but these have not:\n  reset for organization secret-"
         ),
         "{told}"
     );

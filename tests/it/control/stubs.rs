@@ -175,6 +175,30 @@ fn a_stub_as_json_fills_in_its_placeholders() {
     "reply.headers.a b is not a header"
 )]
 #[case(
+    r#"{"reply":{"status":200},"times":-1}"#,
+    "times must be a whole number, found -1"
+)]
+#[case(
+    r#"{"reply":{"status":200},"times":1.5}"#,
+    "times must be a whole number, found 1.5"
+)]
+#[case(
+    r#"{"path":"/x","reply":{"status":200}}"#,
+    "path is not known here; did you mean \"match.path\"?"
+)]
+#[case(
+    r#"{"body":"x","reply":{"status":200}}"#,
+    "body is not known here; did you mean \"reply.body\"?"
+)]
+#[case(
+    r#"{"reply":{"status":200,"headers":{"a":"b\nc"}}}"#,
+    "reply.headers.a must be text without line breaks and other control characters"
+)]
+#[case(
+    r#"{"reply":{"status":200,"headers":{"Content-Length":"5"}}}"#,
+    "reply.headers.Content-Length is set by the server as the body demands; leave it out"
+)]
+#[case(
     r#"{"match":{"status":404},"reply":{"status":200}}"#,
     "match.status is known only when the request is answered; a script and a stub decide before"
 )]
@@ -203,6 +227,26 @@ fn a_mistake_in_a_stub_is_named(#[case] stub: &str, #[case] message: &str) {
         format!("[1].{message}")
     );
     assert_eq!(length_at(&look(&ce, "/stubs"), ""), 0);
+}
+
+#[rstest]
+#[case::script("/script", r#"{"match":{"organization":"p"},"effect":"reset"}"#)]
+#[case::stub("/stubs", r#"{"match":{"organization":"p"},"reply":{"status":200}}"#)]
+fn an_order_for_another_organization_than_the_querys_is_refused(
+    #[case] path: &str,
+    #[case] order: &str,
+) {
+    let ce = MockCe::start();
+    let message =
+        "match.organization is another organization than the query names; leave one of them out";
+    let limited = format!("{path}?organization=o");
+    assert_eq!(refusal(&ce, "POST", &limited, order), message);
+    done(&ce, "POST", &format!("{path}?organization=p"), order);
+    let array = format!("[{order}]");
+    assert_eq!(
+        refusal(&ce, "PUT", &format!("{path}/1"), &array),
+        "the body must be an object, found an array"
+    );
 }
 
 #[test]

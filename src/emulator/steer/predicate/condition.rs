@@ -110,6 +110,16 @@ impl Condition {
                 " must be a path without scheme and host, found {pattern:?}; write {path:?}"
             ));
         }
+        if let Some((path, _)) = pattern.split_once('#') {
+            return Err(format!(
+                " must not have a fragment, which no client sends, found {pattern:?}; write {path:?}"
+            ));
+        }
+        if let Some(segment) = PathPattern::half_wild(pattern) {
+            return Err(format!(
+                " must have *, ** and {{name}} alone between slashes, found {segment:?}; write %2A, %7B and %7D where they are meant as characters"
+            ));
+        }
         Ok(Condition::Path(PathPattern::new(pattern)))
     }
 

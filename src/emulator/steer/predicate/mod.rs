@@ -25,6 +25,7 @@ use crate::catalog::Catalog;
 use crate::emulator::identity;
 use crate::emulator::path::PathPattern;
 pub(crate) use condition_methods::conditions;
+pub(crate) use read::MEMBERS;
 
 /// A predicate on requests; a condition that is not set admits all.
 ///

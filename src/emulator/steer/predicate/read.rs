@@ -6,7 +6,7 @@ use crate::wire::json::document::{Document, Reading};
 use crate::wire::json::{Json, object};
 
 /// The members of a predicate.
-const MEMBERS: [&str; 11] = [
+pub(crate) const MEMBERS: [&str; 11] = [
     "method",
     "path",
     "query",

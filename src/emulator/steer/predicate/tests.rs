@@ -204,6 +204,22 @@ fn a_condition_is_the_same_in_both_languages(
     r#"{"path":" "}"#,
     r#"match.path must be a path such as "/instances/*", found " ""#
 )]
+#[case::part_of_a_word(
+    r#"{"path":"/inst*"}"#,
+    r#"match.path must have *, ** and {name} alone between slashes, found "inst*"; write %2A, %7B and %7D where they are meant as characters"#
+)]
+#[case::parameter_in_a_word(
+    r#"{"path":"/v/a{x}b"}"#,
+    r#"match.path must have *, ** and {name} alone between slashes, found "a{x}b"; write %2A, %7B and %7D where they are meant as characters"#
+)]
+#[case::two_parameters(
+    r#"{"path":"/v/{a}-{b}"}"#,
+    r#"match.path must have *, ** and {name} alone between slashes, found "{a}-{b}"; write %2A, %7B and %7D where they are meant as characters"#
+)]
+#[case::fragment(
+    r#"{"path":"/a#b"}"#,
+    r#"match.path must not have a fragment, which no client sends, found "/a#b"; write "/a""#
+)]
 #[case::header(
     r#"{"headers":{"a b":"c"}}"#,
     r#"match.headers.a b must name a header, found "a b""#

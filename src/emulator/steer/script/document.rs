@@ -16,7 +16,7 @@
 
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Number;
 
@@ -26,7 +26,7 @@ use serde_core::{Deserialize, Deserializer};
 
 use super::{Line, Position, Scripted};
 use crate::emulator::identity;
-use crate::emulator::steer::predicate::Predicate;
+use crate::emulator::steer::predicate::{MEMBERS, Predicate};
 use crate::wire::json::document::{Document, Reading, duration};
 use crate::wire::json::{Json, object, object_of_pairs};
 use crate::wire::media;
@@ -34,6 +34,12 @@ use crate::wire::media;
 impl Scripted {
     /// Reads the shape that the module's documentation gives.
     pub(crate) fn read(json: &Json<'_>, path: &str) -> Reading<Self> {
+        let places: [(&str, &[&str]); 3] = [
+            ("effect", &EFFECTS),
+            ("when", &POSITIONS),
+            ("match", &MEMBERS),
+        ];
+        Document::check_places(json, path, &places)?;
         let document = Document::read(json, path, &["match", "when", "effect"])?;
         let effect = document
             .get("effect")
@@ -187,23 +193,31 @@ fn read_dribble(document: &Document<'_>) -> Reading<Effect> {
     Ok(Effect::Dribble { bytes, pause })
 }
 
+/// The members of a reply.
+pub(in crate::emulator::steer) const REPLY: [&str; 3] = ["status", "headers", "body"];
+
 /// Reads the reply that stands at `path`: its head, and its body as JSON says it.
 pub(in crate::emulator::steer) fn read_reply<'j>(
     json: &'j Json<'j>,
     path: &str,
 ) -> Reading<(LiteralReply, Option<&'j Json<'j>>)> {
-    let reply = Document::read(json, path, &["status", "headers", "body"])?;
+    let reply = Document::read(json, path, &REPLY)?;
     let mut head = LiteralReply {
         status: read_status(&reply, "status", 999)?,
         ..LiteralReply::default()
     };
     for (name, value) in reply.object("headers")?.into_iter().flatten() {
-        let wrong = || format!("{} is not a header", reply.at(&format!("headers.{name}")));
-        let header: HeaderName = name.parse().map_err(|_| wrong())?;
-        let value: HeaderValue = value
-            .as_str()
-            .and_then(|value| value.parse().ok())
-            .ok_or_else(wrong)?;
+        let place = reply.at(&format!("headers.{name}"));
+        let header: HeaderName = (name.parse()).map_err(|_| format!("{place} is not a header"))?;
+        if [CONTENT_LENGTH, TRANSFER_ENCODING].contains(&header) {
+            return Err(format!(
+                "{place} is set by the server as the body demands; leave it out"
+            ));
+        }
+        let value = value.as_str().and_then(|value| value.parse().ok());
+        let value: HeaderValue = value.ok_or_else(|| {
+            format!("{place} must be text without line breaks and other control characters")
+        })?;
         head.headers.append(header, value);
     }
     Ok((head, reply.get("body")))

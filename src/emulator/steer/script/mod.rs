@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
-pub(super) use document::read_reply;
+pub(super) use document::{REPLY, read_reply};
 pub use effect::{Effect, LiteralReply};
 
 use super::live::LiveRequest;

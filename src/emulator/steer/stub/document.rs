@@ -16,13 +16,16 @@ use std::time::Duration;
 use super::template::Template;
 use super::{StubAnswer, StubLine, StubOrder};
 use crate::emulator::identity;
-use crate::emulator::steer::predicate::Predicate;
+use crate::emulator::steer::predicate::{MEMBERS, Predicate};
+use crate::emulator::steer::script::REPLY;
 use crate::wire::json::document::{Document, Reading};
 use crate::wire::json::{Json, object};
 
 impl StubOrder {
     /// Reads the shape that the module's documentation gives.
     pub(crate) fn read(json: &Json<'_>, path: &str) -> Reading<Self> {
+        let places: [(&str, &[&str]); 2] = [("reply", &REPLY), ("match", &MEMBERS)];
+        Document::check_places(json, path, &places)?;
         let document = Document::read(json, path, &["match", "reply", "delay", "times"])?;
         let reply = document
             .get("reply")

@@ -35,6 +35,13 @@ impl<'t> Placeholder<'t> {
     pub(super) fn parse(text: &'t str, pattern: Option<&PathPattern>) -> Result<Self, String> {
         let text = text.trim();
         known(text, pattern).ok_or_else(|| {
+            let name = text.strip_prefix("request.path.");
+            let behind = name.filter(|name| pattern.is_some_and(|path| path.names(name)));
+            if let Some(name) = behind {
+                return format!(
+                    "has {OPEN}{text}{CLOSE}, but {{{name}}} stands behind ** in the path, where its place varies"
+                );
+            }
             let all = all(pattern);
             let meant = meant(text).filter(|meant| known(meant, pattern).is_some());
             let begun = all.iter().find(|one| {
@@ -241,6 +248,15 @@ mod tests {
             Ok(placeholder.value(Some(&pattern), &context))
         });
         assert_eq!(filled.unwrap().to_string(), expected);
+    }
+
+    #[test]
+    fn a_parameter_behind_two_stars_is_refused_with_the_reason() {
+        let pattern = PathPattern::new("/**/{x}");
+        let reason =
+            "has {{request.path.x}}, but {x} stands behind ** in the path, where its place varies";
+        let read = Placeholder::parse("request.path.x", Some(&pattern));
+        assert_eq!(read, Err(reason.to_owned()));
     }
 
     #[rstest]
