@@ -43,7 +43,6 @@ pub(super) fn command() -> Command {
         .required(true)
         .num_args(1..)
         .trailing_var_arg(true)
-        .allow_hyphen_values(true)
         .help("The command and its arguments");
     let about = "Run a command with a server of its own, and print what it relied upon";
     settings::add_flags(Command::new("exec").about(about).args(gates))

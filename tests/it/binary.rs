@@ -481,6 +481,8 @@ fn serve_listens_where_it_is_told_and_prints_an_address_to_call(#[case] flags: &
 #[case::bind(&["exec", "--bind=0.0.0.0", "true"], "a similar argument exists: '--listen <ADDRESS>'")]
 #[case::fallback(&["serve", "--fallback", "emulate"], "--cassette <FILE>")]
 #[case::listen(&["serve", "--listen", "6847x"], "\"6847x\" is not an address such as 127.0.0.1:6847, localhost:0 or 6847")]
+#[case::flag_of_exec(&["exec", "--deny-unfred", "--", "true"], "a similar argument exists: '--deny-unfired'")]
+#[case::flag_of_record(&["record", "--upstream", "http://a.test", "--cassette", "no-such.json", "--mod", "all", "--", "true"], "a similar argument exists: '--mode'")]
 #[case::origin(&["serve", "--control-origin", "app.test"], "\"app.test\" is not an origin such as http://localhost:3000")]
 fn wrong_usage_is_told_what_to_write_instead(#[case] words: &[&str], #[case] tip: &str) {
     let output = run(words);
@@ -552,4 +554,25 @@ fn completions_and_manual_pages_are_printed(#[case] words: &[&str], #[case] part
         "{}",
         text(&output.stdout)
     );
+}
+
+#[rstest]
+#[case::flag_of_a_verb("serve --tls-", "--tls-name\n--tls-cert\n--tls-key\n")]
+#[case::flag_of_a_verb_with_a_hyphen("new-element --he", "--help\n")]
+#[case::verb("che", "check\n")]
+#[cfg(unix)]
+fn bash_completes_verbs_and_flags(#[case] typed: &str, #[case] expected: &str) {
+    let script = run(&["completions", "bash"]).stdout;
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("mock-ce.bash");
+    fs::write(&file, script).unwrap();
+    let ask = r#"source "$1"
+COMP_WORDS=(mock-ce $2); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+_mock__ce mock-ce "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+printf '%s\n' "${COMPREPLY[@]}""#;
+    let output = Command::new("bash")
+        .args(["-c", ask, "bash", file.to_str().unwrap(), typed])
+        .output()
+        .expect("this test needs bash");
+    assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
 }
