@@ -40,7 +40,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let ready = ready_file.map(|path| write_ready_file(path, &ce));
     let ready = ready.transpose()?;
     super::print(&format!("{}\n", ce.base_url()))?;
-    super::tell(&render_banner(&ce));
+    super::tell(&render_banner(&ce, matches));
     log::chosen(matches).follow(ce.emulator().clone());
     signals.wait();
     if let Some((path, text)) = ready_file.zip(ready) {
@@ -51,7 +51,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
 }
 
 /// Renders the greeting, with a `curl` command that creates an instance.
-fn render_banner(ce: &MockCe) -> String {
+fn render_banner(ce: &MockCe, matches: &ArgMatches) -> String {
     let url = ce.base_url();
     let mut curl = "curl".to_owned();
     #[cfg(unix)]
@@ -60,8 +60,14 @@ fn render_banner(ce: &MockCe) -> String {
     }
     let mut more = String::new();
     if ce.trust_store().is_some() {
-        let ca = format!("{}/ca.pem", ce.admin_url());
-        more = format!("\nclients must trust {ca}; --ca-file PATH writes it");
+        let written = matches.try_get_many::<String>("ca-file").ok().flatten();
+        more = match written.and_then(Iterator::last) {
+            Some(path) => format!("\nclients must trust the certificate in {path}"),
+            None => format!(
+                "\nclients must trust {}/ca.pem; --ca-file PATH writes it",
+                ce.admin_url()
+            ),
+        };
         if url.starts_with("https:") {
             curl += " -k";
         } else {
