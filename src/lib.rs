@@ -90,6 +90,7 @@
 //! |---|---|
 //! | [cookbook](docs::cookbook) | recipes, each a whole test |
 //! | [coming_from](docs::coming_from) | wiremock, httpmock and mockito, word by word |
+//! | [words](docs::words) | grade, ledger, mishap, leak, gate and the like, in one line each |
 //! | [examples](docs::examples), [fixtures](docs::fixtures) | tests in shell, Python, Node and Java |
 //! | [service](docs::service), [endpoints](docs::endpoints), [rules](docs::rules) | what is served, and on what evidence |
 //! | [control](docs::control), [steering](docs::steering) | predicates, expectations, gates and faults, in Rust and as JSON |

@@ -23,10 +23,14 @@ const MAX_SHOWN: usize = 20;
 pub(super) fn command() -> Command {
     let gates = Gate::ALL.into_iter().filter(|gate| *gate != Gate::MinGrade);
     let gates = gates.map(|gate| {
-        Arg::new(gate.name())
+        let flag = Arg::new(gate.name())
             .long(gate.name())
             .action(ArgAction::SetTrue)
-            .help(format!("Exit 3 unless this holds: {}", gate.demand()))
+            .help(format!("Exit 3 unless this holds: {}", gate.demand()));
+        match gate {
+            Gate::Misses => flag.requires("cassette"),
+            _ => flag,
+        }
     });
     let report = Arg::new("report")
         .long("report")
@@ -43,7 +47,6 @@ pub(super) fn command() -> Command {
         .required(true)
         .num_args(1..)
         .trailing_var_arg(true)
-        .allow_hyphen_values(true)
         .help("The command and its arguments");
     let about = "Run a command with a server of its own, and print what it relied upon";
     settings::add_flags(Command::new("exec").about(about).args(gates))
@@ -62,6 +65,9 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
+    for name in ["report", "post-mortem"] {
+        check_directory(name, matches)?;
+    }
     let ce = settings::start(settings::apply(MockCe::builder(), matches))?;
     log::chosen(matches).follow(ce.emulator().clone());
     let signals = Signals::listen()?;
@@ -110,6 +116,21 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
 fn demanded(matches: &ArgMatches) -> Vec<Gate> {
     let is_demanded = |gate: &Gate| *gate == Gate::MinGrade || matches.get_flag(gate.name());
     Gate::ALL.into_iter().filter(is_demanded).collect()
+}
+
+/// Refuses a file that could not be written when the run is over.
+fn check_directory(flag: &str, matches: &ArgMatches) -> Result<(), String> {
+    let Some(path) = matches.get_one::<PathBuf>(flag) else {
+        return Ok(());
+    };
+    let directory = path.parent().filter(|it| !it.as_os_str().is_empty());
+    match directory.is_none_or(Path::is_dir) {
+        true => Ok(()),
+        false => Err(format!(
+            "cannot write --{flag} {:?}: its directory is not there; make it, or name another file",
+            path.display().to_string()
+        )),
+    }
 }
 
 fn write_report(path: &Path, report: &Report) -> Result<(), String> {

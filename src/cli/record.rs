@@ -84,7 +84,6 @@ pub(super) fn command() -> Command {
                 .value_name("COMMAND")
                 .num_args(0..)
                 .trailing_var_arg(true)
-                .allow_hyphen_values(true)
                 .help("Record for as long as this command runs"),
         )
         .after_help(

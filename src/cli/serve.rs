@@ -60,10 +60,13 @@ fn render_banner(ce: &MockCe, matches: &ArgMatches) -> String {
     }
     let mut more = String::new();
     if ce.trust_store().is_some() {
-        let ca = format!("{}/ca.pem", ce.admin_url());
-        more = match matches.get_one::<String>("ca-file") {
-            Some(path) => format!("\nclients must trust {path:?}, which is {ca} too"),
-            None => format!("\nclients must trust {ca}; --ca-file PATH writes it"),
+        let written = matches.try_get_many::<String>("ca-file").ok().flatten();
+        more = match written.and_then(Iterator::last) {
+            Some(path) => format!("\nclients must trust the certificate in {path}"),
+            None => format!(
+                "\nclients must trust {}/ca.pem; --ca-file PATH writes it",
+                ce.admin_url()
+            ),
         };
         if url.starts_with("https:") {
             curl += " -k";

@@ -62,7 +62,9 @@ pub(super) fn command() -> Command {
         .args([all, json])
         .args(filters)
         .after_help(
-            "Lines are coloured on a terminal only, and not where NO_COLOR is set.\n\n\
+            "It asks by plain HTTP, so it reaches neither a server with --tls nor one at a Unix socket; --log json of serve\n\
+             shows their requests.\n\
+             Lines are coloured on a terminal only, and not where NO_COLOR is set.\n\n\
              Example: mock-ce tail http://127.0.0.1:6847 --path '/instances/*' --status 404",
         )
 }

@@ -36,7 +36,11 @@ pub(super) fn command() -> Command {
         .about("Wait until a server is ready")
         .arg(url)
         .arg(timeout)
-        .after_help("Example: mock-ce wait http://127.0.0.1:6847 --timeout 30s")
+        .after_help(
+            "It asks by plain HTTP, so it reaches neither a server with --tls nor one at a Unix socket; for those, let\n\
+             --ready-file of serve tell that the server is ready.\n\n\
+             Example: mock-ce wait http://127.0.0.1:6847 --timeout 30s",
+        )
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {

@@ -6,6 +6,9 @@
 #[doc = include_str!("cookbook.md")]
 pub mod cookbook {}
 
+#[doc = include_str!("words.md")]
+pub mod words {}
+
 #[doc = include_str!("coming_from.md")]
 pub mod coming_from {}
 

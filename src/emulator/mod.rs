@@ -201,8 +201,18 @@ impl Emulator {
         self.refuse(ApiError::malformed_http(malformed))
     }
 
+    /// Refuses a request to the proxy, and records it, because most clients do not show the reason of such a refusal.
+    #[cfg(feature = "tls")]
+    pub(crate) fn refuse_tunnel(&self, request: &Request, error: ApiError) -> Outcome {
+        let request_id = identity::request_id(self.seed(), self.requests.fetch_add(1, Relaxed));
+        let mut outcome = Outcome::refusal(error, &request_id);
+        outcome.add_standard_headers(&HeaderMap::new(), &request_id, &self.clock);
+        self.remember(&Context::new(request), &outcome, request_id);
+        outcome
+    }
+
     /// Answers with an error of the server around the emulator.
-    pub(crate) fn refuse(&self, error: ApiError) -> Outcome {
+    fn refuse(&self, error: ApiError) -> Outcome {
         let request_id = identity::request_id(self.seed(), self.requests.fetch_add(1, Relaxed));
         let mut outcome = Outcome::refusal(error, &request_id);
         outcome.add_standard_headers(&HeaderMap::new(), &request_id, &self.clock);

@@ -553,6 +553,9 @@ fn unknown_route(method: &Method, sent: &str, path: Option<&ApiPath<'_>>) -> Api
     let near = nearest_route(method, sent);
     let path = path.filter(|path| may_be_resource_call(path));
     let meant = match (&near, path) {
+        _ if method == Method::CONNECT => {
+            "; to be a proxy for a host, the server needs --intercept HOST".to_owned()
+        }
         (Some((distance, near)), path) if path.is_none() || *distance <= MAX_MISSPELLING => {
             format!(". Did you mean {near}?")
         }
@@ -562,7 +565,9 @@ fn unknown_route(method: &Method, sent: &str, path: Option<&ApiPath<'_>>) -> Api
         }
         (_, None) => String::new(),
     };
-    let message = format!("No route {} {}{meant}", clip(method.as_str()), clip(sent));
+    let message = format!("No route {} {}", clip(method.as_str()), clip(sent));
+    // A request for a tunnel has no path.
+    let message = format!("{}{meant}", message.trim_end());
     let near = near.map_or(String::new(), |(_, near)| format!("near: {near}; "));
     let hint = format!(
         "{near}the API stands below {} and the control API below {CONTROL_PATH}, open to this machine, or with \

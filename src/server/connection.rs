@@ -329,7 +329,8 @@ impl Future for Exchange {
             #[cfg(feature = "tls")]
             if let Some(verdict) = self.verdict() {
                 let answering = self.answering.clone();
-                self.held = Some(Box::pin(answering.lead(verdict)));
+                let request = self.request(Body::Whole(Bytes::new()));
+                self.held = Some(Box::pin(answering.lead(verdict, request)));
                 return self.poll(cx);
             }
             let Ok(body) = ready!(self.collecting.poll(cx)) else {
@@ -414,13 +415,13 @@ impl Answering {
 
     /// Carries out what was decided about a request to the proxy.
     #[cfg(feature = "tls")]
-    async fn lead(self, verdict: Verdict) -> Outcome {
+    async fn lead(self, verdict: Verdict, request: Request) -> Outcome {
         match verdict.open().await {
             Ok(tunnel) => {
                 self.progress.lead_into(tunnel);
                 Outcome::empty(&rules::INTERCEPT)
             }
-            Err(error) => self.shared.service.emulator.refuse(error),
+            Err(error) => self.shared.service.emulator.refuse_tunnel(&request, error),
         }
     }
 

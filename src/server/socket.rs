@@ -219,7 +219,14 @@ mod unix {
     }
 
     fn remove_stale(path: &Path) -> io::Result<()> {
-        let is_socket = fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
+        let found = fs::symlink_metadata(path);
+        let is_socket = found
+            .as_ref()
+            .is_ok_and(|file| file.file_type().is_socket());
+        if found.is_ok() && !is_socket {
+            let reason = "what is there is no socket, and stays as it is";
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, reason));
+        }
         let is_refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
         if is_socket && UnixStream::connect(path).is_err_and(is_refused) {
             fs::remove_file(path)?;

@@ -1,6 +1,6 @@
 //! Addresses as people write them: what to listen on, and whose page may steer.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 
 use http::Uri;
 
@@ -9,17 +9,31 @@ use http::Uri;
 /// # Errors
 /// A text that is none of these; the error says so.
 pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
-    if let Ok(port) = text.trim_start_matches(':').parse::<u16>() {
+    if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse::<u16>() {
         return Ok((Ipv4Addr::LOCALHOST, port).into());
     }
     if let Ok(address) = text.parse() {
         return Ok(address);
+    }
+    if let Some(example) = without_port(text) {
+        return Err(format!(
+            "{text:?} has no port; write {example}:6847, or {example}:0 for any free one"
+        ));
     }
     let wrong =
         || format!("{text:?} is not an address such as 127.0.0.1:6847, localhost:0 or 6847");
     let found: Vec<_> = text.to_socket_addrs().map_err(|_| wrong())?.collect();
     let first_of_v4 = found.iter().find(|address| address.is_ipv4());
     first_of_v4.or(found.first()).copied().ok_or_else(wrong)
+}
+
+/// An address or name of this machine that stands alone, as it is written before a port.
+fn without_port(text: &str) -> Option<String> {
+    match text.trim_matches(['[', ']']).parse() {
+        Ok(IpAddr::V6(ip)) => Some(format!("[{ip}]")),
+        Ok(IpAddr::V4(ip)) => Some(ip.to_string()),
+        Err(_) => (text == "localhost").then(|| text.to_owned()),
+    }
 }
 
 /// An address by which this machine reaches a listener: a wildcard stands for all, and no client can call it.
@@ -49,6 +63,10 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
         return Err(wrong());
     }
     let host = authority.host().to_ascii_lowercase();
+    // A pattern is no origin: no browser sends one.
+    if host.contains('*') {
+        return Err(wrong());
+    }
     Ok(
         match authority.port_u16().filter(|port| *port != usual_port) {
             Some(port) => format!("{scheme}://{host}:{port}"),
@@ -84,6 +102,8 @@ mod tests {
     #[case("app.test", None)]
     #[case("null", None)]
     #[case("*", None)]
+    #[case("http://*:3000", None)]
+    #[case("http://*.app.test", None)]
     fn an_origin_is_read(#[case] text: &str, #[case] expected: Option<&str>) {
         assert_eq!(origin(text).ok().as_deref(), expected);
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Callbacks, ControlAccess, EmptyLists, Listen, MAX_THREADS, OAuthCodes, Settings, Shape,
-    WebhookBody,
+    Callbacks, ControlAccess, EmptyLists, Listen, MAX_THREADS, MIN_HEAD, OAuthCodes, Settings,
+    Shape, WebhookBody,
 };
 use crate::cassette::{Fallback, Repeat, SelectorError};
 use crate::catalog::BuiltIn;
@@ -336,19 +336,19 @@ pub static FLAGS: &[Flag] = &[
         name: "connection-limit",
         value: Some("NUMBER"),
         help: "Maximum number of open connections [default: 10000]",
-        apply: |settings, value| Ok(settings.connection_limit(parse_number(value)?)),
+        apply: |settings, value| Ok(settings.connection_limit(parse_from(1, value)?)),
     },
     Flag {
         name: "header-limit",
         value: Some("NUMBER"),
         help: "Maximum number of headers of a request [default: 100]",
-        apply: |settings, value| Ok(settings.header_limit(parse_number(value)?)),
+        apply: |settings, value| Ok(settings.header_limit(parse_from(1, value)?)),
     },
     Flag {
         name: "head-limit",
         value: Some("BYTES"),
         help: "Maximum length of a request's head, at least 8192 [default: 65536]",
-        apply: |settings, value| Ok(settings.head_limit(parse_number(value)?)),
+        apply: |settings, value| Ok(settings.head_limit(parse_from(MIN_HEAD, value)?)),
     },
     Flag {
         name: "head-timeout",
@@ -383,6 +383,15 @@ fn explain(value: &str, expected: &str) -> String {
 
 fn parse_number<T: std::str::FromStr>(value: &str) -> Result<T, String> {
     value.parse().map_err(|_| explain(value, "a whole number"))
+}
+
+/// Parses a number that must not be less than `least`.
+fn parse_from(least: usize, value: &str) -> Result<usize, String> {
+    let number = parse_number(value)?;
+    match number >= least {
+        true => Ok(number),
+        false => Err(explain(value, &format!("a number of at least {least}"))),
+    }
 }
 
 fn parse_duration(value: &str) -> Result<Duration, String> {

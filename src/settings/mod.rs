@@ -205,6 +205,9 @@ pub enum OAuthCodes {
 /// The most threads of one server; more than that serve nothing faster.
 pub(crate) const MAX_THREADS: usize = 256;
 
+/// The least that a request's head may be limited to; hyper takes no less.
+pub(crate) const MIN_HEAD: usize = 8192;
+
 /// Maximum of every time limit; a deadline further off could lie beyond what `Instant` can hold.
 pub(crate) const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -501,7 +504,7 @@ impl Settings {
 
     /// Sets the maximum length of a request's head in bytes, at least 8,192. Default: 64 KiB.
     pub fn head_limit(mut self, bytes: usize) -> Self {
-        self.limits.head = bytes.max(8192);
+        self.limits.head = bytes.max(MIN_HEAD);
         self
     }
 

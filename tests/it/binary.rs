@@ -204,6 +204,10 @@ fn a_port_in_use_is_told_with_what_to_do() {
 #[case("--empty-lists", "maybe")]
 #[case("--clock", "noon")]
 #[case("--body-limit", "8MB")]
+#[case("--head-limit", "5")]
+#[case("--connection-limit", "0")]
+#[case("--header-limit", "0")]
+#[case("--control-origin", "http://*:3000")]
 #[case("--head-timeout", "soon")]
 fn a_value_that_does_not_fit_is_wrong_usage(#[case] flag: &str, #[case] value: &str) {
     let told = the_one_line(
@@ -481,6 +485,11 @@ fn serve_listens_where_it_is_told_and_prints_an_address_to_call(#[case] flags: &
 #[case::bind(&["exec", "--bind=0.0.0.0", "true"], "a similar argument exists: '--listen <ADDRESS>'")]
 #[case::fallback(&["serve", "--fallback", "emulate"], "--cassette <FILE>")]
 #[case::listen(&["serve", "--listen", "6847x"], "\"6847x\" is not an address such as 127.0.0.1:6847, localhost:0 or 6847")]
+#[case::address_without_port(&["serve", "--listen", "127.0.0.1"], "\"127.0.0.1\" has no port; write 127.0.0.1:6847")]
+#[case::address_of_v6_without_port(&["serve", "--listen", "::1"], "\"::1\" has no port; write [::1]:6847")]
+#[case::misses_without_cassette(&["exec", "--deny-misses", "--", "true"], "--cassette <FILE>")]
+#[case::flag_of_exec(&["exec", "--deny-unfred", "--", "true"], "a similar argument exists: '--deny-unfired'")]
+#[case::flag_of_record(&["record", "--upstream", "http://a.test", "--cassette", "no-such.json", "--mod", "all", "--", "true"], "a similar argument exists: '--mode'")]
 #[case::origin(&["serve", "--control-origin", "app.test"], "\"app.test\" is not an origin such as http://localhost:3000")]
 fn wrong_usage_is_told_what_to_write_instead(#[case] words: &[&str], #[case] tip: &str) {
     let output = run(words);
@@ -499,6 +508,57 @@ fn a_state_file_that_could_not_be_written_is_refused_at_the_start() {
         1,
     );
     assert!(line.contains("its directory is not there"), "{line}");
+}
+
+#[rstest]
+#[case::report("--report")]
+#[case::post_mortem("--post-mortem")]
+fn what_the_end_could_not_write_is_refused_before_the_command_runs(#[case] flag: &str) {
+    let words = ["exec", flag, "/no-such-directory/x", "--", "echo", "ran"];
+    let line = the_one_line(&run(&words), 1);
+    assert!(
+        line.contains(flag) && line.contains("its directory is not there"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_key_file_without_a_key_is_told_as_such() {
+    let directory = TempDir::new().unwrap();
+    let ca = directory.path().join("ca.pem");
+    let file = ca.to_str().unwrap();
+    assert!(
+        run(&["exec", "--tls", "--ca-file", file, "--", "true"])
+            .status
+            .success()
+    );
+    let line = the_one_line(
+        &run(&[
+            "serve",
+            "--port=0",
+            "--tls",
+            "--tls-cert",
+            file,
+            "--tls-key",
+            file,
+        ]),
+        1,
+    );
+    assert!(line.contains("it has no private key"), "{line}");
+}
+
+#[test]
+fn the_banner_names_the_file_that_has_the_certificate() {
+    let directory = TempDir::new().unwrap();
+    let ca = directory.path().join("ca.pem");
+    let mut process = Process::serve(&[("tls", ""), ("ca-file", ca.to_str().unwrap())]);
+    let mut lines = (&mut process.stderr).lines().map(Result::unwrap);
+    let told = lines.find(|line| line.contains("clients must trust"));
+    let told = told.unwrap();
+    assert!(
+        told.contains("ca.pem") && !told.contains("--ca-file PATH"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -552,4 +612,25 @@ fn completions_and_manual_pages_are_printed(#[case] words: &[&str], #[case] part
         "{}",
         text(&output.stdout)
     );
+}
+
+#[rstest]
+#[case::flag_of_a_verb("serve --tls-", "--tls-name\n--tls-cert\n--tls-key\n")]
+#[case::flag_of_a_verb_with_a_hyphen("new-element --he", "--help\n")]
+#[case::verb("che", "check\n")]
+#[cfg(unix)]
+fn bash_completes_verbs_and_flags(#[case] typed: &str, #[case] expected: &str) {
+    let script = run(&["completions", "bash"]).stdout;
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("mock-ce.bash");
+    fs::write(&file, script).unwrap();
+    let ask = r#"source "$1"
+COMP_WORDS=(mock-ce $2); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+_mock__ce mock-ce "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+printf '%s\n' "${COMPREPLY[@]}""#;
+    let output = Command::new("bash")
+        .args(["-c", ask, "bash", file.to_str().unwrap(), typed])
+        .output()
+        .expect("this test needs bash");
+    assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
 }

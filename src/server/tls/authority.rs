@@ -8,7 +8,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose,
     GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType,
 };
-use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::trust::TrustStore;
@@ -73,8 +73,10 @@ impl Identity {
         if chain.is_empty() {
             return Err(unusable("--tls-cert", certificate, "it has no certificate"));
         }
-        let key =
-            PrivateKeyDer::from_pem_file(key).map_err(|error| unusable("--tls-key", key, error))?;
+        let key = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
+            pem::Error::NoItemsFound => unusable("--tls-key", key, "it has no private key"),
+            error => unusable("--tls-key", key, error),
+        })?;
         Ok(Identity {
             trust: TrustStore::new(chain.clone()),
             chain,

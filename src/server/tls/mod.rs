@@ -170,6 +170,12 @@ impl Tls {
 
 /// Refuses settings that do not go together.
 fn check(settings: &TlsSettings, listen: &Listen) -> Result<(), StartError> {
+    let is_wrong = |name: &&String| !is_served_name(name);
+    if let Some(wrong) = settings.names.iter().find(is_wrong) {
+        return Err(refused(format!(
+            "--tls-name {wrong:?} is no host name or address; write one such as ce.test or 10.0.0.7"
+        )));
+    }
     let is_proxy = !settings.intercepted.is_empty();
     let is_used = settings.port || is_proxy;
     let has_details = !settings.names.is_empty()
@@ -191,6 +197,14 @@ fn check(settings: &TlsSettings, listen: &Listen) -> Result<(), StartError> {
         _ => return Ok(()),
     };
     Err(refused(problem.to_owned()))
+}
+
+/// Tells a name or address that a certificate can have from what no client asks for.
+fn is_served_name(name: &str) -> bool {
+    let is_known = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_');
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(is_known);
+    let labels = name.strip_prefix("*.").unwrap_or(name);
+    labels.split('.').all(is_label) || name.parse::<IpAddr>().is_ok()
 }
 
 fn refused(problem: String) -> StartError {

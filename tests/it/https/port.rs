@@ -245,6 +245,7 @@ fn a_pair_of_the_users_own_is_served_and_its_key_is_not_shown() {
 #[case::url(|it: Settings| it.intercept("https://h.test"), "--intercept \"https://h.test\" is no host name")]
 #[case::pattern(|it: Settings| it.intercept("*.h.test"), "is no host name")]
 #[case::name(|it: Settings| it.tls().tls_name("ä"), "--tls-name")]
+#[case::two_names(|it: Settings| it.tls().tls_name("a b"), "--tls-name \"a b\" is no host name or address")]
 #[case::unwritable(|it: Settings| it.tls().ca_file("/no/such/ca.pem"), "cannot write the file of --ca-file \"/no/such/ca.pem\"")]
 fn settings_that_cannot_be_used_are_refused(
     #[case] settings: fn(Settings) -> Settings,

@@ -57,8 +57,15 @@ fn the_named_host_is_answered_for_by_tls(#[case] target: &str) {
 #[case::address("93.184.216.34:443")]
 #[case::this_machine("127.0.0.1:443")]
 fn every_other_host_is_refused_with_the_reason(#[case] target: &str) {
-    let (status, message) = refusal(&proxy(), &connect_request(target));
+    let ce = proxy();
+    let (status, message) = refusal(&ce, &connect_request(target));
     assert_eq!(status, 403);
+    let (shown, _) = ce.emulator().last_requests(1);
+    let line = shown[0].to_log_line();
+    assert!(
+        line.contains(&format!("CONNECT {target} → 403 (intercept;")),
+        "{line}"
+    );
     assert!(
         message.starts_with(&format!(
             "{target} is not answered for here, only {HOST} at port 443"
@@ -183,7 +190,12 @@ fn inside_a_tunnel_there_is_no_proxy_and_no_control_surface() {
 fn a_server_that_is_no_proxy_opens_no_tunnel() {
     let ce = MockCe::start();
     let reply = Client::connect(ce.address()).ask(&connect_request(&format!("{HOST}:443")));
-    assert!((400..500).contains(&reply.status), "{}", reply.status);
+    assert_eq!(reply.status, 404);
+    let message = reply.message();
+    assert!(
+        message.ends_with("; to be a proxy for a host, the server needs --intercept HOST"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -68,7 +68,8 @@ fn neither_a_served_socket_nor_a_file_is_replaced() {
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
     drop(served);
     fs::write(&path, "precious").unwrap();
-    refusal();
+    let refused = refusal();
+    assert!(refused.contains("is no socket"), "{refused}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
 }
 

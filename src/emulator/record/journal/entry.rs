@@ -68,10 +68,10 @@ thread_local! {
 
 impl KeptMessage {
     pub(super) fn request(request: &Request, body: &[u8], limit: usize) -> Self {
-        let target = request
-            .uri
-            .path_and_query()
-            .map_or("", |target| target.as_str());
+        // The target of a request for a tunnel is a host and a port.
+        let authority = request.uri.authority().map_or("", |it| it.as_str());
+        let target = request.uri.path_and_query();
+        let target = target.map_or(authority, |target| target.as_str());
         FLAT.with_borrow_mut(|flat| {
             flat.clear();
             flat.extend_from_slice(request.method.as_str().as_bytes());
