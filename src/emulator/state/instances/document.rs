@@ -7,6 +7,9 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use serde_core::de::Error as _;
+use serde_core::{Deserialize, Deserializer};
+
 use super::configuration::Configuration;
 use super::namespace::FIRST_ID;
 use super::stored::{OrganizationInstances, Origin, RequestNumber, Stored};
@@ -28,6 +31,14 @@ pub struct Seed {
     pub(crate) token: Option<String>,
     pub(crate) tags: Vec<String>,
     pub(crate) configuration: Vec<(String, String)>,
+}
+
+impl<'de> Deserialize<'de> for Seed {
+    /// From the shape that the type's documentation gives.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Json::deserialize(deserializer)?;
+        Seed::read(&json, "", None).map_err(D::Error::custom)
+    }
 }
 
 impl Seed {

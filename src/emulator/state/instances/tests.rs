@@ -1,3 +1,4 @@
+use super::document::Seed;
 use super::*;
 use crate::catalog::Catalog;
 
@@ -107,4 +108,13 @@ fn an_emptied_organization_keeps_its_name_and_its_counter_and_nothing_else() {
     );
     store.clear(Some("a"));
     assert_eq!(store.insert("a", draft(), SEED, 0).id, 1234);
+}
+
+#[test]
+fn a_seed_is_read_by_serde_with_the_same_errors() {
+    let read = r#"{"organization": "o", "element": "mailjet", "name": "n", "id": 7}"#;
+    let read = serde_json::from_str::<Seed>(read).unwrap();
+    assert_eq!(read, Seed::new("o", "mailjet", "n").id(7));
+    let refused = serde_json::from_str::<Seed>(r#"{"organization": "o"}"#);
+    assert!(refused.unwrap_err().to_string().contains("element"));
 }

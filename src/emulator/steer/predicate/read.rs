@@ -1,5 +1,8 @@
 //! Predicates as JSON, in the shape that [`Predicate`] documents.
 
+use serde_core::de::Error as _;
+use serde_core::{Deserialize, Deserializer};
+
 use super::condition::{Condition, Expected, Made};
 use super::{BodyCondition, Predicate};
 use crate::wire::json::document::{Document, Reading};
@@ -24,6 +27,14 @@ const VALUE_MEMBERS: [&str; 2] = ["contains", "present"];
 
 /// Makes a condition of a member that is text.
 type MakeOfText = fn(&str) -> Made;
+
+impl<'de> Deserialize<'de> for Predicate {
+    /// From the shape that the type's documentation gives.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Json::deserialize(deserializer)?;
+        Predicate::read(&json, "").map_err(D::Error::custom)
+    }
+}
 
 impl Predicate {
     /// Reads a predicate that stands at `path`.

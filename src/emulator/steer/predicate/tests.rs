@@ -358,3 +358,12 @@ fn a_long_list_of_differences_is_cut() {
     assert_eq!(lines.len(), 21);
     assert_eq!(lines[20], "body: 10 more differences");
 }
+
+#[test]
+fn a_predicate_is_read_by_serde_with_the_same_errors() {
+    let read = serde_json::from_str::<Predicate>(r#"{"method": "POST", "path": "/instances"}"#);
+    let told = read.unwrap().to_json(str::to_owned).to_string();
+    assert_eq!(told, r#"{"method":"POST","path":"/instances"}"#);
+    let refused = serde_json::from_str::<Predicate>(r#"{"metod": "POST"}"#);
+    assert!(refused.unwrap_err().to_string().contains("metod"));
+}
