@@ -170,7 +170,7 @@ impl Caller {
 impl Emulator {
     /// Refuses credentials other than the only ones that the server accepts (rule `any-credentials`).
     fn check_accepted(&self, credentials: &Credentials<'_>) -> Result<(), ApiError> {
-        let Some((user, organization)) = &self.accepted else {
+        let Some((user, organization)) = &self.settings.credentials else {
             return Ok(());
         };
         let fits = |sent: Option<&str>, accepted: &str| sent.is_none_or(|sent| sent == accepted);

@@ -54,9 +54,9 @@ use http::header::{
 pub(crate) use control::Cursor;
 pub use outcome::Outcome;
 
-use crate::catalog::{BuiltIn, Catalog, LiveCatalog};
-use crate::rules::{self, Grade, Rule};
-use crate::settings::{EmptyLists, OAuthCodes, Settings, Shape};
+use crate::catalog::{Catalog, LiveCatalog};
+use crate::rules::{self, Rule};
+use crate::settings::Settings;
 use crate::wire::error::ApiError;
 use crate::wire::message::{Malformed, Request};
 use crate::wire::vocabulary::header;
@@ -81,7 +81,6 @@ use view::{Hydration, View};
 #[derive(Debug)]
 pub struct Emulator {
     catalog: LiveCatalog,
-    built_in: BuiltIn,
     state: State,
     script: Script,
     stubs: Stubs,
@@ -91,12 +90,6 @@ pub struct Emulator {
     pub(crate) dispatch: Dispatch,
     clock: Clock,
     seed: AtomicU64,
-    shape: Shape,
-    empty_lists: EmptyLists,
-    accepted: Option<(String, String)>,
-    login: Option<(String, String)>,
-    oauth: OAuthCodes,
-    min_grade: Grade,
     settings: Box<Settings>,
     /// The certificates that a client of an HTTPS server must trust, as PEM.
     pub(crate) ca_pem: Option<String>,
@@ -119,7 +112,6 @@ impl Emulator {
         let journal = Journal::new(settings.journal, settings.secrets, catalog.clone());
         Emulator {
             catalog,
-            built_in: settings.built_in,
             state: State::default(),
             script: Script::default(),
             stubs: Stubs::default(),
@@ -129,12 +121,6 @@ impl Emulator {
             dispatch: Dispatch::new(settings.webhooks),
             clock: Clock::new(settings.clock),
             seed: AtomicU64::new(settings.seed),
-            shape: settings.shape,
-            empty_lists: settings.empty_lists,
-            accepted: settings.credentials.clone(),
-            login: settings.login.clone(),
-            oauth: settings.oauth,
-            min_grade: settings.min_grade,
             settings: Box::new(settings.clone()),
             ca_pem: None,
             https_hosts: None,
@@ -258,10 +244,10 @@ impl Emulator {
 
     /// Refuses a rule that is evidenced too poorly to be followed.
     fn check_grade(&self, rule: &'static Rule) -> Result<(), ApiError> {
-        if rule.grade >= self.min_grade {
+        if rule.grade >= self.settings.min_grade {
             return Ok(());
         }
-        Err(ApiError::below_grade(rule, self.min_grade))
+        Err(ApiError::below_grade(rule, self.settings.min_grade))
     }
 
     /// Returns the refusal itself, or 501 where its rule is evidenced too poorly.
@@ -312,7 +298,7 @@ impl Emulator {
     fn remember(&self, context: &Context<'_>, outcome: &Outcome, request_id: [u8; 24]) {
         // A request that needs no credentials, or was refused before they were judged, still belongs to its sender.
         let organization = self.fingerprint(context);
-        if outcome.rule.grade < self.min_grade {
+        if outcome.rule.grade < self.settings.min_grade {
             self.counters.refused(organization, outcome.rule);
         } else {
             self.counters.relied(organization, outcome.rule);
@@ -370,7 +356,7 @@ impl Emulator {
     fn view(&self, call: &Call<'_, '_>) -> View {
         View {
             dialect: call.dialect(),
-            shape: self.shape,
+            shape: self.settings.shape,
             configuration: Hydration::Full,
         }
     }

@@ -461,7 +461,7 @@ impl Emulator {
     /// # Errors
     /// An id or a key that another element has.
     pub fn add_element(&self, fixture: &Fixture) -> Result<(), ControlError> {
-        let added = self.catalog.add(fixture, self.built_in);
+        let added = self.catalog.add(fixture, self.settings.built_in);
         added.map_err(|clash| clash.to_string().into())
     }
 

@@ -57,7 +57,7 @@ fn extended(emulator: &Emulator, call: &Call<'_, '_>) -> BTreeSet<u64> {
 
 /// The answer of a list that no element is in.
 pub(super) fn no_elements(emulator: &Emulator, rule: &'static Rule) -> Handled {
-    match emulator.empty_lists {
+    match emulator.settings.empty_lists {
         EmptyLists::NotFound => Err(ApiError::not_found(rule, text::NO_ELEMENTS)),
         EmptyLists::Ok => Ok(Outcome::json(rule, "[]")),
     }

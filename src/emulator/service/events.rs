@@ -33,7 +33,7 @@ pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Han
         .state
         .events
         .page(call.organization(), wanted, page.size);
-    if events.is_empty() && emulator.empty_lists == EmptyLists::NotFound {
+    if events.is_empty() && emulator.settings.empty_lists == EmptyLists::NotFound {
         return Err(ApiError::not_found(call.rule, "No events found"));
     }
     let last = events.last().filter(|_| has_more);

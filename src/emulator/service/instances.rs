@@ -104,7 +104,7 @@ pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Han
         listing.after,
         listing.size,
     );
-    if total == 0 && emulator.empty_lists == EmptyLists::NotFound {
+    if total == 0 && emulator.settings.empty_lists == EmptyLists::NotFound {
         return Err(ApiError::no_instances());
     }
     let mut body = vec![b'['];

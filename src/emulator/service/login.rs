@@ -18,7 +18,7 @@ pub(in crate::emulator) fn log_in(emulator: &Emulator, call: &Call<'_, '_>) -> H
     let body = call.json()?;
     provision::members(body)?;
     let [name, password] = required(body, [member::USERNAME, member::PASSWORD])?;
-    if let Some((user, accepted)) = &emulator.login
+    if let Some((user, accepted)) = &emulator.settings.login
         && (name, password) != (user, accepted)
     {
         return Err(ApiError::unauthorized(&rules::LOGIN));
@@ -36,7 +36,7 @@ pub(in crate::emulator) fn secrets(emulator: &Emulator, call: &Call<'_, '_>) -> 
     let token = token.and_then(|rest| rest.strip_prefix([' ', '\t']));
     let login = token.and_then(|token| identity::logged_in(seed, token.trim()));
     let login = login.ok_or_else(|| ApiError::unauthorized(call.rule))?;
-    let (user, organization) = emulator.accepted.clone().unwrap_or_else(|| {
+    let (user, organization) = emulator.settings.credentials.clone().unwrap_or_else(|| {
         let secret = |number| identity::login_secret(seed, login, number);
         (secret(0), secret(1))
     });

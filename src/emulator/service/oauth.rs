@@ -187,7 +187,7 @@ pub(super) fn redeem(
     element: &Element,
     body: &Json<'_>,
 ) -> Result<(), ApiError> {
-    if emulator.oauth == OAuthCodes::Any || element.oauth().is_none() {
+    if emulator.settings.oauth == OAuthCodes::Any || element.oauth().is_none() {
         return Ok(());
     }
     let data = body.get(member::PROVIDER_DATA);
