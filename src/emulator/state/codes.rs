@@ -92,10 +92,7 @@ impl Section for Codes {
         restoration: &Restoration<'s>,
     ) -> Reading<Change<'s>> {
         let only = restoration.only;
-        let read = json
-            .map(|json| read(json, only))
-            .transpose()?
-            .unwrap_or_default();
+        let read = json.map_or_else(|| Ok(State::default()), |json| read(json, only))?;
         Ok(Box::new(move || {
             self.clear(only);
             let mut state = self.state.lock();

@@ -56,7 +56,7 @@ const VERSION: u64 = 1;
 pub(crate) struct State {
     pub(crate) instances: Store,
     pub(crate) codes: Codes,
-    pub(crate) hubs: Hubs,
+    pub(crate) hubs: Partition<Hubs>,
     pub(crate) rows: Partition<Rows>,
     pub(crate) outbox: Partition<Outbox>,
     pub(crate) extensions: Partition<Extensions>,

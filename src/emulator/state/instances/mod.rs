@@ -272,9 +272,7 @@ impl Store {
         let state = self.state.lock();
         match state.organizations.get(organization) {
             Some(namespace) => namespace.has_issued(id),
-            None => {
-                (state.next_id(organization)).is_some_and(|next| (FIRST_ID..next).contains(&id))
-            }
+            None => (state.emptied).has_issued(identity::fingerprint(organization), id),
         }
     }
 
