@@ -4,7 +4,7 @@ use std::io::{BufRead as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 
-use mock_ce::{Effect, MockCe, Scripted, Settings};
+use mock_ce::{Effect, MockCe, Scripted, Settings, TrustStore};
 use rcgen::{CertificateParams, KeyPair};
 use rstest::rstest;
 use tempfile::TempDir;
@@ -106,15 +106,26 @@ fn plain_http_is_told_to_write_https() {
     client.assert_closed();
 }
 
+/// The trust in a server that is gone.
+fn trust_in_another() -> TrustStore {
+    let ce = MockCe::builder().tls().start();
+    ce.trust_store().unwrap().clone()
+}
+
+/// The next line on standard error that has this word.
+fn line_with(process: &mut Process, word: &str) -> String {
+    let mut line = String::new();
+    while !line.contains(word) {
+        line.clear();
+        process.stderr.read_line(&mut line).unwrap();
+    }
+    line
+}
+
 #[test]
 fn tls_at_a_plain_port_is_told_on_standard_error() {
     let mut process = Process::serve(&[]);
-    let trust = MockCe::builder()
-        .tls()
-        .start()
-        .trust_store()
-        .unwrap()
-        .clone();
+    let trust = trust_in_another();
     for _ in 0..2 {
         let stream = TcpStream::connect(process.address()).unwrap();
         assert!(
@@ -123,11 +134,7 @@ fn tls_at_a_plain_port_is_told_on_standard_error() {
                 .is_err()
         );
     }
-    let mut line = String::new();
-    while !line.contains("TLS") {
-        line.clear();
-        process.stderr.read_line(&mut line).unwrap();
-    }
+    let line = line_with(&mut process, "TLS");
     assert_eq!(
         line,
         "mock-ce: a client speaks TLS to a port of plain HTTP; write http:// there, or start with --tls\n"
@@ -137,32 +144,14 @@ fn tls_at_a_plain_port_is_told_on_standard_error() {
 #[test]
 fn a_client_without_trust_is_told_on_standard_error() {
     let mut process = Process::serve(&[("tls", "")]);
-    let port = process
-        .base_url
-        .rsplit(':')
-        .next()
-        .unwrap()
-        .split('/')
-        .next()
-        .unwrap()
-        .to_owned();
-    let trust = MockCe::builder()
-        .tls()
-        .start()
-        .trust_store()
-        .unwrap()
-        .clone();
-    let stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    let trust = trust_in_another();
+    let stream = TcpStream::connect(process.address()).unwrap();
     assert!(
         encrypted(stream, "localhost", &trust)
             .write_all(b"x")
             .is_err()
     );
-    let mut line = String::new();
-    while !line.contains("handshake") {
-        line.clear();
-        process.stderr.read_line(&mut line).unwrap();
-    }
+    let line = line_with(&mut process, "handshake");
     assert!(
         line.contains("--ca-file") && line.contains("--tls-name"),
         "{line}"

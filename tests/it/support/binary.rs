@@ -67,8 +67,10 @@ impl Process {
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        let url = self.base_url.strip_prefix("http://").expect("a base URL");
-        url.split('/').next().unwrap().parse().unwrap()
+        let (_, place) = self.base_url.split_once("://").expect("a base URL");
+        let place = place.split('/').next().unwrap();
+        // A certificate is for the name.
+        place.replace("localhost", "127.0.0.1").parse().unwrap()
     }
 
     pub(crate) fn pid(&self) -> u32 {

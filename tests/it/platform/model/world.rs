@@ -1,5 +1,6 @@
 //! The service and the model of it, taking the same steps.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -301,65 +302,53 @@ impl World {
 
     fn define(&mut self, step: &Step) {
         let below = format!("/objects/{}/definitions", NAMES[step.which]);
-        let is_new = step.act == Act::Define;
-        let (verb, body) = if is_new {
-            ("POST", r#"{"fields":[{"path":"x"}]}"#)
-        } else {
-            ("DELETE", "")
-        };
-        let Some(reply) = self.about(step, verb, &below, body) else {
-            return;
-        };
-        let Instance {
-            defined, mapped, ..
-        } = self.instance(step).unwrap();
-        let expected = match (
-            is_new,
-            defined.contains(&step.which),
-            mapped.contains(&step.which),
-        ) {
+        let body = (step.act == Act::Define).then_some(r#"{"fields":[{"path":"x"}]}"#);
+        let expected = |is_new, is_defined, is_mapped| match (is_new, is_defined, is_mapped) {
             (true, true, _) | (false, true, true) => 409,
             (false, false, _) => 404,
             _ => 200,
         };
-        assert_eq!(reply.status, expected, "{step:?}: {}", reply.text());
-        match (expected, is_new) {
-            (200, true) => drop(defined.insert(step.which)),
-            (200, false) => drop(defined.remove(&step.which)),
-            _ => {}
-        }
+        self.declare(step, &below, body, expected, |one| &mut one.defined);
     }
 
     fn map(&mut self, step: &Step) {
         let below = format!("/transformations/{}", NAMES[step.which]);
-        let is_new = step.act == Act::Map;
         let body = r#"{"vendorName":"things","fields":[{"path":"x","vendorPath":"name"}]}"#;
-        let (verb, body) = if is_new {
-            ("POST", body)
-        } else {
-            ("DELETE", "")
-        };
-        let Some(reply) = self.about(step, verb, &below, body) else {
-            return;
-        };
-        let Instance {
-            defined, mapped, ..
-        } = self.instance(step).unwrap();
-        let expected = match (
-            is_new,
-            defined.contains(&step.which),
-            mapped.contains(&step.which),
-        ) {
+        let body = (step.act == Act::Map).then_some(body);
+        let expected = |is_new, is_defined, is_mapped| match (is_new, is_defined, is_mapped) {
             (true, false, _) => 400,
             (true, _, true) => 409,
             (false, _, false) => 404,
             _ => 200,
         };
+        self.declare(step, &below, body, expected, |one| &mut one.mapped);
+    }
+
+    /// Declares an object of an instance, or takes the declaration back where there is no body.
+    fn declare(
+        &mut self,
+        step: &Step,
+        below: &str,
+        body: Option<&str>,
+        expected: impl FnOnce(bool, bool, bool) -> u16,
+        declared: fn(&mut Instance) -> &mut BTreeSet<usize>,
+    ) {
+        let verb = if body.is_some() { "POST" } else { "DELETE" };
+        let Some(reply) = self.about(step, verb, below, body.unwrap_or_default()) else {
+            return;
+        };
+        let instance = self.instance(step).unwrap();
+        let (is_defined, is_mapped) = (
+            instance.defined.contains(&step.which),
+            instance.mapped.contains(&step.which),
+        );
+        let expected = expected(body.is_some(), is_defined, is_mapped);
         assert_eq!(reply.status, expected, "{step:?}: {}", reply.text());
-        match (expected, is_new) {
-            (200, true) => drop(mapped.insert(step.which)),
-            (200, false) => drop(mapped.remove(&step.which)),
-            _ => {}
+        if expected == 200 {
+            match body {
+                Some(_) => declared(instance).insert(step.which),
+                None => declared(instance).remove(&step.which),
+            };
         }
     }
 
