@@ -18,7 +18,7 @@
 //! dispatch                     webhooks on their way out
 //! call · route                 a routed request · a row of the table
 //! service · control            the documented service · the operations of a test
-//! routes                       the table
+//! routes · router              the table · finding a request's row in it
 //! ```
 
 mod call;
@@ -33,6 +33,7 @@ pub(crate) mod path;
 pub(crate) mod record;
 mod replay;
 pub mod route;
+mod router;
 pub mod routes;
 mod service;
 pub(crate) mod state;
@@ -220,7 +221,7 @@ impl Emulator {
         if let Some(answer) = preflight {
             return Ok(answer);
         }
-        let routes::Entry { route, pattern } = routes::find(context)?;
+        let router::Entry { route, pattern } = router::find(context)?;
         self.check_grade(route.rule)?;
         if context.has_trailing_slash() {
             self.check_grade(&rules::TRAILING_SLASH)?;
@@ -276,7 +277,7 @@ impl Emulator {
         let asked = headers.get(ACCESS_CONTROL_REQUEST_METHOD);
         let asked = asked.filter(|_| context.is_preflight())?;
         let asked = asked.to_str().unwrap_or_default();
-        let mut verbs = routes::allowed(uri, Surface::Api).unwrap_or_default();
+        let mut verbs = router::allowed(uri, Surface::Api).unwrap_or_default();
         for verb in self.stubs.verbs_at(uri.path(), asked) {
             if !verb.is_empty() && !verbs.split(", ").any(|known| known == verb) {
                 let separator = if verbs.is_empty() { "" } else { ", " };

@@ -47,7 +47,7 @@ use super::record::ledger::Ledger;
 use super::state::Seed;
 use super::state::instances::{Chosen, Configuration, Draft, OrganizationInstances, document};
 use super::steer::predicate::Predicate;
-use super::{Emulator, guard, identity, permit, routes};
+use super::{Emulator, guard, identity, permit, router};
 use crate::catalog::fixture::Fixture;
 use crate::file;
 use crate::instance::Instance;
@@ -135,7 +135,7 @@ fn handle(emulator: &Emulator, request: &Request) -> Handled {
     let context = Context::new(request);
     if context.is_preflight()
         && is_admitted(&emulator.settings, request)
-        && let Some(verbs) = routes::allowed(&request.uri, Surface::Control)
+        && let Some(verbs) = router::allowed(&request.uri, Surface::Control)
     {
         return Ok(permit(&request.headers, &verbs));
     }
@@ -146,7 +146,7 @@ fn handle(emulator: &Emulator, request: &Request) -> Handled {
     if let Some(directory) = directory::of_control(request) {
         return Ok(directory);
     }
-    let routes::Entry { route, pattern } = routes::find(&context)?;
+    let router::Entry { route, pattern } = router::find(&context)?;
     let has_body = request.body != Body::Whole(Bytes::new());
     if has_body && !matches!(request.method, Method::GET | Method::HEAD) {
         check_content_type(request)?;
