@@ -15,6 +15,7 @@ mod orders;
 #[cfg(feature = "page")]
 mod page;
 mod parameter;
+mod sender;
 mod webhooks;
 
 pub(super) use elements::*;
@@ -25,17 +26,16 @@ pub(super) use inspect::*;
 pub use messages::MessageQuery;
 pub(super) use messages::{forget_messages, messages};
 pub(super) use orders::*;
+#[cfg(feature = "tls")]
+pub(crate) use sender::is_local;
 pub(super) use webhooks::*;
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{HOST, ORIGIN};
-use http::uri::Authority;
-use http::{HeaderValue, Method, header as names};
+use http::Method;
 
 use super::call::{Call, Caller, check_content_type};
 use super::context::Context;
@@ -52,11 +52,10 @@ use crate::catalog::fixture::Fixture;
 use crate::file;
 use crate::instance::Instance;
 use crate::rules;
-use crate::settings::{ControlAccess, Settings};
 use crate::wire::error::ApiError;
 use crate::wire::json::Json;
 use crate::wire::message::{Body, Request};
-use crate::wire::vocabulary::{CONTROL_PATH, EXPOSED_HEADERS};
+use crate::wire::vocabulary::CONTROL_PATH;
 
 /// A control operation that was refused for what it was given, or that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +117,7 @@ pub(super) fn answer(emulator: &Emulator, request: &Request) -> Option<Outcome> 
     let handled = entrance.map_or_else(|| guard(|| handle(emulator, request)), Ok);
     let outcome = handled.unwrap_or_else(|error| Outcome::refusal(error, &request_id));
     let outcome = outcome.identified(&request_id).dated(&emulator.clock);
-    Some(admit_page(&emulator.settings, request, outcome))
+    Some(sender::admit_page(&emulator.settings, request, outcome))
 }
 
 /// A path to stand before the name of a member.
@@ -131,10 +130,10 @@ fn dotted(path: &str) -> String {
 }
 
 fn handle(emulator: &Emulator, request: &Request) -> Handled {
-    check_sender(&emulator.settings, request)?;
+    sender::check(&emulator.settings, request)?;
     let context = Context::new(request);
     if context.is_preflight()
-        && is_admitted(&emulator.settings, request)
+        && sender::is_admitted(&emulator.settings, request)
         && let Some(verbs) = router::allowed(&request.uri, Surface::Control)
     {
         return Ok(permit(&request.headers, &verbs));
@@ -168,79 +167,6 @@ fn handle(emulator: &Emulator, request: &Request) -> Handled {
         emulator.journal.announce_steering();
     }
     handled
-}
-
-/// A web page must not steer a developer's mock, and no other machine unless it was told so.
-fn check_sender(settings: &Settings, request: &Request) -> Result<(), ApiError> {
-    let refused = |reason: &str| Err(ApiError::forbidden(reason));
-    let anywhere = settings.control == ControlAccess::Anywhere;
-    if !anywhere
-        && request
-            .peer
-            .is_some_and(|peer| !peer.to_canonical().is_loopback())
-    {
-        return refused(
-            "the control API is open to this machine only; start with --control anywhere to change that",
-        );
-    }
-    let mut hosts = request.headers.get_all(HOST).iter();
-    let host = hosts.next().map(|host| host.to_str().unwrap_or_default());
-    // Of two, nobody can say which one a browser meant.
-    let is_foreign = |host| !is_local(host) || hosts.next().is_some();
-    if !anywhere && host.is_some_and(is_foreign) {
-        return refused(
-            "the control API is not open to this Host; call it by 127.0.0.1 or localhost",
-        );
-    }
-    if let Some(origin) = request.headers.get(ORIGIN) {
-        let is_at =
-            |scheme: &str, host| origin.as_bytes() == format!("{scheme}://{host}").as_bytes();
-        let is_own = |host| is_at("http", host) || is_at("https", host);
-        if !host.is_some_and(is_own) && !is_admitted(settings, request) {
-            return refused(
-                "the control API is not open to pages of this Origin; start with --control-origin URL to change that",
-            );
-        }
-    }
-    Ok(())
-}
-
-/// Whether a request is of a page that `--control-origin` names.
-fn is_admitted(settings: &Settings, request: &Request) -> bool {
-    let origin = request.headers.get(ORIGIN);
-    origin.is_some_and(|origin| settings.control_origins.iter().any(|named| origin == named))
-}
-
-/// Lets such a page read the reply.
-fn admit_page(settings: &Settings, request: &Request, mut outcome: Outcome) -> Outcome {
-    let origin = request.headers.get(ORIGIN).cloned();
-    if let Some(origin) = origin.filter(|_| is_admitted(settings, request)) {
-        let headers = &mut outcome.reply.headers;
-        headers.insert(names::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(names::VARY, HeaderValue::from_static("origin"));
-        let exposed = HeaderValue::from_static(EXPOSED_HEADERS);
-        headers.insert(names::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
-    }
-    outcome
-}
-
-/// Whether a `Host` header names this machine, by a name that no other page's server can have.
-pub(crate) fn is_local(host: &str) -> bool {
-    let Ok(authority) = host.parse::<Authority>() else {
-        return false;
-    };
-    let name = authority.host();
-    // The parser takes `[::1].example.com` for `[::1]`.
-    let port = host.strip_prefix(name).map(|rest| rest.strip_prefix(':'));
-    let is_whole = host == name || matches!(port, Some(Some(port)) if port.parse::<u16>().is_ok());
-    if !is_whole {
-        return false;
-    }
-    let address = name
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .parse::<IpAddr>();
-    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// The questions and orders of a test. `organization` is always a secret; `None` stands for everybody.
@@ -531,30 +457,5 @@ impl Emulator {
     pub fn advance_clock(&self, by: Duration) {
         self.clock.advance(by);
         self.dispatch.wake();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    /// Rule `control`.
-    #[rstest]
-    #[case("127.0.0.1:6847", true)]
-    #[case("localhost", true)]
-    #[case("LOCALHOST:80", true)]
-    #[case("[::1]:6847", true)]
-    #[case("[::1]", true)]
-    #[case("[::1].example.com", false)]
-    #[case("[::1].example.com:6847", false)]
-    #[case("user@localhost", false)]
-    #[case("localhost:port", false)]
-    #[case("localhost.example.com", false)]
-    #[case("127.0.0.1.example.com:80", false)]
-    #[case("192.0.2.1", false)]
-    #[case("", false)]
-    fn a_host_is_local(#[case] host: &str, #[case] expected: bool) {
-        assert_eq!(is_local(host), expected);
     }
 }
