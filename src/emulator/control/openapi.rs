@@ -1,6 +1,7 @@
 //! The OpenAPI document of the emulated API and of the control API.
 //!
-//! A test makes the file from the route table, and holds every reply of the test suite against it.
+//! A test makes the file from the route table. The tests' clients hold the replies of routes against it, but for those
+//! that a script, a stub or a recording gave.
 
 use crate::wire::json::Json;
 

@@ -1,4 +1,4 @@
-//! The OpenAPI document as the judge of every reply that a test gets.
+//! The OpenAPI document as the judge of the replies that tests ask for.
 //!
 //! Not judged: what a script or a recording answers, what never was a request of a route, and the pages of `/__admin/`.
 
