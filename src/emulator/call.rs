@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING};
 
-use super::context::{Context, ResourceCall};
+use super::context::{CalledInstance, Context};
 use super::path::PathPattern;
 use super::record::ledger::Mishap;
 use super::state::instances::Stored;
@@ -111,24 +111,18 @@ impl Caller {
         };
         context.remember_organization(&caller.organization);
         if access == Access::Resource {
-            caller.remember_resource_call(context);
+            caller.remember_called_instance(context);
         }
         Ok(caller)
     }
 
-    /// Tells the context which resource of which instance is called.
-    fn remember_resource_call(&self, context: &Context<'_>) {
-        let path = context.path().map(|path| &*path.segments);
-        let resource = match path {
-            Some([first, _, resource, ..]) if first == "hubs" => resource.to_string(),
-            Some([resource, ..]) => resource.to_string(),
-            _ => return,
-        };
-        if let Some(instance) = &self.of_token {
-            context.remember_resource_call(ResourceCall {
+    /// Tells the context whose resource is called.
+    fn remember_called_instance(&self, context: &Context<'_>) {
+        let names_a_resource = context.path().is_some_and(|path| path.resource().is_some());
+        if let Some(instance) = self.of_token.as_ref().filter(|_| names_a_resource) {
+            context.remember_called_instance(CalledInstance {
                 organization: self.organization.clone(),
                 instance: instance.clone(),
-                resource,
             });
         }
     }

@@ -26,15 +26,13 @@ pub(crate) struct Context<'r> {
     credentials: OnceCell<Option<Result<Credentials<'r>, AuthProblem>>>,
     json: OnceCell<Result<Json<'r>, JsonProblem>>,
     organization: OnceCell<Option<String>>,
-    resource_call: OnceCell<ResourceCall>,
+    called_instance: OnceCell<CalledInstance>,
 }
 
-/// A call of an instance's resource, for the usage log.
-pub(crate) struct ResourceCall {
+/// The instance whose resource is called, for the usage log.
+pub(crate) struct CalledInstance {
     pub(crate) organization: Arc<str>,
     pub(crate) instance: Arc<Stored>,
-    /// The resource's name: `messages`.
-    pub(crate) resource: String,
 }
 
 impl<'r> Context<'r> {
@@ -46,7 +44,7 @@ impl<'r> Context<'r> {
             credentials: OnceCell::new(),
             json: OnceCell::new(),
             organization: OnceCell::new(),
-            resource_call: OnceCell::new(),
+            called_instance: OnceCell::new(),
         }
     }
 
@@ -128,13 +126,13 @@ impl<'r> Context<'r> {
 
     /// Remembers that the request is a call of an instance's resource, so that it is marked however it ends
     /// (rule `instance-id-header`).
-    pub(crate) fn remember_resource_call(&self, call: ResourceCall) {
-        let _known = self.resource_call.set(call);
+    pub(crate) fn remember_called_instance(&self, called: CalledInstance) {
+        let _known = self.called_instance.set(called);
     }
 
-    /// The call of an instance's resource that the request is.
-    pub(crate) fn resource_call(&self) -> Option<&ResourceCall> {
-        self.resource_call.get()
+    /// The instance whose resource the request calls.
+    pub(crate) fn called_instance(&self) -> Option<&CalledInstance> {
+        self.called_instance.get()
     }
 
     /// Tells whether the header has an instance's token, dead or alive.

@@ -2,6 +2,9 @@
 //!
 //! These look random and are not secret: the mixing is a public bijection, chosen for speed.
 
+use std::fmt;
+use std::ops::Deref;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
@@ -132,13 +135,40 @@ impl Code {
     }
 }
 
-/// The id of a server's `number`th request (rule `request-id`): 24 lower-case hex digits, distinct for each number.
-pub(crate) fn request_id(seed: u64, number: u64) -> [u8; 24] {
-    let (high, low) = (mix(number ^ mix(!seed)), mix(seed) as u32 ^ number as u32);
-    let mut id = [0; 24];
-    id[..16].copy_from_slice(&hex::<16>(high));
-    id[16..].copy_from_slice(&hex::<8>(low.into()));
-    id
+/// The id of a request (rule `request-id`): 24 lower-case hex digits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RequestId([u8; 24]);
+
+impl RequestId {
+    /// The id of a server's `number`th request, distinct for each number.
+    pub(crate) fn new(seed: u64, number: u64) -> Self {
+        let (high, low) = (mix(number ^ mix(!seed)), mix(seed) as u32 ^ number as u32);
+        let mut id = [0; 24];
+        id[..16].copy_from_slice(&hex::<16>(high));
+        id[16..].copy_from_slice(&hex::<8>(low.into()));
+        RequestId(id)
+    }
+
+    /// Reads an id; `None` where the text is none.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let id: [u8; 24] = text.as_bytes().try_into().ok()?;
+        id.iter().all(is_digit).then_some(RequestId(id))
+    }
+}
+
+impl Deref for RequestId {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("hex digits are text")
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self)
+    }
 }
 
 /// The last `N` hex digits of a number, in lower case.
@@ -241,12 +271,11 @@ mod tests {
     /// Rule `request-id`.
     #[test]
     fn request_ids_are_hex_and_distinct() {
-        let ids: HashSet<_> = (0..10_000).map(|number| request_id(0, number)).collect();
+        let ids: HashSet<_> = (0..10_000)
+            .map(|number| RequestId::new(0, number).to_string())
+            .collect();
         assert_eq!(ids.len(), 10_000);
-        assert!(
-            ids.iter()
-                .flatten()
-                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
-        );
+        assert!(ids.iter().all(|id| RequestId::parse(id).is_some()));
+        assert_eq!(RequestId::parse("58D8e7a1f0c4b2a6e9d3c5f7"), None);
     }
 }

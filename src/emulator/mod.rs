@@ -63,8 +63,9 @@ use crate::wire::message::{Malformed, Request};
 use crate::wire::vocabulary::header;
 use call::{Call, Caller};
 use clock::Clock;
-use context::{Context, ResourceCall};
+use context::{CalledInstance, Context};
 use dispatch::Dispatch;
+use identity::RequestId;
 use outcome::Handled;
 use path::Surface;
 use record::counters::Counters;
@@ -140,7 +141,7 @@ impl Emulator {
             return outcome;
         }
         let number = self.requests.fetch_add(1, Relaxed);
-        let request_id = identity::request_id(self.seed(), number);
+        let request_id = RequestId::new(self.seed(), number);
         let answered = catch_unwind(AssertUnwindSafe(|| {
             self.respond(&Context::new(request), number, request_id)
         }));
@@ -148,7 +149,7 @@ impl Emulator {
     }
 
     /// Answers a request by the script, by a stub or by the service, applies the scripted effect, and records both messages.
-    fn respond(&self, context: &Context<'_>, number: u64, request_id: [u8; 24]) -> Outcome {
+    fn respond(&self, context: &Context<'_>, number: u64, request_id: RequestId) -> Outcome {
         let effect = self.intercept(context);
         let scripted = effect
             .as_ref()
@@ -158,22 +159,23 @@ impl Emulator {
             let admitted = handled.map_err(|error| self.admit(error));
             admitted.unwrap_or_else(|error| Outcome::refusal(error, &request_id))
         });
-        if let Some(call) = context.resource_call() {
-            outcome = outcome.header(header::INSTANCE_ID, &call.instance.id.to_string());
+        if let Some(called) = context.called_instance() {
+            let headers = &mut outcome.reply.headers;
+            headers.insert(header::INSTANCE_ID, called.instance.id.into());
         }
         if let Some(effect) = &effect {
             outcome.apply_effect(effect, self.seed(), number);
         }
         outcome.add_standard_headers(&context.request.headers, &request_id, &self.clock);
         self.remember(context, &outcome, request_id);
-        if let Some(call) = context.resource_call() {
-            self.log_usage(context.request, call, &outcome, number, request_id);
+        if let Some(called) = context.called_instance() {
+            self.log_usage(context.request, called, &outcome, number, request_id);
         }
         outcome
     }
 
     /// Answers 500 where answering itself went wrong (rule `internal`).
-    fn apologize(&self, request: &Request, request_id: [u8; 24]) -> Outcome {
+    fn apologize(&self, request: &Request, request_id: RequestId) -> Outcome {
         let mut outcome = Outcome::refusal(ApiError::internal(), &request_id);
         outcome.add_standard_headers(&request.headers, &request_id, &self.clock);
         // Recording may be what went wrong; the answer matters more.
@@ -191,7 +193,7 @@ impl Emulator {
     /// Refuses a request to the proxy, and records it, because most clients do not show the reason of such a refusal.
     #[cfg(feature = "tls")]
     pub(crate) fn refuse_tunnel(&self, request: &Request, error: ApiError) -> Outcome {
-        let request_id = identity::request_id(self.seed(), self.requests.fetch_add(1, Relaxed));
+        let request_id = RequestId::new(self.seed(), self.requests.fetch_add(1, Relaxed));
         let mut outcome = Outcome::refusal(error, &request_id);
         outcome.add_standard_headers(&HeaderMap::new(), &request_id, &self.clock);
         self.remember(&Context::new(request), &outcome, request_id);
@@ -200,7 +202,7 @@ impl Emulator {
 
     /// Answers with an error of the server around the emulator.
     fn refuse(&self, error: ApiError) -> Outcome {
-        let request_id = identity::request_id(self.seed(), self.requests.fetch_add(1, Relaxed));
+        let request_id = RequestId::new(self.seed(), self.requests.fetch_add(1, Relaxed));
         let mut outcome = Outcome::refusal(error, &request_id);
         outcome.add_standard_headers(&HeaderMap::new(), &request_id, &self.clock);
         outcome
@@ -296,7 +298,7 @@ impl Emulator {
     }
 
     /// Writes a request and its answer into the journal and the ledger.
-    fn remember(&self, context: &Context<'_>, outcome: &Outcome, request_id: [u8; 24]) {
+    fn remember(&self, context: &Context<'_>, outcome: &Outcome, request_id: RequestId) {
         // A request that needs no credentials, or was refused before they were judged, still belongs to its sender.
         let organization = self.fingerprint(context);
         if outcome.rule.grade < self.settings.min_grade {
@@ -321,26 +323,24 @@ impl Emulator {
     fn log_usage(
         &self,
         request: &Request,
-        call: &ResourceCall,
+        called: &CalledInstance,
         outcome: &Outcome,
         number: u64,
-        request_id: [u8; 24],
+        request_id: RequestId,
     ) {
-        let text = |id: [u8; 24]| String::from_utf8_lossy(&id).into_owned();
         let peer = request.peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         self.state.usage.record(
-            &call.organization,
+            &called.organization,
             Row {
                 number: 0,
                 at: self.clock.now(),
-                request_id: text(request_id),
-                traffic_id: text(identity::request_id(self.seed() ^ TRAFFIC, number)),
-                element: call.instance.element.clone(),
-                instance: call.instance.id,
-                tags: call.instance.shown_tags().map(str::to_owned).collect(),
-                resource: call.resource.clone(),
-                uri: request.uri.path().to_owned(),
-                ip: peer.to_canonical().to_string(),
+                request_id,
+                traffic_id: RequestId::new(self.seed() ^ TRAFFIC, number),
+                element: called.instance.element.clone(),
+                instance: called.instance.id,
+                labels: called.instance.labels.clone(),
+                path: request.uri.path().into(),
+                ip: peer.to_canonical(),
                 is_success: outcome.reply.status.is_success(),
             },
         );
@@ -408,11 +408,11 @@ mod tests {
     fn a_panic_outside_of_the_handler_is_an_answer_that_the_journal_has() {
         let emulator = Emulator::new(&Settings::default(), Catalog::documented().clone());
         let request = Request::new(Method::GET, "/elements/api-v2/elements/6", "");
-        let outcome = emulator.apologize(&request, *b"0123456789abcdef01234567");
+        let outcome = emulator.apologize(&request, RequestId::new(0, 7));
         assert_eq!(outcome.reply.status, StatusCode::INTERNAL_SERVER_ERROR);
         let body = Json::parse(&outcome.reply.body).unwrap();
         let request_id = body.get("requestId").and_then(Json::as_str);
-        assert_eq!(request_id, Some("0123456789abcdef01234567"));
+        assert_eq!(request_id, Some(&*RequestId::new(0, 7)));
         let found = emulator.received(&Predicate::new().rule("internal"));
         assert_eq!(found.requests.len(), 1);
     }

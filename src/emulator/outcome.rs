@@ -100,7 +100,7 @@ impl Outcome {
     }
 
     /// The one place where a refusal becomes a reply (rule `error-body`).
-    pub(crate) fn refusal(error: ApiError, request_id: &[u8]) -> Self {
+    pub(crate) fn refusal(error: ApiError, request_id: &str) -> Self {
         let mut outcome = Outcome::json(error.rule, refusal_body(request_id, &error.message));
         outcome.reply.status = error.status;
         outcome.reply.connection = error.connection;
@@ -114,7 +114,7 @@ impl Outcome {
     }
 
     /// Makes the answer that a scripted effect gives instead of the service; `None` for one that leaves it to the service.
-    pub(crate) fn scripted(effect: &Effect, request_id: &[u8]) -> Option<Self> {
+    pub(crate) fn scripted(effect: &Effect, request_id: &str) -> Option<Self> {
         match effect {
             Effect::Status(status) => {
                 let outcome = Outcome::refusal(ApiError::scripted(*status), request_id);
@@ -190,9 +190,9 @@ impl Outcome {
     }
 
     /// The same with this id of its request.
-    pub(crate) fn identified(mut self, request_id: &[u8]) -> Self {
+    pub(crate) fn identified(mut self, request_id: &str) -> Self {
         let request_id =
-            HeaderValue::from_bytes(request_id).expect("hex digits are a header's value");
+            HeaderValue::from_str(request_id).expect("hex digits are a header's value");
         self.reply.headers.insert(header::REQUEST_ID, request_id);
         self
     }
@@ -207,12 +207,12 @@ impl Outcome {
     pub(crate) fn add_standard_headers(
         &mut self,
         asked: &HeaderMap,
-        request_id: &[u8],
+        request_id: &str,
         clock: &Clock,
     ) {
         let headers = &mut self.reply.headers;
         let request_id =
-            HeaderValue::from_bytes(request_id).expect("hex digits are a header's value");
+            HeaderValue::from_str(request_id).expect("hex digits are a header's value");
         // A recorded answer has one of its own, which its body may repeat.
         headers.entry(header::REQUEST_ID).or_insert(request_id);
         headers.insert(header::BECAUSE, HeaderValue::from_static(self.rule.because));
@@ -239,11 +239,10 @@ impl Outcome {
 /// The documented shape of a refusal: `{"requestId":"…","message":"…"}`.
 ///
 /// A tree in between would cost a refusal 4 % more instructions.
-fn refusal_body(request_id: &[u8], message: &str) -> Vec<u8> {
+fn refusal_body(request_id: &str, message: &str) -> Vec<u8> {
     // A quarter more than the text, for what must be escaped.
     let mut body = Vec::with_capacity(64 + request_id.len() + message.len() * 5 / 4);
     let mut separator = b'{';
-    let request_id = std::str::from_utf8(request_id).expect("hex digits are text");
     for (name, value) in [(member::REQUEST_ID, request_id), (member::MESSAGE, message)] {
         body.push(separator);
         push_text(&mut body, name);

@@ -65,6 +65,15 @@ impl<'a> ApiPath<'a> {
         })
     }
 
+    /// The name of the resource that a call of an instance's is about: `messages`.
+    pub(crate) fn resource(&self) -> Option<&str> {
+        match &*self.segments {
+            [hubs, _, resource, ..] if hubs == "hubs" => Some(resource),
+            [resource, ..] => Some(resource),
+            [] => None,
+        }
+    }
+
     /// The element that the path names, as it was sent.
     pub(crate) fn named_element(&self) -> Option<&str> {
         let is_below_element =
@@ -81,6 +90,9 @@ fn segments(path: &str) -> impl Iterator<Item = Cow<'_, str>> {
 }
 
 fn decode(segment: &str) -> Cow<'_, str> {
+    if !segment.contains('%') {
+        return Cow::Borrowed(segment);
+    }
     percent_decode_str(segment).decode_utf8_lossy()
 }
 

@@ -32,7 +32,7 @@ impl View {
         };
         let fill = Fill {
             id: stored.id,
-            name: &stored.name,
+            name: stored.name(),
             token: &stored.token,
             disabled: stored.disabled,
             events_enabled: &|| stored.takes_events(),

@@ -183,7 +183,7 @@ impl Proxy {
     fn refusal(&self, error: ApiError) -> Outcome {
         let number = self.refusals.fetch_add(1, Ordering::Relaxed) + 1;
         let request_id = format!("{number:024x}");
-        let mut outcome = Outcome::refusal(error, request_id.as_bytes());
+        let mut outcome = Outcome::refusal(error, &request_id);
         if let Ok(request_id) = request_id.try_into() {
             outcome.reply.headers.insert(header::REQUEST_ID, request_id);
         }

@@ -225,18 +225,13 @@ fn masked(organization: &str, stored: &Stored) -> Json<'static> {
         };
         (key.to_owned().into(), value.into())
     });
+    let tags = stored.labels.tags().into_iter().flatten();
     object([
         ("id", stored.id.into()),
         ("organization", organization.to_owned().into()),
         ("element", element.key().to_owned().into()),
-        ("name", stored.name.to_string().into()),
-        (
-            "tags",
-            stored
-                .sent_tags()
-                .map(|tag| Json::from(tag.to_owned()))
-                .collect(),
-        ),
+        ("name", stored.name().to_owned().into()),
+        ("tags", tags.map(|tag| tag.to_owned().into()).collect()),
         ("token", secret_name(&stored.token).into()),
         ("enabled", (!stored.disabled).into()),
         ("created", date(stored.created).into()),

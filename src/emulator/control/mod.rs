@@ -39,15 +39,18 @@ use http::Method;
 
 use super::call::{Call, Caller, check_content_type};
 use super::context::Context;
+use super::identity::RequestId;
 use super::outcome::{Handled, Outcome};
 use super::path::Surface;
 use super::record::counters::Period;
 use super::record::journal::{Found, Near, Received};
 use super::record::ledger::Ledger;
 use super::state::Seed;
-use super::state::instances::{Chosen, Configuration, Draft, OrganizationInstances, document};
+use super::state::instances::{
+    Chosen, Configuration, Draft, Labels, OrganizationInstances, document,
+};
 use super::steer::predicate::Predicate;
-use super::{Emulator, guard, identity, permit, router};
+use super::{Emulator, guard, permit, router};
 use crate::catalog::fixture::Fixture;
 use crate::file;
 use crate::instance::Instance;
@@ -113,7 +116,7 @@ pub(super) fn answer(emulator: &Emulator, request: &Request) -> Option<Outcome> 
         return None;
     }
     let number = emulator.control_requests.fetch_add(1, Relaxed);
-    let request_id = identity::request_id(!emulator.seed(), number);
+    let request_id = RequestId::new(!emulator.seed(), number);
     let handled = entrance.map_or_else(|| guard(|| handle(emulator, request)), Ok);
     let outcome = handled.unwrap_or_else(|error| Outcome::refusal(error, &request_id));
     let outcome = outcome.identified(&request_id).dated(&emulator.clock);
@@ -329,8 +332,7 @@ impl Emulator {
             .iter()
             .map(|(key, value)| (&**key, &**value));
         let draft = Draft {
-            name: seed.name.as_str().into(),
-            tags: (!seed.tags.is_empty()).then(|| seed.tags.iter().collect()),
+            labels: Labels::pack(&seed.name, (!seed.tags.is_empty()).then_some(&seed.tags)),
             configuration: Configuration::pack(&element, entries),
             element,
         };

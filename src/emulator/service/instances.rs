@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Element};
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
 use crate::emulator::record::ledger::Mishap;
-use crate::emulator::state::instances::{Configuration, Draft, Page, Selection, Stored, Tags};
+use crate::emulator::state::instances::{Configuration, Draft, Labels, Page, Selection, Stored};
 use crate::emulator::view::{Hydration, View};
 use crate::emulator::{Emulator, identity};
 use crate::rules::{self, Rule};
@@ -36,8 +36,7 @@ pub(in crate::emulator) fn create(emulator: &Emulator, call: &Call<'_, '_>) -> H
         .filter_map(|(key, value)| Some((*key, value.as_deref()?)));
     let draft = Draft {
         element: element.clone(),
-        name: name.unwrap_or_default().into(),
-        tags: tags.map(Tags::from_iter),
+        labels: Labels::pack(&name.unwrap_or_default(), tags),
         configuration: Configuration::pack(element, entries),
     };
     let stored = emulator.state.instances.insert(
@@ -227,7 +226,6 @@ fn update(
         .map(|(key, value)| (*key, value.as_deref()))
         .filter(|(key, value)| !subject::keeps_secret(element, key, *value))
         .collect();
-    let (name, tags) = (name.map(Box::<str>::from), tags.map(Tags::from_iter));
     let now = emulator.clock.now();
     let updated = emulator
         .state
@@ -237,8 +235,7 @@ fn update(
             Stored {
                 id: before.id,
                 token: before.token.clone(),
-                name: name.unwrap_or_else(|| before.name.clone()),
-                tags: tags.or_else(|| before.tags.clone()),
+                labels: before.labels.with(name.as_deref(), tags.as_deref()),
                 disabled: before.disabled,
                 configuration: before
                     .configuration

@@ -8,6 +8,7 @@ use super::paging::{self, PageQuery};
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
+use crate::emulator::path::ApiPath;
 use crate::emulator::state::usage::Row;
 use crate::rules;
 use crate::wire::error::{ApiError, clip};
@@ -62,7 +63,7 @@ pub(in crate::emulator) fn get(emulator: &Emulator, call: &Call<'_, '_>) -> Hand
     let rows = emulator.state.usage.rows(call.organization());
     let found = rows
         .iter()
-        .find(|row| row.traffic_id == id || row.request_id == id);
+        .find(|row| &*row.traffic_id == id || &*row.request_id == id);
     let unknown = || ApiError::not_found(call.rule, format!("No usage found with ID {}", clip(id)));
     let row = found.ok_or_else(unknown)?;
     Ok(Outcome::json(
@@ -144,7 +145,7 @@ pub(in crate::emulator) fn instances(emulator: &Emulator, call: &Call<'_, '_>) -
     }
     let row = |(id, (row, count)): (u64, (Arc<Row>, u64))| {
         let stored = emulator.state.instances.get(call.organization(), id);
-        let name = stored.map_or(String::new(), |stored| stored.name.to_string());
+        let name = stored.map_or(String::new(), |stored| stored.name().to_owned());
         object([
             ("id", id.into()),
             ("name", name.into()),
@@ -256,7 +257,10 @@ impl Filter {
         let is_status = |said: &String| said.eq_ignore_ascii_case(status(row));
         self.hub.as_ref().is_none_or(is_hub)
             && (self.keys.is_empty() || self.keys.iter().any(|key| key == row.element.key()))
-            && self.tags.iter().all(|tag| row.tags.contains(tag))
+            && self
+                .tags
+                .iter()
+                .all(|tag| row.labels.shown_tags().any(|known| known == tag))
             && self.status.as_ref().is_none_or(is_status)
             && (self.from..=self.to).contains(&row.at)
             && self
@@ -287,19 +291,22 @@ fn status(row: &Row) -> &'static str {
 /// A row as the API shows it (rule `usage-row`).
 fn row_members(row: &Row) -> Members<'static> {
     let element = &row.element;
+    let path = ApiPath::parse(&row.path);
+    let resource = path.as_ref().and_then(ApiPath::resource).map(str::to_owned);
+    let resource = resource.unwrap_or_default();
     let Json::Object(members) = object([
         ("user_id", 1.into()),
         ("account_id", ACCOUNT.into()),
         ("company_id", 1.into()),
         ("process_time", PROCESS_TIME.into()),
-        ("traffic_id", row.traffic_id.clone().into()),
+        ("traffic_id", row.traffic_id.to_string().into()),
         ("request_status", status(row).into()),
-        ("request_ip", row.ip.clone().into()),
+        ("request_ip", row.ip.to_string().into()),
         ("element_key", element.key().to_owned().into()),
         ("element_name", element.name().to_owned().into()),
-        ("request_uri", row.uri.clone().into()),
-        ("element_api", row.resource.clone().into()),
-        ("request_id", row.request_id.clone().into()),
+        ("request_uri", row.path.to_string().into()),
+        ("element_api", resource.into()),
+        ("request_id", row.request_id.to_string().into()),
         ("traffic_date", time::format(row.at).into()),
         ("company_external_id", "1".into()),
         ("company_external_name", "mock".into()),

@@ -5,7 +5,7 @@
 //! numbers begins, however many rows stand before it.
 
 use std::collections::BTreeMap;
-use std::ops::Bound::{Excluded, Unbounded};
+use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::Arc;
 
 use super::Restoration;
@@ -31,7 +31,8 @@ pub(crate) struct Address<'a> {
 /// The rows of one organization.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
-    tables: BTreeMap<(u64, Box<str>), Table>,
+    /// By instance and by path.
+    tables: BTreeMap<u64, BTreeMap<Box<str>, Table>>,
     rows: usize,
     bytes: usize,
     dropped: u64,
@@ -43,26 +44,20 @@ struct Table {
     rows: BTreeMap<u64, Row>,
 }
 
-impl Address<'_> {
-    fn key(&self) -> (u64, Box<str>) {
-        (self.instance, self.path.into())
-    }
-}
-
 impl Partition<Rows> {
     /// Makes the table with these rows, unless it is there.
     pub(crate) fn seed(&self, at: &Address<'_>, rows: impl FnOnce() -> Vec<Row>) {
-        let is_there = |part: &Rows| part.tables.contains_key(&at.key()).then_some(());
+        let is_there = |part: &Rows| part.table(at).map(|_| ());
         if self.look(at.organization, is_there).is_some() {
             return;
         }
         let seeded = rows();
         self.change(at.organization, |part| {
             // Somebody else may have made it in the meantime.
-            if part.tables.contains_key(&at.key()) {
+            if part.table(at).is_some() {
                 return;
             }
-            part.tables.entry(at.key()).or_default();
+            part.table_mut(at);
             for row in seeded {
                 let number = part.next_number(at);
                 part.put(at, number, row);
@@ -84,15 +79,14 @@ impl Partition<Rows> {
     }
 
     pub(crate) fn get(&self, at: &Address<'_>, number: u64) -> Option<Row> {
-        let get = |part: &Rows| part.tables.get(&at.key())?.rows.get(&number).cloned();
+        let get = |part: &Rows| part.table(at)?.rows.get(&number).cloned();
         self.look(at.organization, get)
     }
 
     /// Puts a row in the place of the one that was read; `false` where that is not there any more.
     pub(crate) fn swap(&self, at: &Address<'_>, number: u64, read: &Row, row: Row) -> bool {
         self.change(at.organization, |part| {
-            let table = part.tables.get(&at.key());
-            let kept = table.and_then(|table| table.rows.get(&number));
+            let kept = part.table(at).and_then(|table| table.rows.get(&number));
             let is_same = kept.is_some_and(|kept| Arc::ptr_eq(kept, read));
             if is_same {
                 part.put(at, number, row);
@@ -104,7 +98,7 @@ impl Partition<Rows> {
     /// Removes a row and the tables below it; `false` where it is not there.
     pub(crate) fn remove(&self, at: &Address<'_>, number: u64) -> bool {
         self.change(at.organization, |part| {
-            let removed = part.take(&at.key(), number);
+            let removed = part.take(at.instance, at.path, number);
             part.forget_tables(at.instance, &format!("{}/{number}/", at.path));
             removed
         })
@@ -118,13 +112,13 @@ impl Partition<Rows> {
         skipped: u64,
         count: usize,
     ) -> Vec<(u64, Row)> {
-        let range = |part: &Rows| Some(part.tables.get(&at.key())?.range(after, skipped, count));
+        let range = |part: &Rows| Some(part.table(at)?.range(after, skipped, count));
         self.look(at.organization, range).unwrap_or_default()
     }
 
     /// Counts the rows of a table.
     pub(crate) fn count(&self, at: &Address<'_>) -> usize {
-        let count = |part: &Rows| Some(part.tables.get(&at.key())?.rows.len());
+        let count = |part: &Rows| Some(part.table(at)?.rows.len());
         self.look(at.organization, count).unwrap_or(0)
     }
 }
@@ -150,8 +144,21 @@ impl Table {
 }
 
 impl Rows {
+    fn table(&self, at: &Address<'_>) -> Option<&Table> {
+        self.tables.get(&at.instance)?.get(at.path)
+    }
+
+    /// The table, made if need be; only then is its path copied.
+    fn table_mut(&mut self, at: &Address<'_>) -> &mut Table {
+        let tables = self.tables.entry(at.instance).or_default();
+        if !tables.contains_key(at.path) {
+            tables.insert(at.path.into(), Table::default());
+        }
+        tables.get_mut(at.path).expect("it was put there above")
+    }
+
     fn next_number(&mut self, at: &Address<'_>) -> u64 {
-        let table = self.tables.entry(at.key()).or_default();
+        let table = self.table_mut(at);
         table.last += 1;
         table.last
     }
@@ -159,18 +166,16 @@ impl Rows {
     fn put(&mut self, at: &Address<'_>, number: u64, row: Row) {
         self.bytes += row.len();
         self.rows += 1;
-        let table = self.tables.entry(at.key()).or_default();
-        if let Some(before) = table.rows.insert(number, row) {
+        if let Some(before) = self.table_mut(at).rows.insert(number, row) {
             self.bytes -= before.len();
             self.rows -= 1;
         }
     }
 
-    fn take(&mut self, table: &(u64, Box<str>), number: u64) -> bool {
-        let taken = self
-            .tables
-            .get_mut(table)
-            .and_then(|table| table.rows.remove(&number));
+    fn take(&mut self, instance: u64, path: &str, number: u64) -> bool {
+        let tables = self.tables.get_mut(&instance);
+        let table = tables.and_then(|tables| tables.get_mut(path));
+        let taken = table.and_then(|table| table.rows.remove(&number));
         if let Some(row) = &taken {
             self.bytes -= row.len();
             self.rows -= 1;
@@ -181,37 +186,51 @@ impl Rows {
     /// Lets the oldest rows go, the table's own before those of others.
     fn evict(&mut self, at: &Address<'_>, max_rows: usize, max_bytes: usize) {
         while self.rows > max_rows || self.bytes > max_bytes {
-            let own = self
-                .tables
-                .get_key_value(&at.key())
-                .filter(|(_, table)| table.rows.len() > 1);
-            let others = || {
-                self.tables
-                    .iter()
-                    .find(|(key, table)| **key != at.key() && !table.rows.is_empty())
-            };
-            let Some((key, table)) = own.or_else(others) else {
+            let Some((instance, path, oldest)) = self.oldest(at) else {
                 return;
             };
-            let (key, oldest) = (
-                key.clone(),
-                table.rows.first_key_value().map(|(number, _)| *number),
-            );
-            self.take(&key, oldest.expect("a table with rows was chosen"));
+            self.take(instance, &path, oldest);
             self.dropped += 1;
         }
     }
 
+    /// The row that goes first: instance, path and number.
+    fn oldest(&self, at: &Address<'_>) -> Option<(u64, Box<str>, u64)> {
+        let first = |table: &Table| table.rows.first_key_value().map(|(number, _)| *number);
+        let own = self.table(at).filter(|table| table.rows.len() > 1);
+        if let Some(number) = own.and_then(first) {
+            return Some((at.instance, at.path.into(), number));
+        }
+        let is_other = |(instance, path, _): &(u64, &str, &Table)| {
+            (*instance, *path) != (at.instance, at.path)
+        };
+        let mut others = self.all().filter(is_other);
+        others.find_map(|(instance, path, table)| Some((instance, path.into(), first(table)?)))
+    }
+
+    /// Every table with its instance and its path.
+    fn all(&self) -> impl Iterator<Item = (u64, &str, &Table)> {
+        self.tables.iter().flat_map(|(instance, tables)| {
+            let named = tables.iter();
+            named.map(|(path, table)| (*instance, &**path, table))
+        })
+    }
+
     /// Forgets an instance's tables whose path begins so.
     fn forget_tables(&mut self, instance: u64, prefix: &str) {
-        let behind = self.tables.range((instance, prefix.into())..);
-        let below =
-            behind.take_while(|((of, path), _)| *of == instance && path.starts_with(prefix));
-        let keys: Vec<_> = below.map(|(key, _)| key.clone()).collect();
-        for key in keys {
-            let table = self.tables.remove(&key).expect("its key was just read");
+        let Some(tables) = self.tables.get_mut(&instance) else {
+            return;
+        };
+        let behind = tables.range::<str, _>((Included(prefix), Unbounded));
+        let below = behind.take_while(|(path, _)| path.starts_with(prefix));
+        let paths: Vec<_> = below.map(|(path, _)| path.clone()).collect();
+        for path in paths {
+            let table = tables.remove(&path).expect("its path was just read");
             self.rows -= table.rows.len();
             self.bytes -= table.rows.values().map(|row| row.len()).sum::<usize>();
+        }
+        if tables.is_empty() {
+            self.tables.remove(&instance);
         }
     }
 }
@@ -225,24 +244,21 @@ impl Part for Rows {
     }
 
     fn members(&self) -> Members<'static> {
-        let table_json = |((instance, path), table): (&(u64, Box<str>), &Table)| {
+        let table_json = |(instance, path, table): (u64, &str, &Table)| {
             let rows = table.rows.iter().map(|(number, row)| {
                 let row = Json::parse(row).expect("a row is JSON").into_owned();
                 (number.to_string().into(), row)
             });
             object([
-                ("instance", (*instance).into()),
-                ("path", path.to_string().into()),
+                ("instance", instance.into()),
+                ("path", path.to_owned().into()),
                 ("last", table.last.into()),
                 ("rows", Json::Object(rows.collect())),
             ])
         };
         vec![
             ("dropped".into(), self.dropped.into()),
-            (
-                "tables".into(),
-                self.tables.iter().map(table_json).collect(),
-            ),
+            ("tables".into(), self.all().map(table_json).collect()),
         ]
     }
 
@@ -280,13 +296,10 @@ impl Rows {
             path: document.required_text("path")?,
         };
         let last = document.required_whole("last")?;
-        self.tables.insert(
-            at.key(),
-            Table {
-                last,
-                rows: BTreeMap::new(),
-            },
-        );
+        *self.table_mut(&at) = Table {
+            last,
+            rows: BTreeMap::new(),
+        };
         for (number, row) in document.object("rows")?.into_iter().flatten() {
             let path = format!("{}.{number}", document.at("rows"));
             let whole = number

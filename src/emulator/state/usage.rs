@@ -1,14 +1,17 @@
 //! The usage log: one row a call of an instance's resources (rule `usage-written`).
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::instances::Labels;
 use super::instances::document::element;
 use super::{Change, Restoration, Section};
 use crate::catalog::{Catalog, Element};
 use crate::emulator::clock::millis;
+use crate::emulator::identity::RequestId;
 use crate::wire::json::document::{Document, Reading};
 use crate::wire::json::{Json, object};
 use crate::wire::time;
@@ -39,23 +42,22 @@ pub(crate) struct Row {
     pub(crate) number: u64,
     /// When, in milliseconds since 1970.
     pub(crate) at: u64,
-    pub(crate) request_id: String,
-    pub(crate) traffic_id: String,
+    pub(crate) request_id: RequestId,
+    pub(crate) traffic_id: RequestId,
     pub(crate) element: Arc<Element>,
     pub(crate) instance: u64,
     /// Those of the instance at the time of the call.
-    pub(crate) tags: Vec<String>,
-    pub(crate) resource: String,
-    pub(crate) uri: String,
-    pub(crate) ip: String,
+    pub(crate) labels: Labels,
+    /// The path that was called, without its query.
+    pub(crate) path: Box<str>,
+    pub(crate) ip: IpAddr,
     pub(crate) is_success: bool,
 }
 
 impl Row {
     /// Roughly what it takes.
     fn bytes(&self) -> usize {
-        let tags: usize = self.tags.iter().map(String::len).sum();
-        size_of::<Row>() + tags + self.resource.len() + self.uri.len() + 64
+        size_of::<Row>() + self.labels.bytes() + self.path.len()
     }
 }
 
@@ -151,18 +153,17 @@ fn log_json(organization: &str, log: &Log) -> Json<'static> {
 }
 
 fn row_json(row: &Row) -> Json<'static> {
-    let tags = row.tags.iter().cloned().map(Json::from);
+    let tags = row.labels.shown_tags().map(|tag| tag.to_owned().into());
     object([
         ("number", row.number.into()),
         ("at", time::format(row.at).into()),
-        ("requestId", row.request_id.clone().into()),
-        ("trafficId", row.traffic_id.clone().into()),
+        ("requestId", row.request_id.to_string().into()),
+        ("trafficId", row.traffic_id.to_string().into()),
         ("element", row.element.key().to_owned().into()),
         ("instance", row.instance.into()),
         ("tags", tags.collect()),
-        ("resource", row.resource.clone().into()),
-        ("uri", row.uri.clone().into()),
-        ("ip", row.ip.clone().into()),
+        ("path", row.path.to_string().into()),
+        ("ip", row.ip.to_string().into()),
         ("success", row.is_success.into()),
     ])
 }
@@ -204,36 +205,38 @@ fn read_row(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Row> {
         "element",
         "instance",
         "tags",
-        "resource",
-        "uri",
+        "path",
         "ip",
         "success",
     ];
     let document = Document::read(json, path, &known)?;
-    let text = |name| document.required_text(name).map(str::to_owned);
+    let id = |name: &str| {
+        let wrong = || format!("{} must be 24 hex digits in lower case", document.at(name));
+        RequestId::parse(document.required_text(name)?).ok_or_else(wrong)
+    };
+    let ip = document.required_text("ip")?.parse();
     let number = document.required_whole("number")?;
     if number > 1 << 53 {
         return Err(format!("{path}.number must be at most {}", 1_u64 << 53));
     }
     let tags = document.array("tags")?.iter().enumerate().map(|(at, tag)| {
         let wrong = || format!("{path}.tags[{at}] must be text");
-        tag.as_str().map(str::to_owned).ok_or_else(wrong)
+        tag.as_str().ok_or_else(wrong)
     });
     Ok(Row {
         number,
         at: document.moment("at")?.map_or(0, millis),
-        request_id: text("requestId")?,
-        traffic_id: text("trafficId")?,
+        request_id: id("requestId")?,
+        traffic_id: id("trafficId")?,
         element: element(
             document.required_text("element")?,
             &document.at("element"),
             catalog,
         )?,
         instance: document.required_whole("instance")?,
-        tags: tags.collect::<Reading<_>>()?,
-        resource: text("resource")?,
-        uri: text("uri")?,
-        ip: text("ip")?,
+        labels: Labels::pack("", Some(tags.collect::<Reading<Vec<_>>>()?)),
+        path: document.required_text("path")?.into(),
+        ip: ip.map_err(|_| format!("{} must be an address", document.at("ip")))?,
         is_success: document
             .get("success")
             .and_then(Json::as_bool)

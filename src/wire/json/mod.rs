@@ -149,6 +149,23 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// The same value with its texts and names borrowed from this one.
+    pub(crate) fn borrowed(&self) -> Json<'_> {
+        match self {
+            Json::Null => Json::Null,
+            Json::Bool(value) => Json::Bool(*value),
+            Json::Number(number) => Json::Number(number.clone()),
+            Json::Text(text) => Json::Text(Cow::Borrowed(text)),
+            Json::Array(items) => items.iter().map(Json::borrowed).collect(),
+            Json::Object(members) => {
+                let members = members.iter();
+                let borrowed =
+                    members.map(|(name, value)| (Cow::Borrowed(&**name), value.borrowed()));
+                Json::Object(borrowed.collect())
+            }
+        }
+    }
+
     /// The value with every text and every member name replaced by what `change` makes of it.
     #[must_use]
     pub fn map_texts(self, change: &impl Fn(&str) -> String) -> Json<'static> {

@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode};
 use super::received::{Content, Received};
 use crate::catalog::{Catalog, Element};
 use crate::emulator::context::named_element;
-use crate::emulator::identity;
+use crate::emulator::identity::{self, RequestId};
 use crate::emulator::state::instances::Stored;
 use crate::emulator::view::View;
 use crate::rules::Rule;
@@ -22,7 +22,7 @@ use crate::wire::message::Request;
 pub(super) struct Entry {
     pub(super) number: u64,
     pub(super) at: u64,
-    pub(super) request_id: [u8; 24],
+    pub(super) request_id: RequestId,
     pub(super) organization: Option<u64>,
     /// The time that the answer took, in microseconds.
     pub(super) took: u32,
@@ -266,7 +266,7 @@ impl Entry {
         Received {
             number: self.number,
             at: self.at,
-            request_id: String::from_utf8_lossy(&self.request_id).into_owned(),
+            request_id: self.request_id.to_string(),
             organization: self.organization.map(identity::name_of),
             took: Duration::from_micros(self.took.into()),
             method: self.method().to_owned(),

@@ -31,7 +31,7 @@ pub use received::{Content, Found, Received};
 
 use crate::catalog::{Catalog, LiveCatalog};
 use crate::emulator::disposal::dispose;
-use crate::emulator::identity;
+use crate::emulator::identity::{self, RequestId};
 use crate::emulator::outcome::Outcome;
 use crate::emulator::state::instances::Stored;
 use crate::emulator::steer::predicate::Predicate;
@@ -89,7 +89,7 @@ struct FoundEntries {
 pub(crate) struct Circumstances {
     /// Milliseconds since 1970.
     pub(crate) at: u64,
-    pub(crate) request_id: [u8; 24],
+    pub(crate) request_id: RequestId,
     /// The fingerprint of the caller's organization secret.
     pub(crate) organization: Option<u64>,
     /// The time that the answer took, in microseconds.

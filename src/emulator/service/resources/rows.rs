@@ -27,8 +27,9 @@ pub(super) fn create(
     let sent = sent_members(call, target)?;
     check_required(target, &sent)?;
     let (at, now) = (target.table(emulator, resource_call), emulator.clock.now());
+    let date = date(now);
     let number = emulator.state.rows.next_number(&at);
-    let row = created_row(target, sent, number, &date(now));
+    let row = created_row(target, sent, number, &date);
     let row = Row::from(row.to_bytes());
     emulator.state.rows.put(&at, number, row.clone());
     if target.sends() {
@@ -82,7 +83,7 @@ pub(super) fn change(
             _ => vec![(Cow::from(target.spec.id()), id_json(&target.spec, number))],
         };
         for (name, value) in &sent {
-            set(&mut members, name, value.clone());
+            set(&mut members, name, value.borrowed());
         }
         let after = Row::from(Json::Object(members).to_bytes());
         // Somebody else may have changed the row since it was read.
@@ -151,22 +152,26 @@ fn check_required(target: &Target<'_>, sent: &Members<'_>) -> Result<(), ApiErro
 }
 
 /// The id, then what was sent, then the defaults of what was not, then what the service sets.
-fn created_row<'a>(target: &'a Target<'_>, sent: Members<'a>, number: u64, now: &str) -> Json<'a> {
+fn created_row<'a>(
+    target: &'a Target<'_>,
+    sent: Members<'a>,
+    number: u64,
+    now: &'a str,
+) -> Json<'a> {
     let spec = &target.spec;
-    let mut members = vec![(Cow::from(spec.id()), id_json(spec, number))];
+    let defaults = spec.defaults().as_object().map_or(&[][..], Vec::as_slice);
+    let sets = spec.sets().as_object().map_or(&[][..], Vec::as_slice);
+    let mut members = Members::with_capacity(1 + sent.len() + defaults.len() + sets.len());
+    members.push((Cow::from(spec.id()), id_json(spec, number)));
     members.extend(sent);
-    for (name, value) in spec.defaults().as_object().into_iter().flatten() {
+    for (name, value) in defaults {
         if !members.iter().any(|(known, _)| known == name) {
-            members.push((name.clone(), value.clone()));
+            members.push((Cow::Borrowed(name), value.borrowed()));
         }
     }
-    for (name, value) in spec.sets().as_object().into_iter().flatten() {
+    for (name, value) in sets {
         let is_now = value.as_str() == Some(NOW);
-        let value = if is_now {
-            now.to_owned().into()
-        } else {
-            value.clone()
-        };
+        let value = if is_now { now.into() } else { value.borrowed() };
         set(&mut members, name, value);
     }
     repeat_id(spec.row(), spec.id(), &mut members);
@@ -174,19 +179,19 @@ fn created_row<'a>(target: &'a Target<'_>, sent: Members<'a>, number: u64, now: 
 }
 
 /// Members that repeat the id in the documented row repeat it in this one.
-fn repeat_id(documented: &Json<'_>, id: &str, members: &mut Members<'_>) {
-    let own = members[0].1.clone();
+fn repeat_id<'a>(documented: &'a Json<'_>, id: &str, members: &mut Members<'a>) {
+    let (own, documented_id) = (members[0].1.clone(), documented.get(id));
     for (name, value) in documented.as_object().into_iter().flatten() {
-        if name != id && Some(value) == documented.get(id) {
+        if name != id && Some(value) == documented_id {
             set(members, name, own.clone());
         }
     }
 }
 
-fn set<'a>(members: &mut Members<'a>, name: &str, value: Json<'a>) {
+fn set<'a>(members: &mut Members<'a>, name: &'a str, value: Json<'a>) {
     match members.iter_mut().find(|(known, _)| known == name) {
         Some((_, known)) => *known = value,
-        None => members.push((Cow::Owned(name.to_owned()), value)),
+        None => members.push((Cow::Borrowed(name), value)),
     }
 }
 

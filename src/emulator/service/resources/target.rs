@@ -66,21 +66,22 @@ impl<'c> Target<'c> {
         call: &ResourceCall<'c>,
         verb: &Method,
     ) -> Result<Self, ApiError> {
-        let mut segments: Vec<String> = call.segments.iter().map(ToString::to_string).collect();
         let mapping = mapping(emulator, call);
-        if let Some(mapping) = &mapping
-            && let Some(resource) = vendor_resource(emulator, call, mapping)
-        {
+        let vendor_resource = mapping.as_ref();
+        let vendor_resource =
+            vendor_resource.and_then(|mapping| vendor_resource_of(emulator, call, mapping));
+        let mut segments = call.segments.clone();
+        if let Some(resource) = &vendor_resource {
             segments[0] = resource;
         }
-        let candidates = candidates(emulator, call);
-        let fits = candidates.into_iter().find_map(|(spec, rule)| {
+        let fits = candidates(emulator, call).find_map(|(spec, rule)| {
             let method = fitting(&spec, &segments, verb)?;
             Some(Fit { spec, method, rule })
         });
         let fit = fits.or_else(|| below_a_generic_row(call, &segments, verb));
         let Fit { spec, method, rule } = fit.ok_or_else(unsupported)?;
         let row = method.names_a_row().then(|| segments.pop()).flatten();
+        let row = row.map(str::to_owned);
         let rule = match (&mapping, sends(&spec), method) {
             (Some(_), ..) => &rules::TRANSFORMATION_ROWS,
             (None, true, ResourceMethod::Create) => &rules::MESSAGES_CREATE,
@@ -138,9 +139,7 @@ impl<'c> Target<'c> {
         let Some((rows, below)) = self.table.split_once('/') else {
             return Ok(());
         };
-        let parent = candidates(emulator, call)
-            .into_iter()
-            .find(|(spec, _)| bare_path(spec) == rows);
+        let parent = candidates(emulator, call).find(|(spec, _)| bare_path(spec) == rows);
         let Some((spec, rule)) = parent else {
             return Ok(());
         };
@@ -171,7 +170,7 @@ fn no_row(rule: &'static Rule, spec: &ResourceSpec, id: &str) -> ApiError {
 pub(super) fn candidates<'c>(
     emulator: &Emulator,
     call: &ResourceCall<'c>,
-) -> Vec<(Spec<'c>, &'static Rule)> {
+) -> impl Iterator<Item = (Spec<'c>, &'static Rule)> + use<'c> {
     let element = &call.stored.element;
     let own = emulator
         .state
@@ -185,11 +184,11 @@ pub(super) fn candidates<'c>(
         (_, "twiliov2") => &rules::TWILIOV2_ROWS,
         _ => &rules::GENERIC_VERBS,
     };
+    let form = call.form;
     let is_open =
-        |spec: &&ResourceSpec| call.form == PathForm::Hub || !spec.path().starts_with("/hubs/");
+        move |spec: &&ResourceSpec| form == PathForm::Hub || !spec.path().starts_with("/hubs/");
     let declared = element.resources().iter().filter(is_open);
-    own.chain(declared.map(|spec| (Spec::Declared(spec), rule)))
-        .collect()
+    own.chain(declared.map(move |spec| (Spec::Declared(spec), rule)))
 }
 
 /// The path of a resource behind the hub, if it has one, without its first slash.
@@ -202,18 +201,18 @@ pub(super) fn bare_path(spec: &ResourceSpec) -> &str {
 }
 
 /// The call that these segments and this verb are of a resource.
-fn fitting(spec: &ResourceSpec, segments: &[String], verb: &Method) -> Option<ResourceMethod> {
-    let pattern: Vec<_> = bare_path(spec).split('/').collect();
-    let fits = |(wanted, found): (&&str, &String)| {
-        (wanted.starts_with('{') && !found.is_empty()) || wanted == found
-    };
-    if !pattern.iter().zip(segments).all(fits) {
+fn fitting(spec: &ResourceSpec, segments: &[&str], verb: &Method) -> Option<ResourceMethod> {
+    let mut found = segments.iter();
+    for wanted in bare_path(spec).split('/') {
+        let found = found.next();
+        let fits =
+            |found: &&str| *found == wanted || (wanted.starts_with('{') && !found.is_empty());
+        found.filter(|found| fits(found))?;
+    }
+    let behind = found.len();
+    if behind > 1 {
         return None;
     }
-    let behind = segments
-        .len()
-        .checked_sub(pattern.len())
-        .filter(|behind| *behind < 2)?;
     let verb = if *verb == Method::HEAD {
         "GET"
     } else {
@@ -227,7 +226,7 @@ fn fitting(spec: &ResourceSpec, segments: &[String], verb: &Method) -> Option<Re
 /// A resource below a row of another, of an element of which only the hub is known (rule `generic-names`).
 fn below_a_generic_row<'c>(
     call: &ResourceCall<'c>,
-    segments: &[String],
+    segments: &[&str],
     verb: &Method,
 ) -> Option<Fit<'c>> {
     let element = &call.stored.element;
@@ -240,8 +239,8 @@ fn below_a_generic_row<'c>(
             .iter()
             .find(|spec| bare_path(spec) == name)
     };
-    named(&segments[0])?;
-    let spec = named(&segments[2])?;
+    named(segments[0])?;
+    let spec = named(segments[2])?;
     let method = fitting(spec, &segments[2..], verb)?;
     let spec = Spec::Declared(spec);
     Some(Fit {
@@ -266,14 +265,14 @@ fn mapping(emulator: &Emulator, call: &ResourceCall<'_>) -> Option<Mapping> {
 }
 
 /// The resource whose rows a transformation reads (rule `transformation-vendor-names`).
-fn vendor_resource(
+fn vendor_resource_of(
     emulator: &Emulator,
     call: &ResourceCall<'_>,
     mapping: &Mapping,
 ) -> Option<String> {
     let singular = |name: &str| name.to_lowercase().trim_end_matches('s').to_owned();
     let wanted = singular(&mapping.vendor_name);
-    let mut known = candidates(emulator, call).into_iter();
+    let mut known = candidates(emulator, call);
     let found = known.find(|(spec, _)| singular(bare_path(spec)) == wanted);
     found.map(|(spec, _)| bare_path(&spec).to_owned())
 }

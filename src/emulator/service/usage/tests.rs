@@ -5,7 +5,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::catalog::Catalog;
-use crate::emulator::context::{Context, ResourceCall};
+use crate::emulator::context::{CalledInstance, Context};
 use crate::emulator::outcome::Outcome;
 use crate::emulator::state::Seed;
 use crate::settings::Settings;
@@ -41,18 +41,17 @@ fn log(emulator: &Emulator, key: &str, is_success: bool, number: u64) {
     );
     let context = Context::new(&request);
     let id = if key == "twilio" { 1234 } else { 1235 };
-    context.remember_resource_call(ResourceCall {
+    context.remember_called_instance(CalledInstance {
         organization: "o".into(),
         instance: emulator.state.instances.get("o", id).unwrap(),
-        resource: "messages".to_owned(),
     });
     let mut outcome = Outcome::empty(&rules::SCRIPTED);
     if !is_success {
         outcome.reply.status = http::StatusCode::BAD_REQUEST;
     }
-    let id = crate::emulator::identity::request_id(0, number);
-    let call = context.resource_call().unwrap();
-    emulator.log_usage(&request, call, &outcome, number, id);
+    let id = crate::emulator::identity::RequestId::new(0, number);
+    let called = context.called_instance().unwrap();
+    emulator.log_usage(&request, called, &outcome, number, id);
 }
 
 fn ask(emulator: &Emulator, path: &str) -> Outcome {
@@ -96,7 +95,7 @@ fn a_call_is_a_row_that_is_found_by_both_ids() {
             .iter()
             .all(|(_, value)| *value != Json::Null)
     );
-    let expected = String::from_utf8(crate::emulator::identity::request_id(0, 100).into()).unwrap();
+    let expected = crate::emulator::identity::RequestId::new(0, 100).to_string();
     assert_eq!(text("request_id"), expected);
     assert_eq!(text("traffic_id").len(), 24);
     for id in [text("request_id"), text("traffic_id")] {

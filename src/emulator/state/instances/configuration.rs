@@ -1,4 +1,4 @@
-//! An instance's configuration and its tags, packed: each one allocation, and the names that the catalog knows take one byte each.
+//! An instance's configuration and its labels, packed: each one allocation, and the names that the catalog knows take one byte each.
 //!
 //! A million instances of the guide's SendGrid sample must fit a test machine; as a map of strings one of them takes
 //! more than a kilobyte.
@@ -75,6 +75,7 @@ impl Configuration {
         })
     }
 
+    /// The bytes that it takes.
     pub(crate) fn bytes(&self) -> usize {
         self.0.len()
     }
@@ -105,23 +106,62 @@ impl Configuration {
     }
 }
 
-/// Texts in order, packed in the same way: an instance's tags.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tags(Box<[u8]>);
+/// An instance's name and its tags, packed in the same way: the name, and where tags were sent a 1 and the tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Labels(Box<[u8]>);
 
-impl<S: AsRef<str>> FromIterator<S> for Tags {
-    fn from_iter<I: IntoIterator<Item = S>>(tags: I) -> Self {
-        let mut packed = Vec::new();
-        tags.into_iter()
-            .for_each(|tag| push_text(&mut packed, tag.as_ref()));
-        Tags(packed.into_boxed_slice())
+impl Labels {
+    /// Packs a name and tags; `None` is not the same as none (rules `tags-unset`, `tags-cleared`).
+    pub(crate) fn pack<S: AsRef<str>>(
+        name: &str,
+        tags: Option<impl IntoIterator<Item = S>>,
+    ) -> Self {
+        let mut packed = Vec::with_capacity(128);
+        push_text(&mut packed, name);
+        if let Some(tags) = tags {
+            push_length(&mut packed, 1);
+            tags.into_iter()
+                .for_each(|tag| push_text(&mut packed, tag.as_ref()));
+        }
+        Labels(packed.into_boxed_slice())
     }
-}
 
-impl Tags {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+    /// These with another name or other tags, where there are such.
+    pub(crate) fn with<S: AsRef<str>>(&self, name: Option<&str>, tags: Option<&[S]>) -> Self {
+        let name = name.unwrap_or_else(|| self.name());
+        match tags {
+            Some(tags) => Labels::pack(name, Some(tags)),
+            None => Labels::pack(name, self.tags()),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        take_text(&mut &*self.0)
+    }
+
+    /// The tags that were sent, also where they are none.
+    pub(crate) fn tags(&self) -> Option<impl Iterator<Item = &str>> {
         let mut rest = &*self.0;
-        std::iter::from_fn(move || (!rest.is_empty()).then(|| take_text(&mut rest)))
+        take_text(&mut rest);
+        if rest.is_empty() {
+            return None;
+        }
+        take_length(&mut rest);
+        Some(std::iter::from_fn(move || {
+            (!rest.is_empty()).then(|| take_text(&mut rest))
+        }))
+    }
+
+    /// The tags as they are shown: the instance's own name until some are sent (rule `tags-unset`).
+    pub(crate) fn shown_tags(&self) -> impl Iterator<Item = &str> {
+        let tags = self.tags();
+        let own_name = tags.is_none().then(|| self.name());
+        tags.into_iter().flatten().chain(own_name)
+    }
+
+    /// The bytes that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.len()
     }
 }
 
@@ -176,6 +216,25 @@ mod tests {
             let expected: Vec<_> = entries.iter().map(|(k, v)| (&**k, &**v)).collect();
             prop_assert_eq!(unpacked, expected);
         }
+    }
+
+    /// Rules `tags-unset`, `tags-cleared`.
+    #[test]
+    fn labels_tell_no_tags_from_unset_ones() {
+        let named = Labels::pack("n", None::<[&str; 0]>);
+        let shown = |labels: &Labels| labels.shown_tags().map(str::to_owned).collect::<Vec<_>>();
+        assert!(named.tags().is_none());
+        assert_eq!(shown(&named), ["n"]);
+        let tagged = named.with(None, Some(&["a", ""]));
+        assert_eq!(
+            (tagged.name(), shown(&tagged)),
+            ("n", vec!["a".to_owned(), String::new()])
+        );
+        let renamed = tagged.with(Some("m"), None::<&[&str]>);
+        assert_eq!((renamed.name(), shown(&renamed)), ("m", shown(&tagged)));
+        let cleared = renamed.with(None, Some::<&[&str]>(&[]));
+        assert_eq!(cleared.tags().map(Iterator::count), Some(0));
+        assert_eq!(shown(&cleared), [""; 0]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use serde_core::de::Error as _;
 use serde_core::{Deserialize, Deserializer};
 
-use super::configuration::Configuration;
+use super::configuration::{Configuration, Labels};
 use super::namespace::FIRST_ID;
 use super::stored::{OrganizationInstances, Origin, RequestNumber, Stored};
 use crate::catalog::{Catalog, Element};
@@ -170,15 +170,14 @@ fn instance_json(stored: &Stored) -> Json<'static> {
     let entries =
         places.map(|(key, value)| (key.to_owned().into(), value.map(str::to_owned).into()));
     let moment = |at| humantime::format_rfc3339_millis(system_time(at)).to_string();
-    let tags = stored
-        .tags
-        .as_ref()
-        .map(|tags| -> Json<'static> { tags.iter().map(|tag| tag.to_owned().into()).collect() });
+    let tags = stored.labels.tags();
+    let tags =
+        tags.map(|tags| -> Json<'static> { tags.map(|tag| tag.to_owned().into()).collect() });
     object([
         ("id", stored.id.into()),
         ("element", stored.element.key().to_owned().into()),
         ("token", stored.token.to_string().into()),
-        ("name", stored.name.to_string().into()),
+        ("name", stored.name().to_owned().into()),
         ("tags", tags.into()),
         ("configuration", Json::Object(entries.collect())),
         ("disabled", stored.disabled.into()),
@@ -269,14 +268,14 @@ fn read_instance(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Stor
     };
     let id = document.required_whole("id")?;
     check_id(id, &document.at("id"))?;
+    let tags = match document.get("tags") {
+        None => None,
+        Some(_) => Some(read_tags(&document)?),
+    };
     Ok(Stored {
         id,
         token: document.required_text("token")?.into(),
-        name: document.required_text("name")?.into(),
-        tags: match document.get("tags") {
-            None => None,
-            Some(_) => Some(read_tags(&document)?.into_iter().collect()),
-        },
+        labels: Labels::pack(document.required_text("name")?, tags),
         configuration: Configuration::pack_places(&element, entries),
         disabled: document.flag("disabled")?.unwrap_or_default(),
         created: moment("created")?,

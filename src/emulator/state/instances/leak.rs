@@ -127,7 +127,7 @@ fn shown_name(stored: &Stored) -> String {
     let entries = stored.configuration.entries(&stored.element);
     let secrets =
         entries.filter(|(key, value)| stored.element.hides(key) && value.len() >= MIN_SECRET_LEN);
-    secrets.fold(stored.name.to_string(), |name, (_, secret)| {
+    secrets.fold(stored.name().to_owned(), |name, (_, secret)| {
         name.replace(secret, &identity::secret_name(secret))
     })
 }

@@ -22,7 +22,7 @@ use crate::emulator::disposal::dispose;
 use crate::emulator::identity;
 use crate::wire::json::Json;
 use crate::wire::json::document::Reading;
-pub(crate) use configuration::{Configuration, Tags};
+pub(crate) use configuration::{Configuration, Labels};
 use emptied::Emptied;
 pub(crate) use leak::Leaks;
 pub use leak::{Clearing, Leak};

@@ -227,7 +227,7 @@ impl Selection<'_> {
 
     fn has(&self, stored: &Stored) -> bool {
         let found = |search: &String| {
-            stored.name.to_lowercase().contains(search)
+            stored.name().to_lowercase().contains(search)
                 || stored.element.key().to_lowercase().contains(search)
         };
         self.element

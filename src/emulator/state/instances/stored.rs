@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::configuration::{Configuration, Tags};
+use super::configuration::{Configuration, Labels};
 use super::namespace::Namespace;
 use crate::catalog::Element;
 use crate::emulator::clock::system_time;
@@ -18,9 +18,7 @@ pub(crate) struct Stored {
     pub(crate) id: u64,
     pub(crate) element: Arc<Element>,
     pub(crate) token: Token,
-    pub(crate) name: Box<str>,
-    /// `None` until some are sent, also where an empty list is (rules `tags-unset`, `tags-cleared`).
-    pub(crate) tags: Option<Tags>,
+    pub(crate) labels: Labels,
     pub(crate) configuration: Configuration,
     /// Whether resource calls are refused (rule `disabled-403`).
     pub(crate) disabled: bool,
@@ -99,8 +97,7 @@ pub(crate) struct Chosen<'a> {
 /// An instance before it has an id and a token.
 pub(crate) struct Draft {
     pub(crate) element: Arc<Element>,
-    pub(crate) name: Box<str>,
-    pub(crate) tags: Option<Tags>,
+    pub(crate) labels: Labels,
     pub(crate) configuration: Configuration,
 }
 
@@ -131,16 +128,14 @@ impl Draft {
     pub(super) fn with(self, id: u64, token: Token, now: u64, origin: Origin) -> Stored {
         let Draft {
             element,
-            name,
-            tags,
+            labels,
             configuration,
         } = self;
         Stored {
             id,
             element,
             token,
-            name,
-            tags,
+            labels,
             configuration,
             disabled: false,
             created: now,
@@ -161,6 +156,10 @@ pub(crate) struct Deleted {
 }
 
 impl Stored {
+    pub(crate) fn name(&self) -> &str {
+        self.labels.name()
+    }
+
     /// The value of a configuration entry.
     pub(crate) fn configured(&self, key: &str) -> Option<&str> {
         self.configuration.get(&self.element, key)
@@ -174,19 +173,23 @@ impl Stored {
 
     /// Estimates the bytes that it takes, the element aside.
     pub(crate) fn bytes(&self) -> usize {
-        let tags: usize = self.sent_tags().map(str::len).sum();
-        size_of::<Stored>() + self.token.len() + self.name.len() + tags + self.configuration.bytes()
+        let boxed_token = match &self.token {
+            Token::Inline(_) => 0,
+            Token::Boxed(text) => text.len(),
+        };
+        size_of::<Stored>() + boxed_token + self.labels.bytes() + self.configuration.bytes()
     }
 
     pub(crate) fn to_instance(&self, organization: &str) -> Instance {
         let entries = self.configuration.entries(&self.element);
+        let tags = self.labels.tags().into_iter().flatten();
         Instance {
             id: self.id,
             organization: organization.to_owned(),
             element: self.element.key().to_owned(),
             token: self.token.to_string(),
-            name: self.name.to_string(),
-            tags: self.sent_tags().map(str::to_owned).collect(),
+            name: self.name().to_owned(),
+            tags: tags.map(str::to_owned).collect(),
             configuration: entries
                 .map(|(key, value)| (key.to_owned(), value.to_owned()))
                 .collect(),
@@ -195,14 +198,8 @@ impl Stored {
         }
     }
 
-    /// The tags that were sent.
-    pub(crate) fn sent_tags(&self) -> impl Iterator<Item = &str> {
-        self.tags.iter().flat_map(Tags::iter)
-    }
-
     /// The tags as they are shown: the instance's own name until some are sent (rule `tags-unset`).
     pub(crate) fn shown_tags(&self) -> impl Iterator<Item = &str> {
-        let own_name = self.tags.is_none().then_some(&*self.name);
-        self.sent_tags().chain(own_name)
+        self.labels.shown_tags()
     }
 }

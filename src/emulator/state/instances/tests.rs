@@ -7,8 +7,7 @@ const SEED: u64 = 7;
 fn draft() -> Draft {
     Draft {
         element: Catalog::documented().find("mailjet").unwrap().clone(),
-        name: "Test".into(),
-        tags: None,
+        labels: Labels::pack("Test", None::<[&str; 0]>),
         configuration: Configuration::default(),
     }
 }
