@@ -303,6 +303,7 @@ impl Service<http::Request<Incoming>> for Answering {
         Exchange {
             collecting,
             head: Some(head),
+            ready: None,
             held: None,
             answering: self.clone(),
         }
@@ -313,6 +314,8 @@ impl Service<http::Request<Incoming>> for Answering {
 struct Exchange {
     head: Option<Parts>,
     collecting: Collecting,
+    /// An answer that waits for its turn to be written.
+    ready: Option<Outcome>,
     /// An answer that is not given at once.
     held: Option<Pin<Box<dyn Future<Output = Outcome> + Send>>>,
     answering: Answering,
@@ -322,6 +325,9 @@ impl Future for Exchange {
     type Output = hyper::Result<Response<ReplyBody>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(outcome) = self.ready.take() {
+            return Poll::Ready(Ok(self.answering.give(outcome)));
+        }
         if self.held.is_none() {
             if !self.has_right_host() {
                 return Poll::Ready(Ok(self.answering.refuse(Malformed::Host)));
@@ -339,7 +345,11 @@ impl Future for Exchange {
             let request = self.request(body);
             let outcome = self.answering.shared.service.emulator.answer(&request);
             if outcome.is_ready() {
-                return Poll::Ready(Ok(self.answering.give(outcome)));
+                // Requests that have come in meanwhile are answered first, and all replies are written after that.
+                // Writing each at once wakes the client each time: a quarter of the processor time at 32 connections.
+                self.ready = Some(outcome);
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
             self.answering.progress.enter(Phase::Held);
             self.held = Some(Box::pin(hold(
