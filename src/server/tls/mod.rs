@@ -1,6 +1,7 @@
 //! What stands before the requests of a port: nothing, TLS, or a proxy that ends TLS for some hosts.
 
 mod authority;
+pub(crate) mod client;
 mod intercept;
 mod trust;
 
