@@ -186,7 +186,11 @@ impl Settings {
         #[cfg(feature = "tls")]
         let (emulator, front) = self.fronted(emulator, &bound)?;
         let emulator = Arc::new(emulator);
-        let courier = Courier::of(&emulator);
+        #[cfg(feature = "tls")]
+        let receivers = front.receivers(&self.tls)?;
+        #[cfg(not(feature = "tls"))]
+        let receivers = courier::Receivers;
+        let courier = Courier::of(&emulator, receivers);
         if let Some(path) = &self.state {
             load_state(&emulator, path)?;
         }

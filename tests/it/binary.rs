@@ -405,7 +405,7 @@ fn the_help_of_serve_has_every_setting_and_no_other_flag() {
 fn serve_takes_every_setting() {
     let directory = catalog(PIGEON);
     // A proxy is not itself asked by HTTPS; `https::port` has that.
-    let is_for_https = |name: &str| ["tls", "tls-cert", "tls-key"].contains(&name);
+    let is_for_https = |name: &str| ["tls", "tls-cert", "tls-key", "callback-ca"].contains(&name);
     let values: Vec<_> = FLAGS
         .iter()
         .filter(|flag| !is_for_https(flag.name))

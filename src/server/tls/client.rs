@@ -6,10 +6,12 @@
 
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
@@ -23,6 +25,7 @@ use tokio_rustls::rustls::{
 };
 
 use super::trust::TrustStore;
+use crate::server::socket::Stream;
 
 impl TrustStore {
     /// Adds the certificates in a PEM file.
@@ -81,8 +84,40 @@ impl TrustStore {
     }
 }
 
+/// Speaks TLS to the receivers of webhooks.
+pub(crate) struct Receivers {
+    own: TrustStore,
+    /// With the machine's certificates, which are loaded for the first receiver.
+    connector: OnceLock<TlsConnector>,
+}
+
+impl Receivers {
+    /// Trusts these certificates beside the machine's.
+    pub(crate) fn trusting(own: TrustStore) -> Self {
+        Receivers {
+            own,
+            connector: OnceLock::new(),
+        }
+    }
+
+    /// Shakes hands with the receiver at the other end.
+    pub(crate) async fn secure(&self, host: &str, stream: Stream) -> io::Result<TlsStream<Stream>> {
+        let connector = self.connector.get_or_init(|| {
+            let trust = self.own.clone().with_system_roots();
+            TlsConnector::from(Arc::new(trust.client_config()))
+        });
+        let shaken = connector.connect(server_name(host)?, stream).await;
+        shaken.map_err(|error| match plainly(error) {
+            error if error.kind() == io::ErrorKind::PermissionDenied => io::Error::other(format!(
+                "{error}; name it with --callback-ca FILE, or Settings::callback_ca"
+            )),
+            error => error,
+        })
+    }
+}
+
 /// The name or address that a server's certificate must have.
-pub(crate) fn server_name(host: &str) -> io::Result<ServerName<'static>> {
+fn server_name(host: &str) -> io::Result<ServerName<'static>> {
     ServerName::try_from(host.to_owned()).map_err(|_| {
         let reason = format!("{host:?} is a name that no certificate can have");
         io::Error::new(io::ErrorKind::InvalidInput, reason)
@@ -90,7 +125,7 @@ pub(crate) fn server_name(host: &str) -> io::Result<ServerName<'static>> {
 }
 
 /// Says of a failed handshake what the server did.
-pub(crate) fn plainly(error: io::Error) -> io::Error {
+fn plainly(error: io::Error) -> io::Error {
     let cause = error
         .get_ref()
         .and_then(|cause| cause.downcast_ref::<Error>());

@@ -23,6 +23,7 @@ use super::socket::Stream;
 use crate::file;
 use crate::settings::{Listen, Others, TlsSettings};
 use authority::Identity;
+use client::Receivers;
 use intercept::Interception;
 pub(crate) use intercept::{Tunnel, Verdict};
 pub use trust::TrustStore;
@@ -67,6 +68,20 @@ impl Front {
             Front::Tls(tls) => Some(&tls.trust),
             Front::Proxy(interception) => Some(interception.trust()),
         }
+    }
+
+    /// The receivers of webhooks: they are trusted by this server's certificate too, and by those that the settings name.
+    pub(crate) fn receivers(&self, settings: &TlsSettings) -> Result<Receivers, StartError> {
+        let mut trust = self.trust().cloned().unwrap_or_default();
+        for path in &settings.callback_ca {
+            trust = trust.with_file(path).map_err(|reason| {
+                let path = path.display().to_string();
+                refused(format!(
+                    "cannot use the PEM file of --callback-ca {path:?}: {reason}"
+                ))
+            })?;
+        }
+        Ok(Receivers::trusting(trust))
     }
 
     /// The hosts that are asked by HTTPS; `None` for all.

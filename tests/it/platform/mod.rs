@@ -18,6 +18,8 @@ mod model;
 mod oauth;
 mod receiver;
 mod resources;
+#[cfg(feature = "tls")]
+mod secure;
 mod webhooks;
 
 use mock_ce::Json;
