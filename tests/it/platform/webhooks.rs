@@ -659,6 +659,63 @@ fn an_account_that_queues_its_failures_retries_nothing() {
     );
 }
 
+/// Rule `event-reactivate`: what waited is sent, and has all its retries again.
+#[rstest]
+#[case::callback(
+    Request::patch(
+        "/instances/1234",
+        r#"{"configuration":{"event.notification.callback.url":"http://127.0.0.1:1/"}}"#
+    ),
+    true
+)]
+#[case::switched_on(
+    Request::put(
+        "/instances/1234",
+        r#"{"configuration":{"event.notification.enabled":true}}"#
+    ),
+    true
+)]
+#[case::entry(
+    Request::patch("/instances/1234/configuration/1234004", r#"{"propertyValue":"true"}"#),
+    true
+)]
+#[case::switched_off(
+    Request::patch(
+        "/instances/1234",
+        r#"{"configuration":{"event.notification.enabled":false}}"#
+    ),
+    false
+)]
+#[case::another_entry(
+    Request::patch("/instances/1234", r#"{"configuration":{"event.objects":"a"}}"#),
+    false
+)]
+fn a_callback_that_was_turned_off_can_be_turned_on(#[case] update: Request, #[case] is_on: bool) {
+    let mut ce = core(&[]);
+    let queue = r#"{"notification.webhook.failure.policy":"queue"}"#;
+    ce.ask(Request::patch("/accounts/settings", queue));
+    ce.ask(event("mailjet", "{}"));
+    assert_eq!(sent(&ce, 500).len(), 1);
+    ce.ask(event("mailjet", "{}"));
+    assert_eq!(sent(&ce, 200), []);
+    assert_eq!(ce.ask(update).status, 200);
+    let statuses = |ce: &mut Core| ["5001", "5002"].map(|id| status(ce, id));
+    match is_on {
+        true => {
+            assert_eq!(sent(&ce, 200).len(), 2);
+            assert_eq!(statuses(&mut ce), ["NOTIFIED", "NOTIFIED"]);
+            ce.ask(event("mailjet", "{}"));
+            assert_eq!(sent(&ce, 200).len(), 1);
+        }
+        false => {
+            assert_eq!(sent(&ce, 200), []);
+            assert_eq!(statuses(&mut ce), ["DISPATCHED", "RECEIVED"]);
+        }
+    }
+    let relied = ce.emulator().run_ledger(None).to_json().to_string();
+    assert_eq!(relied.contains("event-reactivate"), is_on, "{relied}");
+}
+
 /// Rules `event-retry-end`, `analytics-foreign-account`.
 #[rstest]
 #[case(
