@@ -101,7 +101,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     if let Some(path) = matches.get_one::<PathBuf>("post-mortem") {
         write_post_mortem(path, &ce, &report, succeeded)?;
     }
-    settings::stop(ce, matches)?;
+    settings::stop(ce)?;
     for (_, reason) in report.failures() {
         super::tell(&format!("mock-ce: gate failed: {reason}"));
     }

@@ -46,7 +46,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     if let Some((path, text)) = ready_file.zip(ready) {
         remove_ready_file(path, &text);
     }
-    settings::stop(ce, matches)?;
+    settings::stop(ce)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -180,6 +180,26 @@ fn a_file_is_not_converted_into_itself() {
 }
 
 #[test]
+fn a_file_that_is_there_is_replaced_by_force_only() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    record(&room, &ce);
+    let (path, to) = (room.cassette(), room.join("mine.txt"));
+    fs::write(&to, "precious").unwrap();
+    let words = ["convert", path.to_str().unwrap(), to.to_str().unwrap()];
+    let output = mock_ce(&words);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("mine.txt\" is there already; give --force"),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(&to).unwrap(), "precious");
+    let output = mock_ce(&[&words[..], &["--force"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(fs::read_to_string(&to).unwrap().contains("\"log\""));
+}
+
+#[test]
 fn a_cassette_goes_to_har_and_back() {
     let (room, ce) = (Room::new(), MockCe::start());
     let before = record(&room, &ce);
