@@ -18,8 +18,6 @@ mod model;
 mod oauth;
 mod receiver;
 mod resources;
-#[cfg(feature = "tls")]
-mod secure;
 mod webhooks;
 
 use mock_ce::Json;

@@ -4,18 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mock_ce::{Method, MockCe, Seed, Settings, WebhookResult};
+use mock_ce::{Method, MockCe, Seed, WebhookResult};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rstest::rstest;
 use tempfile::TempDir;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 
-use super::receiver::Receiver;
-use super::{event, provision};
-use crate::support::{Harness as _, Server};
-
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::{PATIENCE, server};
+use crate::platform::receiver::Receiver;
+use crate::platform::{event, provision};
+use crate::support::Harness as _;
 
 /// A receiver with a self-signed certificate of these parameters, and the PEM file that has it.
 fn secured(certificate: CertificateParams, room: &TempDir) -> (Receiver, PathBuf) {
@@ -41,10 +40,6 @@ fn of_openssl() -> CertificateParams {
     let mut certificate = CertificateParams::new(Vec::new()).unwrap();
     certificate.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     certificate
-}
-
-fn server(settings: Settings) -> Server {
-    Server::of(settings.webhook_delay(Duration::ZERO).start())
 }
 
 /// Rule `event-deliver`.
