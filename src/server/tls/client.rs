@@ -47,6 +47,7 @@ impl TrustStore {
         Ok(self)
     }
 
+    #[cfg(feature = "recorder")]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
