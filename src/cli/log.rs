@@ -110,3 +110,32 @@ impl Following {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use mock_ce::{Method, MockCe, Request};
+
+    use super::*;
+
+    #[test]
+    fn the_end_waits_for_the_last_line() {
+        let emulator = Arc::new(MockCe::builder().emulator().unwrap());
+        emulator.answer(&Request::new(Method::GET, "/nowhere", ""));
+        let logged = Arc::new(Logged::default());
+        let following = Following {
+            emulator,
+            logged: Some(logged.clone()),
+        };
+        let is_logged = Arc::new(AtomicBool::new(false));
+        let told = is_logged.clone();
+        thread::spawn(move || {
+            told.store(true, Ordering::Relaxed);
+            *logged.number.lock() = 1;
+            logged.changed.notify_all();
+        });
+        following.finish();
+        assert!(is_logged.load(Ordering::Relaxed));
+    }
+}
