@@ -205,8 +205,9 @@ impl Connection {
     /// The connection that is kept, if it leads there and is open.
     fn take(&mut self, destination: &Destination) -> Option<Sender> {
         let (known, sender) = self.kept.take()?;
-        let place = |it: &Destination| (it.is_https, it.authority.clone());
-        (place(&known) == place(destination) && !sender.is_closed()).then_some(sender)
+        let leads_there =
+            known.is_https == destination.is_https && known.authority == destination.authority;
+        (leads_there && !sender.is_closed()).then_some(sender)
     }
 
     /// Reads the answer's body and keeps the connection.
