@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_end_waits_for_the_last_line() {
-        let emulator = Arc::new(MockCe::builder().emulator().unwrap());
+        let emulator = Arc::new(MockCe::builder().emulator().expect("good settings"));
         emulator.answer(&Request::new(Method::GET, "/nowhere", ""));
         let logged = Arc::new(Logged::default());
         let following = Following {
