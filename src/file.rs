@@ -1,5 +1,7 @@
 //! Writes files so that a reader finds the old text or the new one, and never a half.
 
+pub(crate) mod lock;
+
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};

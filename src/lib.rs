@@ -103,7 +103,8 @@
 //! |---|---|
 //! | `cli` (default) | the binary, and all below; a test needs none of it: `default-features = false` |
 //! | `page` | the page at `/__admin/` and [`MockCe`]'s `post_mortem`, without another crate |
-//! | `recorder` | recording a real service |
+//! | `tls` | HTTPS, clients whose host is compiled in, and webhooks to `https` receivers |
+//! | `recorder` | recording a real service, and `tls` |
 //! | `guide` | importing guides into fixtures |
 //!
 //! A module uses only modules above it in this file; that order is the architecture.

@@ -491,6 +491,8 @@ rules! {
         "An answer other than 2xx, or none, is retried up to 9 times, retry x at 4^x seconds after the first failure by the mock's clock; a 2xx ends it."
     EVENT_RETRY_END "event-retry-end" vendor "vendor documentation of webhooks; that the policy `queue` tries nothing again is assumed"
         "After the last retry, or after the first failure where the account's setting `notification.webhook.failure.policy` is `queue`, the callback is off, and later events wait; another callback is not affected."
+    EVENT_REACTIVATE "event-reactivate" assumed "none"
+        "A callback that is off is on again when an update of its instance sends `event.notification.callback.url` with its address, or `event.notification.enabled` as true; what waited for it is sent."
     EVENT_CALLBACK_REACH "event-callback-reach" assumed "none"
         "Callbacks elsewhere than on this machine are called only on demand, redirects are not followed, and a webhook to the mock itself makes no event."
     EVENT_LIST "event-list" vendor "vendor documentation of events; order, range and the 404 are assumed"

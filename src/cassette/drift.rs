@@ -1,8 +1,8 @@
 //! Sends recorded requests again, and says where the answers have drifted from the recorded ones.
 //!
-//! Values that a service makes up anew each time are not compared but followed: the id and the token of an instance are
-//! remembered, and put into the later requests in which the recorded ones stand. Dates, request ids and placeholders are
-//! compared by type only.
+//! Values that a service makes up anew each time are not compared but followed: the ids of instances, of their configuration
+//! entries and of rows, where those are text, and the tokens are remembered, and put into the later requests in which the
+//! recorded ones stand. Times, request ids and placeholders are compared by type only.
 
 use std::collections::HashMap;
 
@@ -18,6 +18,7 @@ use super::walk::rewrite_request;
 use super::{Cassette, Policy};
 use crate::wire::json::Json;
 use crate::wire::message::Request;
+use crate::wire::time;
 use crate::wire::vocabulary::{header, member};
 
 /// An answer to a request that was sent again.
@@ -123,8 +124,10 @@ impl Drift {
                 self.remember(one, other);
             }
         }
-        // Only an instance has a token; the id of an element is documented.
-        if recorded.get(member::TOKEN).is_none() {
+        // An instance has a token and a configuration entry a value; the id of an element is documented, and a number.
+        let has = |name| recorded.get(name).is_some();
+        let has_text_id = recorded.get(member::ID).and_then(Json::as_str).is_some();
+        if !(has(member::TOKEN) || has(member::PROPERTY_VALUE) || has_text_id) {
             return;
         }
         for name in [member::ID, member::TOKEN] {
@@ -133,6 +136,11 @@ impl Drift {
             }
         }
     }
+}
+
+/// Tells a moment from a day alone, which a caller may have sent.
+fn is_time(text: &str) -> bool {
+    text.len() > "2017-03-14".len() && time::parse(text).is_some()
 }
 
 fn plain(json: &Json<'_>) -> String {
@@ -159,21 +167,17 @@ impl Comparison for Drift {
     }
 
     fn agree(&mut self, place: &Place<'_>, recorded: &Json<'_>, actual: &Json<'_>) -> bool {
-        const MADE_UP: [&str; 3] = [
-            member::REQUEST_ID,
-            member::CREATED_DATE,
-            member::UPDATED_DATE,
-        ];
-        let is_made_up =
-            matches!(place.steps.last(), Some(Step::Member(name)) if MADE_UP.contains(name));
+        let is_request_id =
+            matches!(place.steps.last(), Some(Step::Member(name)) if *name == member::REQUEST_ID);
         let (shown, now) = (plain(recorded), plain(actual));
         let is_placeholder = || match recorded {
             Json::Number(number) => placeholder::number_of_json(number).is_some(),
             _ => false,
         };
         recorded.kind() == actual.kind()
-            && (is_made_up
+            && (is_request_id
                 || is_placeholder()
+                || (is_time(&shown) && is_time(&now))
                 || placeholder::fit(&self.translated(&shown), &now).is_some())
     }
 

@@ -1,60 +1,152 @@
-//! Asking the control API of a server over a plain socket.
+//! Asking the control API of a server: by HTTP, by HTTPS, or at a Unix socket.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::{Arg, ArgMatches};
 use http::Uri;
+use mock_ce::TrustStore;
+
+use super::record::{all, files};
 
 /// Maximum time to connect.
 const MAX_CONNECT_TIME: Duration = Duration::from_secs(1);
 
-/// The host and the port of a server.
-pub(super) struct Address(String, u16);
+/// A server that can be asked.
+pub(super) struct Server {
+    pub(super) url: String,
+    place: Place,
+    ca: Vec<PathBuf>,
+}
+
+enum Place {
+    Http(String, u16),
+    /// The certificates are those that the machine trusts.
+    Https(String, u16, TrustStore),
+    #[cfg(unix)]
+    Unix(PathBuf),
+}
+
+/// Limits of one question.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) time: Duration,
+    /// Maximum number of bytes of the reply.
+    pub(super) len: u64,
+}
 
 /// The status and the body of a reply.
 pub(super) type Answer = (u16, String);
 
-/// Parses the host and the port out of a URL.
-pub(super) fn parse_address(url: &str) -> Result<Address, String> {
-    let wrong = || match url.starts_with("https:") {
-        true => format!(
-            "{url:?} is asked by HTTPS, which only curl and other clients do; serve without --tls"
-        ),
-        false => format!("{url:?} is not a URL such as http://127.0.0.1:6847"),
-    };
-    let uri: Uri = url.parse().map_err(|_| wrong())?;
-    if uri.scheme_str() != Some("http") {
-        return Err(wrong());
-    }
-    let host = uri.host().ok_or_else(wrong)?.trim_matches(['[', ']']);
-    Ok(Address(host.to_owned(), uri.port_u16().unwrap_or(80)))
+/// The arguments that name a server.
+pub(super) fn arguments() -> [Arg; 2] {
+    let url = Arg::new("url")
+        .value_name("URL")
+        .required(true)
+        .help("Any URL of the server, or unix:PATH");
+    let help = "PEM file with certificates to trust beside the machine's, such as that of --ca-file of serve; repeatable";
+    [url, files("ca", "FILE", help).visible_alias("ca-file")]
 }
 
-/// Asks each address of the host in turn; it is an error when none answers.
-pub(super) fn get(
-    Address(host, port): &Address,
-    path: &str,
-    time: Duration,
-    most: u64,
-) -> io::Result<Answer> {
+impl Server {
+    /// The server that the arguments name.
+    pub(super) fn named(matches: &ArgMatches) -> Result<Self, String> {
+        let url = matches.get_one::<String>("url").expect("clap demands it");
+        Ok(Server {
+            url: url.clone(),
+            place: Place::parse(url)?,
+            ca: all(matches, "ca"),
+        })
+    }
+
+    /// Asks for a path.
+    pub(super) fn get(&self, path: &str, limits: Limits) -> io::Result<Answer> {
+        match &self.place {
+            Place::Http(host, port) => {
+                let (stream, address) = connect(host, *port, limits.time)?;
+                exchange(stream, &address.to_string(), path, limits)
+            }
+            Place::Https(host, port, trust) => {
+                let (stream, address) = connect(host, *port, limits.time)?;
+                let stream = self.trust(trust)?.connect(host, stream);
+                let stream = stream.map_err(|error| match error.kind() {
+                    io::ErrorKind::PermissionDenied => {
+                        io::Error::other(format!("{error}; name it with --ca FILE"))
+                    }
+                    _ => error,
+                })?;
+                exchange(stream, &address.to_string(), path, limits)
+            }
+            #[cfg(unix)]
+            Place::Unix(socket) => {
+                let stream = UnixStream::connect(socket)?;
+                stream.set_read_timeout(Some(limits.time))?;
+                exchange(stream, "localhost", path, limits)
+            }
+        }
+    }
+
+    /// The trusted certificates; a server that starts writes its own anew, so the files are read each time.
+    fn trust(&self, machine: &TrustStore) -> io::Result<TrustStore> {
+        self.ca.iter().try_fold(machine.clone(), |trust, path| {
+            trust.with_file(path).map_err(|reason| {
+                let path = path.display().to_string();
+                io::Error::other(format!("cannot use the file of --ca {path:?}: {reason}"))
+            })
+        })
+    }
+}
+
+impl Place {
+    fn parse(url: &str) -> Result<Self, String> {
+        #[cfg(unix)]
+        if let Some(path) = url.strip_prefix("unix:") {
+            return Ok(Place::Unix(path.into()));
+        }
+        let wrong = || format!("{url:?} is not a URL such as http://127.0.0.1:6847");
+        let uri: Uri = url.parse().map_err(|_| wrong())?;
+        let host = uri.host().ok_or_else(wrong)?.trim_matches(['[', ']']);
+        let (host, port) = (host.to_owned(), uri.port_u16());
+        match uri.scheme_str() {
+            Some("http") => Ok(Place::Http(host, port.unwrap_or(80))),
+            Some("https") => {
+                let trust = TrustStore::default().with_system_roots();
+                Ok(Place::Https(host, port.unwrap_or(443), trust))
+            }
+            _ => Err(wrong()),
+        }
+    }
+}
+
+/// Connects to the first address of the host that answers.
+fn connect(host: &str, port: u16, time: Duration) -> io::Result<(TcpStream, SocketAddr)> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    for address in (host.as_str(), *port).to_socket_addrs()? {
-        match get_at(address, path, time, most) {
-            Ok(answer) => return Ok(answer),
+    for address in (host, port).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, MAX_CONNECT_TIME) {
+            Ok(stream) => {
+                stream.set_read_timeout(Some(time))?;
+                return Ok((stream, address));
+            }
             Err(error) => last = error,
         }
     }
     Err(last)
 }
 
-fn get_at(address: SocketAddr, path: &str, time: Duration, most: u64) -> io::Result<Answer> {
-    let mut stream = TcpStream::connect_timeout(&address, MAX_CONNECT_TIME)?;
-    stream.set_read_timeout(Some(time))?;
-    let question = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+fn exchange(
+    mut stream: impl Read + Write,
+    host: &str,
+    path: &str,
+    limits: Limits,
+) -> io::Result<Answer> {
+    let question = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
     stream.write_all(question.as_bytes())?;
     let mut reply = String::new();
-    stream.take(most).read_to_string(&mut reply)?;
+    stream.take(limits.len).read_to_string(&mut reply)?;
     // A server that is starting or stopping may close the connection without a reply.
     let status = reply
         .split(' ')

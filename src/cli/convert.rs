@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use mock_ce::cassette::{Cassette, LeftOut, Policy};
 use mock_ce::catalog::Catalog;
 use mock_ce::{Json, file};
@@ -26,6 +26,12 @@ pub(super) fn command() -> Command {
             "A HAR file or a cassette; its content tells which",
         ))
         .arg(path("to", "TO", "The file to write"))
+        .arg(
+            Arg::new("force")
+                .long("force")
+                .action(ArgAction::SetTrue)
+                .help("Replace TO if it is there already"),
+        )
         .arg(selectors(
             "redact",
             "Place of a HAR that holds a secret; repeatable",
@@ -44,6 +50,12 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         let shown = to.display().to_string();
         return Err(format!(
             "{shown:?} cannot be converted into itself; name another file to write"
+        ));
+    }
+    if to.exists() && !matches.get_flag("force") {
+        let shown = to.display().to_string();
+        return Err(format!(
+            "{shown:?} is there already; give --force to replace it, or name another file to write"
         ));
     }
     match std::fs::read_to_string(from) {

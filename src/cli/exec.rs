@@ -69,7 +69,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         check_directory(name, matches)?;
     }
     let ce = settings::start(settings::apply(MockCe::builder(), matches))?;
-    log::chosen(matches).follow(ce.emulator().clone());
+    let log = log::chosen(matches).follow(ce.emulator().clone());
     let signals = Signals::listen()?;
     let words = matches.get_many::<String>("command").into_iter().flatten();
     let mut environment = vec![
@@ -89,6 +89,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     });
     let status = process::run(&words.cloned().collect::<Vec<_>>(), &environment, signals)?;
     drop(files);
+    log.finish();
     let succeeded = status.is_some_and(|status| status.success());
     if !succeeded {
         show_last_requests(ce.emulator());
@@ -101,7 +102,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     if let Some(path) = matches.get_one::<PathBuf>("post-mortem") {
         write_post_mortem(path, &ce, &report, succeeded)?;
     }
-    settings::stop(ce, matches)?;
+    settings::stop(ce)?;
     for (_, reason) in report.failures() {
         super::tell(&format!("mock-ce: gate failed: {reason}"));
     }

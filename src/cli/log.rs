@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches};
 use mock_ce::{Emulator, Received};
+use parking_lot::{Condvar, Mutex};
 
 /// The format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +51,14 @@ impl Log {
     /// Starts a thread that logs each request from the journal.
     ///
     /// The thread keeps a slow reader of standard error from holding up an answer; requests that it misses are counted.
-    pub(super) fn follow(self, emulator: Arc<Emulator>) {
+    pub(super) fn follow(self, emulator: Arc<Emulator>) -> Following {
+        let logged = Arc::new(Logged::default());
+        let following = Following {
+            emulator: emulator.clone(),
+            logged: (self != Log::Off).then(|| logged.clone()),
+        };
         if self == Log::Off {
-            return;
+            return following;
         }
         thread::spawn(move || {
             let mut last = 0;
@@ -67,7 +74,68 @@ impl Log {
                 let lines = shown.filter_map(|received| self.line(&received));
                 lines.for_each(|line| super::tell(&line));
                 last = number;
+                *logged.number.lock() = last;
+                logged.changed.notify_all();
             }
         });
+        following
+    }
+}
+
+/// The number of the last request that was logged.
+#[derive(Default)]
+struct Logged {
+    number: Mutex<u64>,
+    changed: Condvar,
+}
+
+/// A log that goes on while a server runs.
+pub(super) struct Following {
+    emulator: Arc<Emulator>,
+    logged: Option<Arc<Logged>>,
+}
+
+impl Following {
+    /// Waits until the requests so far are logged, but not for a reader that has stalled.
+    pub(super) fn finish(self) {
+        const MAX_WAIT: Duration = Duration::from_secs(1);
+        let (_, last) = self.emulator.last_requests(0);
+        if let Some(logged) = self.logged {
+            let is_behind = |number: &mut u64| *number < last;
+            let mut number = logged.number.lock();
+            // Lines that nobody reads are not worth another second.
+            let _ = logged
+                .changed
+                .wait_while_for(&mut number, is_behind, MAX_WAIT);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use mock_ce::{Method, MockCe, Request};
+
+    use super::*;
+
+    #[test]
+    fn the_end_waits_for_the_last_line() {
+        let emulator = Arc::new(MockCe::builder().emulator().expect("good settings"));
+        emulator.answer(&Request::new(Method::GET, "/nowhere", ""));
+        let logged = Arc::new(Logged::default());
+        let following = Following {
+            emulator,
+            logged: Some(logged.clone()),
+        };
+        let is_logged = Arc::new(AtomicBool::new(false));
+        let told = is_logged.clone();
+        thread::spawn(move || {
+            told.store(true, Ordering::Relaxed);
+            *logged.number.lock() = 1;
+            logged.changed.notify_all();
+        });
+        following.finish();
+        assert!(is_logged.load(Ordering::Relaxed));
     }
 }

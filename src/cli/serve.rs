@@ -41,12 +41,13 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let ready = ready.transpose()?;
     super::print(&format!("{}\n", ce.base_url()))?;
     super::tell(&render_banner(&ce, matches));
-    log::chosen(matches).follow(ce.emulator().clone());
+    let log = log::chosen(matches).follow(ce.emulator().clone());
     signals.wait();
     if let Some((path, text)) = ready_file.zip(ready) {
         remove_ready_file(path, &text);
     }
-    settings::stop(ce, matches)?;
+    settings::stop(ce)?;
+    log.finish();
     Ok(ExitCode::SUCCESS)
 }
 

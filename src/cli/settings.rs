@@ -84,15 +84,8 @@ pub(super) fn start(settings: Settings) -> Result<MockCe, String> {
 }
 
 /// Stops the server, then writes the file of `--state`, if any.
-///
-/// Written in this order, the file holds the effect of every request that was answered.
-pub(super) fn stop(ce: MockCe, matches: &ArgMatches) -> Result<(), String> {
-    let emulator = ce.emulator().clone();
-    ce.shutdown();
-    match matches.contains_id("state") {
-        true => emulator.save().map_err(|error| error.to_string()),
-        false => Ok(()),
-    }
+pub(super) fn stop(ce: MockCe) -> Result<(), String> {
+    ce.finish().map_err(|error| error.to_string())
 }
 
 /// Ends the process because the value of a flag is wrong.

@@ -9,13 +9,14 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use mock_ce::Json;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::asking::{self, Address, parse_address};
+use super::asking::{self, Limits, Server};
 
-/// The time for which the server may hold one question back, and for which its answer is waited for.
+/// The time for which the server may hold one question back.
 const MAX_HELD: Duration = Duration::from_secs(20);
-const MAX_REQUEST_TIME: Duration = Duration::from_secs(60);
-/// Maximum number of bytes read of one answer.
-const MAX_REPLY_LEN: u64 = 1 << 30;
+const LIMITS: Limits = Limits {
+    time: Duration::from_secs(60),
+    len: 1 << 30,
+};
 /// Pause before a server that does not answer is asked again.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -42,10 +43,6 @@ const FILTERS: [(&str, &str); 9] = [
 ];
 
 pub(super) fn command() -> Command {
-    let url = Arg::new("url")
-        .value_name("URL")
-        .required(true)
-        .help("Any URL of the server");
     let all = Arg::new("all")
         .long("all")
         .action(ArgAction::SetTrue)
@@ -58,22 +55,18 @@ pub(super) fn command() -> Command {
         FILTERS.map(|(name, help)| Arg::new(name).long(name).value_name("VALUE").help(help));
     Command::new("tail")
         .about("Follow the requests of a running server")
-        .arg(url)
+        .args(asking::arguments())
         .args([all, json])
         .args(filters)
         .after_help(
-            "It asks by plain HTTP, so it reaches neither a server with --tls nor one at a Unix socket; --log json of serve\n\
-             shows their requests.\n\
-             Lines are coloured on a terminal only, and not where NO_COLOR is set.\n\n\
+            "Lines are coloured on a terminal only, and not where NO_COLOR is set.\n\n\
              Example: mock-ce tail http://127.0.0.1:6847 --path '/instances/*' --status 404",
         )
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
-    let url = matches.get_one::<String>("url").expect("clap demands it");
     let follower = Follower {
-        url,
-        address: parse_address(url)?,
+        server: Server::named(matches)?,
         filters: filters(matches),
         style: Style::chosen(matches),
     };
@@ -87,14 +80,13 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     }
 }
 
-struct Follower<'u> {
-    url: &'u str,
-    address: Address,
+struct Follower {
+    server: Server,
     filters: String,
     style: Style,
 }
 
-impl Follower<'_> {
+impl Follower {
     /// Prints what comes after the request with this number, and returns the number of the last one.
     fn print_next(&self, after: u64) -> Result<u64, String> {
         let (held, filters) = (MAX_HELD.as_secs(), &self.filters);
@@ -113,8 +105,8 @@ impl Follower<'_> {
     }
 
     fn ask(&self, path: &str) -> Result<Json<'static>, String> {
-        let url = self.url;
-        let answer = asking::get(&self.address, path, MAX_REQUEST_TIME, MAX_REPLY_LEN);
+        let url = &self.server.url;
+        let answer = self.server.get(path, LIMITS);
         let (status, body) = answer.map_err(|error| format!("{url} does not answer: {error}"))?;
         let json = Json::parse(body.as_bytes()).map(Json::into_owned);
         match (status, json) {

@@ -1,6 +1,6 @@
 //! `mock-ce wait URL` returns as soon as the server at a URL is ready.
 //!
-//! It asks the health route over a plain socket until a server answers or the time is over.
+//! It asks the health route until a server answers or the time is over.
 
 use std::io;
 use std::process::ExitCode;
@@ -10,22 +10,18 @@ use std::time::{Duration, Instant};
 use clap::{Arg, ArgMatches, Command};
 use mock_ce::Json;
 
-use super::asking::{self, Address, parse_address};
+use super::asking::{self, Limits, Server};
 
 /// Pause between two requests.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Maximum of `--timeout`; a later deadline could lie beyond what `Instant` can hold.
 const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
-/// Maximum time for one request.
-const MAX_REQUEST_TIME: Duration = Duration::from_secs(1);
-/// Maximum number of bytes read of a reply.
-const MAX_REPLY_LEN: u64 = 1 << 20;
+const LIMITS: Limits = Limits {
+    time: Duration::from_secs(1),
+    len: 1 << 20,
+};
 
 pub(super) fn command() -> Command {
-    let url = Arg::new("url")
-        .value_name("URL")
-        .required(true)
-        .help("Any URL of the server");
     let timeout = Arg::new("timeout")
         .long("timeout")
         .value_name("TIME")
@@ -34,28 +30,34 @@ pub(super) fn command() -> Command {
         .help("Maximum time to wait");
     Command::new("wait")
         .about("Wait until a server is ready")
-        .arg(url)
+        .args(asking::arguments())
         .arg(timeout)
         .after_help(
-            "It asks by plain HTTP, so it reaches neither a server with --tls nor one at a Unix socket; for those, let\n\
-             --ready-file of serve tell that the server is ready.\n\n\
-             Example: mock-ce wait http://127.0.0.1:6847 --timeout 30s",
+            "A file of --ca need not be there yet: it is read at each attempt.\n\n\
+             Example: mock-ce wait http://127.0.0.1:6847 --timeout 30s\n\
+             Example: mock-ce wait https://localhost:6847 --ca ca.pem\n\
+             Example: mock-ce wait unix:/tmp/mock-ce.sock",
         )
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
-    let url = matches.get_one::<String>("url").expect("clap demands it");
     let timeout = *matches
         .get_one::<Duration>("timeout")
         .expect("it has a default");
     let deadline = Instant::now() + timeout.min(MAX_WAIT);
-    let address = parse_address(url)?;
+    let server = Server::named(matches)?;
+    let url = &server.url;
     loop {
-        match ask(&address) {
+        match ask(&server) {
             Ok(Responder::Ready) => return Ok(ExitCode::SUCCESS),
             Ok(Responder::Closed) => {
                 return Err(format!(
                     "{url} refuses to be asked from here; start it with --control anywhere"
+                ));
+            }
+            Ok(Responder::Encrypted) => {
+                return Err(format!(
+                    "{url} speaks HTTPS; write https://, and name its certificate with --ca FILE"
                 ));
             }
             Ok(Responder::Foreign) => {
@@ -76,15 +78,18 @@ enum Responder {
     Ready,
     /// A mock-ce whose control API is closed to this machine.
     Closed,
+    /// A mock-ce that speaks HTTPS, asked by plain HTTP.
+    Encrypted,
     /// Another server.
     Foreign,
 }
 
 /// Sends one health request and judges the reply.
-fn ask(address: &Address) -> io::Result<Responder> {
-    let (status, body) = asking::get(address, "/__admin/health", MAX_REQUEST_TIME, MAX_REPLY_LEN)?;
+fn ask(server: &Server) -> io::Result<Responder> {
+    let (status, body) = server.get("/__admin/health", LIMITS)?;
     Ok(match status {
         200 if is_health(&body) => Responder::Ready,
+        400 if body.contains("This port speaks HTTPS") => Responder::Encrypted,
         403 if body.contains("the control API") => Responder::Closed,
         _ => Responder::Foreign,
     })

@@ -160,7 +160,11 @@ impl Proxy {
                 progress.lead_into(tunnel);
                 reply_of(Outcome::empty(&rules::INTERCEPT))
             }
-            Err(error) => reply_of(self.refusal(error)),
+            Err(error) => {
+                let told = format!("the proxy refused a client: {}", error.message);
+                self.writer.tell(&told);
+                reply_of(self.refusal(error))
+            }
         }
     }
 

@@ -18,9 +18,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use rustls_pki_types::ServerName;
 use tokio::time::timeout;
-use tokio_rustls::rustls::RootCertStore;
 
 use super::{RecordError, tls};
+use crate::server::tls::TrustStore;
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// Maximum time for an answer while nothing more of the request was sent.
@@ -181,15 +181,15 @@ where
 {
     /// The service there, with the certificates in these PEM files trusted beside those of the machine.
     pub(super) fn at(address: Address, ca: &[PathBuf]) -> Result<Self, RecordError> {
-        let roots = match address.scheme == Scheme::HTTPS {
-            true => tls::roots(ca)?,
-            false => RootCertStore::empty(),
+        let trust = match address.scheme == Scheme::HTTPS {
+            true => tls::trust(ca)?,
+            false => TrustStore::default(),
         };
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(CONNECT_TIME));
-        let connector = HttpsConnector::from((tcp, tls::config(roots)));
+        let connector = HttpsConnector::from((tcp, trust.client_config()));
         let client = legacy::Client::builder(TokioExecutor::new()).build(connector);
         Ok(Upstream { address, client })
     }

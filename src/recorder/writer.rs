@@ -138,7 +138,7 @@ impl JournalWriter {
     }
 
     /// Passes the first warnings on, and then one line that there are more: nobody may be reading.
-    fn tell(&self, warning: &str) {
+    pub(super) fn tell(&self, warning: &str) {
         /// As many lines fit into a pipe that nobody reads.
         const MAX_WARNINGS: usize = 100;
         match self.warnings.fetch_add(1, Ordering::Relaxed) {

@@ -18,12 +18,15 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::runtime;
 use super::socket::Stream;
+#[cfg(feature = "tls")]
+use super::tls::client::Receivers;
 use crate::emulator::Emulator;
 use crate::emulator::dispatch::Delivery;
 use crate::emulator::dispatch::destination::Destination;
@@ -38,12 +41,16 @@ const BODY_TIME: Duration = Duration::from_secs(1);
 /// The most instances whose webhooks are being sent at a time.
 const MAX_LANES: usize = 64;
 
+/// Without TLS no certificate is judged.
+#[cfg(not(feature = "tls"))]
+pub(super) struct Receivers;
+
 /// The task that sends a server's webhooks; dropping it ends what is under way.
 pub(super) struct Courier(Arc<Mutex<Option<AbortHandle>>>);
 
 impl Courier {
     /// Lets the emulator start the task when there is something to send.
-    pub(super) fn of(emulator: &Arc<Emulator>) -> Self {
+    pub(super) fn of(emulator: &Arc<Emulator>, receivers: Receivers) -> Self {
         let task = Arc::new(Mutex::new(None));
         let (weak, slot) = (Arc::downgrade(emulator), Arc::downgrade(&task));
         emulator.dispatch.on_first(move || {
@@ -52,7 +59,7 @@ impl Courier {
                 return;
             };
             if let Some(slot) = slot.upgrade() {
-                *slot.lock() = Some(runtime.spawn(run(emulator)).abort_handle());
+                *slot.lock() = Some(runtime.spawn(run(emulator, receivers)).abort_handle());
             }
         });
         Courier(task)
@@ -97,11 +104,12 @@ impl Lanes {
     }
 }
 
-async fn run(emulator: Arc<Emulator>) {
+async fn run(emulator: Arc<Emulator>, receivers: Receivers) {
     let (lanes, permits) = (
         Arc::new(Lanes::default()),
         Arc::new(Semaphore::new(MAX_LANES)),
     );
+    let receivers = Arc::new(receivers);
     // Ends with this task.
     let mut senders = JoinSet::new();
     loop {
@@ -111,10 +119,10 @@ async fn run(emulator: Arc<Emulator>) {
             let lane = (ticket.organization.clone(), ticket.instance);
             if let Some(first) = lanes.enter(&lane, ticket) {
                 let (emulator, lanes) = (emulator.clone(), lanes.clone());
-                let permits = permits.clone();
+                let (permits, connection) = (permits.clone(), Connection::to(&receivers));
                 senders.spawn(async move {
                     let _permit = permits.acquire().await;
-                    send_lane(&emulator, &lanes, &lane, first).await;
+                    send_lane(&emulator, &lanes, &lane, connection, first).await;
                 });
             }
         }
@@ -127,8 +135,13 @@ async fn run(emulator: Arc<Emulator>) {
 }
 
 /// Sends an instance's webhooks until none waits.
-async fn send_lane(emulator: &Emulator, lanes: &Lanes, lane: &Lane, first: Ticket) {
-    let mut connection = Connection::default();
+async fn send_lane(
+    emulator: &Emulator,
+    lanes: &Lanes,
+    lane: &Lane,
+    mut connection: Connection,
+    first: Ticket,
+) {
     let mut next = Some(first);
     while let Some(ticket) = next {
         if let Some(delivery) = emulator.prepare_webhook(ticket) {
@@ -145,10 +158,19 @@ async fn send_lane(emulator: &Emulator, lanes: &Lanes, lane: &Lane, first: Ticke
 type Sender = SendRequest<Full<Bytes>>;
 
 /// A connection that is kept for the next webhook to the same place.
-#[derive(Default)]
-struct Connection(Option<(Destination, Sender)>);
+struct Connection {
+    kept: Option<(Destination, Sender)>,
+    receivers: Arc<Receivers>,
+}
 
 impl Connection {
+    fn to(receivers: &Arc<Receivers>) -> Self {
+        Connection {
+            kept: None,
+            receivers: receivers.clone(),
+        }
+    }
+
     /// Sends a webhook and waits for the answer, both within the limit.
     async fn send(&mut self, delivery: &Delivery, limit: Duration) -> WebhookResult {
         let sent = timeout(limit, self.exchange(delivery)).await;
@@ -173,7 +195,7 @@ impl Connection {
                 },
             }
         }
-        let connected = connect(destination).await;
+        let connected = connect(destination, &self.receivers).await;
         let mut sender =
             connected.map_err(|error| format!("cannot reach the callback: {error}"))?;
         let response = sender.send_request(request).await.map_err(broke_off)?;
@@ -182,8 +204,10 @@ impl Connection {
 
     /// The connection that is kept, if it leads there and is open.
     fn take(&mut self, destination: &Destination) -> Option<Sender> {
-        let (known, sender) = self.0.take()?;
-        (known.authority == destination.authority && !sender.is_closed()).then_some(sender)
+        let (known, sender) = self.kept.take()?;
+        let leads_there =
+            known.is_https == destination.is_https && known.authority == destination.authority;
+        (leads_there && !sender.is_closed()).then_some(sender)
     }
 
     /// Reads the answer's body and keeps the connection.
@@ -197,14 +221,24 @@ impl Connection {
         // The status is what counts, whatever becomes of the body.
         let body = Limited::new(response.into_body(), MAX_ANSWER);
         if let Ok(Ok(_)) = timeout(BODY_TIME, body.collect()).await {
-            self.0 = Some((destination.clone(), sender));
+            self.kept = Some((destination.clone(), sender));
         }
         Ok(status)
     }
 }
 
-async fn connect(destination: &Destination) -> io::Result<Sender> {
+#[cfg_attr(not(feature = "tls"), expect(unused_variables))]
+async fn connect(destination: &Destination, receivers: &Receivers) -> io::Result<Sender> {
     let stream = Stream::connect(&destination.host, destination.port).await?;
+    #[cfg(feature = "tls")]
+    if destination.is_https {
+        return open(receivers.secure(&destination.host, stream).await?).await;
+    }
+    open(stream).await
+}
+
+/// Starts HTTP on a stream.
+async fn open(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> io::Result<Sender> {
     let (sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(io::Error::other)?;

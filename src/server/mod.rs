@@ -19,6 +19,7 @@ pub(crate) mod progress;
 pub(crate) mod runtime;
 pub(crate) mod socket;
 mod sse;
+mod state_file;
 pub(crate) mod stub;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
@@ -37,13 +38,14 @@ use crate::catalog::fixture::Fixture;
 use crate::catalog::guide;
 use crate::catalog::{Catalog, CatalogError};
 use crate::emulator::Emulator;
+use crate::emulator::control::ControlError;
 use crate::instance::Instance;
 use crate::settings::{Listen, Settings, callable};
-use crate::wire::json::Json;
 use crate::wire::vocabulary::Dialect;
 use connection::Answers;
 use courier::Courier;
 use listener::{Bound, Listener};
+use state_file::StateFile;
 #[cfg(feature = "tls")]
 use tls::{Front, TrustStore};
 
@@ -65,6 +67,7 @@ pub struct MockCe {
     #[cfg(feature = "page")]
     _witness: post_mortem::Witness,
     _courier: Courier,
+    _state_file: Option<StateFile>,
 }
 
 impl MockCe {
@@ -163,6 +166,20 @@ impl MockCe {
     pub fn shutdown(self) {
         self.listener.drain();
     }
+
+    /// Shuts down, and then writes the state to the file of [`Settings::state`], if there is one.
+    ///
+    /// Written in this order, the file holds the effect of every request that was answered.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn finish(self) -> Result<(), ControlError> {
+        self.listener.drain();
+        match self.emulator.has_state_file() {
+            true => self.emulator.save(),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Settings {
@@ -186,10 +203,14 @@ impl Settings {
         #[cfg(feature = "tls")]
         let (emulator, front) = self.fronted(emulator, &bound)?;
         let emulator = Arc::new(emulator);
-        let courier = Courier::of(&emulator);
-        if let Some(path) = &self.state {
-            load_state(&emulator, path)?;
-        }
+        #[cfg(feature = "tls")]
+        let receivers = front.receivers(&self.tls)?;
+        #[cfg(not(feature = "tls"))]
+        let receivers = courier::Receivers;
+        let courier = Courier::of(&emulator, receivers);
+        let state_file = self.state.as_deref();
+        let state_file = state_file.map(|path| StateFile::open(path, &emulator));
+        let state_file = state_file.transpose()?.flatten();
         let answers = Answers {
             emulator: emulator.clone(),
             limits: self.limits,
@@ -204,6 +225,7 @@ impl Settings {
             emulator,
             listener,
             _courier: courier,
+            _state_file: state_file,
         })
     }
 
@@ -252,32 +274,6 @@ impl Settings {
         let from_guides: Vec<Fixture> = Vec::new();
         Ok([&self.elements[..], &from_guides].concat())
     }
-}
-
-/// Reads the state file, if there is one already.
-fn load_state(emulator: &Emulator, path: &Path) -> Result<(), StartError> {
-    let refused = |reason: String| StartError::State {
-        path: path.to_owned(),
-        reason,
-    };
-    let text = match std::fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let directory = path
-                .parent()
-                .filter(|parent| !parent.as_os_str().is_empty());
-            return match directory.is_none_or(Path::is_dir) {
-                true => Ok(()),
-                false => Err(refused(
-                    "its directory is not there; make it, or name another file".to_owned(),
-                )),
-            };
-        }
-        read => read.map_err(|error| refused(error.to_string()))?,
-    };
-    let document = Json::parse(&text).map_err(|problem| refused(problem.to_string()))?;
-    emulator
-        .restore(&document, None)
-        .map_err(|error| refused(error.to_string()))
 }
 
 // A panicking test may look at its server: the locks inside know no poison, and each change of state is one step.

@@ -274,6 +274,13 @@ pub static FLAGS: &[Flag] = &[
             _ => Err(explain(value, "loopback or anywhere")),
         },
     },
+    #[cfg(feature = "tls")]
+    Flag {
+        name: "callback-ca",
+        value: Some("FILE"),
+        help: "PEM file with certificates to trust when webhooks go to https callbacks; repeatable",
+        apply: |settings, value| Ok(settings.callback_ca(value)),
+    },
     Flag {
         name: "webhook-body",
         value: Some("BODY"),

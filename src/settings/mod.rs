@@ -403,7 +403,8 @@ impl Settings {
 
     /// Sets the state file, which the server reads at its start if it exists. Default: none.
     ///
-    /// [`crate::MockCe::save`] writes it, and the binary writes it when it ends.
+    /// [`crate::MockCe::save`] and [`crate::MockCe::finish`] write it, and the binary does when it ends. The file is one
+    /// server's at a time: another one that is given it does not start.
     pub fn state(mut self, file: impl Into<PathBuf>) -> Self {
         self.state = Some(file.into());
         self

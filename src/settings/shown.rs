@@ -159,6 +159,7 @@ impl Settings {
             ca_file,
             intercepted,
             others,
+            callback_ca,
         } = &self.tls;
         let texts = |texts: &[String]| texts.iter().cloned().map(Json::from).collect::<Json<'_>>();
         object([
@@ -169,6 +170,7 @@ impl Settings {
             ("ca-file", ca_file.as_ref().map(shown).into()),
             ("intercept", texts(intercepted)),
             ("pass", (*others == Others::Passed).into()),
+            ("callback-ca", callback_ca.iter().map(shown).collect()),
         ])
     }
 

@@ -16,6 +16,8 @@ pub(crate) struct TlsSettings {
     /// Hosts for which the port is a proxy.
     pub(crate) intercepted: Vec<String>,
     pub(crate) others: Others,
+    /// PEM files with certificates by which receivers of webhooks are trusted.
+    pub(crate) callback_ca: Vec<PathBuf>,
 }
 
 /// What a proxy does with the hosts that it does not intercept.
@@ -74,6 +76,13 @@ impl Settings {
     /// Passes on unread what is for hosts that are not intercepted. Default: they are refused.
     pub fn pass(mut self) -> Self {
         self.tls.others = Others::Passed;
+        self
+    }
+
+    /// Trusts the certificates in this PEM file when webhooks go to `https` callbacks, beside the machine's and the server's
+    /// own; repeatable. A receiver's own self-signed certificate will do.
+    pub fn callback_ca(mut self, file: impl Into<PathBuf>) -> Self {
+        self.tls.callback_ca.push(file.into());
         self
     }
 }

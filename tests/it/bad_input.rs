@@ -4,19 +4,25 @@ use std::net::SocketAddr;
 
 use rstest::rstest;
 
-use crate::support::{Client, Harness, Reply, Request, Server, mailjet};
+use crate::support::{Client, Harness, Reply, Request, Server, described, mailjet};
 
-/// A server that has seen `bytes` on one connection; what came back, until it closed or `replies` were read.
+/// A server, and a connection to it that a test writes bytes to.
 struct Visit {
     server: Server,
     client: Client,
+    asked: Request,
 }
 
 impl Visit {
     fn to(flags: &[(&str, &str)]) -> Self {
         let server = Server::start(flags);
         let client = Client::connect(server.ce.address());
-        Visit { server, client }
+        let asked = Request::raw("GET", "/");
+        Visit {
+            server,
+            client,
+            asked,
+        }
     }
 
     fn address(&self) -> SocketAddr {
@@ -24,12 +30,18 @@ impl Visit {
     }
 
     fn write(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+        if let Some(request) = asked(bytes.as_ref()) {
+            self.asked = request;
+        }
         self.client.write(bytes.as_ref());
         self
     }
 
+    /// The next reply, held against the description of what was asked last.
     fn reply(&mut self) -> Reply {
-        self.client.reply("GET")
+        let reply = self.client.reply("GET");
+        described::check(&self.asked, &reply);
+        reply
     }
 
     /// The last reply of the connection: an error, which announces the close and is followed by it.
@@ -57,6 +69,14 @@ impl Visit {
             .ask(&Request::post("/instances", mailjet("next")));
         assert_eq!(reply.verdict(), (200, "create"));
     }
+}
+
+/// The request that begins with these bytes, if they begin one.
+fn asked(bytes: &[u8]) -> Option<Request> {
+    let text = String::from_utf8_lossy(bytes);
+    let (method, rest) = text.lines().next()?.split_once(' ')?;
+    let target = rest.strip_suffix(" HTTP/1.1")?;
+    Some(Request::raw(method, target))
 }
 
 const HEAD: &str = "POST /elements/api-v2/instances HTTP/1.1\r\nhost: mock\r\n\

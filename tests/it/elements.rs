@@ -66,11 +66,17 @@ fn keyword_fits(
         },
         "const" => rule == value,
         "enum" => rule.as_array().unwrap().contains(value),
+        "not" => !fits(root, rule, value),
+        "anyOf" => {
+            let mut schemas = rule.as_array().unwrap().iter();
+            schemas.any(|schema| fits(root, schema, value))
+        }
         "minimum" => value.as_u64() >= rule.as_u64(),
         "maximum" => value.as_u64() <= rule.as_u64(),
         "minItems" => items.len() as u64 >= rule.as_u64().unwrap(),
         "pattern" => match rule.as_str().unwrap() {
             "^/" => value.as_str().is_some_and(|text| text.starts_with('/')),
+            "^\\+?[0-9]+$" => value.as_str().is_some_and(is_number),
             "\\S" => value.as_str().is_some_and(|text| !text.trim().is_empty()),
             other => panic!("no pattern {other}"),
         },
@@ -91,6 +97,32 @@ fn keyword_fits(
         "items" => items.iter().all(|item| fits(root, rule, item)),
         other => panic!("the validator does not know {other}"),
     }
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[rstest]
+#[case::word("pigeon", true)]
+#[case::word_with_digits("7pigeons", true)]
+#[case::like_a_call("keyss", true)]
+#[case::call("keys", false)]
+#[case::other_call("metadata", false)]
+#[case::number("7", false)]
+#[case::signed_number("+7", false)]
+#[case::sign("+", true)]
+#[case::long_number("123456789012345678901234567890", false)]
+#[case::blank(" ", false)]
+fn the_schema_and_the_reader_refuse_the_same_keys(#[case] key: &str, #[case] is_good: bool) {
+    let text = WHOLE.replace("\"pigeon\"", &format!("{key:?}"));
+    let read = Fixture::parse(&text);
+    assert_eq!(
+        (is_valid(&text), read.is_ok()),
+        (is_good, is_good),
+        "{read:?}"
+    );
 }
 
 #[rstest]

@@ -9,12 +9,12 @@
 //! many interactions; without it, the recording replaces the cassette.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::super::message::member;
-use super::lock::Locked;
 use super::{Cassette, CassetteError, Found, Interaction};
+use crate::file::lock::Locked;
 use crate::file::{behind_links, beside};
 use crate::wire::json::Json;
 
@@ -44,6 +44,17 @@ pub struct JournalFile {
     start: Start,
 }
 
+/// Locks the journal of a cassette: whoever holds it may record into the cassette.
+pub(super) fn lock(cassette: &Path) -> Result<Locked, CassetteError> {
+    Locked::open(path_of(cassette)).map_err(|source| {
+        let error = match source.kind() {
+            io::ErrorKind::WouldBlock => CassetteError::Locked,
+            _ => CassetteError::Unwritable { source },
+        };
+        error.of(cassette)
+    })
+}
+
 impl JournalFile {
     /// Takes the cassette at `path` for recording; `fresh` is its head when there is none.
     ///
@@ -54,7 +65,7 @@ impl JournalFile {
     /// Another recording into the same file, or a file that cannot be read or written.
     pub fn open(path: &Path, fresh: &Cassette, start: Start) -> Result<Self, CassetteError> {
         let cassette = behind_links(path);
-        let locked = Locked::open(path_of(&cassette)).map_err(|error| error.of(&cassette))?;
+        let locked = lock(&cassette)?;
         let mut journal = JournalFile {
             cassette,
             locked,
@@ -98,8 +109,14 @@ impl JournalFile {
             head.push(member("after", (after as u64).into()));
         }
         self.pending = format!("{}\n", Json::Object(head)).into_bytes();
-        self.locked.clear()?;
+        self.clear()?;
         self.write()
+    }
+
+    /// Forgets what is in the journal, which is then removed.
+    fn clear(&self) -> Result<(), CassetteError> {
+        let Locked { path, .. } = &self.locked;
+        self.locked.clear().map_err(CassetteError::unwritable(path))
     }
 
     /// Appends an interaction. When this returns, killing the process does not lose it.
@@ -118,7 +135,7 @@ impl JournalFile {
         let Locked { file, .. } = &mut self.locked;
         let written = file.write_all(&self.pending);
         let written = written.or_else(|error| file.set_len(self.length).and(Err(error)));
-        written.map_err(|source| self.locked.unwritable(source))?;
+        written.map_err(CassetteError::unwritable(&self.locked.path))?;
         self.length += self.pending.len() as u64;
         self.pending.clear();
         Ok(())
@@ -181,7 +198,7 @@ impl JournalFile {
         if !self.is_unchanged(&cassette) {
             cassette.save(&self.cassette)?;
         }
-        self.locked.clear()?;
+        self.clear()?;
         Ok(total(Some(&cassette)))
     }
 
@@ -201,7 +218,7 @@ impl Drop for JournalFile {
     fn drop(&mut self) {
         if self.count == 0 && self.length > 0 {
             // One that stays has a head only, and is read as none.
-            let _ = self.locked.clear();
+            let _ = self.clear();
         }
     }
 }

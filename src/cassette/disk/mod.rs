@@ -1,7 +1,6 @@
 //! Cassettes on the disk: read with what a journal adds, written whole or not at all.
 
 mod journal;
-mod lock;
 
 use std::fmt;
 use std::fs;
@@ -10,8 +9,8 @@ use std::path::{Path, PathBuf};
 pub use journal::{JournalFile, Start};
 
 use super::{Cassette, CassetteError, Interaction};
+use crate::file::lock;
 use journal::Written;
-use lock::Locked;
 
 /// A recording that has not ended: its interactions stand in the journal beside the cassette.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,10 +120,12 @@ pub(super) fn unfinished(path: &Path) -> Result<Option<Unfinished>, CassetteErro
 }
 
 pub(super) fn reseal(path: &Path) -> Result<(), CassetteError> {
-    let journal = Locked::open(journal::path_of(path)).map_err(|error| error.of(path))?;
+    let journal = journal::lock(path)?;
     let adopted = Found::read(path, parse_any_seal)?.adopted();
     save(path, &adopted.ok_or_else(|| CassetteError::absent(path))?)?;
-    journal.clear()
+    journal
+        .clear()
+        .map_err(CassetteError::unwritable(&journal.path))
 }
 
 fn parse_any_seal(text: &str) -> Result<Cassette, CassetteError> {

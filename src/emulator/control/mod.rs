@@ -413,6 +413,10 @@ impl Emulator {
         }
     }
 
+    pub(crate) fn has_state_file(&self) -> bool {
+        self.settings.state.is_some()
+    }
+
     /// Writes the state to the file that the server was started with.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use crate::settings::Callbacks;
 /// An address that may be called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Destination {
+    pub(crate) is_https: bool,
     pub(crate) host: String,
     pub(crate) port: u16,
     /// For the header `Host`.
@@ -23,15 +24,17 @@ impl Destination {
         let no_url = || "the callback is no URL; write http://HOST[:PORT]/PATH".to_owned();
         let uri: Uri = callback.trim().parse().map_err(|_| no_url())?;
         let authority = uri.authority().ok_or_else(no_url)?;
-        match uri.scheme() {
-            Some(scheme) if *scheme == Scheme::HTTP => {}
+        let is_https = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTP => false,
+            Some(scheme) if *scheme == Scheme::HTTPS && cfg!(feature = "tls") => true,
             Some(scheme) if *scheme == Scheme::HTTPS => {
                 return Err(
-                    "the callback is https, which is not spoken; give an http URL".to_owned(),
+                    "the callback is https, which needs the feature `tls` of this crate; the binary has it"
+                        .to_owned(),
                 );
             }
             _ => return Err(no_url()),
-        }
+        };
         if authority.as_str().contains('@') {
             return Err("the callback has credentials in it; leave them out".to_owned());
         }
@@ -42,8 +45,11 @@ impl Destination {
             ));
         }
         Ok(Destination {
+            is_https,
             host: host.to_owned(),
-            port: authority.port_u16().unwrap_or(80),
+            port: authority
+                .port_u16()
+                .unwrap_or(if is_https { 443 } else { 80 }),
             authority: authority.to_string(),
             path: uri
                 .path_and_query()
@@ -70,6 +76,10 @@ mod tests {
     #[case::address("http://127.0.0.1:8080/hook?a=1", "127.0.0.1", 8080, "/hook?a=1")]
     #[case::name("http://LOCALHOST", "LOCALHOST", 80, "/")]
     #[case::version_6("http://[::1]:81/", "::1", 81, "/")]
+    #[cfg_attr(
+        feature = "tls",
+        case::tls("https://localhost/", "localhost", 443, "/")
+    )]
     #[case::mapped("http://[::ffff:127.0.0.1]/", "::ffff:127.0.0.1", 80, "/")]
     fn an_address_of_this_machine_may_be_called(
         #[case] callback: &str,
@@ -89,7 +99,11 @@ mod tests {
     #[case::private("http://10.0.0.1/", "is not this machine")]
     #[case::unspecified("http://0.0.0.0/", "is not this machine")]
     #[case::credentials("http://u:PLANTED@127.0.0.1/", "credentials")]
-    #[case::tls("https://127.0.0.1/", "https")]
+    #[cfg_attr(
+        feature = "tls",
+        case::tls("https://example.com/", "is not this machine")
+    )]
+    #[cfg_attr(not(feature = "tls"), case::tls("https://127.0.0.1/", "feature `tls`"))]
     #[case::other_scheme("ftp://127.0.0.1/", "no URL")]
     #[case::relative("/hook", "no URL")]
     #[case::text("not a url", "no URL")]

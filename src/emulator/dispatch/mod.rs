@@ -16,7 +16,8 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified as Waiting;
 
 use super::clock::system_time;
-use super::state::events::{Arrival, Event, Next, Receipt, Report, Ticket, Verdict};
+use super::state::events::{Arrival, Callback, Event, Next, Receipt, Report, Ticket, Verdict};
+use super::state::instances::Stored;
 use super::{Emulator, identity};
 use crate::rules::{self, Rule};
 use crate::settings::{WebhookBody, Webhooks};
@@ -116,6 +117,37 @@ impl Emulator {
         let events = self.state.events.receive(arrivals, receipt);
         self.dispatch.start();
         events
+    }
+
+    /// Turns the callback of an instance on again where an update has sent it anew, or switched its events on (rule
+    /// `event-reactivate`).
+    pub(crate) fn reactivate_callback(
+        &self,
+        organization: &str,
+        updated: &Stored,
+        changes: &[(&str, Option<&str>)],
+    ) {
+        let asks = |(key, value): &(&str, Option<&str>)| match *key {
+            entry::CALLBACK => value.is_some(),
+            entry::EVENTS_ENABLED => *value == Some("true"),
+            _ => false,
+        };
+        let Some(url) = updated
+            .configured(entry::CALLBACK)
+            .filter(|_| changes.iter().any(asks))
+        else {
+            return;
+        };
+        let callback = Callback {
+            organization,
+            instance: updated.id,
+            url,
+        };
+        if self.state.events.reactivate(&callback, self.clock.now()) {
+            let caller = identity::fingerprint(organization);
+            self.counters.relied(Some(caller), &rules::EVENT_REACTIVATE);
+            self.dispatch.start();
+        }
     }
 
     /// Stores an event that polling finds, and sees to its being sent when it is due (rule `event-poll`).

@@ -110,6 +110,7 @@ pub(in crate::emulator) fn patch(emulator: &Emulator, call: &Call<'_, '_>) -> Ha
         ..before.clone()
     });
     let updated = updated.ok_or_else(|| subject::gone(call, &stored))?;
+    emulator.reactivate_callback(call.organization(), &updated, changes);
     let (position, entry) = addressed(call, &updated)?;
     let body = entry.show(&updated, position).to_bytes();
     Ok(Outcome::json(call.rule, body).about(updated))

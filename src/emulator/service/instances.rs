@@ -248,6 +248,7 @@ fn update(
             }
         });
     let updated = updated.ok_or_else(|| subject::gone(call, stored))?;
+    emulator.reactivate_callback(call.organization(), &updated, &changes);
     Ok(show(emulator, call, updated))
 }
 

@@ -82,9 +82,11 @@ impl Interception {
                 Verdict::Refused("the proxy is open to this machine only".to_owned())
             }
             Some(authority) if method == Method::CONNECT => self.judge_tunnel(authority),
+            // The rest of the address may hold a secret.
             _ => Verdict::Refused(format!(
-                "{uri} is not asked for by https://; only {} is answered for here, and plain HTTP is passed on nowhere: \
+                "{} is not asked for by https://; only {} is answered for here, and plain HTTP is passed on nowhere: \
                  name the host in NO_PROXY",
+                authority.map_or("it", Authority::host),
                 self.hosts.join(", ")
             )),
         })
@@ -99,8 +101,9 @@ impl Interception {
                 Verdict::Elsewhere(host.trim_matches(['[', ']']).to_owned(), port)
             }
             _ => Verdict::Refused(format!(
-                "{authority} is not answered for here, only {} at port {HTTPS_PORT}; --intercept HOST adds a host, \
+                "{host}{} is not answered for here, only {} at port {HTTPS_PORT}; --intercept HOST adds a host, \
                  --pass lets all others through",
+                port.map_or(String::new(), |port| format!(":{port}")),
                 self.hosts.join(", ")
             )),
         }

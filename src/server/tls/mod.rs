@@ -1,11 +1,13 @@
 //! What stands before the requests of a port: nothing, TLS, or a proxy that ends TLS for some hosts.
 
 mod authority;
+pub(crate) mod client;
 mod intercept;
 mod trust;
 
 use std::io;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ use super::socket::Stream;
 use crate::file;
 use crate::settings::{Listen, Others, TlsSettings};
 use authority::Identity;
+use client::Receivers;
 use intercept::Interception;
 pub(crate) use intercept::{Tunnel, Verdict};
 pub use trust::TrustStore;
@@ -66,6 +69,20 @@ impl Front {
             Front::Tls(tls) => Some(&tls.trust),
             Front::Proxy(interception) => Some(interception.trust()),
         }
+    }
+
+    /// The receivers of webhooks: they are trusted by this server's certificate too, and by those that the settings name.
+    pub(crate) fn receivers(&self, settings: &TlsSettings) -> Result<Receivers, StartError> {
+        let mut trust = self.trust().cloned().unwrap_or_default();
+        for path in &settings.callback_ca {
+            trust = trust.with_file(path).map_err(|reason| {
+                let path = path.display().to_string();
+                refused(format!(
+                    "cannot use the PEM file of --callback-ca {path:?}: {reason}"
+                ))
+            })?;
+        }
+        Ok(Receivers::trusting(trust))
     }
 
     /// The hosts that are asked by HTTPS; `None` for all.
@@ -133,12 +150,7 @@ impl Tls {
             .map_err(|error| refused(format!("the certificate cannot be served: {error}")))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         if let Some(path) = &settings.ca_file {
-            file::write(path, &trust.to_pem()).map_err(|error| {
-                let path = path.display().to_string();
-                refused(format!(
-                    "cannot write the file of --ca-file {path:?}: {error}"
-                ))
-            })?;
+            write_trust(path, &trust.to_pem())?;
         }
         let acceptor = Arc::new(config).into();
         Ok(Tls { acceptor, trust })
@@ -166,6 +178,34 @@ impl Tls {
             .unwrap_or_else(|late| Err(late.into()))
             .unwrap_or_else(Start::Ended)
     }
+}
+
+/// Writes the file of `--ca-file`; one that is there is replaced only if it can be an earlier one.
+fn write_trust(path: &Path, pem: &str) -> Result<(), StartError> {
+    let shown = path.display().to_string();
+    let is_another = std::fs::read(path).is_ok_and(|found| !is_replaceable(&found, pem));
+    if is_another {
+        return Err(refused(format!(
+            "the file of --ca-file {shown:?} has more than one certificate in it, or something else, and stays as it is; \
+             name another file"
+        )));
+    }
+    file::write(path, pem).map_err(|error| {
+        refused(format!(
+            "cannot write the file of --ca-file {shown:?}: {error}"
+        ))
+    })
+}
+
+/// Whether a file is empty, or has one certificate and nothing else, or says already what is to be written.
+fn is_replaceable(found: &[u8], pem: &str) -> bool {
+    let text = std::str::from_utf8(found).map(str::trim_end);
+    let is_certificate = text.is_ok_and(|text| {
+        text.starts_with("-----BEGIN CERTIFICATE-----\n")
+            && text.ends_with("\n-----END CERTIFICATE-----")
+            && text.matches("-----BEGIN ").count() == 1
+    });
+    found.is_empty() || found == pem.as_bytes() || is_certificate
 }
 
 /// Refuses settings that do not go together.

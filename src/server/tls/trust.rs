@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::CertificateDer;
 
-/// Certificates that a client is to trust.
+/// Certificates that a client is to trust; none by default.
 ///
 /// ```
 /// use mock_ce::MockCe;
@@ -13,8 +13,8 @@ use rustls_pki_types::CertificateDer;
 /// let trust = ce.trust_store().expect("the server speaks TLS");
 /// assert!(trust.to_pem().starts_with("-----BEGIN CERTIFICATE-----"));
 /// ```
-#[derive(Clone, Debug)]
-pub struct TrustStore(Vec<CertificateDer<'static>>);
+#[derive(Clone, Debug, Default)]
+pub struct TrustStore(pub(super) Vec<CertificateDer<'static>>);
 
 /// Length of a line in a PEM file.
 const PEM_LINE: usize = 64;
@@ -25,7 +25,6 @@ impl TrustStore {
     }
 
     /// Adds the certificates that this machine trusts.
-    #[cfg(feature = "recorder")]
     #[must_use]
     pub fn with_system_roots(mut self) -> Self {
         self.0

@@ -224,13 +224,14 @@ fn a_command_that_fails_is_told_what_it_asked_for() {
 #[rstest]
 #[case(
     "text",
-    "POST /elements/api-v2/nowhere → 404 (unknown-route; grade=assumed)"
+    "POST /elements/api-v2/nowhere?1 → 404 (unknown-route; grade=assumed)"
 )]
 #[case("json", "{\"number\":1,\"at\":\"20")]
 fn requests_are_logged_where_that_is_asked_for(#[case] format: &str, #[case] part: &str) {
-    let script = format!("{} && sleep 0.2", create("/nowhere"));
-    let output = exec(&["--log", format], &script);
-    assert!(err(&output).contains(part), "{}", err(&output));
+    let output = exec(&["--log", format], &create("/nowhere?[1-300]"));
+    let told = err(&output);
+    assert!(told.contains(part), "{told}");
+    assert!(told.contains("/nowhere?300"), "the last one: {told}");
 }
 
 #[test]

@@ -106,6 +106,37 @@ fn nothing_that_was_answered_is_missing() {
 }
 
 #[test]
+fn a_file_that_another_server_has_is_refused_until_that_one_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state.json");
+    let first = serve(&state);
+    let argument = state.to_str().unwrap();
+    let second = || {
+        let mut command = Process::command(&["exec", "--state", argument, "--", "true"]);
+        let output = command.output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), told)
+    };
+    let (status, told) = second();
+    assert_eq!(status, Some(1), "{told}");
+    let reason = format!(
+        "another server (process {}) keeps its state there; stop it, or give --state another file",
+        first.pid()
+    );
+    assert!(told.contains(&reason), "{told}");
+    // A process that is killed leaves the file beside it, and no lock.
+    first.signal("KILL");
+    first.wait();
+    let (status, told) = second();
+    assert_eq!(status, Some(0), "{told}");
+    let names: Vec<_> = fs::read_dir(directory.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["state.json"], "nothing is left beside it");
+}
+
+#[test]
 fn a_file_that_cannot_be_restored_is_told_and_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let state = directory.path().join("state.json");

@@ -155,7 +155,7 @@ fn serve_and_ask(block: &str, more: &str) -> String {
 #[test]
 fn the_commands_of_the_https_page_work_when_pasted() {
     let blocks = blocks("src/docs/https.md", "sh");
-    let [https, intercepted, recording, socket] = <[String; 4]>::try_from(blocks).unwrap();
+    let [https, intercepted, recording, socket, waiting] = <[String; 5]>::try_from(blocks).unwrap();
     let intercepted = shell(&intercepted).output().unwrap();
     for said in [
         serve_and_ask(&https, "--listen 127.0.0.1:0"),
@@ -164,6 +164,8 @@ fn the_commands_of_the_https_page_work_when_pasted() {
     ] {
         assert!(said.contains("\"mailjet\""), "{said}");
     }
+    let waiting = format!("{} && echo ready", waiting.trim_end());
+    assert_eq!(serve_and_ask(&waiting, "--listen 127.0.0.1:0"), "ready\n");
     // It would ask the vendor, so that it is only seen to be understood.
     let recording = recording.replace("-- ./my-tests", "--help");
     assert!(shell(&recording).output().unwrap().status.success());

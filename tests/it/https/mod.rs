@@ -1,5 +1,6 @@
 //! HTTPS, the proxy in front of a compiled-in host, and the Unix socket.
 
+mod asking;
 mod clients;
 mod port;
 mod proxy;

@@ -83,6 +83,42 @@ fn the_authority_is_shown_below_admin_and_written_to_the_file() {
     assert!(!pem.contains("KEY"));
 }
 
+#[rstest]
+#[case::another_run("", true)]
+#[case::bundle(
+    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    false
+)]
+#[case::key(
+    "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+    false
+)]
+#[case::text("precious", false)]
+fn a_file_is_replaced_if_it_has_one_certificate_and_nothing_else(
+    #[case] behind: &str,
+    #[case] is_replaced: bool,
+) {
+    let room = TempDir::new().unwrap();
+    let file = room.path().join("ca.pem");
+    let before = MockCe::builder().tls().ca_file(&file).start().ca_pem();
+    let before = before.unwrap() + behind;
+    std::fs::write(&file, &before).unwrap();
+    let after = MockCe::builder().tls().ca_file(&file).try_start();
+    let there = std::fs::read_to_string(&file).unwrap();
+    match after {
+        Ok(ce) => {
+            assert!(is_replaced);
+            assert_eq!(there, ce.ca_pem().unwrap());
+        }
+        Err(error) => {
+            assert!(!is_replaced, "{error}");
+            assert_eq!(there, before);
+            let told = error.to_string();
+            assert!(told.contains("stays as it is; name another file"), "{told}");
+        }
+    }
+}
+
 #[test]
 fn a_server_without_tls_has_no_authority() {
     let ce = MockCe::start();

@@ -58,6 +58,26 @@ fn the_upstream_is_the_intercepted_host() {
 }
 
 #[test]
+fn a_refused_host_is_told_with_what_to_do() {
+    if !is_there("curl") {
+        return;
+    }
+    let room = TempDir::new().unwrap();
+    let flags = ["record", "--intercept", "host.invalid", "--cassette"];
+    let mut record = Process::command(&flags);
+    let ask = "curl -s https://other.invalid/; true";
+    let output = record
+        .arg(room.path().join("c.json"))
+        .args(["--", "sh", "-c", ask])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    let expected = "mock-ce: the proxy refused a client: other.invalid:443 is not answered for here, only host.invalid at \
+                    port 443; --intercept HOST adds a host, --pass lets all others through\n";
+    assert_eq!(told.matches(expected).count(), 1, "{told}");
+}
+
+#[test]
 fn a_recording_is_of_one_host() {
     let flags = [
         "record",

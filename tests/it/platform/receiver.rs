@@ -1,14 +1,16 @@
 //! A callback of a client: it keeps what it gets and answers as it is told.
 
 use std::collections::VecDeque;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver as Channel, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use mock_ce::Json;
+#[cfg(feature = "tls")]
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A receiver that hangs fails the test instead of holding it up.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -40,7 +42,7 @@ impl Got {
 }
 
 pub(super) struct Receiver {
-    address: SocketAddr,
+    origin: String,
     got: Channel<Got>,
 }
 
@@ -64,25 +66,45 @@ impl Receiver {
         Receiver::with(VecDeque::from([None]))
     }
 
+    /// One that answers 200, and shows a certificate first.
+    #[cfg(feature = "tls")]
+    pub(super) fn secured(config: ServerConfig) -> Self {
+        let config = Arc::new(config);
+        Receiver::behind("https", VecDeque::new(), move |stream| {
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            StreamOwned::new(connection, stream)
+        })
+    }
+
     fn with(answers: VecDeque<Answer>) -> Self {
+        Receiver::behind("http", answers, |stream| stream)
+    }
+
+    fn behind<S: Read + Write + Send + 'static>(
+        scheme: &str,
+        answers: VecDeque<Answer>,
+        front: impl Fn(TcpStream) -> S + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+        let origin = format!("{scheme}://{}", listener.local_addr().unwrap());
         let (told, got) = channel();
         let answers = Arc::new(Mutex::new(answers));
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (told, answers) = (told.clone(), answers.clone());
+                stream.set_nodelay(true).unwrap();
+                let stream = front(stream);
                 thread::spawn(move || serve(stream, &told, &answers));
             }
         });
-        Receiver { address, got }
+        Receiver { origin, got }
     }
 
     /// The configuration entry that names it.
     pub(super) fn entry(&self) -> String {
         format!(
-            r#""event.notification.callback.url":"http://{}/callback?a=1""#,
-            self.address
+            r#""event.notification.callback.url":"{}/callback?a=1""#,
+            self.origin
         )
     }
 
@@ -96,8 +118,7 @@ impl Receiver {
     }
 }
 
-fn serve(stream: TcpStream, told: &Sender<Got>, answers: &Mutex<VecDeque<Answer>>) {
-    stream.set_nodelay(true).unwrap();
+fn serve(stream: impl Read + Write, told: &Sender<Got>, answers: &Mutex<VecDeque<Answer>>) {
     let mut reader = BufReader::new(stream);
     while let Some(got) = read(&mut reader) {
         let answer = answers.lock().unwrap().pop_front();
@@ -114,7 +135,7 @@ fn serve(stream: TcpStream, told: &Sender<Got>, answers: &Mutex<VecDeque<Answer>
     }
 }
 
-fn read(reader: &mut BufReader<TcpStream>) -> Option<Got> {
+fn read(reader: &mut BufReader<impl Read>) -> Option<Got> {
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();

@@ -1,6 +1,7 @@
 //! The binary's verbs around a cassette.
 
 use std::fs;
+use std::time::SystemTime;
 
 use mock_ce::cassette::Cassette;
 use mock_ce::recorder::{Mode, Recorder};
@@ -8,7 +9,7 @@ use mock_ce::{Json, MockCe, Shape};
 
 use rstest::rstest;
 
-use super::stand::{Caller, Room, load, mock_ce, text};
+use super::stand::{Caller, Room, load, mailjet, member, mock_ce, text};
 
 fn record(room: &Room, ce: &MockCe) -> Cassette {
     let upstream = format!("http://{}", ce.address());
@@ -180,6 +181,26 @@ fn a_file_is_not_converted_into_itself() {
 }
 
 #[test]
+fn a_file_that_is_there_is_replaced_by_force_only() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    record(&room, &ce);
+    let (path, to) = (room.cassette(), room.join("mine.txt"));
+    fs::write(&to, "precious").unwrap();
+    let words = ["convert", path.to_str().unwrap(), to.to_str().unwrap()];
+    let output = mock_ce(&words);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("mine.txt\" is there already; give --force"),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(&to).unwrap(), "precious");
+    let output = mock_ce(&[&words[..], &["--force"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(fs::read_to_string(&to).unwrap().contains("\"log\""));
+}
+
+#[test]
 fn a_cassette_goes_to_har_and_back() {
     let (room, ce) = (Room::new(), MockCe::start());
     let before = record(&room, &ce);
@@ -310,7 +331,7 @@ fn compare_has_nothing_to_tell_while_nothing_has_drifted() {
     Caller::of(ce.address(), "user-secret", "organization-secret").call(
         http::Method::POST,
         "/instances",
-        &super::stand::mailjet("First"),
+        &mailjet("First"),
     );
     record(&room, &ce);
     let output = mock_ce(&["compare", room.cassette().to_str().unwrap()]);
@@ -338,6 +359,41 @@ fn compare_follows_ids_and_tokens_of_a_live_service() {
     assert_eq!(
         (same.status.code(), text(&same.stdout)),
         (Some(0), "9 interactions, 0 answered otherwise\n".to_owned())
+    );
+}
+
+#[test]
+fn compare_does_not_count_ids_of_entries_and_times() {
+    let (room, ce) = (
+        Room::new(),
+        MockCe::builder().clock(SystemTime::UNIX_EPOCH).start(),
+    );
+    // The recorded instance has another id than the emulator will give, and so have its entries.
+    Caller::of(ce.address(), "user-secret", "organization-secret").call(
+        http::Method::POST,
+        "/instances",
+        &mailjet("First"),
+    );
+    let upstream = format!("http://{}", ce.address());
+    let recorder = Recorder::to(upstream, room.cassette()).start();
+    let mut caller = Caller::of(recorder.address(), "user-secret", "organization-secret");
+    let created = caller.call(http::Method::POST, "/instances", &mailjet("n"));
+    let id = member(&created, "id").as_u64().unwrap();
+    let token = member(&created, "token").as_str().unwrap().to_owned();
+    let path = format!("/instances/{id}/configuration");
+    let entries = text(&caller.call(http::Method::GET, &path, "").body);
+    assert!(entries.contains(&format!("{id}003")), "{entries}");
+    let one = r#"{"propertyValue":"false"}"#;
+    caller.call(http::Method::PATCH, &format!("{path}/{id}003"), one);
+    let by_token = format!("User user-secret, Element {token}");
+    let message = r#"{"to":"a@b.c"}"#;
+    let sent = caller.call_as(&by_token, http::Method::POST, "/messages", message);
+    assert!(text(&sent.body).contains("sentTime"));
+    recorder.finish().unwrap();
+    let output = mock_ce(&["compare", room.cassette().to_str().unwrap()]);
+    assert_eq!(
+        text(&output.stdout),
+        "4 interactions, 0 answered otherwise\n"
     );
 }
 

@@ -80,6 +80,12 @@ impl Notification {
 }
 
 impl Notification {
+    /// Leaves the wait for a callback, with all its retries before it.
+    pub(super) fn queue_again(&mut self, due: u64) {
+        self.stage = Stage::Queued;
+        (self.failures, self.first_failure, self.due) = (0, None, due);
+    }
+
     /// Writes a verdict down; when to try again, if that is to be done.
     pub(super) fn note(&mut self, report: &Report<'_>, policy: FailurePolicy) -> Option<u64> {
         let Report {

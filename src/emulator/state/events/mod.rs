@@ -100,6 +100,14 @@ pub(crate) struct Report<'a> {
     pub(crate) unit: Duration,
 }
 
+/// An address that webhooks of an instance go to.
+#[derive(Clone, Copy)]
+pub(crate) struct Callback<'a> {
+    pub(crate) organization: &'a str,
+    pub(crate) instance: u64,
+    pub(crate) url: &'a str,
+}
+
 /// How an account's webhooks fail (rule `event-retry-end`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum FailurePolicy {
@@ -235,6 +243,11 @@ impl Events {
             .partition::<Vec<_>, _>(is_freed);
         state.held = held;
         freed.iter().for_each(|ticket| state.enqueue(ticket, now));
+    }
+
+    /// Turns a callback on again; tells whether it was off (rule `event-reactivate`).
+    pub(crate) fn reactivate(&self, callback: &Callback<'_>, now: u64) -> bool {
+        self.0.lock().reactivate(callback, now)
     }
 
     /// The ids of everybody's events, or of one organization's, that a callback has not taken.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::account::Account;
-use super::{Arrival, Event, Receipt, Report, Stage, Ticket, Verdict};
+use super::{Arrival, Callback, Event, Receipt, Report, Stage, Ticket, Verdict};
 
 /// The parts that one lock guards.
 #[derive(Debug, Default)]
@@ -71,6 +71,42 @@ impl State {
             account.off.insert((instance, report.callback.to_owned()));
         }
         due
+    }
+
+    /// Turns an instance's callback on again, and queues what waited for it; tells whether it was off.
+    pub(super) fn reactivate(&mut self, place: &Callback<'_>, now: u64) -> bool {
+        let Some((organization, account)) = self.organizations.get_key_value(place.organization)
+        else {
+            return false;
+        };
+        let (organization, off) = (organization.clone(), (place.instance, place.url.to_owned()));
+        if !account.off.contains(&off) {
+            return false;
+        }
+        let account = self.organizations.get_mut(place.organization);
+        let account = account.expect("it was found");
+        account.off.remove(&off);
+        for event in account.events.values_mut() {
+            if event.instance != place.instance {
+                continue;
+            }
+            for (index, notification) in event.notifications.iter_mut().enumerate() {
+                if notification.stage != Stage::Waiting {
+                    continue;
+                }
+                notification.queue_again(now);
+                self.queue.insert(Ticket {
+                    due: now,
+                    serial: notification.serial,
+                    organization: organization.clone(),
+                    instance: event.instance,
+                    event: event.id,
+                    index,
+                    ready: None,
+                });
+            }
+        }
+        true
     }
 
     /// Puts a ticket into the queue for another time.

@@ -1,4 +1,4 @@
-//! The one lock of a recording: whoever holds `FILE.journal` locked may record into the cassette `FILE`.
+//! Locked files, by which one process keeps others from a recording or from a state file.
 //!
 //! The operating system frees it when the process ends, however it ends, so a lock is never stale.
 
@@ -8,52 +8,46 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::CassetteError;
-use crate::file::private;
+use super::private;
 
-/// Maximum wait for a lock: a reader looks at it for a moment, and a recorder may be just about to end.
+/// Maximum wait for a lock: a reader looks at it for a moment, and its holder may be just about to end.
 const MAX_WAIT: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// A journal, open for appending and locked; an empty one is removed when this is dropped.
-pub(super) struct Locked {
-    pub(super) path: PathBuf,
-    pub(super) file: File,
+/// A file, open for appending and locked; an empty one is removed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Locked {
+    pub(crate) path: PathBuf,
+    pub(crate) file: File,
 }
 
 impl Locked {
-    /// Opens the journal at `path`, which need not be there.
+    /// Opens the file at `path`, which need not be there.
     ///
     /// # Errors
-    /// Another recorder holds it, or it cannot be opened.
-    pub(super) fn open(path: PathBuf) -> Result<Self, CassetteError> {
-        let unwritable = |source| CassetteError::Unwritable { source };
+    /// Another process holds it ([`io::ErrorKind::WouldBlock`]), or it cannot be opened.
+    pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
         let start = Instant::now();
         loop {
             let mut options = OpenOptions::new();
             options.read(true).append(true).create(true);
-            let file = private(&mut options).open(&path).map_err(unwritable)?;
+            let file = private(&mut options).open(&path)?;
             match file.try_lock() {
-                // The recorder before may have removed it between the two calls.
+                // The holder before may have removed it between the two calls.
                 Ok(()) if is_at(&path, &file) => return Ok(Locked { path, file }),
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) if start.elapsed() > MAX_WAIT => {
-                    return Err(CassetteError::Locked);
+                    return Err(io::ErrorKind::WouldBlock.into());
                 }
                 Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
-                Err(TryLockError::Error(source)) => return Err(unwritable(source)),
+                Err(TryLockError::Error(source)) => return Err(source),
             }
         }
     }
 
-    pub(super) fn unwritable(&self, source: io::Error) -> CassetteError {
-        CassetteError::unwritable(&self.path)(source)
-    }
-
-    /// Forgets what is in the journal, which is then removed.
-    pub(super) fn clear(&self) -> Result<(), CassetteError> {
-        let cleared = self.file.set_len(0);
-        cleared.map_err(|source| self.unwritable(source))
+    /// Forgets what is in the file, which is then removed.
+    pub(crate) fn clear(&self) -> io::Result<()> {
+        self.file.set_len(0)
     }
 }
 
@@ -66,8 +60,8 @@ impl Drop for Locked {
     }
 }
 
-/// Tells whether a recorder holds the lock.
-pub(super) fn is_locked(path: &Path) -> bool {
+/// Tells whether a process holds the lock.
+pub(crate) fn is_locked(path: &Path) -> bool {
     let locked = File::open(path).map(|file| file.try_lock_shared());
     matches!(locked, Ok(Err(TryLockError::WouldBlock)))
 }

@@ -1,0 +1,83 @@
+//! The state file of a server: read at its start, and its own until its end.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use super::StartError;
+use crate::emulator::Emulator;
+use crate::file::lock::Locked;
+use crate::file::{behind_links, beside};
+use crate::wire::json::Json;
+
+/// The claim on a state file, by a locked file beside it that has the process's number.
+pub(super) struct StateFile(Locked);
+
+impl StateFile {
+    /// Claims the file and restores the state in it, if there is one already.
+    ///
+    /// Where no file can be made beside it, it cannot be written either, and there is nothing to claim.
+    ///
+    /// # Errors
+    /// Another server has the file, or what it holds is no state.
+    pub(super) fn open(path: &Path, emulator: &Emulator) -> Result<Option<Self>, StartError> {
+        let refused = |reason: String| StartError::State {
+            path: path.to_owned(),
+            reason,
+        };
+        let beside = beside(&behind_links(path), ".lock");
+        let claimed = match Locked::open(beside.clone()) {
+            Ok(locked) => Some(StateFile::mark(locked)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                return Err(refused(format!(
+                    "another server{} keeps its state there; stop it, or give --state another file",
+                    holder(&beside)
+                )));
+            }
+            Err(_) => None,
+        };
+        load(emulator, path).map_err(refused)?;
+        Ok(claimed)
+    }
+
+    fn mark(locked: Locked) -> Self {
+        // The number is for people; the lock holds without it.
+        let _ = locked.clear();
+        let _ = write!(&locked.file, "{}", std::process::id());
+        StateFile(locked)
+    }
+}
+
+impl Drop for StateFile {
+    fn drop(&mut self) {
+        // An empty file is removed with its lock.
+        let _ = self.0.clear();
+    }
+}
+
+/// ` (process 4711)`, as far as the file says.
+fn holder(beside: &Path) -> String {
+    let number = std::fs::read_to_string(beside).ok();
+    let number = number.and_then(|text| text.parse::<u32>().ok());
+    number.map_or(String::new(), |number| format!(" (process {number})"))
+}
+
+/// Restores the state in the file, if there is one already.
+fn load(emulator: &Emulator, path: &Path) -> Result<(), String> {
+    let text = match std::fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let directory = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
+            return match directory.is_none_or(Path::is_dir) {
+                true => Ok(()),
+                false => {
+                    Err("its directory is not there; make it, or name another file".to_owned())
+                }
+            };
+        }
+        read => read.map_err(|error| error.to_string())?,
+    };
+    let document = Json::parse(&text).map_err(|problem| problem.to_string())?;
+    let restored = emulator.restore(&document, None);
+    restored.map_err(|error| error.to_string())
+}

@@ -1,0 +1,185 @@
+//! The notifications of an event: their bodies, signatures and order.
+
+use std::time::Duration;
+
+use mock_ce::{Json, WebhookResult};
+use rstest::rstest;
+
+use super::{KEY, PATIENCE, core, fresh, sent, signed, status};
+use crate::platform::receiver::Receiver;
+use crate::platform::{event, provision};
+use crate::support::{Core, Harness, Request, Server};
+
+/// Rules `event-deliver`, `event-signature`, `event-body`, `event-status`.
+#[test]
+fn a_webhook_is_signed_and_its_event_is_notified() {
+    let (mut ce, receiver) = (fresh(), Receiver::start());
+    provision(&mut ce, &(receiver.entry() + KEY));
+    ce.ask(event(
+        "mailjet",
+        r#"{"action":"update","objects":[{"attributes":{"type":"Contact"},"Id":"003x"}]}"#,
+    ));
+    let got = receiver.next();
+    assert_eq!(got.request_line, "POST /callback?a=1 HTTP/1.1");
+    assert_eq!(got.header("content-type"), Some("application/json"));
+    assert_eq!(got.header("elements-webhook-id"), Some("7001"));
+    assert_eq!(
+        got.header("elements-webhook-signature"),
+        Some(&*signed("schlüssel", &got))
+    );
+    let body = got.json();
+    let message = body.get("message").unwrap();
+    assert_eq!(got.event(), "5001");
+    assert_eq!(
+        message.get("instance_id").and_then(Json::as_u64),
+        Some(1234)
+    );
+    assert_eq!(
+        message
+            .get("raw")
+            .unwrap()
+            .get("action")
+            .and_then(Json::as_str),
+        Some("update")
+    );
+    let entries = message.get("events").and_then(Json::as_array).unwrap();
+    assert_eq!(
+        entries[0].get("eventType").and_then(Json::as_str),
+        Some("UPDATED")
+    );
+    let attempts = ce.ce.wait_for_webhooks(1, PATIENCE);
+    assert_eq!(attempts[0].result, WebhookResult::Answered(200));
+    assert_eq!(status(&mut ce, "5001"), "NOTIFIED");
+    let shown = ce.ask(Request::get("/instances/events/5001"));
+    assert_eq!(
+        shown.json().get("notifiedData").unwrap().as_array(),
+        Some(&[body.clone()][..])
+    );
+}
+
+/// Rule `event-deliver`: without a key there is no signature.
+#[test]
+fn a_webhook_without_a_key_is_not_signed() {
+    let (mut ce, receiver) = (fresh(), Receiver::start());
+    provision(&mut ce, &receiver.entry());
+    ce.ask(event("mailjet", "{}"));
+    assert_eq!(receiver.next().header("elements-webhook-signature"), None);
+}
+
+/// Rule `event-signature`: the key is that of the time of sending; rule `event-config-late`.
+#[test]
+fn a_key_that_is_changed_signs_the_next_attempt() {
+    let mut ce = Core::start(&[]);
+    let callback = r#""event.notification.callback.url":"http://127.0.0.1:1/""#;
+    provision(&mut ce, &format!("{callback}{KEY}"));
+    ce.ask(event("mailjet", "{}"));
+    let (first, second) = (sent(&ce, 500), {
+        ce.ask(Request::patch(
+            "/instances/1234",
+            r#"{"configuration":{"event.notification.signature.key":"new"}}"#,
+        ));
+        ce.emulator().advance_clock(Duration::from_secs(4));
+        sent(&ce, 200)
+    });
+    assert_eq!(first[0].body, second[0].body);
+    assert_ne!(first[0].signature, second[0].signature);
+}
+
+/// Rule `event-body-guide`.
+#[test]
+fn the_guides_older_body_is_sent_on_demand() {
+    let mut ce = core(&[("webhook-body", "guide")]);
+    ce.ask(event("mailjet", r#"{"id":3}"#));
+    let sent = sent(&ce, 200);
+    let body = Json::parse(&sent[0].body).unwrap();
+    let number = |name: &str| body.get(name).and_then(Json::as_u64);
+    assert_eq!(
+        (
+            number("eventId"),
+            number("instanceId"),
+            number("notificationId")
+        ),
+        (Some(5001), Some(1234), Some(7001))
+    );
+    assert!(body.get("response").unwrap().get("events").is_some());
+}
+
+/// Rule `event-objects`: more entries than fit are split, each notification with the whole message.
+#[rstest]
+#[case::few("mailjet", 20, &[20])]
+#[case::many("mailjet", 45, &[20, 20, 5])]
+#[case::polled("mailjetPolling", 12, &[10, 2])]
+fn many_changes_are_split(#[case] key: &str, #[case] count: usize, #[case] expected: &[usize]) {
+    let mut ce = core(&[]);
+    let entry = r#"{"objectType":"c","objectId":"1","eventType":"CREATED"}"#;
+    let body = format!(
+        r#"{{"instance_id":1234,"events":[{}]}}"#,
+        vec![entry; count].join(",")
+    );
+    ce.ask(event(key, &body));
+    let sent = sent(&ce, 200);
+    let sizes: Vec<_> = sent
+        .iter()
+        .map(|webhook| {
+            let body = Json::parse(&webhook.body).unwrap();
+            let message = body.get("message").unwrap();
+            let all = message
+                .get("raw")
+                .unwrap()
+                .get("events")
+                .unwrap()
+                .as_array()
+                .unwrap();
+            assert_eq!(all.len(), count);
+            message.get("events").unwrap().as_array().unwrap().len()
+        })
+        .collect();
+    assert_eq!(sizes, expected);
+    let ids: std::collections::BTreeSet<_> = sent.iter().map(|webhook| &webhook.id).collect();
+    assert_eq!(ids.len(), expected.len());
+    let has_poll_date = String::from_utf8_lossy(&sent[0].body).contains("pollDate");
+    assert_eq!(has_poll_date, key != "mailjet");
+}
+
+/// Rule `event-first-attempt`: by the machine's clock, also where the mock's stands still.
+#[test]
+fn the_first_attempt_comes_a_little_later_whatever_the_clock_says() {
+    let receiver = Receiver::start();
+    let mut ce = Server::start(&[("clock", "2017-03-14T19:20:16Z"), ("webhook-delay", "1ms")]);
+    provision(&mut ce, &receiver.entry());
+    ce.ask(event("mailjet", "{}"));
+    assert_eq!(receiver.next().event(), "5001");
+}
+
+#[test]
+fn an_event_is_fired_from_a_test() {
+    let (mut ce, receiver) = (fresh(), Receiver::start());
+    provision(&mut ce, &receiver.entry());
+    let instance = ce.ce.instances().remove(0);
+    assert_eq!(ce.ce.fire_event(&instance, r#"{"a":1}"#).unwrap(), "5001");
+    assert_eq!(receiver.next().event(), "5001");
+    ce.ask(Request::patch(
+        "/instances/1234",
+        r#"{"configuration":{"event.notification.enabled":false}}"#,
+    ));
+    let refused = ce.ce.fire_event(&instance, "{}").unwrap_err();
+    assert!(refused.to_string().contains("takes no events"), "{refused}");
+}
+
+/// Rule `event-deliver`: a thousand events arrive once each, in order, over few connections.
+#[test]
+fn a_thousand_events_arrive_in_order() {
+    let (mut ce, receiver) = (fresh(), Receiver::start());
+    provision(&mut ce, &receiver.entry());
+    let instance = ce.ce.instances().remove(0);
+    let fired: Vec<_> = (0..1000)
+        .map(|number| {
+            ce.ce
+                .fire_event(&instance, format!(r#"{{"n":{number}}}"#))
+                .unwrap()
+        })
+        .collect();
+    let arrived: Vec<_> = (0..1000).map(|_| receiver.next().event()).collect();
+    assert_eq!(arrived, fired);
+    assert_eq!(ce.ce.wait_for_webhooks(1000, PATIENCE).len(), 1000);
+}
