@@ -147,7 +147,7 @@ pub use emulator::dispatch::fault::WebhookFault;
 pub use emulator::dispatch::log::{Webhook, WebhookResult};
 pub use emulator::path::{PathPattern, Surface};
 pub use emulator::record::gate::Gate;
-pub use emulator::record::journal::{Content, Found, Near, Received};
+pub use emulator::record::journal::{Content, Detail, Found, Near, Received};
 pub use emulator::record::ledger::{Ledger, Mishap};
 pub use emulator::record::report::Report;
 pub use emulator::state::Seed;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches};
-use mock_ce::{Emulator, Received};
+use mock_ce::{Detail, Emulator, Received};
 use parking_lot::{Condvar, Mutex};
 
 /// The format of the log.
@@ -39,48 +39,57 @@ pub(super) fn chosen(matches: &ArgMatches) -> Log {
 }
 
 impl Log {
-    /// The line of a request, unless there is none.
-    pub(super) fn line(self, received: &Received) -> Option<String> {
-        match self {
-            Log::Json => Some(received.to_json().to_string()),
-            Log::Text => Some(received.to_log_line()),
-            Log::Off => None,
-        }
-    }
-
     /// Starts a thread that logs each request from the journal.
     ///
     /// The thread keeps a slow reader of standard error from holding up an answer; requests that it misses are counted.
+    /// It writes several lines at once when requests come fast, for a line each would cost as much as the answer.
     pub(super) fn follow(self, emulator: Arc<Emulator>) -> Following {
         let logged = Arc::new(Logged::default());
         let following = Following {
             emulator: emulator.clone(),
             logged: (self != Log::Off).then(|| logged.clone()),
         };
-        if self == Log::Off {
-            return following;
-        }
+        let detail = match self {
+            Log::Off => return following,
+            Log::Text => Detail::Line,
+            Log::Json => Detail::Whole,
+        };
         thread::spawn(move || {
             let mut last = 0;
             loop {
-                let (requests, number) = emulator.wait_for_next(last);
+                let (requests, number) = emulator.wait_for_next(last, detail);
                 let missed = number - last - requests.len() as u64;
-                if missed > 0 && self == Log::Text {
-                    super::tell(&format!("({missed} requests not logged)"));
+                let lines = self.lines(&requests, missed);
+                if !lines.is_empty() {
+                    super::tell(&lines);
                 }
-                let shown = requests
-                    .into_iter()
-                    .map(|received| emulator.outside_view(received));
-                let lines = shown.filter_map(|received| self.line(&received));
-                lines.for_each(|line| super::tell(&line));
                 last = number;
                 *logged.number.lock() = last;
                 logged.changed.notify_all();
+                thread::sleep(PAUSE);
             }
         });
         following
     }
+
+    /// The lines of requests that came one after another, without the last line break.
+    fn lines(self, requests: &[Received], missed: u64) -> String {
+        let missed =
+            (missed > 0 && self == Log::Text).then(|| format!("({missed} requests not logged)"));
+        let line = |received: &Received| match self {
+            Log::Json => received.to_json().to_string(),
+            _ => received.to_log_line(),
+        };
+        let lines: Vec<_> = missed
+            .into_iter()
+            .chain(requests.iter().map(line))
+            .collect();
+        lines.join("\n")
+    }
 }
+
+/// The time in which requests gather before they are logged together.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The number of the last request that was logged.
 #[derive(Default)]

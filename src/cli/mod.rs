@@ -87,10 +87,11 @@ fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
-/// Writes one line to standard error. A failure is ignored, because nobody reads a closed standard error.
+/// Writes a line, or several, to standard error. A failure is ignored, because nobody reads a closed standard error.
 fn tell(line: &str) {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "{line}");
+    // One write, so that no other line comes in between.
+    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// Says on standard error that a recording beside this cassette has not ended.

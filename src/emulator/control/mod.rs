@@ -43,7 +43,7 @@ use super::identity::RequestId;
 use super::outcome::{Handled, Outcome};
 use super::path::Surface;
 use super::record::counters::Period;
-use super::record::journal::{Found, Near, Received};
+use super::record::journal::{Detail, Found, Near, Received};
 use super::record::ledger::Ledger;
 use super::state::Seed;
 use super::state::instances::{
@@ -207,12 +207,11 @@ impl Emulator {
         self.journal.outside_view(received)
     }
 
-    /// Waits for a request after the one with this number; returns each such request, and the last number.
-    ///
-    /// They are as they came; for others see [`Emulator::outside_view`].
+    /// Waits for a request after the one with this number; returns each such request as others than the test see it
+    /// (see [`Emulator::outside_view`]), and the last number.
     #[must_use]
-    pub fn wait_for_next(&self, number: u64) -> (Vec<Received>, u64) {
-        self.journal.wait_for_next(number)
+    pub fn wait_for_next(&self, number: u64, detail: Detail) -> (Vec<Received>, u64) {
+        self.journal.wait_for_next(number, detail)
     }
 
     /// The last requests as they came, the oldest first, and the number of the last one.

@@ -3,6 +3,8 @@
 use std::mem;
 use std::sync::atomic::Ordering::Relaxed;
 
+use http::StatusCode;
+
 #[cfg(feature = "page")]
 use super::Found;
 use super::entry::Entry;
@@ -15,6 +17,15 @@ use crate::emulator::control::Cursor;
 #[cfg(feature = "page")]
 use crate::emulator::steer::predicate::Predicate;
 use crate::wire::json::Json;
+
+/// The parts of a request that a reader of the journal needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Enough for its line: see [`Received::to_log_line`].
+    Line,
+    /// Headers and bodies too.
+    Whole,
+}
 
 /// The news for a listener.
 #[derive(Default)]
@@ -82,14 +93,27 @@ impl Journal {
     }
 
     fn summary(&self, entry: &Entry) -> Json<'static> {
+        self.outlined(entry).to_summary().into_owned()
+    }
+
+    /// A request in so much detail, as readers outside of this process get it.
+    pub(super) fn detailed(&self, entry: &Entry, detail: Detail) -> Received {
+        let is_refused = entry.status >= Some(StatusCode::BAD_REQUEST);
+        match detail {
+            // The line of a refusal has its message, which stands in the body.
+            Detail::Line if !is_refused => self.outlined(entry),
+            _ => self.outside_view(entry.received(&self.catalog.current())),
+        }
+    }
+
+    /// At least the outline of a request, as readers outside of this process get it.
+    fn outlined(&self, entry: &Entry) -> Received {
         let catalog = self.catalog.current();
         // Masking reads both bodies, which a flood would feel.
-        let view = if is_plain(entry, &catalog) {
-            entry.outline(&catalog)
-        } else {
-            self.outside_view(entry.received(&catalog))
-        };
-        view.to_summary().into_owned()
+        if is_plain(entry, &catalog) {
+            return entry.outline(&catalog);
+        }
+        self.outside_view(entry.received(&catalog))
     }
 
     /// The request with this number, if it is kept, as readers outside of this process get it.
@@ -100,7 +124,7 @@ impl Journal {
             .binary_search_by_key(&number, |entry| entry.number);
         let entry = ring.entries[place.ok()?].clone();
         drop(ring);
-        Some(self.outside_view(entry.received(&self.catalog.current())))
+        Some(self.detailed(&entry, Detail::Whole))
     }
 
     /// Everything that is kept, masked even where the server shows secrets.

@@ -26,6 +26,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
+pub use listen::Detail;
 pub use near::Near;
 pub use received::{Content, Found, Received};
 
@@ -228,10 +229,11 @@ impl Journal {
         self.changed.notified()
     }
 
-    /// Waits for a request after the one with this number; returns each such request, and the last number.
+    /// Waits for a request after the one with this number; returns each such request as readers outside of this process
+    /// get it, and the last number.
     ///
     /// Requests that were dropped or forgotten meanwhile are not among them.
-    pub(crate) fn wait_for_next(&self, number: u64) -> (Vec<Received>, u64) {
+    pub(crate) fn wait_for_next(&self, number: u64, detail: Detail) -> (Vec<Received>, u64) {
         let mut ring = self.ring.lock();
         while ring.recorded == number {
             self.recorded.wait(&mut ring);
@@ -241,8 +243,7 @@ impl Journal {
         let later = newest_first.take_while(|entry| entry.number > number);
         let later: Vec<_> = later.cloned().collect();
         drop(ring);
-        let catalog = self.catalog.current();
-        let requests = later.iter().rev().map(|entry| entry.received(&catalog));
+        let requests = later.iter().rev().map(|entry| self.detailed(entry, detail));
         (requests.collect(), last)
     }
 
