@@ -28,7 +28,9 @@ use std::fmt;
 use std::net::SocketAddr;
 #[cfg(feature = "tls")]
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 

@@ -1,11 +1,14 @@
 //! Verbs that print and end, and the help of all.
 
+#[cfg(unix)]
 use std::fs;
+#[cfg(unix)]
 use std::process::Command;
 
 use mock_ce::Json;
 use mock_ce::rules::RULES;
 use rstest::rstest;
+#[cfg(unix)]
 use tempfile::TempDir;
 
 use super::{run, text};

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Output, Stdio};
 
-use mock_ce::{MockCe, TrustStore};
+use mock_ce::MockCe;
 use rstest::rstest;
 use tempfile::TempDir;
 
@@ -105,7 +105,11 @@ fn a_file_without_certificates_is_told(#[case] file: &str, #[case] reason: &str)
     let url = format!("https://localhost:{}", ce.address().port());
     let output = waited(&["50ms", &url, "--ca", file]);
     assert!(told(&output).contains(reason), "{}", told(&output));
-    assert!(TrustStore::default().with_file(file.as_ref()).is_err());
+    assert!(
+        mock_ce::TrustStore::default()
+            .with_file(file.as_ref())
+            .is_err()
+    );
 }
 
 #[cfg(unix)]
