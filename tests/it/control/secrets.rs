@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use http::Method;
-use mock_ce::{MockCe, Predicate, Settings};
+use mock_ce::{Detail, MockCe, Predicate, Received, Settings};
 use rstest::rstest;
 
 use super::{ask, look};
@@ -120,6 +120,32 @@ fn the_journal_has_no_secret_in_a_body_that_was_cut() {
 fn the_journal_has_no_secret_in_the_platform_s_shape() {
     let settings: Settings = MockCe::builder().shape(mock_ce::Shape::Platform);
     assert_nothing_is_found(&settings.start());
+}
+
+/// The log reads less of a request than the journal's readers do.
+#[test]
+fn a_log_line_is_that_of_the_whole_request_without_its_secrets() {
+    let ce = MockCe::start();
+    let created = ask(&ce, &Request::post("/instances", mailjet("n")));
+    let by_token = format!("User u, Element {}", created.token());
+    let long_id = Request::get("/instances/123456789");
+    let others = [
+        Request::get("/instances?pageSize=1"),
+        Request::get("/elements/mailjet"),
+        Request::get("/hubs/messaging/messages").by(&by_token),
+        long_id,
+    ];
+    planted().iter().chain(&others).for_each(|request| {
+        ask(&ce, request);
+    });
+    let lines = |detail| -> Vec<_> {
+        let (requests, _) = ce.emulator().wait_for_next(0, detail);
+        requests.iter().map(Received::to_log_line).collect()
+    };
+    let short = lines(Detail::Line);
+    assert_eq!(short.len(), 1 + planted().len() + others.len());
+    assert_eq!(short, lines(Detail::Whole));
+    assert!(!short.concat().contains(PLANTED), "{short:#?}");
 }
 
 /// The places of planted secrets that the reader in process finds them in.
