@@ -6,6 +6,7 @@
 use super::cursor::Cursor;
 use super::notes::keep;
 use super::{Certainty, Change, Reading, Repair};
+use crate::wire::json::escaped;
 
 /// Where a text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +136,7 @@ impl Text<'_, '_, '_> {
 
     fn escape(&mut self) {
         let rest = self.cursor.rest();
-        if let Some((character, length)) = escaped(rest) {
+        if let Some((character, length)) = escaped(rest.as_bytes()) {
             self.out.push(character);
             self.cursor.skip(length);
         } else {
@@ -248,42 +249,6 @@ pub(super) fn starts_member(rest: &str) -> bool {
                     .trim_start_matches(is_blank)
                     .starts_with(':')
         })
-}
-
-/// The character an escape stands for, and the escape's length.
-fn escaped(rest: &str) -> Option<(char, usize)> {
-    let plain = match rest.as_bytes().get(1)? {
-        b'"' => '"',
-        b'\\' => '\\',
-        b'/' => '/',
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'u' => return unicode(rest),
-        _ => return None,
-    };
-    Some((plain, 2))
-}
-
-fn unicode(rest: &str) -> Option<(char, usize)> {
-    let first = unit(rest)?;
-    if let Some(character) = char::from_u32(first) {
-        return Some((character, 6));
-    }
-    let second = unit(rest.get(6..)?)?;
-    let pair = [u16::try_from(first).ok()?, u16::try_from(second).ok()?];
-    let character = char::decode_utf16(pair).next()?.ok()?;
-    Some((character, 12))
-}
-
-fn unit(rest: &str) -> Option<u32> {
-    let digits = rest.strip_prefix("\\u")?.get(..4)?;
-    let are_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    are_hex
-        .then(|| u32::from_str_radix(digits, 16).ok())
-        .flatten()
 }
 
 #[cfg(test)]
