@@ -6,9 +6,7 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderMap, StatusCode};
 
 use super::difference::{Comparison, Difference, of_bodies};
 use super::message::{Content, Interaction, header_map};
@@ -17,19 +15,8 @@ use super::selector::{Leaf, MessagePart, Place, Side, Step};
 use super::walk::rewrite_request;
 use super::{Cassette, Policy};
 use crate::wire::json::Json;
-use crate::wire::message::Request;
+use crate::wire::message::{Reply, Request};
 use crate::wire::vocabulary::{header, member};
-
-/// An answer to a request that was sent again.
-#[derive(Clone, Debug)]
-pub struct Reply {
-    /// Its status.
-    pub status: StatusCode,
-    /// Its headers.
-    pub headers: HeaderMap,
-    /// Its body, decoded.
-    pub body: Bytes,
-}
 
 /// A cassette that is being compared with what is answered now.
 pub struct Drift {

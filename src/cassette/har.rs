@@ -31,12 +31,11 @@ impl Cassette {
         let har = parse_json(text.as_bytes())?;
         let log = har.get("log").unwrap_or(&Json::Null);
         let entries = log.get("entries").and_then(Json::as_array);
-        let entries = entries.ok_or_else(|| {
-            CassetteError::malformed("it has no log.entries, so it is no HAR".to_owned())
-        })?;
+        let entries = entries
+            .ok_or_else(|| CassetteError::malformed("it has no log.entries, so it is no HAR"))?;
         if entries.is_empty() {
             let reason = "its log.entries are empty, so there is nothing to convert";
-            return Err(CassetteError::malformed(reason.to_owned()));
+            return Err(CassetteError::malformed(reason));
         }
         let empty = Cassette {
             redact: selectors(log, "_redact")?,

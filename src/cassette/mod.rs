@@ -32,13 +32,12 @@ mod sought;
 mod walk;
 mod words;
 
-use std::path::Path;
 use std::time::SystemTime;
 
 pub use difference::{Difference, DifferenceKind};
 pub use disk::{JournalFile, Start, Unfinished};
 #[cfg(feature = "recorder")]
-pub use drift::{Drift, Reply};
+pub use drift::Drift;
 pub use error::CassetteError;
 pub use finding::Finding;
 #[cfg(feature = "recorder")]
@@ -56,7 +55,6 @@ pub(crate) use message::{Answered, header_map};
 #[cfg(test)]
 pub(crate) use words::is_path_word;
 
-use crate::file::behind_links;
 use crate::wire::json::{Json, Members};
 use message::member;
 
@@ -131,40 +129,6 @@ impl Cassette {
         self.keep.iter().cloned().fold(policy, Policy::keep)
     }
 
-    /// Reads a cassette file, with the interactions that a recording beside it has added and not folded in yet.
-    ///
-    /// A recording that would replace the cassette and has not ended leaves it as it is; [`Cassette::unfinished`] tells.
-    ///
-    /// # Errors
-    /// A file that cannot be read, is no cassette, is of another version, or was changed since it was sealed.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self, CassetteError> {
-        disk::load(&behind_links(path.as_ref()))
-    }
-
-    /// The recording beside a cassette file that has not ended, if there is one.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or is no cassette.
-    pub fn unfinished(path: impl AsRef<Path>) -> Result<Option<Unfinished>, CassetteError> {
-        disk::unfinished(&behind_links(path.as_ref()))
-    }
-
-    /// Seals a cassette file that was changed, and is trusted as it is; what a recording has left is folded into it.
-    ///
-    /// # Errors
-    /// A file that cannot be read or written, is no cassette, is of another version, or is being recorded into.
-    pub fn reseal(path: impl AsRef<Path>) -> Result<(), CassetteError> {
-        disk::reseal(&behind_links(path.as_ref()))
-    }
-
-    /// Writes the file whole or not at all, for its owner only.
-    ///
-    /// # Errors
-    /// A file that cannot be written.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), CassetteError> {
-        disk::save(path.as_ref(), self)
-    }
-
     /// Reads the text of a cassette.
     ///
     /// # Errors
@@ -187,7 +151,7 @@ impl Cassette {
         let interactions = json
             .get("interactions")
             .and_then(Json::as_array)
-            .ok_or_else(|| CassetteError::malformed("interactions is not an array".to_owned()))?;
+            .ok_or_else(|| CassetteError::malformed("interactions is not an array"))?;
         let read = |(index, json)| {
             let named = |problem| format!("interaction {}: {problem}", index + 1);
             Interaction::parse(json).map_err(|problem| CassetteError::malformed(named(problem)))
@@ -261,7 +225,7 @@ fn check_format(json: &Json<'_>) -> Result<(), CassetteError> {
         Some(FORMAT) => Ok(()),
         Some(found) => Err(CassetteError::Format { found }),
         None => Err(CassetteError::malformed(
-            "it has no member format, so it is no cassette".to_owned(),
+            "it has no member format, so it is no cassette",
         )),
     }
 }

@@ -20,6 +20,7 @@ use rustls_pki_types::ServerName;
 use tokio::time::timeout;
 use tokio_rustls::rustls::RootCertStore;
 
+use super::headers::prepare_request;
 use super::{RecordError, tls};
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);
@@ -122,11 +123,6 @@ impl Address {
         format!("{}{}", self.origin, self.path)
     }
 
-    /// The `Host` of requests to it.
-    pub(super) fn host_header(&self) -> &HeaderValue {
-        &self.host_header
-    }
-
     /// The path that all requests must begin with; empty for any.
     pub(super) fn path(&self) -> &str {
         &self.path
@@ -198,14 +194,16 @@ where
         &self.address
     }
 
-    /// Sends a request, and returns the reply's head with its body still coming.
+    /// Sends a request of this proxy, and returns the reply's head with its body still coming.
     ///
     /// `sent` is how much of the request has been sent: as long as that grows, the upstream is not slow.
     pub(super) async fn send(
         &self,
         mut request: Request<B>,
+        via: &HeaderValue,
         sent: impl Fn() -> u64,
     ) -> Result<Response<Incoming>, Unanswered> {
+        prepare_request(request.headers_mut(), &self.address.host_header, via);
         *request.uri_mut() = self.address.target(request.uri());
         let mut sending = pin!(self.client.request(request));
         let mut before = sent();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::Mutex;
 
 use super::RecordError;
-use super::exchange::{ObservedRequest, ObservedResponse, exchange_of};
+use super::exchange::{self, ObservedRequest, ObservedResponse, exchange_of};
 use crate::cassette::{Exchange, JournalFile, Policy, Redactor};
 use crate::wire::error::clip;
 
@@ -123,7 +123,7 @@ impl JournalWriter {
 
     /// A request for a warning, without what may be a secret.
     pub(super) fn shown(&self, request: &ObservedRequest) -> String {
-        request.shown(&self.policy)
+        exchange::shown(request, &self.policy)
     }
 
     /// Counts an exchange that is not recorded, and tells the reason.
@@ -132,8 +132,13 @@ impl JournalWriter {
             "{} is kept out of the cassette: {reason}",
             clip(shown)
         ));
+        self.count(|summary| summary.kept_out += 1);
+    }
+
+    /// Counts something that happened while the recording is under way.
+    pub(super) fn count(&self, add: fn(&mut Summary)) {
         if let Some(open) = self.open.lock().as_mut() {
-            open.summary.kept_out += 1;
+            add(&mut open.summary);
         }
     }
 
