@@ -131,18 +131,22 @@ pub(super) fn unfilled(text: &str) -> Option<(usize, &str)> {
     })
 }
 
+/// The words of a line that is nothing but a tag of the generator.
+fn tag(line: &str) -> Option<impl Iterator<Item = &str>> {
+    let tag = line.trim().strip_prefix("{%")?.strip_suffix("%}")?;
+    Some(tag.trim_matches(['-', ' ']).split_whitespace())
+}
+
 /// The file of a line that is nothing but an include.
 fn include_name(line: &str) -> Option<&str> {
-    let tag = line.trim().strip_prefix("{%")?.strip_suffix("%}")?;
-    let mut words = tag.trim_matches(['-', ' ']).split_whitespace();
+    let mut words = tag(line)?;
     let is_include = matches!(words.next(), Some("include" | "include_relative"));
     words.next().filter(|_| is_include)
 }
 
 /// The language of a line that opens the generator's own code block, nothing for one that closes it.
 fn highlight(line: &str) -> Option<&str> {
-    let tag = line.trim().strip_prefix("{%")?.strip_suffix("%}")?;
-    let mut words = tag.trim_matches(['-', ' ']).split_whitespace();
+    let mut words = tag(line)?;
     match words.next()? {
         "highlight" => Some(words.next().unwrap_or("")),
         "endhighlight" => Some(""),

@@ -36,6 +36,13 @@ impl Node {
         }
     }
 
+    pub(super) fn into_members(self) -> Vec<Member> {
+        match self.value {
+            Value::Object(members) => members,
+            _ => Vec::new(),
+        }
+    }
+
     pub(super) fn is_object(&self) -> bool {
         matches!(self.value, Value::Object(_))
     }

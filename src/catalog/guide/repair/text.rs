@@ -5,7 +5,7 @@
 
 use super::cursor::Cursor;
 use super::notes::keep;
-use super::{Certainty, Change, Reading, Repair};
+use super::{Change, Reading, Repair};
 use crate::wire::json::escaped;
 
 /// Where a text stands.
@@ -92,8 +92,9 @@ impl Text<'_, '_, '_> {
             '"' => self.bare_quote(),
             '\r' if self.cursor.rest().starts_with("\r\n") => {}
             control if control < ' ' => {
-                let after = control.escape_default().to_string();
-                self.note(Certainty::Certain, control.encode_utf8(&mut [0; 4]), &after);
+                let (line, after) = (self.cursor.line(), control.escape_default().to_string());
+                let repair = Repair::certain(line, Change::Escaped, &control.to_string(), &after);
+                keep(self.repairs, repair);
             }
             _ => {}
         }
@@ -120,7 +121,7 @@ impl Text<'_, '_, '_> {
     fn bare_quote(&mut self) {
         if !self.noted_quote {
             self.noted_quote = true;
-            self.note(Certainty::Likely, "\"", "\\\"");
+            self.note_unescaped("\"");
         }
     }
 
@@ -141,7 +142,7 @@ impl Text<'_, '_, '_> {
             self.cursor.skip(length);
         } else {
             let shown: String = rest.chars().take(2).collect();
-            self.note(Certainty::Likely, &shown, &format!("\\{shown}"));
+            self.note_unescaped(&shown);
             self.out.push('\\');
             self.cursor.bump();
         }
@@ -161,27 +162,15 @@ impl Text<'_, '_, '_> {
         }
     }
 
-    fn note_unclosed(&mut self, line: usize) {
-        keep(
-            self.repairs,
-            line,
-            Certainty::Likely,
-            Change::Added,
-            "",
-            "\"",
-        );
+    fn note_unescaped(&mut self, before: &str) {
+        let (line, after) = (self.cursor.line(), format!("\\{before}"));
+        let repair = Repair::likely(line, Change::Escaped, before, &after);
+        keep(self.repairs, repair);
     }
 
-    fn note(&mut self, certainty: Certainty, before: &str, after: &str) {
-        let line = self.cursor.line();
-        keep(
-            self.repairs,
-            line,
-            certainty,
-            Change::Escaped,
-            before,
-            after,
-        );
+    fn note_unclosed(&mut self, line: usize) {
+        let repair = Repair::likely(line, Change::Added, "", "\"");
+        keep(self.repairs, repair);
     }
 }
 
