@@ -195,10 +195,9 @@ impl Importer {
             return None;
         }
         let text = guide.text.strip_prefix('\u{feff}').unwrap_or(guide.text);
-        let settings = markdown::front_matter(text).into_iter();
         let filler = Filler {
             defines: &self.options.defines,
-            front_matter: settings.map(|(key, (_, value))| (key, value)).collect(),
+            front_matter: markdown::front_matter(text),
             includes: self.options.includes.as_ref(),
         };
         let source = Source::fill(text, &filler);

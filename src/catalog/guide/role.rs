@@ -32,7 +32,7 @@ pub(super) fn role(node: &Node) -> Role {
 }
 
 pub(super) fn key(node: &Node) -> Option<&str> {
-    let key = dialect::element(node)?.get("key")?.text()?;
+    let key = dialect::element(node)?.get("key")?.scalar()?.as_str()?;
     (!key.trim().is_empty()).then_some(key)
 }
 

@@ -330,7 +330,8 @@ impl Reader<'_, '_> {
             return Ok(*id);
         }
         let shown = element.get("id").map(|id| id.to_json().to_string());
-        match (element.get("id").and_then(Node::number), setting) {
+        let own = element.get("id").and_then(Node::scalar);
+        match (own.and_then(Json::as_u64), setting) {
             (Some(id), Some((front, said))) if documented != Some(id) => {
                 let decided =
                     format!("{id}, as the response shows; the front matter says {said:?}");

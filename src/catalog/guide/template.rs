@@ -22,7 +22,7 @@ pub(super) struct Source {
 /// The values and files that marks are filled from.
 pub(super) struct Filler<'a> {
     pub(super) defines: &'a BTreeMap<String, String>,
-    pub(super) front_matter: BTreeMap<&'a str, &'a str>,
+    pub(super) front_matter: BTreeMap<&'a str, (usize, &'a str)>,
     pub(super) includes: Option<&'a PathBuf>,
 }
 
@@ -95,10 +95,8 @@ impl Filler<'_> {
         let value = defined.map(String::as_str);
         // A value that is itself a mark would be a text nobody meant.
         value.or_else(|| {
-            self.front_matter
-                .get(bare?)
-                .copied()
-                .filter(|value| !value.contains("{{"))
+            let (_, value) = self.front_matter.get(bare?)?;
+            Some(*value).filter(|value| !value.contains("{{"))
         })
     }
 
