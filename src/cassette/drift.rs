@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use http::header::{ALLOW, CONTENT_TYPE};
 
 use super::difference::{Comparison, Difference, of_bodies};
-use super::message::{Content, Interaction, header_map};
+use super::message::{Content, Interaction, header_map, value_of};
 use super::placeholder;
 use super::selector::{Leaf, MessagePart, Place, Side, Step};
 use super::walk::rewrite_request;
@@ -46,7 +46,7 @@ impl Drift {
     /// The recorded request as it is to be sent now.
     #[must_use]
     pub fn request(&self, interaction: &Interaction) -> Request {
-        let mut asked = interaction.request().clone();
+        let mut asked = interaction.request.clone();
         rewrite_request(&mut asked, &mut |place, leaf| match leaf {
             Leaf::Text(text) if place.part == MessagePart::Header => {
                 Some(self.current_header(text).into())
@@ -78,14 +78,14 @@ impl Drift {
 
     /// Compares a reply with the recorded one, and remembers the ids and tokens that it has.
     pub fn compare(&mut self, interaction: &Interaction, reply: &Reply) -> Vec<Difference> {
-        let recorded = interaction.response();
+        let recorded = &interaction.response;
         let mut differences = Vec::new();
         if recorded.status != reply.status {
             let (one, other) = (recorded.status.as_str(), reply.status.as_str());
             differences.push(Difference::value("status", one, other));
         }
         for name in [CONTENT_TYPE, ALLOW, header::TOTAL_COUNT] {
-            let one = recorded.header(name.as_str()).unwrap_or_default();
+            let one = value_of(&recorded.headers, name.as_str()).unwrap_or_default();
             let other = reply
                 .headers
                 .get(&name)
@@ -120,14 +120,7 @@ impl Drift {
             }
         }
     }
-}
 
-fn plain(json: &Json<'_>) -> String {
-    json.as_str()
-        .map_or_else(|| json.to_string(), str::to_owned)
-}
-
-impl Drift {
     /// A recorded text with what stands now for each id and token in it.
     fn translated(&self, text: &str) -> String {
         let is_between = |c: char| !c.is_alphanumeric() && !"+/=".contains(c);
@@ -138,6 +131,11 @@ impl Drift {
         });
         pieces.collect()
     }
+}
+
+fn plain(json: &Json<'_>) -> String {
+    json.as_str()
+        .map_or_else(|| json.to_string(), str::to_owned)
 }
 
 impl Comparison for Drift {

@@ -100,7 +100,7 @@ impl Cassette {
             asked.push(("postData", object_of(data)));
         }
         let reason = response.status.canonical_reason().unwrap_or_default();
-        let location = response.header("location").unwrap_or_default();
+        let location = value_of(&response.headers, "location").unwrap_or_default();
         let mut body = content(&response.body, &response.headers);
         body.push(("size", (response.body.to_bytes().len() as u64).into()));
         let answered = vec![
@@ -187,13 +187,9 @@ fn url_of(entry: &Json<'_>) -> Result<Uri, String> {
         .and_then(Json::as_str)
         .ok_or("request.url is not text")?;
     let without_fragment = url.split('#').next().unwrap_or_default();
-    let uri: Uri = without_fragment
-        .parse()
-        .map_err(|_| "request.url is no address".to_owned())?;
-    match uri.scheme() {
-        Some(_) => Ok(uri),
-        None => Err("request.url is no address".to_owned()),
-    }
+    let uri = without_fragment.parse::<Uri>().ok();
+    let uri = uri.filter(|uri| uri.scheme().is_some());
+    uri.ok_or_else(|| "request.url is no address".to_owned())
 }
 
 /// The origin of an address in its one spelling: without credentials, in lower case, and without the usual port.

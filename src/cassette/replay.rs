@@ -90,7 +90,7 @@ impl Replay {
         let mut by_request: HashMap<_, Vec<_>> = HashMap::new();
         let mut any_path = Vec::new();
         for (index, interaction) in cassette.interactions().iter().enumerate() {
-            let Asked { method, path, .. } = interaction.request();
+            let Asked { method, path, .. } = &interaction.request;
             if placeholder::find_all(path).is_empty() {
                 let key = (method.clone(), path.clone());
                 by_request.entry(key).or_default().push(index);

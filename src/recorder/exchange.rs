@@ -1,7 +1,7 @@
 //! A request and its response, copied as they pass through the recorder.
 
 use bytes::Bytes;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, Method, Uri};
 
 use super::decode::{self, Unreadable};
 use crate::cassette::{Exchange, Policy};
@@ -78,9 +78,9 @@ pub(super) type ObservedRequest = http::Request<MessageBytes>;
 pub(super) type ObservedResponse = http::Response<MessageBytes>;
 
 /// `GET /path`, as far as a cassette would keep it: a query may hold secrets.
-pub(super) fn shown(request: &ObservedRequest, policy: &Policy) -> String {
-    let path = target(request.uri()).split('?').next().unwrap_or_default();
-    format!("{} {}", request.method(), policy.shown_path(path))
+pub(super) fn shown(method: &Method, uri: &Uri, policy: &Policy) -> String {
+    let path = target(uri).split('?').next().unwrap_or_default();
+    format!("{method} {}", policy.shown_path(path))
 }
 
 /// Path and query; what has none is taken for the root.
@@ -143,9 +143,8 @@ mod tests {
 
     #[test]
     fn neither_a_query_nor_what_no_cassette_keeps_is_shown() {
-        let mut request = ObservedRequest::default();
-        *request.uri_mut() = Uri::from_static("/instances/SECRETpath/7?token=secret");
+        let uri = Uri::from_static("/instances/SECRETpath/7?token=secret");
         let policy = Policy::new(Catalog::documented());
-        assert_eq!(shown(&request, &policy), "GET /instances/*/7");
+        assert_eq!(shown(&Method::GET, &uri, &policy), "GET /instances/*/7");
     }
 }

@@ -139,10 +139,15 @@ impl Proxy {
 
     /// Answers 502 in the API's error shape, and counts the exchange as kept out.
     fn refuse(&self, asked: &SharedRequest, reason: &str) -> Response<Returned> {
-        let request = self.writer.shown(&asked.lock());
+        let request = self.shown(asked);
         self.writer.keep_out(&request, reason);
         let reason = format!("{request} was not recorded: {reason}");
         reply_of(self.refusal(ApiError::upstream_failed(reason)))
+    }
+
+    fn shown(&self, asked: &SharedRequest) -> String {
+        let asked = asked.lock();
+        self.writer.shown(asked.method(), asked.uri())
     }
 
     /// The reply to what is no HTTP.
@@ -206,12 +211,13 @@ impl Pair {
         if mem::replace(&mut self.is_settled, true) {
             return;
         }
-        let request = mem::take(&mut *self.request.lock());
-        let writer = &self.proxy.writer;
+        let Pair { proxy, request, .. } = self;
         match self.response.take() {
-            Some(response) => writer.record(request, response),
-            None => writer.keep_out(
-                &writer.shown(&request),
+            Some(response) => proxy
+                .writer
+                .record(mem::take(&mut request.lock()), response),
+            None => proxy.writer.keep_out(
+                &proxy.shown(request),
                 "its client did not wait for the answer",
             ),
         }
