@@ -134,35 +134,33 @@ impl Cassette {
     /// # Errors
     /// A text that is no cassette, is of another version, or was changed since it was sealed.
     pub fn parse(text: &str) -> Result<Self, CassetteError> {
-        let (cassette, seal) = Cassette::parse_unsealed(text)?;
-        match seal {
+        let json = parse_json(text.as_bytes())?;
+        let cassette = Cassette::of_document(&json)?;
+        match json.get("seal").and_then(Json::as_str) {
             Some(seal) if seal == cassette.seal() => Ok(cassette),
             _ => Err(CassetteError::BrokenSeal),
         }
     }
 
-    /// Reads the text of a cassette whatever its seal says, which is returned as it stands there.
+    /// Reads the text of a cassette whatever its seal says.
     ///
     /// # Errors
     /// A text that is no cassette, or is of another version.
-    pub fn parse_unsealed(text: &str) -> Result<(Self, Option<String>), CassetteError> {
-        let json = parse_json(text.as_bytes())?;
-        let mut cassette = Cassette::parse_head(&json)?;
-        let interactions = json
-            .get("interactions")
-            .and_then(Json::as_array)
-            .ok_or_else(|| CassetteError::malformed("interactions is not an array"))?;
-        let read = |(index, json)| {
+    pub fn parse_unsealed(text: &str) -> Result<Self, CassetteError> {
+        Cassette::of_document(&parse_json(text.as_bytes())?)
+    }
+
+    fn of_document(json: &Json<'_>) -> Result<Self, CassetteError> {
+        let mut cassette = Cassette::parse_head(json)?;
+        let interactions = json.get("interactions").and_then(Json::as_array);
+        let interactions =
+            interactions.ok_or_else(|| CassetteError::malformed("interactions is not an array"))?;
+        for (index, json) in interactions.iter().enumerate() {
             let named = |problem| format!("interaction {}: {problem}", index + 1);
-            Interaction::parse(json).map_err(|problem| CassetteError::malformed(named(problem)))
-        };
-        cassette.interactions = interactions
-            .iter()
-            .enumerate()
-            .map(read)
-            .collect::<Result<_, _>>()?;
-        let seal = json.get("seal").and_then(Json::as_str).map(str::to_owned);
-        Ok((cassette, seal))
+            let read = Interaction::parse(json).map_err(named);
+            cassette.push(read.map_err(CassetteError::malformed)?);
+        }
+        Ok(cassette)
     }
 
     /// All but the interactions.

@@ -123,7 +123,7 @@ impl Cassette {
     /// A file that cannot be read, or is no cassette.
     pub fn unfinished(path: impl AsRef<Path>) -> Result<Option<Unfinished>, CassetteError> {
         let path = &behind_links(path.as_ref());
-        let found = Found::read(path, parse_any_seal)?;
+        let found = Found::read(path, Cassette::parse_unsealed)?;
         let journal = journal::path_of(path);
         Ok(found.unfinished().map(|written| Unfinished {
             interactions: written.cassette.interactions.len(),
@@ -139,7 +139,7 @@ impl Cassette {
     pub fn reseal(path: impl AsRef<Path>) -> Result<(), CassetteError> {
         let path = &behind_links(path.as_ref());
         let journal = Locked::open(journal::path_of(path)).map_err(|error| error.of(path))?;
-        let adopted = Found::read(path, parse_any_seal)?.adopted();
+        let adopted = Found::read(path, Cassette::parse_unsealed)?.adopted();
         let adopted = adopted.ok_or_else(|| CassetteError::absent(path))?;
         adopted.save(path)?;
         journal.clear()
@@ -153,10 +153,6 @@ impl Cassette {
         let path = path.as_ref();
         crate::file::write(path, &self.to_text()).map_err(CassetteError::unwritable(path))
     }
-}
-
-fn parse_any_seal(text: &str) -> Result<Cassette, CassetteError> {
-    Ok(Cassette::parse_unsealed(text)?.0)
 }
 
 /// Tells whether a recorder is recording into a cassette.
