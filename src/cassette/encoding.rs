@@ -51,7 +51,7 @@ fn runs(text: &[u8], is_digit: fn(u8) -> bool) -> impl Iterator<Item = &[u8]> {
 }
 
 fn is_base64_digit(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
+    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'-' | b'_')
 }
 
 /// Reads digits without padding; what is over at the end of them is no byte.

@@ -389,7 +389,7 @@ impl Reader<'_, '_> {
         let request = Request {
             line: piece.line,
             title: role::title(piece, title, self.file),
-            payload: role::payload(piece),
+            is_minimum: role::is_minimum(piece),
             comments: piece.comments.clone(),
             body,
         };

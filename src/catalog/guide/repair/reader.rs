@@ -5,7 +5,7 @@
 use super::cursor::Cursor;
 use super::frame::{Frame, Kind, Last};
 use super::notes::beginning;
-use super::text::{self, Role};
+use super::text::{self, Trust};
 use super::{Change, MAX_DEPTH, MAX_REPAIRS, Reading, Refusal, Repair, Repaired};
 use crate::catalog::guide::tree::{Member, Node, Value};
 use crate::wire::json::Json;
@@ -162,12 +162,9 @@ impl Reader<'_> {
 
     fn name_text(&mut self) -> Option<String> {
         if self.cursor.eat('"') {
-            return Some(text::read(
-                &mut self.cursor,
-                Role::Name,
-                self.reading,
-                &mut self.repairs,
-            ));
+            // A name has no quotes inside.
+            let name = text::read(&mut self.cursor, Trust::Full, &mut self.repairs);
+            return Some(name);
         }
         let line = self.cursor.line();
         let mut ahead = self.cursor.clone();
@@ -202,12 +199,11 @@ impl Reader<'_> {
 
     fn text_value(&mut self, line: usize) {
         self.cursor.bump();
-        let text = text::read(
-            &mut self.cursor,
-            Role::Value,
-            self.reading,
-            &mut self.repairs,
-        );
+        let trust = match self.reading {
+            Reading::Exact => Trust::Full,
+            Reading::Repairing | Reading::ByLayout => Trust::None,
+        };
+        let text = text::read(&mut self.cursor, trust, &mut self.repairs);
         if self.reading != Reading::Exact && self.colon() {
             self.unexpected_name(text, line);
         } else {

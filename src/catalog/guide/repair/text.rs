@@ -5,46 +5,27 @@
 
 use super::cursor::Cursor;
 use super::notes::keep;
-use super::{Change, Reading, Repair};
+use super::{Change, Repair};
 use crate::wire::json::escaped;
 
-/// Where a text stands.
+/// Whether the next quote ends the text whatever follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    Name,
-    Value,
+pub(super) enum Trust {
+    Full,
+    None,
 }
 
 /// Reads the text whose opening quote was just walked over.
-pub(super) fn read(
-    cursor: &mut Cursor<'_>,
-    role: Role,
-    reading: Reading,
-    repairs: &mut Vec<Repair>,
-) -> String {
+pub(super) fn read(cursor: &mut Cursor<'_>, trust: Trust, repairs: &mut Vec<Repair>) -> String {
     let text = Text {
         cursor,
-        trust: trust(role, reading),
+        trust,
         repairs,
         out: String::new(),
         markup: Markup::Outside,
         noted_quote: false,
     };
     text.read()
-}
-
-/// Whether the next quote ends the text whatever follows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Trust {
-    Full,
-    None,
-}
-
-fn trust(role: Role, reading: Reading) -> Trust {
-    match (role, reading) {
-        (Role::Value, Reading::Repairing | Reading::ByLayout) => Trust::None,
-        _ => Trust::Full,
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,7 +229,7 @@ mod tests {
     fn read_value(source: &str) -> (String, Vec<Change>, String) {
         let mut cursor = Cursor::new(source, 1, 0);
         let mut notes = Vec::new();
-        let text = read(&mut cursor, Role::Value, Reading::Repairing, &mut notes);
+        let text = read(&mut cursor, Trust::None, &mut notes);
         let defects = notes.iter().map(|note| note.change).collect();
         (text, defects, cursor.rest().to_owned())
     }
