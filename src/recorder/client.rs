@@ -63,8 +63,8 @@ impl Client {
         *outgoing.uri_mut() = request.uri.clone();
         *outgoing.headers_mut() = request.headers.clone();
         let via = HeaderValue::from_static("1.1 mock-ce");
-        let sent = self.upstream.send(outgoing, &via, || 0).await;
-        let (head, body) = sent.map_err(|problem| problem.to_string())?.into_parts();
+        let reply = self.upstream.send(outgoing, &via, || 0).await?;
+        let (head, body) = reply.into_parts();
         let body = Limited::new(body, MAX_ANSWER).collect().await;
         let body = body
             .map_err(|error| format!("broke off: {error}"))?
