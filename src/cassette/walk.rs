@@ -167,3 +167,19 @@ fn unused_name<'j>(members: &Members<'j>, mut name: Cow<'j, str>) -> Cow<'j, str
     }
     name
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_member_gets_the_name_of_another() {
+        let json = Json::parse(br#"{"alice":1,"redacted-4":2}"#);
+        let mut json = json.unwrap().into_owned();
+        rewrite_json(Side::Request, &mut json, &[], &mut |_, leaf| match leaf {
+            Leaf::Name("alice") => Some("redacted-4".into()),
+            _ => None,
+        });
+        assert_eq!(json.to_string(), r#"{"redacted-4_":1,"redacted-4":2}"#);
+    }
+}
