@@ -102,7 +102,7 @@ pub fn cassette(input: &[u8]) {
         return;
     };
     let sealed = Cassette::parse(text);
-    let Ok((cassette, _)) = Cassette::parse_unsealed(text) else {
+    let Ok(cassette) = Cassette::parse_unsealed(text) else {
         assert!(sealed.is_err());
         return;
     };

@@ -6,31 +6,18 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderMap, StatusCode};
 
 use super::difference::{Comparison, Difference, of_bodies};
-use super::message::{Content, Interaction, header_map};
+use super::message::{Content, Interaction, header_map, value_of};
 use super::placeholder;
 use super::selector::{Leaf, MessagePart, Place, Side, Step};
 use super::walk::rewrite_request;
 use super::{Cassette, Policy};
 use crate::wire::json::Json;
-use crate::wire::message::Request;
+use crate::wire::message::{Reply, Request};
 use crate::wire::time;
 use crate::wire::vocabulary::{header, member};
-
-/// An answer to a request that was sent again.
-#[derive(Clone, Debug)]
-pub struct Reply {
-    /// Its status.
-    pub status: StatusCode,
-    /// Its headers.
-    pub headers: HeaderMap,
-    /// Its body, decoded.
-    pub body: Bytes,
-}
 
 /// A cassette that is being compared with what is answered now.
 pub struct Drift {
@@ -60,7 +47,7 @@ impl Drift {
     /// The recorded request as it is to be sent now.
     #[must_use]
     pub fn request(&self, interaction: &Interaction) -> Request {
-        let mut asked = interaction.request().clone();
+        let mut asked = interaction.request.clone();
         rewrite_request(&mut asked, &mut |place, leaf| match leaf {
             Leaf::Text(text) if place.part == MessagePart::Header => {
                 Some(self.current_header(text).into())
@@ -92,14 +79,14 @@ impl Drift {
 
     /// Compares a reply with the recorded one, and remembers the ids and tokens that it has.
     pub fn compare(&mut self, interaction: &Interaction, reply: &Reply) -> Vec<Difference> {
-        let recorded = interaction.response();
+        let recorded = &interaction.response;
         let mut differences = Vec::new();
         if recorded.status != reply.status {
             let (one, other) = (recorded.status.as_str(), reply.status.as_str());
             differences.push(Difference::value("status", one, other));
         }
         for name in [CONTENT_TYPE, ALLOW, header::TOTAL_COUNT] {
-            let one = recorded.header(name.as_str()).unwrap_or_default();
+            let one = value_of(&recorded.headers, name.as_str()).unwrap_or_default();
             let other = reply
                 .headers
                 .get(&name)
@@ -136,19 +123,7 @@ impl Drift {
             }
         }
     }
-}
 
-/// Tells a moment from a day alone, which a caller may have sent.
-fn is_time(text: &str) -> bool {
-    text.len() > "2017-03-14".len() && time::parse(text).is_some()
-}
-
-fn plain(json: &Json<'_>) -> String {
-    json.as_str()
-        .map_or_else(|| json.to_string(), str::to_owned)
-}
-
-impl Drift {
     /// A recorded text with what stands now for each id and token in it.
     fn translated(&self, text: &str) -> String {
         let is_between = |c: char| !c.is_alphanumeric() && !"+/=".contains(c);
@@ -159,6 +134,16 @@ impl Drift {
         });
         pieces.collect()
     }
+}
+
+/// Tells a moment from a day alone, which a caller may have sent.
+fn is_time(text: &str) -> bool {
+    text.len() > "2017-03-14".len() && time::parse(text).is_some()
+}
+
+fn plain(json: &Json<'_>) -> String {
+    json.as_str()
+        .map_or_else(|| json.to_string(), str::to_owned)
 }
 
 impl Comparison for Drift {

@@ -3,7 +3,11 @@
 //! Base64 in both alphabets and at any offset, hexadecimal, percent-encoding, and the escapes of JSON and HTML; also one
 //! inside another, as deep as [`MAX_DEPTH`].
 
+use base64::engine::general_purpose::{self, GeneralPurpose};
+use base64::{Engine as _, alphabet};
 use percent_encoding::percent_decode;
+
+use crate::wire::json::escaped;
 
 const MAX_DEPTH: usize = 2;
 /// Shorter runs of digits cannot hold a value that is looked for.
@@ -47,145 +51,101 @@ fn runs(text: &[u8], is_digit: fn(u8) -> bool) -> impl Iterator<Item = &[u8]> {
 }
 
 fn is_base64_digit(byte: u8) -> bool {
-    base64_value(byte).is_some()
+    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'-' | b'_')
 }
 
-/// The six bits of a digit in either alphabet.
-fn base64_value(digit: u8) -> Option<u8> {
-    Some(match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    })
-}
+/// Reads digits without padding; what is over at the end of them is no byte.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    general_purpose::NO_PAD.with_decode_allow_trailing_bits(true),
+);
 
 /// Passes a run to `visit`, read from each of the four places where a group of digits can begin, until it returns true.
 fn any_base64_reading(run: &[u8], visit: &mut dyn FnMut(&[u8]) -> bool) -> bool {
-    let values: Vec<u8> = run
-        .iter()
-        .filter_map(|&digit| base64_value(digit))
-        .collect();
+    let standard = run.iter().map(|digit| match digit {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
+    });
+    let standard: Vec<_> = standard.collect();
     let mut decoded = Vec::with_capacity(run.len());
     (0..4).any(|start| {
+        let digits = &standard[start..];
+        let alone = usize::from(digits.len() % 4 == 1);
         decoded.clear();
-        for group in values[start..].chunks(4) {
-            let digit = |at: usize| group.get(at).copied().unwrap_or(0);
-            let bytes = [
-                (digit(0) << 2) | (digit(1) >> 4),
-                (digit(1) << 4) | (digit(2) >> 2),
-                (digit(2) << 6) | digit(3),
-            ];
-            // One digit alone is no byte.
-            decoded.extend_from_slice(&bytes[..group.len() - 1]);
-        }
-        visit(&decoded)
+        let read = BASE64.decode_vec(&digits[..digits.len() - alone], &mut decoded);
+        read.is_ok() && visit(&decoded)
     })
 }
 
 fn hex_readings(run: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let value = |digit| char::from(digit).to_digit(16).unwrap_or(0) as u8;
     (0..2).map(move |start| {
         let pairs = run[start..].chunks_exact(2);
         pairs
-            .map(|pair| (hex_value(pair[0]) << 4) | hex_value(pair[1]))
+            .map(|pair| (value(pair[0]) << 4) | value(pair[1]))
             .collect()
     })
 }
 
-fn hex_value(digit: u8) -> u8 {
-    char::from(digit)
-        .to_digit(16)
-        .map_or(0, |value| value as u8)
-}
-
-/// Replaces each escape behind `mark`; `read` says its character, and how many bytes behind the mark it has.
-fn unescape(mark: u8, text: &[u8], read: fn(&[u8]) -> Option<(u32, usize)>) -> Vec<u8> {
+/// Replaces each escape that begins with `mark`; `read` says its character and its length.
+fn unescape(mark: u8, text: &[u8], read: fn(&[u8]) -> Option<(char, usize)>) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
     while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        match read(after).filter(|_| byte == mark) {
+        rest = match (byte == mark).then(|| read(rest)).flatten() {
             Some((character, length)) => {
-                let character = char::from_u32(character).unwrap_or(char::REPLACEMENT_CHARACTER);
                 out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = &after[length..];
+                &rest[length..]
             }
-            None => out.push(byte),
-        }
+            None => {
+                out.push(byte);
+                after
+            }
+        };
     }
     out
 }
 
 fn unescape_json(text: &[u8]) -> Vec<u8> {
-    unescape(b'\\', text, |after| {
-        let unit = after.strip_prefix(b"u").and_then(json_unit);
-        let character = match after.first()? {
-            b'n' => b'\n',
-            b'r' => b'\r',
-            b't' => b'\t',
-            b'b' => 8,
-            b'f' => 12,
-            other if other.is_ascii() => *other,
-            _ => return None,
-        };
-        Some(unit.map_or((character.into(), 1), |(unit, length)| (unit, length + 1)))
+    unescape(b'\\', text, |escape| {
+        let other = escape.get(1).filter(|other| other.is_ascii());
+        escaped(escape).or(other.map(|&other| (other.into(), 2)))
     })
-}
-
-/// The character of `XXXX` or of the surrogates `XXXX\uXXXX`, and how many bytes say so.
-fn json_unit(digits: &[u8]) -> Option<(u32, usize)> {
-    let first = hex_number(digits.get(..4)?)?;
-    let second = digits.get(4..10).filter(|next| next.starts_with(b"\\u"));
-    let second = second.and_then(|next| hex_number(&next[2..]));
-    match (first, second) {
-        (0xD800..0xDC00, Some(low @ 0xDC00..0xE000)) => {
-            Some((0x10000 + ((first - 0xD800) << 10) + (low - 0xDC00), 10))
-        }
-        _ => Some((first, 4)),
-    }
-}
-
-fn hex_number(digits: &[u8]) -> Option<u32> {
-    let all = digits.iter().all(u8::is_ascii_hexdigit);
-    let text = std::str::from_utf8(digits).ok().filter(|_| all)?;
-    u32::from_str_radix(text, 16).ok()
 }
 
 fn unescape_html(text: &[u8]) -> Vec<u8> {
-    const MAX_REFERENCE: usize = 12;
-    unescape(b'&', text, |after| {
-        let end = after
+    const MAX_REFERENCE: usize = 13;
+    unescape(b'&', text, |reference| {
+        let end = reference
             .iter()
             .take(MAX_REFERENCE)
             .position(|&byte| byte == b';')?;
-        Some((html_character(&after[..end])?, end + 1))
+        let name = std::str::from_utf8(&reference[1..end]).ok()?;
+        Some((html_character(name)?, end + 1))
     })
 }
 
-fn html_character(reference: &[u8]) -> Option<u32> {
-    let text = std::str::from_utf8(reference).ok()?;
-    match text {
-        "amp" => Some('&'.into()),
-        "lt" => Some('<'.into()),
-        "gt" => Some('>'.into()),
-        "quot" => Some('"'.into()),
-        "apos" => Some('\''.into()),
+fn html_character(name: &str) -> Option<char> {
+    Some(match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
         _ => {
-            let digits = text.strip_prefix('#')?;
-            let hex = digits.strip_prefix(['x', 'X']);
-            hex.map_or_else(
-                || digits.parse().ok(),
-                |hex| u32::from_str_radix(hex, 16).ok(),
-            )
+            let digits = name.strip_prefix('#')?;
+            let number = match digits.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16),
+                None => digits.parse(),
+            };
+            char::from_u32(number.ok()?)?
         }
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use rstest::rstest;
 

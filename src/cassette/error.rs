@@ -44,7 +44,8 @@ pub enum CassetteError {
 }
 
 impl CassetteError {
-    pub(super) fn malformed(reason: String) -> Self {
+    pub(super) fn malformed(reason: impl Into<String>) -> Self {
+        let reason = reason.into();
         CassetteError::Malformed { reason }
     }
 

@@ -31,12 +31,11 @@ impl Cassette {
         let har = parse_json(text.as_bytes())?;
         let log = har.get("log").unwrap_or(&Json::Null);
         let entries = log.get("entries").and_then(Json::as_array);
-        let entries = entries.ok_or_else(|| {
-            CassetteError::malformed("it has no log.entries, so it is no HAR".to_owned())
-        })?;
+        let entries = entries
+            .ok_or_else(|| CassetteError::malformed("it has no log.entries, so it is no HAR"))?;
         if entries.is_empty() {
             let reason = "its log.entries are empty, so there is nothing to convert";
-            return Err(CassetteError::malformed(reason.to_owned()));
+            return Err(CassetteError::malformed(reason));
         }
         let empty = Cassette {
             redact: selectors(log, "_redact")?,
@@ -101,7 +100,7 @@ impl Cassette {
             asked.push(("postData", object_of(data)));
         }
         let reason = response.status.canonical_reason().unwrap_or_default();
-        let location = response.header("location").unwrap_or_default();
+        let location = value_of(&response.headers, "location").unwrap_or_default();
         let mut body = content(&response.body, &response.headers);
         body.push(("size", (response.body.to_bytes().len() as u64).into()));
         let answered = vec![
@@ -188,13 +187,9 @@ fn url_of(entry: &Json<'_>) -> Result<Uri, String> {
         .and_then(Json::as_str)
         .ok_or("request.url is not text")?;
     let without_fragment = url.split('#').next().unwrap_or_default();
-    let uri: Uri = without_fragment
-        .parse()
-        .map_err(|_| "request.url is no address".to_owned())?;
-    match uri.scheme() {
-        Some(_) => Ok(uri),
-        None => Err("request.url is no address".to_owned()),
-    }
+    let uri = without_fragment.parse::<Uri>().ok();
+    let uri = uri.filter(|uri| uri.scheme().is_some());
+    uri.ok_or_else(|| "request.url is no address".to_owned())
 }
 
 /// The origin of an address in its one spelling: without credentials, in lower case, and without the usual port.

@@ -113,10 +113,6 @@ impl Interaction {
         (Interaction { request, response }, left_out)
     }
 
-    pub(crate) fn request(&self) -> &Asked {
-        &self.request
-    }
-
     pub(crate) fn response(&self) -> &Answered {
         &self.response
     }
@@ -139,13 +135,8 @@ impl Asked {
         }
     }
 
-    /// The first value of a header.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        value_of(&self.headers, name)
-    }
-
     pub(super) fn authorization(&self) -> &str {
-        self.header(AUTHORIZATION.as_str()).unwrap_or_default()
+        value_of(&self.headers, AUTHORIZATION.as_str()).unwrap_or_default()
     }
 
     /// Path and query, encoded.
@@ -155,14 +146,6 @@ impl Asked {
             [] => self.path.clone(),
             query => format!("{}?{}", self.path, encode_pairs(query)),
         }
-    }
-}
-
-impl Answered {
-    /// The first value of a header.
-    #[cfg(feature = "recorder")]
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        value_of(&self.headers, name)
     }
 }
 

@@ -32,13 +32,12 @@ mod sought;
 mod walk;
 mod words;
 
-use std::path::Path;
 use std::time::SystemTime;
 
 pub use difference::{Difference, DifferenceKind};
 pub use disk::{JournalFile, Start, Unfinished};
 #[cfg(feature = "recorder")]
-pub use drift::{Drift, Reply};
+pub use drift::Drift;
 pub use error::CassetteError;
 pub use finding::Finding;
 #[cfg(feature = "recorder")]
@@ -56,7 +55,6 @@ pub(crate) use message::{Answered, header_map};
 #[cfg(test)]
 pub(crate) use words::is_path_word;
 
-use crate::file::behind_links;
 use crate::wire::json::{Json, Members};
 use message::member;
 
@@ -131,74 +129,38 @@ impl Cassette {
         self.keep.iter().cloned().fold(policy, Policy::keep)
     }
 
-    /// Reads a cassette file, with the interactions that a recording beside it has added and not folded in yet.
-    ///
-    /// A recording that would replace the cassette and has not ended leaves it as it is; [`Cassette::unfinished`] tells.
-    ///
-    /// # Errors
-    /// A file that cannot be read, is no cassette, is of another version, or was changed since it was sealed.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self, CassetteError> {
-        disk::load(&behind_links(path.as_ref()))
-    }
-
-    /// The recording beside a cassette file that has not ended, if there is one.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or is no cassette.
-    pub fn unfinished(path: impl AsRef<Path>) -> Result<Option<Unfinished>, CassetteError> {
-        disk::unfinished(&behind_links(path.as_ref()))
-    }
-
-    /// Seals a cassette file that was changed, and is trusted as it is; what a recording has left is folded into it.
-    ///
-    /// # Errors
-    /// A file that cannot be read or written, is no cassette, is of another version, or is being recorded into.
-    pub fn reseal(path: impl AsRef<Path>) -> Result<(), CassetteError> {
-        disk::reseal(&behind_links(path.as_ref()))
-    }
-
-    /// Writes the file whole or not at all, for its owner only.
-    ///
-    /// # Errors
-    /// A file that cannot be written.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), CassetteError> {
-        disk::save(path.as_ref(), self)
-    }
-
     /// Reads the text of a cassette.
     ///
     /// # Errors
     /// A text that is no cassette, is of another version, or was changed since it was sealed.
     pub fn parse(text: &str) -> Result<Self, CassetteError> {
-        let (cassette, seal) = Cassette::parse_unsealed(text)?;
-        match seal {
+        let json = parse_json(text.as_bytes())?;
+        let cassette = Cassette::of_document(&json)?;
+        match json.get("seal").and_then(Json::as_str) {
             Some(seal) if seal == cassette.seal() => Ok(cassette),
             _ => Err(CassetteError::BrokenSeal),
         }
     }
 
-    /// Reads the text of a cassette whatever its seal says, which is returned as it stands there.
+    /// Reads the text of a cassette whatever its seal says.
     ///
     /// # Errors
     /// A text that is no cassette, or is of another version.
-    pub fn parse_unsealed(text: &str) -> Result<(Self, Option<String>), CassetteError> {
-        let json = parse_json(text.as_bytes())?;
-        let mut cassette = Cassette::parse_head(&json)?;
-        let interactions = json
-            .get("interactions")
-            .and_then(Json::as_array)
-            .ok_or_else(|| CassetteError::malformed("interactions is not an array".to_owned()))?;
-        let read = |(index, json)| {
+    pub fn parse_unsealed(text: &str) -> Result<Self, CassetteError> {
+        Cassette::of_document(&parse_json(text.as_bytes())?)
+    }
+
+    fn of_document(json: &Json<'_>) -> Result<Self, CassetteError> {
+        let mut cassette = Cassette::parse_head(json)?;
+        let interactions = json.get("interactions").and_then(Json::as_array);
+        let interactions =
+            interactions.ok_or_else(|| CassetteError::malformed("interactions is not an array"))?;
+        for (index, json) in interactions.iter().enumerate() {
             let named = |problem| format!("interaction {}: {problem}", index + 1);
-            Interaction::parse(json).map_err(|problem| CassetteError::malformed(named(problem)))
-        };
-        cassette.interactions = interactions
-            .iter()
-            .enumerate()
-            .map(read)
-            .collect::<Result<_, _>>()?;
-        let seal = json.get("seal").and_then(Json::as_str).map(str::to_owned);
-        Ok((cassette, seal))
+            let read = Interaction::parse(json).map_err(named);
+            cassette.push(read.map_err(CassetteError::malformed)?);
+        }
+        Ok(cassette)
     }
 
     /// All but the interactions.
@@ -261,7 +223,7 @@ fn check_format(json: &Json<'_>) -> Result<(), CassetteError> {
         Some(FORMAT) => Ok(()),
         Some(found) => Err(CassetteError::Format { found }),
         None => Err(CassetteError::malformed(
-            "it has no member format, so it is no cassette".to_owned(),
+            "it has no member format, so it is no cassette",
         )),
     }
 }

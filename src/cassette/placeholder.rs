@@ -107,8 +107,11 @@ pub(super) fn find_all(text: &str) -> Vec<(Range<usize>, u32)> {
     found
 }
 
+/// Numbers of placeholders with the values that stand in their places.
+pub(super) type Bindings = Vec<(u32, String)>;
+
 /// Compares a text with a recorded one, and returns what stands in it for each placeholder; `None` when they differ.
-pub(super) fn fit<'t>(recorded: &str, text: &'t str) -> Option<Vec<(u32, &'t str)>> {
+pub(super) fn fit(recorded: &str, text: &str) -> Option<Bindings> {
     let (mut bound, mut rest, mut at) = (Vec::new(), text, 0);
     let mut open: Option<u32> = None;
     for (range, number) in find_all(recorded) {
@@ -126,24 +129,22 @@ pub(super) fn fit<'t>(recorded: &str, text: &'t str) -> Option<Vec<(u32, &'t str
     } else {
         rest.strip_suffix(last)?
     };
-    bound.push((number, value));
-    bound
-        .iter()
-        .all(|(_, value)| !value.is_empty())
-        .then_some(bound)
+    bound.push((number, value.to_owned()));
+    let is_whole = bound.iter().all(|(_, value)| !value.is_empty());
+    is_whole.then_some(bound)
 }
 
 fn take_piece<'t>(
     piece: &str,
     rest: &'t str,
     open: Option<u32>,
-    bound: &mut Vec<(u32, &'t str)>,
+    bound: &mut Bindings,
 ) -> Option<&'t str> {
     let Some(number) = open else {
         return rest.strip_prefix(piece);
     };
     let at = rest.find(piece)?;
-    bound.push((number, &rest[..at]));
+    bound.push((number, rest[..at].to_owned()));
     Some(&rest[at + piece.len()..])
 }
 
@@ -207,6 +208,12 @@ mod tests {
         #[case] text: &str,
         #[case] expected: Option<Vec<(u32, &str)>>,
     ) {
-        assert_eq!(fit(recorded, text), expected);
+        let owned = |bound: Vec<(u32, &str)>| {
+            let bound = bound.into_iter();
+            bound
+                .map(|(number, value)| (number, value.to_owned()))
+                .collect()
+        };
+        assert_eq!(fit(recorded, text), expected.map(owned));
     }
 }

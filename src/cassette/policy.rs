@@ -74,15 +74,15 @@ impl Policy {
         &self.known
     }
 
-    /// The user's own word on a place, if any.
-    fn ordered(&self, place: &Place<'_>) -> Option<Verdict> {
+    /// The user's own word on whether a place is kept, if any.
+    fn is_kept_by_order(&self, place: &Place<'_>) -> Option<bool> {
         let names = |selectors: &[Selector]| selectors.iter().any(|selector| selector.names(place));
-        let is_replaced = names(&self.redact).then_some(Verdict::Replace);
-        is_replaced.or_else(|| names(&self.keep).then_some(Verdict::Keep))
+        let is_replaced = names(&self.redact).then_some(false);
+        is_replaced.or_else(|| names(&self.keep).then_some(true))
     }
 
     pub(super) fn is_kept_by_user(&self, place: &Place<'_>) -> bool {
-        self.ordered(place) == Some(Verdict::Keep)
+        self.is_kept_by_order(place) == Some(true)
     }
 
     /// Tells whether a name or a value is kept as a whole, so that it may also be shown.
@@ -105,10 +105,8 @@ impl Policy {
         if text.trim().is_empty() || placeholder::number_of(text).is_some() {
             return vec![Piece::Keep(text)];
         }
-        match self.ordered(place) {
-            Some(Verdict::Keep) => return vec![Piece::Keep(text)],
-            Some(Verdict::Replace) => return vec![Piece::Replace(text)],
-            None => {}
+        if let Some(is_kept) = self.is_kept_by_order(place) {
+            return vec![piece(is_kept, text)];
         }
         match place.part {
             MessagePart::Header => self.pieces_of_header(place, text),
@@ -127,10 +125,9 @@ impl Policy {
         if placeholder::number_of_json(number).is_some() {
             return true;
         }
-        if let Some(ordered) = self.ordered(place) {
-            return ordered == Verdict::Keep;
-        }
-        !is_secret(place) && keeps_digits(place, number.to_string().trim_start_matches('-'))
+        self.is_kept_by_order(place).unwrap_or_else(|| {
+            !is_secret(place) && keeps_digits(place, number.to_string().trim_start_matches('-'))
+        })
     }
 
     /// Judges the name of a member or a parameter.
@@ -169,7 +166,7 @@ impl Policy {
     /// Tells whether a place is named like a secret, or is redacted by the user.
     pub(super) fn holds_secret(&self, place: &Place<'_>) -> bool {
         const SECRET_HEADERS: [&str; 3] = ["authorization", "cookie", "set-cookie"];
-        self.ordered(place) == Some(Verdict::Replace)
+        self.is_kept_by_order(place) == Some(false)
             || is_secret(place)
             || (place.part == MessagePart::Header && is_one_of(place, &SECRET_HEADERS))
     }
@@ -252,17 +249,10 @@ impl Policy {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    Keep,
-    Replace,
-}
-
 fn piece(keeps: bool, text: &str) -> Piece<'_> {
-    if keeps {
-        Piece::Keep(text)
-    } else {
-        Piece::Replace(text)
+    match keeps {
+        true => Piece::Keep(text),
+        false => Piece::Replace(text),
     }
 }
 

@@ -19,12 +19,11 @@ use parking_lot::Mutex;
 use super::Cassette;
 use super::message::{Asked, Interaction};
 use super::miss::{Miss, Near};
-use super::placeholder;
+use super::placeholder::{self, Bindings};
 use super::policy::Policy;
-use super::request_match::{Bindings, RequestMatcher};
+use super::request_match::{RequestMatcher, secrets_by_word};
 use super::selector::{Leaf, Selector, Side};
 use super::walk::{decode_segment, placeholders, rewrite_response};
-use crate::secrets::{AuthorizationPart, authorization_parts};
 use crate::wire::json::Json;
 use crate::wire::message::Request;
 
@@ -91,7 +90,7 @@ impl Replay {
         let mut by_request: HashMap<_, Vec<_>> = HashMap::new();
         let mut any_path = Vec::new();
         for (index, interaction) in cassette.interactions().iter().enumerate() {
-            let Asked { method, path, .. } = interaction.request();
+            let Asked { method, path, .. } = &interaction.request;
             if placeholder::find_all(path).is_empty() {
                 let key = (method.clone(), path.clone());
                 by_request.entry(key).or_default().push(index);
@@ -355,13 +354,8 @@ fn from_answers(interactions: &[Interaction]) -> HashSet<u32> {
 
 /// The words of a header, which are no secrets, in any order.
 fn open_words(authorization: &str) -> Vec<&str> {
-    let words = authorization_parts(authorization)
-        .into_iter()
-        .filter_map(|part| match part {
-            AuthorizationPart::Open(text) => Some(text.trim_matches([' ', ',', ':', '\t'])),
-            AuthorizationPart::Secret(_) => None,
-        });
-    let mut words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    let pairs = secrets_by_word(authorization).into_iter();
+    let mut words: Vec<_> = pairs.map(|(word, _)| word).collect();
     words.sort_unstable();
     words
 }

@@ -4,14 +4,11 @@ use serde_json::Number;
 
 use super::difference::{Comparison, Difference, of_bodies, of_pairs};
 use super::message::Asked;
-use super::placeholder;
+use super::placeholder::{self, Bindings};
 use super::policy::Policy;
 use super::selector::{MessagePart, Place, Selector, Side};
 use crate::secrets::{AuthorizationPart, authorization_parts};
 use crate::wire::json::Json;
-
-/// Numbers of placeholders with the values that a client has sent in their places.
-pub(super) type Bindings = Vec<(u32, String)>;
 
 /// Compares requests with recorded ones.
 pub(super) struct RequestMatcher {
@@ -38,17 +35,10 @@ impl RequestMatcher {
 
     /// Compares a text with the recorded one; a placeholder that the client sends fits itself only.
     pub(super) fn fit(&self, recorded: &str, sent: &str) -> Option<Bindings> {
-        let bound = placeholder::fit(recorded, sent)?;
-        let is_allowed = |(number, value): &(u32, &str)| {
+        let is_allowed = |(number, value): &(u32, String)| {
             placeholder::number_of(value).is_none_or(|other| other == *number)
         };
-        let all_allowed = bound.iter().all(is_allowed);
-        all_allowed.then(|| {
-            bound
-                .into_iter()
-                .map(|(number, value)| (number, value.to_owned()))
-                .collect()
-        })
+        placeholder::fit(recorded, sent).filter(|bound| bound.iter().all(is_allowed))
     }
 }
 
@@ -97,7 +87,7 @@ fn bound_text(sent: &Number) -> String {
 }
 
 /// Each word of `Authorization` with its secret.
-fn secrets_by_word(value: &str) -> Vec<(&str, &str)> {
+pub(super) fn secrets_by_word(value: &str) -> Vec<(&str, &str)> {
     let (mut pairs, mut word) = (Vec::new(), "");
     for part in authorization_parts(value) {
         match part {

@@ -222,15 +222,12 @@ impl Selector {
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (side, part) = (self.side.name(), self.part.name());
+        let (side, part, pointer) = (self.side.name(), self.part.name(), pointer(self.steps));
         match self.part {
             MessagePart::Path => write!(f, "{side}.{part}"),
-            MessagePart::Body if self.steps.is_empty() => write!(f, "{side}.{part}:/"),
-            MessagePart::Body => write!(f, "{side}.{part}:{}", pointer(self.steps)),
-            _ => {
-                let name = pointer(self.steps);
-                write!(f, "{side}.{part}:{}", name.trim_start_matches('/'))
-            }
+            MessagePart::Body if pointer.is_empty() => write!(f, "{side}.{part}:/"),
+            MessagePart::Body => write!(f, "{side}.{part}:{pointer}"),
+            _ => write!(f, "{side}.{part}:{}", pointer.trim_start_matches('/')),
         }
     }
 }

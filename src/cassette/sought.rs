@@ -9,7 +9,7 @@
 //!
 //! [`encoding`]: super::encoding
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::policy::MAX_ID_DIGITS;
@@ -23,19 +23,25 @@ const MAX_LEN: usize = 64;
 /// Parts of one value that are looked for by themselves.
 const MAX_PARTS: usize = 10_000;
 
-/// Values to look for; the time that a search takes does not depend on their number.
+/// Values to look for; the time that a search takes hardly depends on their number.
 #[derive(Default)]
 pub(super) struct Sought {
-    by_start: HashMap<[u8; MIN_LEN], Vec<Pattern>>,
+    /// In order, since tokens of one service often begin alike.
+    patterns: BTreeMap<Pattern, Reason>,
     starts: StartFilter,
     /// Checksums of whole values that are looked for already.
     inserted: HashMap<u128, Weight>,
 }
 
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Pattern {
     /// In lower case.
     bytes: Box<[u8]>,
     extent: Extent,
+}
+
+#[derive(Clone)]
+struct Reason {
     weight: Weight,
     origin: Origin,
 }
@@ -61,7 +67,7 @@ pub(super) enum Scope {
 }
 
 /// The surroundings in which a value counts as found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Extent {
     /// Anywhere.
     Inside,
@@ -83,16 +89,14 @@ impl Sought {
             return;
         }
         let origin = origin();
+        let reason = Reason { weight, origin };
         let mut insert = |bytes: &[u8], extent| {
+            let bytes = bytes[..bytes.len().min(MAX_LEN)].to_ascii_lowercase();
             let pattern = Pattern {
-                bytes: bytes[..bytes.len().min(MAX_LEN)]
-                    .to_ascii_lowercase()
-                    .into(),
+                bytes: bytes.into(),
                 extent,
-                weight,
-                origin: origin.clone(),
             };
-            self.insert_pattern(pattern, known);
+            self.insert_pattern(pattern, &reason, known);
         };
         insert(value.trim().as_bytes(), Extent::Inside);
         let mut count = 0;
@@ -114,7 +118,7 @@ impl Sought {
         }
     }
 
-    fn insert_pattern(&mut self, pattern: Pattern, known: &Known) {
+    fn insert_pattern(&mut self, pattern: Pattern, reason: &Reason, known: &Known) {
         let Some(start) = pattern.bytes.first_chunk::<MIN_LEN>() else {
             return;
         };
@@ -122,13 +126,10 @@ impl Sought {
             return;
         }
         self.starts.insert(start);
-        let patterns = self.by_start.entry(*start).or_default();
-        let is_same =
-            |other: &&mut Pattern| other.bytes == pattern.bytes && other.extent == pattern.extent;
-        match patterns.iter_mut().find(is_same) {
-            Some(other) if other.weight < pattern.weight => *other = pattern,
-            Some(_) => {}
-            None => patterns.push(pattern),
+        let earlier = self.patterns.entry(pattern);
+        let earlier = earlier.or_insert_with(|| reason.clone());
+        if earlier.weight < reason.weight {
+            *earlier = reason.clone();
         }
     }
 
@@ -141,7 +142,7 @@ impl Sought {
     ///
     /// A placeholder is searched as it stands: it is no encoding of anything.
     pub(super) fn find(&self, text: &str, scope: Scope) -> Option<&Origin> {
-        if self.by_start.is_empty() {
+        if self.patterns.is_empty() {
             return None;
         }
         let bytes = text.as_bytes();
@@ -152,17 +153,24 @@ impl Sought {
                 found.is_some()
             });
         }
-        found.map(|pattern| &pattern.origin)
+        found.map(|reason| &reason.origin)
     }
 
-    fn find_plain(&self, text: &[u8], scope: Scope) -> Option<&Pattern> {
+    fn find_plain(&self, text: &[u8], scope: Scope) -> Option<&Reason> {
         let lower = text.to_ascii_lowercase();
         (0..lower.len().saturating_sub(MIN_LEN - 1)).find_map(|at| {
             let start = lower[at..].first_chunk::<MIN_LEN>();
-            let start = start.filter(|start| self.starts.may_have(start));
-            let patterns = start.and_then(|start| self.by_start.get(start));
-            let mut patterns = patterns.into_iter().flatten();
-            patterns.find(|pattern| pattern.is_within(scope) && pattern.is_at(&lower, at))
+            let start = start.filter(|start| self.starts.may_have(start))?;
+            let first = Pattern {
+                bytes: Box::new(*start),
+                extent: Extent::Inside,
+            };
+            let begin_so = self.patterns.range(first..);
+            let mut begin_so = begin_so.take_while(|(pattern, _)| pattern.bytes.starts_with(start));
+            let found = begin_so.find(|(pattern, reason)| {
+                pattern.is_within(scope, reason.weight) && pattern.is_at(&lower, at)
+            });
+            found.map(|(_, reason)| reason)
         })
     }
 }
@@ -199,10 +207,10 @@ impl StartFilter {
 }
 
 impl Pattern {
-    fn is_within(&self, scope: Scope) -> bool {
+    fn is_within(&self, scope: Scope, weight: Weight) -> bool {
         let may_be_id =
             || self.bytes.len() <= MAX_ID_DIGITS && self.bytes.iter().all(u8::is_ascii_digit);
-        scope == Scope::All || self.weight == Weight::Secret || !may_be_id()
+        scope == Scope::All || weight == Weight::Secret || !may_be_id()
     }
 
     fn is_at(&self, text: &[u8], at: usize) -> bool {

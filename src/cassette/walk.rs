@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use super::message::{Answered, Asked, Content, Interaction, Pairs, value_of};
 use super::selector::{Leaf, MessagePart, Place, Side, Step};
 use super::{placeholder, words};
-use crate::wire::json::Json;
+use crate::wire::json::{Json, Members};
 
 /// The numbers of all placeholders in an interaction, with the side that each stands on.
 pub(super) fn placeholders(interaction: &mut Interaction) -> Vec<(Side, u32)> {
@@ -129,25 +129,16 @@ fn rewrite_json(side: Side, json: &mut Json<'static>, steps: &[Step<'_>], change
     let part = MessagePart::Body;
     match json {
         Json::Object(members) => {
-            // The places of the values borrow the names.
-            let names = members.iter_mut().map(|(name, _)| mem::take(name));
-            let mut names: Vec<_> = names.collect();
-            let (mut steps, mut changed) = (steps.to_vec(), Vec::new());
-            for (index, (_, value)) in members.iter_mut().enumerate() {
-                let name = &names[index];
-                steps.push(Step::Member(name));
-                let other = change(&Place::new(side, part, &steps), Leaf::Name(name));
-                rewrite_json(side, value, &steps, change);
-                steps.pop();
-                if let Some(Json::Text(other)) = other {
-                    changed.push((index, other));
-                }
-            }
-            for (index, other) in changed {
-                names[index] = unused_name(&names, other);
-            }
-            for ((place, _), name) in members.iter_mut().zip(names) {
-                *place = name;
+            for index in 0..members.len() {
+                // The places of the values borrow the name.
+                let name = mem::take(&mut members[index].0);
+                let steps = [steps, &[Step::Member(&name)]].concat();
+                let other = change(&Place::new(side, part, &steps), Leaf::Name(&name));
+                rewrite_json(side, &mut members[index].1, &steps, change);
+                members[index].0 = match other {
+                    Some(Json::Text(other)) => unused_name(members, other),
+                    _ => name,
+                };
             }
         }
         Json::Array(items) => {
@@ -169,10 +160,26 @@ fn rewrite_json(side: Side, json: &mut Json<'static>, steps: &[Step<'_>], change
 }
 
 /// A name that no other member has: a document with a member twice could not be read again.
-fn unused_name<'j>(names: &[Cow<'j, str>], mut name: Cow<'j, str>) -> Cow<'j, str> {
+fn unused_name<'j>(members: &Members<'j>, mut name: Cow<'j, str>) -> Cow<'j, str> {
     let is_placeholder = placeholder::number_of(&name).is_some();
-    while is_placeholder && names.contains(&name) {
+    while is_placeholder && members.iter().any(|(other, _)| *other == name) {
         name.to_mut().push('_');
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_member_gets_the_name_of_another() {
+        let json = Json::parse(br#"{"alice":1,"redacted-4":2}"#);
+        let mut json = json.unwrap().into_owned();
+        rewrite_json(Side::Request, &mut json, &[], &mut |_, leaf| match leaf {
+            Leaf::Name("alice") => Some("redacted-4".into()),
+            _ => None,
+        });
+        assert_eq!(json.to_string(), r#"{"redacted-4_":1,"redacted-4":2}"#);
+    }
 }

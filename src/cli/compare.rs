@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use mock_ce::cassette::{Cassette, Difference, Drift, Policy, Reply};
+use mock_ce::cassette::{Cassette, Difference, Drift, Policy};
 use mock_ce::catalog::Catalog;
 use mock_ce::recorder::Client;
 use mock_ce::rules::Rule;
 use mock_ce::wire::json::object;
-use mock_ce::wire::message::Request;
+use mock_ce::wire::message::{Reply, Request};
 use mock_ce::{Emulator, Json, MockCe};
 
 use super::record::files;
@@ -126,12 +126,7 @@ impl Service {
         match self {
             Service::Emulator(emulator) => {
                 let outcome = emulator.answer(request);
-                let reply = Reply {
-                    status: outcome.reply.status,
-                    headers: outcome.reply.headers,
-                    body: outcome.reply.body,
-                };
-                Ok((reply, Some(outcome.rule)))
+                Ok((outcome.reply, Some(outcome.rule)))
             }
             Service::Live(client) => {
                 let reply = client.send(request).map_err(|error| error.to_string())?;

@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use http::HeaderValue;
 use http_body_util::{BodyExt as _, Full, Limited};
 
+use super::RecordError;
 use super::decode::decoded;
 use super::upstream::{Address, Upstream};
-use super::{RecordError, headers};
-use crate::cassette::Reply;
 use crate::server::runtime;
-use crate::wire::message::{Body, Request};
+use crate::wire::message::{Body, Connection, Reply, Request};
 
 /// Maximum length of an answer, also after it is decompressed.
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
@@ -63,11 +62,9 @@ impl Client {
         *outgoing.method_mut() = request.method.clone();
         *outgoing.uri_mut() = request.uri.clone();
         *outgoing.headers_mut() = request.headers.clone();
-        let host = self.upstream.address().host_header();
         let via = HeaderValue::from_static("1.1 mock-ce");
-        headers::prepare_request(outgoing.headers_mut(), host, &via);
-        let sent = self.upstream.send(outgoing, || 0).await;
-        let (head, body) = sent.map_err(|problem| problem.to_string())?.into_parts();
+        let reply = self.upstream.send(outgoing, &via, || 0).await?;
+        let (head, body) = reply.into_parts();
         let body = Limited::new(body, MAX_ANSWER).collect().await;
         let body = body
             .map_err(|error| format!("broke off: {error}"))?
@@ -78,6 +75,7 @@ impl Client {
             status: head.status,
             headers: head.headers,
             body,
+            connection: Connection::KeepAlive,
         })
     }
 }

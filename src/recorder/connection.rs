@@ -7,18 +7,16 @@ use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt as _;
 
+use super::observe::{Observer, Passing, streamed};
 use super::proxy::{Proxy, Returned};
 use crate::server::connection::{End, refuse};
 use crate::server::listener::{Port, Serve};
@@ -95,47 +93,14 @@ async fn answer(
         Some(verdict) => proxy.lead(verdict, &progress).await,
         None => proxy.answer(request).await?,
     };
-    let response = response.map(|body| TrackedBody { body, progress });
-    response.body().note(response.body().is_end_stream());
-    Ok(response)
+    Ok(response.map(|body| streamed(body, progress)))
 }
 
-/// The body of a reply, which notes its end.
-struct TrackedBody {
-    body: Returned,
-    progress: Arc<Progress>,
-}
+/// The body of a reply, which tells the connection when nothing more of the reply comes.
+type TrackedBody = Passing<Returned, Arc<Progress>>;
 
-impl TrackedBody {
-    /// Notes whether nothing more of the reply comes.
-    fn note(&self, is_over: bool) {
-        if is_over {
-            self.progress.begin_reply(&Conduct::default());
-        }
-    }
-}
-
-impl Body for TrackedBody {
-    type Data = Bytes;
-    type Error = <Returned as Body>::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        self.note(match &frame {
-            Some(Ok(frame)) => frame.is_trailers() || self.is_end_stream(),
-            Some(Err(_)) | None => true,
-        });
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+impl Observer for Arc<Progress> {
+    fn end(&mut self) {
+        self.begin_reply(&Conduct::default());
     }
 }

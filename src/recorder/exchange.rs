@@ -1,7 +1,7 @@
 //! A request and its response, copied as they pass through the recorder.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, Uri};
 
 use super::decode::{self, Unreadable};
 use crate::cassette::{Exchange, Policy};
@@ -72,28 +72,20 @@ impl MessageBytes {
 }
 
 /// A request as the client sent it.
-#[derive(Default)]
-pub(super) struct ObservedRequest {
-    pub(super) method: Method,
-    pub(super) target: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: MessageBytes,
-}
-
-impl ObservedRequest {
-    /// `GET /path`, as far as a cassette would keep it: a query may hold secrets.
-    pub(super) fn shown(&self, policy: &Policy) -> String {
-        let path = self.target.split('?').next().unwrap_or_default();
-        format!("{} {}", self.method, policy.shown_path(path))
-    }
-}
+pub(super) type ObservedRequest = http::Request<MessageBytes>;
 
 /// A response as the upstream sent it.
-#[derive(Default)]
-pub(super) struct ObservedResponse {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: MessageBytes,
+pub(super) type ObservedResponse = http::Response<MessageBytes>;
+
+/// `GET /path`, as far as a cassette would keep it: a query may hold secrets.
+pub(super) fn shown(method: &Method, uri: &Uri, policy: &Policy) -> String {
+    let path = target(uri).split('?').next().unwrap_or_default();
+    format!("{method} {}", policy.shown_path(path))
+}
+
+/// Path and query; what has none is taken for the root.
+fn target(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("/", |target| target.as_str())
 }
 
 /// The exchange with both bodies decoded, or the reason why it cannot be recorded.
@@ -102,11 +94,13 @@ pub(super) fn exchange_of(
     response: ObservedResponse,
 ) -> Result<Exchange, String> {
     let named = |whose: &'static str| move |reason: String| format!("{whose} {reason}");
-    let request_body = request.body.decoded(&request.headers);
-    let response_body = response.body.decoded(&response.headers);
+    let (request, asked) = request.into_parts();
+    let (response, answered) = response.into_parts();
+    let request_body = asked.decoded(&request.headers);
+    let response_body = answered.decoded(&response.headers);
     Ok(Exchange {
         method: request.method,
-        target: request.target,
+        target: target(&request.uri).to_owned(),
         request_headers: request.headers,
         request_body: request_body.map_err(named("its body"))?,
         status: response.status,
@@ -149,12 +143,8 @@ mod tests {
 
     #[test]
     fn neither_a_query_nor_what_no_cassette_keeps_is_shown() {
-        let target = "/instances/SECRETpath/7?token=secret".to_owned();
-        let request = ObservedRequest {
-            target,
-            ..ObservedRequest::default()
-        };
+        let uri = Uri::from_static("/instances/SECRETpath/7?token=secret");
         let policy = Policy::new(Catalog::documented());
-        assert_eq!(request.shown(&policy), "GET /instances/*/7");
+        assert_eq!(shown(&Method::GET, &uri, &policy), "GET /instances/*/7");
     }
 }

@@ -7,47 +7,46 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{Either, Full};
-use hyper::body::Incoming;
 use parking_lot::Mutex;
 
 use super::exchange::ObservedRequest;
 
 /// Sees the pieces of a body; dropped before its end, the body broke off.
-pub(super) trait Observer {
-    fn piece(&mut self, piece: &Bytes);
+pub(super) trait Observer: Unpin {
+    fn piece(&mut self, _: &Bytes) {}
 
     /// The body is whole, and its last byte not yet passed on.
     fn end(&mut self);
 }
 
 /// A body on its way through, or one that its observer has seen already.
-pub(super) type Passing<O> = Either<ObservedBody<O>, Full<Bytes>>;
+pub(super) type Passing<B, O> = Either<ObservedBody<B, O>, Full<Bytes>>;
 
 /// A body on its way through.
-pub(super) struct ObservedBody<O> {
-    incoming: Incoming,
+pub(super) struct ObservedBody<B, O> {
+    body: B,
     observer: O,
 }
 
-pub(super) fn streamed<O: Observer>(incoming: Incoming, mut observer: O) -> Passing<O> {
-    if incoming.is_end_stream() {
+pub(super) fn streamed<B: Body, O: Observer>(body: B, mut observer: O) -> Passing<B, O> {
+    if body.is_end_stream() {
         // There is no last byte to wait for but the head's.
         observer.end();
         return Either::Right(Full::default());
     }
-    Either::Left(ObservedBody { incoming, observer })
+    Either::Left(ObservedBody { body, observer })
 }
 
-impl<O: Observer + Unpin> Body for ObservedBody<O> {
+impl<B: Body<Data = Bytes> + Unpin, O: Observer> Body for ObservedBody<B, O> {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        let ObservedBody { incoming, observer } = &mut *self;
-        let frame = ready!(Pin::new(&mut *incoming).poll_frame(cx));
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let ObservedBody { body, observer } = &mut *self;
+        let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
         let is_last = match &frame {
             None => true,
             Some(Err(_)) => false,
@@ -55,7 +54,7 @@ impl<O: Observer + Unpin> Body for ObservedBody<O> {
                 if let Some(piece) = frame.data_ref() {
                     observer.piece(piece);
                 }
-                incoming.is_end_stream() || frame.is_trailers()
+                body.is_end_stream() || frame.is_trailers()
             }
         };
         if is_last {
@@ -65,28 +64,23 @@ impl<O: Observer + Unpin> Body for ObservedBody<O> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.body.size_hint()
     }
 }
 
-/// The body of a request, on its way to the upstream.
-pub(super) type Forwarded = Passing<RequestObserver>;
+/// A request as far as it has come. It is shared with its reply, which may come first.
+pub(super) type SharedRequest = Arc<Mutex<ObservedRequest>>;
 
-/// Copies a request. It is shared with its reply, which may come first.
-pub(super) struct RequestObserver {
-    pub(super) request: Arc<Mutex<ObservedRequest>>,
-}
-
-impl Observer for RequestObserver {
+impl Observer for SharedRequest {
     fn piece(&mut self, piece: &Bytes) {
-        self.request.lock().body.add(piece);
+        self.lock().body_mut().add(piece);
     }
 
     fn end(&mut self) {
-        self.request.lock().body.end();
+        self.lock().body_mut().end();
     }
 }

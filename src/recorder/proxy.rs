@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -12,9 +12,9 @@ use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use parking_lot::Mutex;
 
-use super::exchange::{MessageBytes, ObservedRequest, ObservedResponse};
-use super::headers::{has_come_through, prepare_reply, prepare_request};
-use super::observe::{Forwarded, Observer, Passing, RequestObserver, streamed};
+use super::exchange::{MessageBytes, ObservedResponse};
+use super::headers::{has_come_through, prepare_reply};
+use super::observe::{Observer, Passing, SharedRequest, streamed};
 use super::upstream::Upstream;
 use super::writer::JournalWriter;
 use crate::cassette::Replay;
@@ -28,7 +28,7 @@ use crate::wire::vocabulary::header;
 
 /// Forwards the requests of clients to the upstream, and records both sides.
 pub(super) struct Proxy {
-    pub(super) upstream: Upstream<Forwarded>,
+    pub(super) upstream: Upstream<Passing<Incoming, SharedRequest>>,
     pub(super) writer: JournalWriter,
     /// Interactions that are replayed, and not asked for again.
     pub(super) known: Option<Replay>,
@@ -38,16 +38,8 @@ pub(super) struct Proxy {
     /// This recorder's name among proxies.
     pub(super) via: HeaderValue,
     pub(super) refusals: AtomicU64,
-    pub(super) calls: Calls,
     /// For a client whose host is compiled in.
     pub(super) front: Front,
-}
-
-/// Counts the calls to the upstream.
-#[derive(Default)]
-pub(super) struct Calls {
-    pub(super) answered: AtomicUsize,
-    pub(super) failed: AtomicUsize,
 }
 
 impl Proxy {
@@ -56,11 +48,11 @@ impl Proxy {
         request: http::Request<Incoming>,
     ) -> Result<Response<Returned>, hyper::Error> {
         let (head, body) = request.into_parts();
-        let mut observer = self.observer(&head, body.size_hint().exact());
+        let copy = MessageBytes::new(body.size_hint().exact(), self.limit);
+        let mut asked = Arc::new(Mutex::new(http::Request::from_parts(head.clone(), copy)));
         let Some(known) = &self.known else {
-            let request = observer.request.clone();
-            let body = streamed(body, observer);
-            return Ok(self.forward(head, body, request).await);
+            let body = streamed(body, asked.clone());
+            return Ok(self.forward(head, body, asked).await);
         };
         let body = match Limited::new(body, self.limit).collect().await {
             Ok(body) => body.to_bytes(),
@@ -69,7 +61,7 @@ impl Proxy {
                     true => format!("its body is over {} bytes", self.limit),
                     false => "its body broke off".to_owned(),
                 };
-                return Ok(self.refuse(&observer.request, &reason));
+                return Ok(self.refuse(&asked, &reason));
             }
         };
         let request = Request {
@@ -82,32 +74,17 @@ impl Proxy {
         if let Some(interaction) = known.take(&request) {
             return Ok(reply_of(Outcome::recorded(interaction.response())));
         }
-        observer.piece(&body);
-        observer.end();
+        asked.piece(&body);
+        asked.end();
         let body = Either::Right(Full::new(body));
-        Ok(self.forward(head, body, observer.request).await)
-    }
-
-    /// Starts to observe a request, with its head as it came.
-    fn observer(&self, head: &Parts, length: Option<u64>) -> RequestObserver {
-        let target = head.uri.path_and_query();
-        let target = target.map_or("/", |target| target.as_str());
-        let request = ObservedRequest {
-            method: head.method.clone(),
-            target: target.to_owned(),
-            headers: head.headers.clone(),
-            body: MessageBytes::new(length, self.limit),
-        };
-        RequestObserver {
-            request: Arc::new(Mutex::new(request)),
-        }
+        Ok(self.forward(head, body, asked).await)
     }
 
     async fn forward(
         self: &Arc<Self>,
-        mut head: Parts,
-        body: Forwarded,
-        asked: Arc<Mutex<ObservedRequest>>,
+        head: Parts,
+        body: Passing<Incoming, SharedRequest>,
+        asked: SharedRequest,
     ) -> Response<Returned> {
         if has_come_through(&head.headers, &self.via) {
             return self.refuse(&asked, "the upstream leads back to this recorder");
@@ -120,7 +97,6 @@ impl Proxy {
             };
             return self.refuse(&asked, &reason);
         }
-        prepare_request(&mut head.headers, address.host_header(), &self.via);
         let mut request = http::Request::new(body);
         *request.method_mut() = head.method;
         *request.uri_mut() = head.uri;
@@ -131,23 +107,20 @@ impl Proxy {
             response: None,
             is_settled: false,
         };
-        let sent = self.upstream.send(request, || asked.lock().body.length());
-        match sent.await {
+        let sent = || asked.lock().body().length();
+        match self.upstream.send(request, &self.via, sent).await {
             Err(problem) => {
                 pair.is_settled = true;
-                self.calls.failed.fetch_add(1, Ordering::Relaxed);
+                self.writer.count(|summary| summary.failed += 1);
                 let reason = format!("the upstream {} {problem}", address.origin());
                 self.refuse(&asked, &reason)
             }
             Ok(response) => {
-                self.calls.answered.fetch_add(1, Ordering::Relaxed);
+                self.writer.count(|summary| summary.answered += 1);
                 let (mut answered, body) = response.into_parts();
                 prepare_reply(&mut answered.headers, address.origin());
-                pair.response = Some(ObservedResponse {
-                    status: answered.status,
-                    headers: answered.headers.clone(),
-                    body: MessageBytes::new(body.size_hint().exact(), self.limit),
-                });
+                let copy = MessageBytes::new(body.size_hint().exact(), self.limit);
+                pair.response = Some(http::Response::from_parts(answered.clone(), copy));
                 Response::from_parts(answered, streamed(body, pair))
             }
         }
@@ -169,11 +142,16 @@ impl Proxy {
     }
 
     /// Answers 502 in the API's error shape, and counts the exchange as kept out.
-    fn refuse(&self, asked: &Mutex<ObservedRequest>, reason: &str) -> Response<Returned> {
-        let request = self.writer.shown(&asked.lock());
+    fn refuse(&self, asked: &SharedRequest, reason: &str) -> Response<Returned> {
+        let request = self.shown(asked);
         self.writer.keep_out(&request, reason);
         let reason = format!("{request} was not recorded: {reason}");
         reply_of(self.refusal(ApiError::upstream_failed(reason)))
+    }
+
+    fn shown(&self, asked: &SharedRequest) -> String {
+        let asked = asked.lock();
+        self.writer.shown(asked.method(), asked.uri())
     }
 
     /// The reply to what is no HTTP.
@@ -206,12 +184,12 @@ fn reply_of(outcome: Outcome) -> Response<Returned> {
 }
 
 /// The body of a reply, on its way to the client.
-pub(super) type Returned = Passing<Pair>;
+pub(super) type Returned = Passing<Incoming, Pair>;
 
 /// A request with the reply that is awaited, or on its way back.
 pub(super) struct Pair {
     proxy: Arc<Proxy>,
-    request: Arc<Mutex<ObservedRequest>>,
+    request: SharedRequest,
     response: Option<ObservedResponse>,
     /// Set once it has been recorded, or kept out.
     is_settled: bool,
@@ -220,13 +198,13 @@ pub(super) struct Pair {
 impl Observer for Pair {
     fn piece(&mut self, piece: &Bytes) {
         if let Some(response) = &mut self.response {
-            response.body.add(piece);
+            response.body_mut().add(piece);
         }
     }
 
     fn end(&mut self) {
         if let Some(response) = &mut self.response {
-            response.body.end();
+            response.body_mut().end();
         }
         self.record();
     }
@@ -237,12 +215,13 @@ impl Pair {
         if mem::replace(&mut self.is_settled, true) {
             return;
         }
-        let request = mem::take(&mut *self.request.lock());
-        let writer = &self.proxy.writer;
+        let Pair { proxy, request, .. } = self;
         match self.response.take() {
-            Some(response) => writer.record(request, response),
-            None => writer.keep_out(
-                &writer.shown(&request),
+            Some(response) => proxy
+                .writer
+                .record(mem::take(&mut request.lock()), response),
+            None => proxy.writer.keep_out(
+                &proxy.shown(request),
                 "its client did not wait for the answer",
             ),
         }

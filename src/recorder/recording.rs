@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
-use super::proxy::{Calls, Proxy};
+use super::proxy::Proxy;
 use super::upstream::{Address, Upstream};
 use super::writer::JournalWriter;
 use super::{Mode, Part, RecordError, Recorder};
@@ -212,7 +212,6 @@ impl Recording {
                 .try_into()
                 .expect("digits and letters are a header value"),
             refusals: AtomicU64::new(0),
-            calls: Calls::default(),
             front,
             writer: JournalWriter::new(journal, policy, self.warn),
         };

@@ -3,7 +3,6 @@
 //! Connections are used again. A request is sent a second time only when nothing of it was on the wire.
 
 use std::error::Error;
-use std::fmt;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::pin::pin;
@@ -19,6 +18,7 @@ use hyper_util::rt::TokioExecutor;
 use rustls_pki_types::ServerName;
 use tokio::time::timeout;
 
+use super::headers::prepare_request;
 use super::{RecordError, tls};
 use crate::server::tls::TrustStore;
 
@@ -44,29 +44,13 @@ pub(super) struct Upstream<B> {
     client: legacy::Client<HttpsConnector<HttpConnector>, B>,
 }
 
-/// The reason for a call without an answer.
-#[derive(Debug)]
-pub(super) enum Unanswered {
-    Slow,
-    Failed(legacy::Error),
-    /// It switched protocols, which nobody asked for.
-    Switched,
-}
-
-impl fmt::Display for Unanswered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unanswered::Slow => f.write_str("did not answer in time"),
-            Unanswered::Switched => f.write_str("answered 101, which nobody asked for"),
-            Unanswered::Failed(error) => {
-                let failed = match error.is_connect() {
-                    true => "cannot be reached",
-                    false => "broke off",
-                };
-                write!(f, "{failed}: {}", root(error))
-            }
-        }
-    }
+/// The reason for which a call has no answer.
+fn reason(error: &legacy::Error) -> String {
+    let failed = match error.is_connect() {
+        true => "cannot be reached",
+        false => "broke off",
+    };
+    format!("{failed}: {}", root(error))
 }
 
 /// The first cause of an error, which alone says something of the service.
@@ -120,11 +104,6 @@ impl Address {
     /// Scheme, host and path: nothing that may be a secret.
     pub(super) fn shown(&self) -> String {
         format!("{}{}", self.origin, self.path)
-    }
-
-    /// The `Host` of requests to it.
-    pub(super) fn host_header(&self) -> &HeaderValue {
-        &self.host_header
     }
 
     /// The path that all requests must begin with; empty for any.
@@ -198,29 +177,34 @@ where
         &self.address
     }
 
-    /// Sends a request, and returns the reply's head with its body still coming.
+    /// Sends a request of this proxy, and returns the reply's head with its body still coming, or the reason why there is
+    /// none.
     ///
     /// `sent` is how much of the request has been sent: as long as that grows, the upstream is not slow.
     pub(super) async fn send(
         &self,
         mut request: Request<B>,
+        via: &HeaderValue,
         sent: impl Fn() -> u64,
-    ) -> Result<Response<Incoming>, Unanswered> {
+    ) -> Result<Response<Incoming>, String> {
+        prepare_request(request.headers_mut(), &self.address.host_header, via);
         *request.uri_mut() = self.address.target(request.uri());
         let mut sending = pin!(self.client.request(request));
         let mut before = sent();
         loop {
             if let Ok(answered) = timeout(ANSWER_TIME, &mut sending).await {
-                let response = answered.map_err(Unanswered::Failed)?;
+                let response = answered.map_err(|error| reason(&error))?;
                 // `Upgrade` is never forwarded, so a 101 answers no request.
                 return match response.status() {
-                    StatusCode::SWITCHING_PROTOCOLS => Err(Unanswered::Switched),
+                    StatusCode::SWITCHING_PROTOCOLS => {
+                        Err("answered 101, which nobody asked for".to_owned())
+                    }
                     _ => Ok(response),
                 };
             }
             let now = sent();
             if now == before {
-                return Err(Unanswered::Slow);
+                return Err("did not answer in time".to_owned());
             }
             before = now;
         }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use http::{Method, Uri};
 use parking_lot::Mutex;
 
 use super::RecordError;
-use super::exchange::{ObservedRequest, ObservedResponse, exchange_of};
+use super::exchange::{ObservedRequest, ObservedResponse, exchange_of, shown};
 use crate::cassette::{Exchange, JournalFile, Policy, Redactor};
 use crate::wire::error::clip;
 
@@ -103,9 +104,9 @@ impl JournalWriter {
 
     /// Records an exchange. When this returns, killing the process does not lose it.
     pub(super) fn record(&self, request: ObservedRequest, response: ObservedResponse) {
-        let shown = self.shown(&request);
+        let (method, uri) = (request.method().clone(), request.uri().clone());
         match exchange_of(request, response) {
-            Err(reason) => self.keep_out(&shown, &reason),
+            Err(reason) => self.keep_out(&self.shown(&method, &uri), &reason),
             Ok(exchange) => {
                 let warning = match self.open.lock().as_mut() {
                     Some(open) => open.record(&exchange),
@@ -122,8 +123,8 @@ impl JournalWriter {
     }
 
     /// A request for a warning, without what may be a secret.
-    pub(super) fn shown(&self, request: &ObservedRequest) -> String {
-        request.shown(&self.policy)
+    pub(super) fn shown(&self, method: &Method, uri: &Uri) -> String {
+        shown(method, uri, &self.policy)
     }
 
     /// Counts an exchange that is not recorded, and tells the reason.
@@ -132,8 +133,13 @@ impl JournalWriter {
             "{} is kept out of the cassette: {reason}",
             clip(shown)
         ));
+        self.count(|summary| summary.kept_out += 1);
+    }
+
+    /// Counts something that happened while the recording is under way.
+    pub(super) fn count(&self, add: fn(&mut Summary)) {
         if let Some(open) = self.open.lock().as_mut() {
-            open.summary.kept_out += 1;
+            add(&mut open.summary);
         }
     }
 

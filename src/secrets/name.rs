@@ -30,8 +30,19 @@ const STEM_STARTS: &[u8] = b"abcejmpst";
 
 /// A name without case and separators: letters and digits in lower case.
 fn normalize(name: &str) -> String {
-    let characters = name.chars().filter(|character| character.is_alphanumeric());
-    characters.flat_map(char::to_lowercase).collect()
+    let mut normal = String::with_capacity(name.len());
+    for character in name.chars() {
+        match character {
+            'a'..='z' | '0'..='9' => normal.push(character),
+            'A'..='Z' => normal.push(character.to_ascii_lowercase()),
+            // The tables of Unicode take longer, and few names need them.
+            beyond if !beyond.is_ascii() && beyond.is_alphanumeric() => {
+                normal.extend(beyond.to_lowercase());
+            }
+            _ => {}
+        }
+    }
+    normal
 }
 
 /// The end of a name that is too long to be one; a caller must not make its judge read a megabyte.

@@ -12,8 +12,9 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::super::Interaction;
 use super::super::message::member;
-use super::{Cassette, CassetteError, Found, Interaction};
+use super::{Cassette, CassetteError, Found};
 use crate::file::lock::Locked;
 use crate::file::{behind_links, beside};
 use crate::wire::json::Json;
@@ -229,35 +230,22 @@ pub(super) fn path_of(cassette: &Path) -> PathBuf {
 
 /// The contents of a journal.
 pub(super) struct Written {
-    head: Cassette,
+    /// Its head, and the interactions behind it.
+    pub(super) cassette: Cassette,
     /// Interactions of the cassette that it goes on from; `None` when it replaces it.
-    after: Option<usize>,
-    interactions: Vec<Interaction>,
+    pub(super) after: Option<usize>,
 }
 
 impl Written {
-    pub(super) fn interactions(&self) -> &[Interaction] {
-        &self.interactions
-    }
-
-    pub(super) fn after(&self) -> usize {
-        self.after.unwrap_or(0)
-    }
-
-    pub(super) fn is_afresh(&self) -> bool {
-        self.after.is_none()
-    }
-
     /// The cassette that it makes of the one before it. Folding twice gives the same.
     ///
     /// The selectors of the newest recording stand in the head, since later lines were redacted by them.
     pub(super) fn onto(self, before: Option<Cassette>) -> Cassette {
-        let mut cassette = self.head;
+        let mut cassette = self.cassette;
         if let (Some(after), Some(before)) = (self.after, before) {
-            cassette.interactions = before.interactions;
-            cassette.interactions.truncate(after);
+            let earlier = before.interactions.into_iter().take(after);
+            cassette.interactions = earlier.chain(cassette.interactions).collect();
         }
-        cassette.interactions.extend(self.interactions);
         cassette
     }
 }
@@ -274,21 +262,13 @@ pub(super) fn read(cassette: &Path) -> Result<Option<Written>, CassetteError> {
     let Some((_, head)) = lines.next() else {
         return Ok(None);
     };
-    let (head, after) = parse_head(head)?;
-    let interactions = lines.map(parse_line).collect::<Result<Vec<_>, _>>()?;
-    let written = Written {
-        head,
-        after,
-        interactions,
-    };
-    Ok((!written.interactions.is_empty()).then_some(written))
-}
-
-fn parse_head(line: &[u8]) -> Result<(Cassette, Option<usize>), CassetteError> {
-    let json = parse_json(0, line)?;
-    let after = json.get("after").and_then(Json::as_u64);
+    let head = parse_json(0, head)?;
+    let after = head.get("after").and_then(Json::as_u64);
     let after = after.map(|after| usize::try_from(after).unwrap_or(usize::MAX));
-    Ok((Cassette::parse_head(&json)?, after))
+    let mut cassette = Cassette::parse_head(&head)?;
+    cassette.interactions = lines.map(parse_line).collect::<Result<_, _>>()?;
+    let written = Written { cassette, after };
+    Ok((!written.cassette.interactions.is_empty()).then_some(written))
 }
 
 fn parse_line((index, line): (usize, &[u8])) -> Result<Interaction, CassetteError> {

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 pub use journal::{JournalFile, Start};
 
-use super::{Cassette, CassetteError, Interaction};
-use crate::file::lock;
+use super::{Cassette, CassetteError};
+use crate::file::{behind_links, lock};
 use journal::Written;
 
 /// A recording that has not ended: its interactions stand in the journal beside the cassette.
@@ -70,20 +70,19 @@ impl Found {
 
     /// The journal, if the cassette lacks what it holds.
     fn unfinished(&self) -> Option<&Written> {
-        let folded = |written: &&Written| {
-            let cassette = self.cassette.as_ref()?;
-            let interactions: &[Interaction] = &cassette.interactions;
-            Some(interactions.get(written.after()..) == Some(written.interactions()))
+        let is_folded = |written: &Written, cassette: &Cassette| {
+            let behind = cassette.interactions.get(written.after.unwrap_or(0)..);
+            behind == Some(&written.cassette.interactions)
         };
-        self.written
-            .as_ref()
-            .filter(|written| folded(written) != Some(true))
+        let written = self.written.as_ref();
+        let cassette = self.cassette.as_ref();
+        written.filter(|written| !cassette.is_some_and(|cassette| is_folded(written, cassette)))
     }
 
     /// Tells whether the journal would replace a cassette, which only the end of its recording may do.
     fn would_replace(&self) -> bool {
-        let replaces = self.unfinished().is_some_and(Written::is_afresh);
-        replaces && self.cassette.is_some()
+        let is_afresh = |written: &Written| written.after.is_none();
+        self.cassette.is_some() && self.unfinished().is_some_and(is_afresh)
     }
 
     /// The cassette with what a journal adds to it; one that a journal would replace stays.
@@ -103,33 +102,57 @@ impl Found {
     }
 }
 
-pub(super) fn load(path: &Path) -> Result<Cassette, CassetteError> {
-    let found = Found::read(path, Cassette::parse)?;
-    found.merged().ok_or_else(|| CassetteError::absent(path))
-}
+impl Cassette {
+    /// Reads a cassette file, with the interactions that a recording beside it has added and not folded in yet.
+    ///
+    /// A recording that would replace the cassette and has not ended leaves it as it is; [`Cassette::unfinished`] tells.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is no cassette, is of another version, or was changed since it was sealed.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, CassetteError> {
+        let path = &behind_links(path.as_ref());
+        let found = Found::read(path, Cassette::parse)?;
+        found.merged().ok_or_else(|| CassetteError::absent(path))
+    }
 
-/// The recording beside a cassette that has not ended, if there is one.
-pub(super) fn unfinished(path: &Path) -> Result<Option<Unfinished>, CassetteError> {
-    let found = Found::read(path, parse_any_seal)?;
-    let journal = journal::path_of(path);
-    Ok(found.unfinished().map(|written| Unfinished {
-        interactions: written.interactions().len(),
-        is_under_way: lock::is_locked(&journal),
-        journal,
-    }))
-}
+    /// The recording beside a cassette file that has not ended, if there is one.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is no cassette.
+    pub fn unfinished(path: impl AsRef<Path>) -> Result<Option<Unfinished>, CassetteError> {
+        let path = &behind_links(path.as_ref());
+        let found = Found::read(path, Cassette::parse_unsealed)?;
+        let journal = journal::path_of(path);
+        Ok(found.unfinished().map(|written| Unfinished {
+            interactions: written.cassette.interactions.len(),
+            is_under_way: lock::is_locked(&journal),
+            journal,
+        }))
+    }
 
-pub(super) fn reseal(path: &Path) -> Result<(), CassetteError> {
-    let journal = journal::lock(path)?;
-    let adopted = Found::read(path, parse_any_seal)?.adopted();
-    save(path, &adopted.ok_or_else(|| CassetteError::absent(path))?)?;
-    journal
-        .clear()
-        .map_err(CassetteError::unwritable(&journal.path))
-}
+    /// Seals a cassette file that was changed, and is trusted as it is; what a recording has left is folded into it.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written, is no cassette, is of another version, or is being recorded into.
+    pub fn reseal(path: impl AsRef<Path>) -> Result<(), CassetteError> {
+        let path = &behind_links(path.as_ref());
+        let journal = journal::lock(path)?;
+        let adopted = Found::read(path, Cassette::parse_unsealed)?.adopted();
+        let adopted = adopted.ok_or_else(|| CassetteError::absent(path))?;
+        adopted.save(path)?;
+        journal
+            .clear()
+            .map_err(CassetteError::unwritable(&journal.path))
+    }
 
-fn parse_any_seal(text: &str) -> Result<Cassette, CassetteError> {
-    Ok(Cassette::parse_unsealed(text)?.0)
+    /// Writes the file whole or not at all, for its owner only.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), CassetteError> {
+        let path = path.as_ref();
+        crate::file::write(path, &self.to_text()).map_err(CassetteError::unwritable(path))
+    }
 }
 
 /// Tells whether a recorder is recording into a cassette.
@@ -152,11 +175,5 @@ fn read(path: &Path) -> Result<Vec<u8>, CassetteError> {
     if kind.is_file() || kind.is_dir() {
         return fs::read(path).map_err(unreadable);
     }
-    Err(CassetteError::malformed(
-        "it is no ordinary file".to_owned(),
-    ))
-}
-
-pub(super) fn save(path: &Path, cassette: &Cassette) -> Result<(), CassetteError> {
-    crate::file::write(path, &cassette.to_text()).map_err(CassetteError::unwritable(path))
+    Err(CassetteError::malformed("it is no ordinary file"))
 }

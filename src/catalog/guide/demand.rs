@@ -8,7 +8,6 @@ use std::collections::{HashMap, HashSet};
 
 use super::evidence::{self, Verdict};
 use super::report::{Decision, Evidence};
-use super::role::Payload;
 use super::tree::{Member, Node, Value};
 use crate::catalog::Catalog;
 use crate::catalog::fixture::Entry;
@@ -62,7 +61,8 @@ impl Demand {
 pub(super) struct Request {
     pub(super) line: usize,
     pub(super) title: String,
-    pub(super) payload: Payload,
+    /// Whether the guide calls it its minimum.
+    pub(super) is_minimum: bool,
     pub(super) body: Node,
     pub(super) comments: Vec<(usize, String)>,
 }
@@ -75,25 +75,24 @@ impl Request {
 }
 
 /// The entries of all requests, those of the minimum payload first.
-pub(super) fn demands(requests: &[Request], prose: &[(usize, &str)], element: &str) -> Vec<Demand> {
-    let (minimum, others): (Vec<_>, Vec<_>) = requests
-        .iter()
-        .partition(|request| request.payload == Payload::Minimum);
+pub(super) fn demands<'r>(
+    requests: &'r [Request],
+    prose: &[(usize, &str)],
+    element: &str,
+) -> Vec<Demand> {
+    let (minimum, others): (Vec<_>, Vec<_>) =
+        requests.iter().partition(|request| request.is_minimum);
     let ordered: Vec<_> = minimum.iter().chain(&others).copied().collect();
     let names: Vec<_> = ordered
         .iter()
         .flat_map(|request| request.entries())
         .map(|entry| entry.name.as_str())
         .collect();
+    let keys_of_each =
+        |requests: &[&'r Request]| requests.iter().map(|request| keys(request)).collect();
     let sources = Sources {
-        minimum: minimum
-            .iter()
-            .map(|request| (request.line, keys(request)))
-            .collect(),
-        all: ordered
-            .iter()
-            .map(|request| (request.line, keys(request)))
-            .collect(),
+        minimum: keys_of_each(&minimum),
+        all: keys_of_each(&ordered),
         said: evidence::verdicts(prose, &names),
         comments: comments(&ordered),
         built_in: built_in(element),
@@ -151,9 +150,11 @@ impl Sources<'_> {
     }
 }
 
-fn keys(request: &Request) -> HashSet<&str> {
+/// The line of a request, and the keys of its entries.
+fn keys(request: &Request) -> (usize, HashSet<&str>) {
     let entries = request.entries().iter();
-    entries.map(|entry| entry.name.as_str()).collect()
+    let keys = entries.map(|entry| entry.name.as_str());
+    (request.line, keys.collect())
 }
 
 fn structured<'a>(requests: &[&'a Request]) -> HashSet<&'a str> {

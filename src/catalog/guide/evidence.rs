@@ -93,14 +93,12 @@ impl Found<'_> {
                 let introduces = unit.text.ends_with(':') || unit.text.starts_with('#');
                 introduction = judge(&unit.text).filter(|_| introduces);
             }
-            let names = self.named(&unit.text).into_iter();
-            let names: Vec<_> = names.map(|(at, key)| (at, key.to_owned())).collect();
             if unit.is_item != (evidence == Evidence::Table) {
                 continue;
             }
-            for (key, said) in shares(&unit.text, names) {
+            for (key, said) in shares(&unit.text, &self.named(&unit.text)) {
                 if let Some(said) = said.or_else(|| introduction.clone().filter(|_| unit.is_item)) {
-                    self.add(&key, unit.line, evidence, said);
+                    self.add(key, unit.line, evidence, said);
                 }
             }
         }
@@ -177,21 +175,18 @@ fn sentences(unit: Unit) -> Vec<Unit> {
     if unit.is_item {
         return vec![unit];
     }
-    let mut sentences = Vec::new();
-    for piece in unit.text.split_inclusive(". ") {
-        sentences.push(Unit {
-            line: unit.line,
-            is_item: false,
-            text: piece.trim().to_owned(),
-        });
-    }
-    sentences
+    let sentences = unit.text.split_inclusive(". ").map(|sentence| Unit {
+        line: unit.line,
+        is_item: false,
+        text: sentence.trim().to_owned(),
+    });
+    sentences.collect()
 }
 
 type Said = (bool, Option<String>);
 
 /// Reads a text about each entry that it names: the words behind a name are its own, and those of an enumeration are shared.
-fn shares(text: &str, names: Vec<(usize, String)>) -> Vec<(String, Option<Said>)> {
+fn shares<'t>(text: &str, names: &[(usize, &'t str)]) -> Vec<(&'t str, Option<Said>)> {
     let starts: Vec<_> = names.iter().map(|(end, key)| end - key.len()).collect();
     let segment = |index: usize| {
         let next = starts.get(index + 1).copied().unwrap_or(text.len());
@@ -213,7 +208,7 @@ fn shares(text: &str, names: Vec<(usize, String)>) -> Vec<(String, Option<Said>)
             said[index] = said[index - 1].clone();
         }
     }
-    names.into_iter().map(|(_, key)| key).zip(said).collect()
+    names.iter().map(|(_, key)| *key).zip(said).collect()
 }
 
 /// Whether a text does nothing but join two names.

@@ -20,16 +20,11 @@ const PATH: &str = "/instances";
 pub(super) struct Group {
     /// The statements and the numbers of their reports.
     statements: Vec<(usize, Statement)>,
-    is_main_known: bool,
 }
 
 impl Group {
     pub(super) fn new(report: usize, statement: Statement) -> Self {
         Group {
-            is_main_known: statement
-                .creation
-                .as_ref()
-                .is_some_and(|creation| creation.is_main),
             statements: vec![(report, statement)],
         }
     }
@@ -45,8 +40,7 @@ impl Group {
     /// Where the element is documented: `file:line`.
     pub(super) fn place(&self) -> String {
         let first = self.first();
-        let line = first.creation.as_ref().map_or(1, |creation| creation.line);
-        format!("{}:{line}", first.file)
+        format!("{}:{}", first.file, first.line())
     }
 
     /// Adds a further guide, unless it gives the element another id.
@@ -64,12 +58,7 @@ impl Group {
             reports[report].refuse(creation.line, reason);
             return;
         }
-        let is_main = statement
-            .creation
-            .as_ref()
-            .is_some_and(|creation| creation.is_main);
-        if is_main && !self.is_main_known {
-            self.is_main_known = true;
+        if statement.is_main() && !self.first().is_main() {
             self.statements.insert(0, (report, statement));
         } else {
             self.statements.push((report, statement));
@@ -111,11 +100,7 @@ impl Group {
 
     pub(super) fn refuse(&self, reports: &mut [Report], reason: &str) {
         for (report, statement) in &self.statements {
-            let line = statement
-                .creation
-                .as_ref()
-                .map_or(1, |creation| creation.line);
-            reports[*report].refuse(line, reason);
+            reports[*report].refuse(statement.line(), reason);
         }
     }
 

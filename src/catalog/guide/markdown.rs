@@ -71,7 +71,7 @@ fn is_rule(line: &str) -> bool {
 pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
     let mut scan = Scan {
         text,
-        place: Place::Prose,
+        open: None,
         is_after_gap: true,
         parts: Vec::new(),
     };
@@ -90,10 +90,12 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
             scan.line(line);
         }
     }
-    match std::mem::replace(&mut scan.place, Place::Prose) {
-        Place::Prose => {}
-        Place::Fenced(_, open) => scan.close(open, text.len(), Ending::Missing),
-        Place::Indented(open) => scan.close(open, text.len(), Ending::Proper),
+    if let Some(open) = scan.open.take() {
+        let ending = match open.fence {
+            Some(_) => Ending::Missing,
+            None => Ending::Proper,
+        };
+        scan.close(open, text.len(), ending);
     }
     scan.parts
 }
@@ -111,50 +113,54 @@ struct Line<'a> {
 struct Open<'a> {
     line: usize,
     start: usize,
-    language: &'a str,
-    margin: usize,
-}
-
-enum Place<'a> {
-    Prose,
-    Fenced(Fence<'a>, Open<'a>),
-    Indented(Open<'a>),
+    /// `None` for an indented block.
+    fence: Option<Fence<'a>>,
 }
 
 struct Scan<'a> {
     text: &'a str,
-    place: Place<'a>,
+    open: Option<Open<'a>>,
     is_after_gap: bool,
     parts: Vec<Part<'a>>,
 }
 
 impl<'a> Scan<'a> {
     fn line(&mut self, line: Line<'a>) {
-        match std::mem::replace(&mut self.place, Place::Prose) {
-            Place::Prose => self.prose(line),
-            Place::Fenced(fence, open) => self.fenced(line, fence, open),
-            Place::Indented(open) if is_indented(line.text) || line.text.trim().is_empty() => {
-                self.place = Place::Indented(open);
+        let Some(open) = self.open.take() else {
+            return self.prose(line);
+        };
+        let names_language = |fence: Fence<'_>| !fence.language.is_empty();
+        match open.fence {
+            Some(fence) if fence.is_closed_by(line.text) => {
+                self.close(open, line.start, Ending::Proper);
             }
-            Place::Indented(open) => {
+            Some(_) if Fence::open(line.text).is_some_and(names_language) => {
+                self.close(open, line.start, Ending::Missing);
+                self.prose(line);
+            }
+            None if !is_indented(line.text) && !line.text.trim().is_empty() => {
                 self.close(open, line.start, Ending::Proper);
                 self.prose(line);
             }
+            _ => self.open = Some(open),
         }
     }
 
     fn prose(&mut self, line: Line<'a>) {
         let text = line.text.trim();
-        let open = Open {
-            line: line.number,
-            start: line.start,
-            language: "",
-            margin: 4,
-        };
+        let may_be_block = self.is_after_gap && is_indented(line.text);
         if let Some(fence) = Fence::open(line.text) {
-            self.open(line, fence);
-        } else if self.is_after_gap && is_indented(line.text) && text.starts_with(['{', '[', '"']) {
-            self.place = Place::Indented(open);
+            self.open = Some(Open {
+                line: line.number + 1,
+                start: line.end,
+                fence: Some(fence),
+            });
+        } else if may_be_block && text.starts_with(['{', '[', '"']) {
+            self.open = Some(Open {
+                line: line.number,
+                start: line.start,
+                fence: None,
+            });
         } else if !text.is_empty() {
             self.parts.push(Part::Prose {
                 line: line.number,
@@ -164,34 +170,13 @@ impl<'a> Scan<'a> {
         self.is_after_gap = text.is_empty();
     }
 
-    fn open(&mut self, line: Line<'a>, fence: Fence<'a>) {
-        let open = Open {
-            line: line.number + 1,
-            start: line.end,
-            language: fence.language,
-            margin: 0,
-        };
-        self.place = Place::Fenced(fence, open);
-    }
-
-    fn fenced(&mut self, line: Line<'a>, fence: Fence<'a>, open: Open<'a>) {
-        if fence.is_closed_by(line.text) {
-            self.close(open, line.start, Ending::Proper);
-        } else if let Some(next) = Fence::open(line.text).filter(|next| !next.language.is_empty()) {
-            self.close(open, line.start, Ending::Missing);
-            self.open(line, next);
-        } else {
-            self.place = Place::Fenced(fence, open);
-        }
-    }
-
     fn close(&mut self, open: Open<'a>, end: usize, ending: Ending) {
         self.is_after_gap = true;
         self.parts.push(Part::Block(Block {
             line: open.line,
-            language: open.language,
+            language: open.fence.map_or("", |fence| fence.language),
             text: &self.text[open.start..end],
-            margin: open.margin,
+            margin: if open.fence.is_some() { 0 } else { 4 },
             ending,
         }));
     }

@@ -25,7 +25,7 @@ use super::fixture::Fixture;
 use super::identity::{BuiltIn, Identities};
 use demand::Demand;
 use group::Group;
-use statement::{Statement, Unsaid};
+use statement::Statement;
 use template::{Filler, Source};
 
 /// A document of more bytes is no guide and is refused unread.
@@ -195,10 +195,9 @@ impl Importer {
             return None;
         }
         let text = guide.text.strip_prefix('\u{feff}').unwrap_or(guide.text);
-        let settings = markdown::front_matter(text).into_iter();
         let filler = Filler {
             defines: &self.options.defines,
-            front_matter: settings.map(|(key, (_, value))| (key, value)).collect(),
+            front_matter: markdown::front_matter(text),
             includes: self.options.includes.as_ref(),
         };
         let source = Source::fill(text, &filler);
@@ -215,7 +214,8 @@ impl Importer {
         report.repairs.sort_by_key(|repair| repair.line);
         report.decisions.sort_by_key(|decision| decision.line);
         match read {
-            Ok(mut statement) => {
+            Ok(None) => None,
+            Ok(Some(mut statement)) => {
                 if let Some(creation) = &mut statement.creation {
                     creation.line = origin(creation.line);
                     creation
@@ -225,8 +225,7 @@ impl Importer {
                 }
                 self.accept(statement, report)
             }
-            Err(Unsaid::NoGuide) => None,
-            Err(Unsaid::Refused(line, reason)) => {
+            Err(Refusal { line, reason }) => {
                 report.refuse(origin(line), reason);
                 None
             }
@@ -247,8 +246,10 @@ impl Importer {
         if statement.creation.is_some()
             && let Err(error) = Group::new(0, statement.clone()).build()
         {
-            let line = statement.creation.map_or(1, |creation| creation.line);
-            report.refuse(line, format!("{}; correct the document", error.reason));
+            report.refuse(
+                statement.line(),
+                format!("{}; correct the document", error.reason),
+            );
             return None;
         }
         Some(statement)

@@ -6,7 +6,7 @@
 use super::call::{Call, Place};
 use super::markdown::{Block, Ending, Part};
 use super::repair::{self, beginning};
-use super::report::{Certainty, Change, Repair};
+use super::report::{Change, Refusal, Repair};
 use super::template;
 use super::tree::Node;
 
@@ -35,7 +35,7 @@ pub(super) struct Pieces<'a> {
     /// The lines of prose, headings among them.
     pub(super) prose: Vec<(usize, &'a str)>,
     /// Blocks that begin like JSON and cannot be read.
-    pub(super) unreadable: Vec<(usize, String)>,
+    pub(super) unreadable: Vec<Refusal>,
     /// The first mark of the site generator that stands where a value would be read.
     pub(super) unfilled: Option<(usize, &'a str)>,
     introduction: &'a str,
@@ -90,7 +90,7 @@ impl<'a> Pieces<'a> {
             }
         }
         if block.ending == Ending::Missing && self.pieces.len() > known {
-            let repair = likely(block.line - 1, Change::Added, "", "```");
+            let repair = Repair::likely(block.line - 1, Change::Added, "", "```");
             self.pieces[known].repairs.insert(0, repair);
         }
         self.introduction = "";
@@ -133,7 +133,7 @@ impl<'a> Pieces<'a> {
                 Some((value.length, value.last_line))
             }
             Err(problem) => {
-                self.unreadable.push((problem.line, problem.reason));
+                self.unreadable.push(problem);
                 None
             }
         }
@@ -144,9 +144,8 @@ impl<'a> Pieces<'a> {
         let above = rest[..rest.len() - text.len()].matches('\n').count();
         if let Some(piece) = self.pieces.last_mut().filter(|_| !text.is_empty()) {
             let before = beginning(text);
-            piece
-                .repairs
-                .push(likely(line + above, Change::LeftOut, &before, ""));
+            let repair = Repair::likely(line + above, Change::LeftOut, &before, "");
+            piece.repairs.push(repair);
         }
     }
 }
@@ -154,14 +153,4 @@ impl<'a> Pieces<'a> {
 /// Whether a line begins a value; only a block's first may lack its brace.
 fn starts_piece(line: &str, first: bool) -> bool {
     line.trim_start().starts_with(['{', '[']) || (first && repair::starts_value(line))
-}
-
-fn likely(line: usize, change: Change, before: &str, after: &str) -> Repair {
-    Repair {
-        line,
-        change,
-        before: before.to_owned(),
-        after: after.to_owned(),
-        certainty: Certainty::Likely,
-    }
 }

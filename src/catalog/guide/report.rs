@@ -54,6 +54,27 @@ pub struct Repair {
     pub certainty: Certainty,
 }
 
+impl Repair {
+    /// A repair that can mean nothing else.
+    pub(super) fn certain(line: usize, change: Change, before: &str, after: &str) -> Self {
+        Repair {
+            line,
+            change,
+            before: before.to_owned(),
+            after: after.to_owned(),
+            certainty: Certainty::Certain,
+        }
+    }
+
+    /// A repair that is the likely meaning.
+    pub(super) fn likely(line: usize, change: Change, before: &str, after: &str) -> Self {
+        Repair {
+            certainty: Certainty::Likely,
+            ..Repair::certain(line, change, before, after)
+        }
+    }
+}
+
 impl fmt::Display for Repair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.change.name();
@@ -152,6 +173,13 @@ pub struct Refusal {
     pub reason: String,
 }
 
+impl Refusal {
+    pub(super) fn new(line: usize, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Refusal { line, reason }
+    }
+}
+
 /// The end of a document's import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -209,8 +237,7 @@ impl Report {
     /// Ends the import of the document with a refusal, unless an earlier one stands.
     pub fn refuse(&mut self, line: usize, reason: impl Into<String>) {
         if !matches!(self.outcome, Outcome::Refused(_)) {
-            let reason = reason.into();
-            self.outcome = Outcome::Refused(Refusal { line, reason });
+            self.outcome = Outcome::Refused(Refusal::new(line, reason));
         }
     }
 

@@ -13,6 +13,7 @@ use crate::catalog::resource::{ResourceMethod, ResourceSpec};
 use crate::wire::json::{Json, Members};
 
 /// One resource while its calls are gathered.
+#[derive(Default)]
 struct Gathered {
     path: String,
     line: usize,
@@ -20,19 +21,6 @@ struct Gathered {
     sent: Option<Members<'static>>,
     created: Option<Members<'static>>,
     row: Option<Members<'static>>,
-}
-
-impl Gathered {
-    fn at(path: String, line: usize) -> Self {
-        Gathered {
-            path,
-            line,
-            methods: Vec::new(),
-            sent: None,
-            created: None,
-            row: None,
-        }
-    }
 }
 
 /// The resources whose rows the guide shows, in the order of its calls.
@@ -57,7 +45,11 @@ pub(super) fn read(pieces: &Pieces<'_>, report: &mut Report) -> Vec<ResourceSpec
         report.repairs.extend(piece.repairs.iter().cloned());
         let index = *by_path.entry(path.clone()).or_insert(all.len());
         if index == all.len() {
-            all.push(Gathered::at(path, piece.line));
+            all.push(Gathered {
+                path,
+                line: piece.line,
+                ..Gathered::default()
+            });
         }
         let resource = &mut all[index];
         if !resource.methods.contains(&method) {
@@ -123,30 +115,20 @@ fn row(node: &Node) -> Option<Members<'static>> {
 
 fn finish(resource: Gathered, report: &mut Report) -> Option<ResourceSpec> {
     let about = format!("resource {}", resource.path);
+    let mut decide = |decided: &str| {
+        report.decide(resource.line, &about, Evidence::Response, decided);
+    };
     let Some(row) = resource.row else {
-        report.decide(
-            resource.line,
-            &about,
-            Evidence::Response,
-            "left out, no response shows a row of it",
-        );
+        decide("left out, no response shows a row of it");
         return None;
     };
     let Some(id) = id(&row, &resource.path) else {
-        report.decide(
-            resource.line,
-            &about,
-            Evidence::Response,
-            "left out, its rows have no id",
-        );
+        decide("left out, its rows have no id");
         return None;
     };
-    let names: Vec<_> = resource
-        .methods
-        .iter()
-        .map(|method| method.name())
-        .collect();
-    report.decide(resource.line, &about, Evidence::Response, names.join(", "));
+    let methods = resource.methods.iter();
+    let names: Vec<_> = methods.map(|method| method.name()).collect();
+    decide(&names.join(", "));
     let mut spec = ResourceSpec::new(resource.path, resource.methods, Json::Object(row));
     if let (Some(sent), Some(created)) = (resource.sent, resource.created) {
         let is_in = |members: &Members<'_>, name: &str| members.iter().any(|(own, _)| own == name);

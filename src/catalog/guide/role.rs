@@ -14,13 +14,6 @@ pub(super) enum Role {
     Other,
 }
 
-/// Whether the guide calls a request its minimum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Payload {
-    Minimum,
-    Other,
-}
-
 pub(super) fn role(node: &Node) -> Role {
     let is_element = dialect::element(node).is_some_and(Node::is_object);
     let is_answer = node.get("token").is_some() || node.get("id").is_some();
@@ -32,7 +25,7 @@ pub(super) fn role(node: &Node) -> Role {
 }
 
 pub(super) fn key(node: &Node) -> Option<&str> {
-    let key = dialect::element(node)?.get("key")?.text()?;
+    let key = dialect::element(node)?.get("key")?.scalar()?.as_str()?;
     (!key.trim().is_empty()).then_some(key)
 }
 
@@ -44,15 +37,12 @@ pub(super) fn objects(node: &Node) -> Vec<&Node> {
     }
 }
 
-pub(super) fn payload(piece: &Piece<'_>) -> Payload {
+/// Whether the guide calls a request its minimum.
+pub(super) fn is_minimum(piece: &Piece<'_>) -> bool {
     let introduction = piece.introduction.to_lowercase();
     let heading = piece.heading.to_lowercase();
     let is_minimum = introduction.contains("minimum") || heading.contains("minimum");
-    if is_minimum && !introduction.contains("extended") {
-        Payload::Minimum
-    } else {
-        Payload::Other
-    }
+    is_minimum && !introduction.contains("extended")
 }
 
 /// The caption before a value, else the heading above it, else the document's own title or name.

@@ -10,7 +10,7 @@ use super::demand::{self, Demand, Request};
 use super::dialect;
 use super::markdown;
 use super::piece::{Piece, Pieces};
-use super::report::{Evidence, Report};
+use super::report::{Evidence, Refusal, Report};
 use super::resources;
 use super::role::{self, Role};
 use super::tree::Node;
@@ -40,28 +40,35 @@ pub(super) struct Creation {
     pub(super) demands: Vec<Demand>,
 }
 
-/// The reason for which a guide makes no statement.
-pub(super) enum Unsaid {
-    /// The document has no call at all.
-    NoGuide,
-    Refused(usize, String),
-}
-
 type Settings<'a> = BTreeMap<&'a str, (usize, &'a str)>;
 
-/// Reads one guide, whose marks are filled; repairs and decisions go to the report even when it is refused.
+impl Statement {
+    /// The line of the response to the creation; the first where there is none.
+    pub(super) fn line(&self) -> usize {
+        self.creation.as_ref().map_or(1, |creation| creation.line)
+    }
+
+    /// Whether the document is about creating instances.
+    pub(super) fn is_main(&self) -> bool {
+        let creation = self.creation.as_ref();
+        creation.is_some_and(|creation| creation.is_main)
+    }
+}
+
+/// Reads one guide, whose marks are filled; repairs and decisions go to the report even when it is refused. `None` for a
+/// document that has no call at all.
 pub(super) fn read(
     file: &str,
     text: &str,
     ids: &BTreeMap<String, u64>,
     report: &mut Report,
-) -> Result<Statement, Unsaid> {
+) -> Result<Option<Statement>, Refusal> {
     let settings = markdown::front_matter(text);
     let mut pieces = Pieces::read(&markdown::parts(text));
     if let Some((line, mark)) = pieces.unfilled {
         return Err(unfilled(line, mark));
     }
-    for (line, reason) in std::mem::take(&mut pieces.unreadable) {
+    for Refusal { line, reason } in std::mem::take(&mut pieces.unreadable) {
         let decided = format!("a block is left out, it cannot be read: {reason}");
         report.decide(line, "sample", Evidence::Sample, decided);
     }
@@ -74,6 +81,9 @@ pub(super) fn read(
         report,
     };
     let creation = reader.creation(!resources.is_empty())?;
+    if creation.is_none() && resources.is_empty() {
+        return Ok(None);
+    }
     let (creation, id, key) = match creation {
         Some((creation, id, key)) => (Some(creation), Some(id), Some(key)),
         None => {
@@ -86,22 +96,22 @@ pub(super) fn read(
             (None, id, key)
         }
     };
-    Ok(Statement {
+    Ok(Some(Statement {
         file: file.to_owned(),
         id,
         key,
         creation,
         resources,
-    })
+    }))
 }
 
-fn unfilled(line: usize, mark: &str) -> Unsaid {
+fn unfilled(line: usize, mark: &str) -> Refusal {
     let advice = if mark.contains("include") {
         "the include is not found; name its directory with --includes"
     } else {
         "the placeholder has no value; give it one with --define NAME=VALUE"
     };
-    Unsaid::Refused(line, format!("{mark}: {advice}"))
+    Refusal::new(line, format!("{mark}: {advice}"))
 }
 
 struct Reader<'a, 'r> {
@@ -122,26 +132,24 @@ impl Reader<'_, '_> {
             .find_map(|name| self.settings.get(name).copied())
     }
 
-    /// The creation, its id and its key; `None` where the document is about other calls only.
-    fn creation(&mut self, has_resources: bool) -> Result<Option<(Creation, u64, String)>, Unsaid> {
+    /// The creation, its id and its key; `None` where the document is about other calls only, or about none.
+    fn creation(
+        &mut self,
+        has_resources: bool,
+    ) -> Result<Option<(Creation, u64, String)>, Refusal> {
         let (requests, responses) = self.sort();
-        let refused = |line: usize, reason: &str| Err(Unsaid::Refused(line, reason.to_owned()));
-        if requests.is_empty() && responses.is_empty() {
-            return if has_resources {
-                Ok(None)
-            } else {
-                self.nothing()
-            };
-        }
         if requests.is_empty() && has_resources {
             return Ok(None);
         }
+        if requests.is_empty() && responses.is_empty() {
+            return self.check_samples().map(|()| None);
+        }
         if requests.is_empty() {
-            return refused(
+            return Err(Refusal::new(
                 1,
                 "no usable request: no block holds an object with \"element\": {\"key\": …} for POST /instances; add \
                  one, or leave this document out",
-            );
+            ));
         }
         let Some((index, mut instance)) = self.choose_response(&requests, responses) else {
             return Err(self.no_response());
@@ -149,10 +157,8 @@ impl Reader<'_, '_> {
         let line = self.pieces.pieces[index].line;
         for name in ["id", "name", "token"] {
             if instance.get(name).is_none() {
-                return refused(
-                    line,
-                    &format!("the response has no {name:?}; add it to the document"),
-                );
+                let reason = format!("the response has no {name:?}; add it to the document");
+                return Err(Refusal::new(line, reason));
             }
         }
         let key = self.settle_key(&mut instance, &requests);
@@ -180,18 +186,15 @@ impl Reader<'_, '_> {
         Ok(Some((creation, id, key)))
     }
 
-    fn nothing<T>(&self) -> Result<T, Unsaid> {
-        let is_unread = self
-            .report
-            .decisions
-            .iter()
-            .any(|decision| decision.about == "sample");
-        if is_unread {
-            let reason = "no block of it can be used, see the decisions; correct the document, or leave it out";
-            let line = self.report.decisions[0].line;
-            return Err(Unsaid::Refused(line, reason.to_owned()));
+    /// Refuses a document without a call of which a block could not be read: it may have had one.
+    fn check_samples(&self) -> Result<(), Refusal> {
+        let mut decisions = self.report.decisions.iter();
+        if decisions.all(|decision| decision.about != "sample") {
+            return Ok(());
         }
-        Err(Unsaid::NoGuide)
+        let reason =
+            "no block of it can be used, see the decisions; correct the document, or leave it out";
+        Err(Refusal::new(self.report.decisions[0].line, reason))
     }
 
     fn is_main(&self) -> bool {
@@ -260,7 +263,7 @@ impl Reader<'_, '_> {
         Some(responses.swap_remove(chosen))
     }
 
-    fn no_response(&self) -> Unsaid {
+    fn no_response(&self) -> Refusal {
         let other = self
             .report
             .decisions
@@ -271,12 +274,10 @@ impl Reader<'_, '_> {
             || "no block holds an object with \"element\" and \"id\" or \"token\"".to_owned(),
             |decision| format!("the only one is {}", decision.decided),
         );
-        Unsaid::Refused(
-            line,
-            format!(
-                "no usable response of POST /instances: {found}; add one, or leave this document out"
-            ),
-        )
+        let reason = format!(
+            "no usable response of POST /instances: {found}; add one, or leave this document out"
+        );
+        Refusal::new(line, reason)
     }
 
     fn settle_key(&mut self, instance: &mut Node, requests: &[Found]) -> String {
@@ -308,15 +309,15 @@ impl Reader<'_, '_> {
         sent
     }
 
-    fn settle_id(&mut self, instance: &mut Node, key: &str, line: usize) -> Result<u64, Unsaid> {
+    fn settle_id(&mut self, instance: &mut Node, key: &str, line: usize) -> Result<u64, Refusal> {
         let setting = self
             .setting(&dialect::ID_SETTINGS)
             .map(|(line, id)| (line, id.to_owned()));
         let documented = setting.as_ref().and_then(|(_, id)| id.parse::<u64>().ok());
         let element = instance.get_mut("element").filter(|node| node.is_object());
         let Some(element) = element else {
-            let reason = "the response's \"element\" is no object; correct it".to_owned();
-            return Err(Unsaid::Refused(line, reason));
+            let reason = "the response's \"element\" is no object; correct it";
+            return Err(Refusal::new(line, reason));
         };
         if let Some(id) = self.ids.get(key).or_else(|| self.ids.get("")) {
             element.set("id", 0, Json::from(*id));
@@ -329,9 +330,11 @@ impl Reader<'_, '_> {
             return Ok(*id);
         }
         let shown = element.get("id").map(|id| id.to_json().to_string());
-        match (element.get("id").and_then(Node::number), setting) {
+        let own = element.get("id").and_then(Node::scalar);
+        match (own.and_then(Json::as_u64), setting) {
             (Some(id), Some((front, said))) if documented != Some(id) => {
-                let decided = format!("{id}, as the response shows; the front matter says {said:?}");
+                let decided =
+                    format!("{id}, as the response shows; the front matter says {said:?}");
                 self.report.decide(front, "id", Evidence::Response, decided);
                 Ok(id)
             }
@@ -339,16 +342,17 @@ impl Reader<'_, '_> {
             (None, Some((front, _))) if documented.is_some() => {
                 let id = documented.unwrap_or_default();
                 element.set("id", 0, Json::from(id));
-                let shown = shown.map_or_else(|| "none".to_owned(), |shown| shown + ", which is no id");
+                let shown =
+                    shown.map_or_else(|| "none".to_owned(), |shown| shown + ", which is no id");
                 let decided = format!("{id}, as the front matter says; the response has {shown}");
-                self.report.decide(front, "id", Evidence::FrontMatter, decided);
+                self.report
+                    .decide(front, "id", Evidence::FrontMatter, decided);
                 Ok(id)
             }
-            (None, _) => Err(Unsaid::Refused(
+            (None, _) => Err(Refusal::new(
                 line,
                 "neither the response nor the front matter has the element's id as a whole number; add it, or give \
-                 it with --id KEY=ID"
-                    .to_owned(),
+                 it with --id KEY=ID",
             )),
         }
     }
@@ -385,7 +389,7 @@ impl Reader<'_, '_> {
         let request = Request {
             line: piece.line,
             title: role::title(piece, title, self.file),
-            payload: role::payload(piece),
+            is_minimum: role::is_minimum(piece),
             comments: piece.comments.clone(),
             body,
         };

@@ -22,7 +22,7 @@ pub(super) struct Source {
 /// The values and files that marks are filled from.
 pub(super) struct Filler<'a> {
     pub(super) defines: &'a BTreeMap<String, String>,
-    pub(super) front_matter: BTreeMap<&'a str, &'a str>,
+    pub(super) front_matter: BTreeMap<&'a str, (usize, &'a str)>,
     pub(super) includes: Option<&'a PathBuf>,
 }
 
@@ -95,10 +95,8 @@ impl Filler<'_> {
         let value = defined.map(String::as_str);
         // A value that is itself a mark would be a text nobody meant.
         value.or_else(|| {
-            self.front_matter
-                .get(bare?)
-                .copied()
-                .filter(|value| !value.contains("{{"))
+            let (_, value) = self.front_matter.get(bare?)?;
+            Some(*value).filter(|value| !value.contains("{{"))
         })
     }
 
@@ -131,18 +129,22 @@ pub(super) fn unfilled(text: &str) -> Option<(usize, &str)> {
     })
 }
 
+/// The words of a line that is nothing but a tag of the generator.
+fn tag(line: &str) -> Option<impl Iterator<Item = &str>> {
+    let tag = line.trim().strip_prefix("{%")?.strip_suffix("%}")?;
+    Some(tag.trim_matches(['-', ' ']).split_whitespace())
+}
+
 /// The file of a line that is nothing but an include.
 fn include_name(line: &str) -> Option<&str> {
-    let tag = line.trim().strip_prefix("{%")?.strip_suffix("%}")?;
-    let mut words = tag.trim_matches(['-', ' ']).split_whitespace();
+    let mut words = tag(line)?;
     let is_include = matches!(words.next(), Some("include" | "include_relative"));
     words.next().filter(|_| is_include)
 }
 
 /// The language of a line that opens the generator's own code block, nothing for one that closes it.
 fn highlight(line: &str) -> Option<&str> {
-    let tag = line.trim().strip_prefix("{%")?.strip_suffix("%}")?;
-    let mut words = tag.trim_matches(['-', ' ']).split_whitespace();
+    let mut words = tag(line)?;
     match words.next()? {
         "highlight" => Some(words.next().unwrap_or("")),
         "endhighlight" => Some(""),

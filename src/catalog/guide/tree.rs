@@ -36,6 +36,13 @@ impl Node {
         }
     }
 
+    pub(super) fn into_members(self) -> Vec<Member> {
+        match self.value {
+            Value::Object(members) => members,
+            _ => Vec::new(),
+        }
+    }
+
     pub(super) fn is_object(&self) -> bool {
         matches!(self.value, Value::Object(_))
     }
@@ -57,19 +64,10 @@ impl Node {
             .find_map(|member| (member.name == name).then_some(&mut member.value))
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
-        if let Value::Scalar(scalar) = &self.value {
-            scalar.as_str()
-        } else {
-            None
-        }
-    }
-
-    pub(super) fn number(&self) -> Option<u64> {
-        if let Value::Scalar(scalar) = &self.value {
-            scalar.as_u64()
-        } else {
-            None
+    pub(super) fn scalar(&self) -> Option<&Json<'static>> {
+        match &self.value {
+            Value::Scalar(scalar) => Some(scalar),
+            _ => None,
         }
     }
 

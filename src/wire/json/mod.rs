@@ -233,6 +233,15 @@ pub fn push_text(out: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(out, text).expect("writing to memory does not fail");
 }
 
+/// The character of the escape that a text begins with, and the length of the escape; the text begins with `\\`.
+pub(crate) fn escaped(text: &[u8]) -> Option<(char, usize)> {
+    // `\n`, `\u0041`, and a character beyond those in two halves.
+    [2, 6, 12].into_iter().find_map(|length| {
+        let quoted = [b"\"", text.get(..length)?, b"\""].concat();
+        Some((serde_json::from_slice(&quoted).ok()?, length))
+    })
+}
+
 impl<'a> From<&'a str> for Json<'a> {
     fn from(text: &'a str) -> Self {
         Json::Text(Cow::Borrowed(text))

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::frame::{Closed, Frame, Last, Shape};
+use super::frame::{Closed, Frame, Kind, Last};
 use super::notes::beginning;
 use super::reader::Reader;
 use super::{Change, Reading};
@@ -65,9 +65,9 @@ impl Reader<'_> {
         }
         let frame = self.stack.pop().expect("only what is open is closed");
         let indent = frame.indent;
-        let value = match frame.shape {
-            Shape::Array(items) => Value::Array(items),
-            Shape::Object { members, .. } => Value::Object(self.without_repeats(members)),
+        let value = match frame.kind {
+            Kind::Array => Value::Array(frame.members.into_iter().map(|item| item.value).collect()),
+            Kind::Object => Value::Object(self.without_repeats(frame.members)),
         };
         self.attach(Node {
             line: frame.line,
@@ -122,35 +122,21 @@ impl Reader<'_> {
 
     fn reopen_last(&mut self, closed: Closed) {
         let frame = self.top();
-        let Shape::Object { members, .. } = &mut frame.shape else {
-            return;
-        };
-        let Some(Member { name, line, value }) = members.pop() else {
-            return;
-        };
-        let Node {
-            line: opened,
-            value: Value::Object(inner),
-        } = value
+        let Some(Member { name, line, value }) =
+            frame.members.pop_if(|last| last.value.is_object())
         else {
-            members.push(Member { name, line, value });
             return;
         };
-        let last = frame.last;
-        if let Shape::Object { pending, .. } = &mut frame.shape {
-            *pending = Some((name, line));
-        }
-        self.note_early(closed.line);
-        self.stack.push(Frame {
-            line: opened,
-            last,
+        frame.pending = Some((name, line));
+        let opened = value.line;
+        let reopened = Frame {
+            last: frame.last,
             indent: closed.indent,
-            closed: None,
-            shape: Shape::Object {
-                members: inner,
-                pending: None,
-            },
-        });
+            members: value.into_members(),
+            ..Frame::new(opened, Kind::Object)
+        };
+        self.note_early(closed.line);
+        self.stack.push(reopened);
     }
 
     fn note_early(&mut self, line: usize) {

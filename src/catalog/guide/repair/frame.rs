@@ -1,6 +1,6 @@
 //! An object or array while it is being read.
 
-use crate::catalog::guide::tree::{Member, Node};
+use crate::catalog::guide::tree::Member;
 
 /// An object or array that is still open.
 pub(super) struct Frame {
@@ -10,7 +10,11 @@ pub(super) struct Frame {
     pub(super) indent: Option<usize>,
     /// The value read last in here, if it was an object that its own brace closed.
     pub(super) closed: Option<Closed>,
-    pub(super) shape: Shape,
+    pub(super) kind: Kind,
+    /// The members so far; the items of an array are members without a name.
+    pub(super) members: Vec<Member>,
+    /// A name whose value has not been read, and its line.
+    pub(super) pending: Option<(String, usize)>,
 }
 
 /// Where an object was closed, and how far its members are indented.
@@ -20,12 +24,10 @@ pub(super) struct Closed {
     pub(super) indent: Option<usize>,
 }
 
-pub(super) enum Shape {
-    Array(Vec<Node>),
-    Object {
-        members: Vec<Member>,
-        pending: Option<(String, usize)>,
-    },
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Array,
+    Object,
 }
 
 /// The last thing read in an object or array.
@@ -37,49 +39,23 @@ pub(super) enum Last {
 }
 
 impl Frame {
-    pub(super) fn object(line: usize) -> Self {
-        Frame::new(
-            line,
-            Shape::Object {
-                members: Vec::new(),
-                pending: None,
-            },
-        )
-    }
-
-    pub(super) fn array(line: usize) -> Self {
-        Frame::new(line, Shape::Array(Vec::new()))
-    }
-
-    pub(super) fn new(line: usize, shape: Shape) -> Self {
+    pub(super) fn new(line: usize, kind: Kind) -> Self {
         Frame {
             line,
             last: Last::Nothing,
             indent: None,
             closed: None,
-            shape,
+            kind,
+            members: Vec::new(),
+            pending: None,
         }
     }
 
     pub(super) fn is_array(&self) -> bool {
-        matches!(self.shape, Shape::Array(_))
-    }
-
-    /// Whether a name has been read and its value has not.
-    pub(super) fn is_pending(&self) -> bool {
-        matches!(
-            self.shape,
-            Shape::Object {
-                pending: Some(_),
-                ..
-            }
-        )
+        self.kind == Kind::Array
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        match &self.shape {
-            Shape::Array(items) => items.is_empty(),
-            Shape::Object { members, pending } => members.is_empty() && pending.is_none(),
-        }
+        self.members.is_empty() && self.pending.is_none()
     }
 }

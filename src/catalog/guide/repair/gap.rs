@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::notes::{beginning, keep};
 use super::reader::Reader;
 use super::text;
-use super::{Certainty, Change, MAX_REPAIRS};
+use super::{Change, MAX_REPAIRS, Repair};
 
 impl Reader<'_> {
     /// Whether members follow although the outermost object was just closed.
@@ -42,26 +42,14 @@ impl Reader<'_> {
 
     /// Keeps a repair that can mean nothing else.
     pub(super) fn fix(&mut self, line: usize, change: Change, before: &str, after: &str) {
-        keep(
-            &mut self.repairs,
-            line,
-            Certainty::Certain,
-            change,
-            before,
-            after,
-        );
+        let repair = Repair::certain(line, change, before, after);
+        keep(&mut self.repairs, repair);
     }
 
     /// Keeps a repair that is the likely meaning.
     pub(super) fn guess(&mut self, line: usize, change: Change, before: &str, after: &str) {
-        keep(
-            &mut self.repairs,
-            line,
-            Certainty::Likely,
-            change,
-            before,
-            after,
-        );
+        let repair = Repair::likely(line, change, before, after);
+        keep(&mut self.repairs, repair);
     }
 }
 

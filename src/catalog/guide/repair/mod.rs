@@ -14,7 +14,7 @@ mod text;
 
 pub(super) use notes::beginning;
 
-use super::report::{Certainty, Change, Repair};
+use super::report::{Change, Refusal, Repair};
 use super::tree::Node;
 use crate::wire::json::Json;
 
@@ -31,13 +31,6 @@ pub(super) struct Repaired {
     /// The number of bytes that were read.
     pub(super) length: usize,
     pub(super) last_line: usize,
-}
-
-/// The reason for which a text cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unreadable {
-    pub(super) line: usize,
-    pub(super) reason: String,
 }
 
 /// The part of the text that is believed.
@@ -59,7 +52,7 @@ pub(super) fn starts_value(line: &str) -> bool {
 
 /// Reads the value at the start of `text`, whose first line is the document's line `line` and whose lines all have a
 /// `margin` of blanks.
-pub(super) fn read(text: &str, line: usize, margin: usize) -> Result<Repaired, Unreadable> {
+pub(super) fn read(text: &str, line: usize, margin: usize) -> Result<Repaired, Refusal> {
     if let Some(end) = end_of_exact(text) {
         return reader::read(&text[..end], line, margin, Reading::Exact);
     }

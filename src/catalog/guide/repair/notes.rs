@@ -1,24 +1,11 @@
 //! The notes of what was repaired.
 
-use super::{Certainty, Change, MAX_REPAIRS, Repair};
+use super::{MAX_REPAIRS, Repair};
 
 /// Keeps a repair; one more than allowed is enough to refuse the text.
-pub(super) fn keep(
-    repairs: &mut Vec<Repair>,
-    line: usize,
-    certainty: Certainty,
-    change: Change,
-    before: &str,
-    after: &str,
-) {
+pub(super) fn keep(repairs: &mut Vec<Repair>, repair: Repair) {
     if repairs.len() <= MAX_REPAIRS {
-        repairs.push(Repair {
-            line,
-            change,
-            before: before.to_owned(),
-            after: after.to_owned(),
-            certainty,
-        });
+        repairs.push(repair);
     }
 }
 

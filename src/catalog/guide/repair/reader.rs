@@ -3,10 +3,10 @@
 //! One step reads one token; open objects and arrays stand on a stack of their own, so nesting costs no call depth.
 
 use super::cursor::Cursor;
-use super::frame::{Frame, Last, Shape};
+use super::frame::{Frame, Kind, Last};
 use super::notes::beginning;
-use super::text::{self, Role};
-use super::{Change, MAX_DEPTH, MAX_REPAIRS, Reading, Repair, Repaired, Unreadable};
+use super::text::{self, Trust};
+use super::{Change, MAX_DEPTH, MAX_REPAIRS, Reading, Refusal, Repair, Repaired};
 use crate::catalog::guide::tree::{Member, Node, Value};
 use crate::wire::json::Json;
 
@@ -15,7 +15,7 @@ pub(super) fn read(
     line: usize,
     margin: usize,
     reading: Reading,
-) -> Result<Repaired, Unreadable> {
+) -> Result<Repaired, Refusal> {
     let mut reader = Reader {
         cursor: Cursor::new(text, line, margin),
         reading,
@@ -26,7 +26,7 @@ pub(super) fn read(
     };
     reader.start()?;
     while reader.root.is_none() {
-        reader.step()?;
+        reader.step();
         reader.check_bounds()?;
     }
     if reading != Reading::Exact {
@@ -53,25 +53,23 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn start(&mut self) -> Result<(), Unreadable> {
+    fn start(&mut self) -> Result<(), Refusal> {
         self.skip_gap();
         let line = self.cursor.line();
         match self.cursor.peek() {
-            Some('{') => self.open(Frame::object(line)),
-            Some('[') => self.open(Frame::array(line)),
+            Some('{') => self.open(Kind::Object),
+            Some('[') => self.open(Kind::Array),
             Some('"') => self.open_unbraced(line),
             _ => {
                 let shown = self.shown();
-                return Err(Unreadable {
-                    line,
-                    reason: format!("JSON starts with \"{{\", found {shown:?}"),
-                });
+                let reason = format!("JSON starts with \"{{\", found {shown:?}");
+                return Err(Refusal::new(line, reason));
             }
         }
         Ok(())
     }
 
-    fn check_bounds(&self) -> Result<(), Unreadable> {
+    fn check_bounds(&self) -> Result<(), Refusal> {
         let reason = if self.stack.len() > MAX_DEPTH {
             format!("nested more than {MAX_DEPTH} levels deep")
         } else if self.repairs.len() > MAX_REPAIRS {
@@ -79,26 +77,19 @@ impl Reader<'_> {
         } else {
             return Ok(());
         };
-        Err(Unreadable {
-            line: self.cursor.line(),
-            reason,
-        })
+        Err(Refusal::new(self.cursor.line(), reason))
     }
 
-    fn step(&mut self) -> Result<(), Unreadable> {
+    fn step(&mut self) {
         self.skip_gap();
-        let Some(next) = self.cursor.peek() else {
-            self.close_everything();
-            return Ok(());
-        };
-        match next {
-            '}' => self.close_brace(),
-            ']' => self.close_bracket(),
-            ',' => self.comma(),
-            _ if self.wants_name() => self.name(),
-            _ => self.value(),
+        match self.cursor.peek() {
+            None => self.close_everything(),
+            Some('}') => self.close_brace(),
+            Some(']') => self.close_bracket(),
+            Some(',') => self.comma(),
+            Some(_) if self.wants_name() => self.name(),
+            Some(_) => self.value(),
         }
-        Ok(())
     }
 
     pub(super) fn top(&mut self) -> &mut Frame {
@@ -108,17 +99,18 @@ impl Reader<'_> {
     }
 
     fn wants_name(&mut self) -> bool {
-        matches!(self.top().shape, Shape::Object { pending: None, .. })
+        !self.top().is_array() && self.top().pending.is_none()
     }
 
-    fn open(&mut self, frame: Frame) {
+    fn open(&mut self, kind: Kind) {
+        let line = self.cursor.line();
         self.cursor.bump();
-        self.stack.push(frame);
+        self.stack.push(Frame::new(line, kind));
     }
 
     fn open_unbraced(&mut self, line: usize) {
         self.guess(line, Change::Added, "", "{");
-        self.stack.push(Frame::object(line));
+        self.stack.push(Frame::new(line, Kind::Object));
     }
 
     fn comma(&mut self) {
@@ -143,7 +135,7 @@ impl Reader<'_> {
     fn expect_comma_before(&mut self, line: usize) {
         let frame = self.top();
         match frame.last {
-            Last::Element if !frame.is_pending() => self.fix(line, Change::Added, "", ","),
+            Last::Element if frame.pending.is_none() => self.fix(line, Change::Added, "", ","),
             Last::Comma { line } if frame.is_empty() => self.note_spare_comma(line),
             _ => {}
         }
@@ -161,7 +153,7 @@ impl Reader<'_> {
         };
         if self.colon() {
             self.expect_comma();
-            self.pend(name, line);
+            self.top().pending = Some((name, line));
             self.top().indent = self.top().indent.or(indent);
         } else {
             self.guess(line, Change::LeftOut, &beginning(&name), "");
@@ -170,12 +162,9 @@ impl Reader<'_> {
 
     fn name_text(&mut self) -> Option<String> {
         if self.cursor.eat('"') {
-            return Some(text::read(
-                &mut self.cursor,
-                Role::Name,
-                self.reading,
-                &mut self.repairs,
-            ));
+            // A name has no quotes inside.
+            let name = text::read(&mut self.cursor, Trust::Full, &mut self.repairs);
+            return Some(name);
         }
         let line = self.cursor.line();
         let mut ahead = self.cursor.clone();
@@ -194,40 +183,27 @@ impl Reader<'_> {
         self.cursor.eat(':')
     }
 
-    fn pend(&mut self, name: String, line: usize) {
-        match &mut self.top().shape {
-            Shape::Object { pending, .. } => *pending = Some((name, line)),
-            Shape::Array(_) => unreachable!("only an object is asked for a name"),
-        }
-    }
-
     fn value(&mut self) {
         let line = self.cursor.line();
-        match self.cursor.peek() {
-            Some('"') => self.text_value(line),
-            Some('{') => {
-                self.expect_comma();
-                self.open(Frame::object(line));
-            }
-            Some('[') => {
-                self.expect_comma();
-                self.open(Frame::array(line));
-            }
-            _ => {
-                self.expect_comma();
-                self.bare_value(line);
-            }
+        let next = self.cursor.peek();
+        if next == Some('"') {
+            return self.text_value(line);
+        }
+        self.expect_comma();
+        match next {
+            Some('{') => self.open(Kind::Object),
+            Some('[') => self.open(Kind::Array),
+            _ => self.bare_value(line),
         }
     }
 
     fn text_value(&mut self, line: usize) {
         self.cursor.bump();
-        let text = text::read(
-            &mut self.cursor,
-            Role::Value,
-            self.reading,
-            &mut self.repairs,
-        );
+        let trust = match self.reading {
+            Reading::Exact => Trust::Full,
+            Reading::Repairing | Reading::ByLayout => Trust::None,
+        };
+        let text = text::read(&mut self.cursor, trust, &mut self.repairs);
         if self.reading != Reading::Exact && self.colon() {
             self.unexpected_name(text, line);
         } else {
@@ -246,7 +222,7 @@ impl Reader<'_> {
         } else {
             self.open_unbraced(line);
         }
-        self.pend(name, line);
+        self.top().pending = Some((name, line));
     }
 
     fn bare_value(&mut self, line: usize) {
@@ -277,26 +253,18 @@ impl Reader<'_> {
         };
         frame.last = Last::Element;
         frame.closed = None;
-        match &mut frame.shape {
-            Shape::Array(items) => items.push(node),
-            Shape::Object { members, pending } => {
-                let (name, line) = pending.take().expect("a value in an object has a name");
-                members.push(Member {
-                    name,
-                    line,
-                    value: node,
-                });
-            }
-        }
+        let item = (String::new(), node.line);
+        let (name, line) = frame.pending.take().unwrap_or(item);
+        frame.members.push(Member {
+            name,
+            line,
+            value: node,
+        });
     }
 
     /// A name that never got its value gets `null`, so that the name is not lost.
     pub(super) fn settle_pending(&mut self) {
-        if let Shape::Object {
-            pending: Some((name, line)),
-            ..
-        } = &self.top().shape
-        {
+        if let Some((name, line)) = &self.top().pending {
             let (line, before) = (*line, format!("{name:?}:"));
             self.guess(line, Change::Added, &before, &format!("{before} null"));
             self.attach(scalar(line, Json::Null));

@@ -5,45 +5,27 @@
 
 use super::cursor::Cursor;
 use super::notes::keep;
-use super::{Certainty, Change, Reading, Repair};
+use super::{Change, Repair};
+use crate::wire::json::escaped;
 
-/// Where a text stands.
+/// Whether the next quote ends the text whatever follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    Name,
-    Value,
+pub(super) enum Trust {
+    Full,
+    None,
 }
 
 /// Reads the text whose opening quote was just walked over.
-pub(super) fn read(
-    cursor: &mut Cursor<'_>,
-    role: Role,
-    reading: Reading,
-    repairs: &mut Vec<Repair>,
-) -> String {
+pub(super) fn read(cursor: &mut Cursor<'_>, trust: Trust, repairs: &mut Vec<Repair>) -> String {
     let text = Text {
         cursor,
-        trust: trust(role, reading),
+        trust,
         repairs,
         out: String::new(),
         markup: Markup::Outside,
         noted_quote: false,
     };
     text.read()
-}
-
-/// Whether the next quote ends the text whatever follows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Trust {
-    Full,
-    None,
-}
-
-fn trust(role: Role, reading: Reading) -> Trust {
-    match (role, reading) {
-        (Role::Value, Reading::Repairing | Reading::ByLayout) => Trust::None,
-        _ => Trust::Full,
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,8 +73,9 @@ impl Text<'_, '_, '_> {
             '"' => self.bare_quote(),
             '\r' if self.cursor.rest().starts_with("\r\n") => {}
             control if control < ' ' => {
-                let after = control.escape_default().to_string();
-                self.note(Certainty::Certain, control.encode_utf8(&mut [0; 4]), &after);
+                let (line, after) = (self.cursor.line(), control.escape_default().to_string());
+                let repair = Repair::certain(line, Change::Escaped, &control.to_string(), &after);
+                keep(self.repairs, repair);
             }
             _ => {}
         }
@@ -119,7 +102,7 @@ impl Text<'_, '_, '_> {
     fn bare_quote(&mut self) {
         if !self.noted_quote {
             self.noted_quote = true;
-            self.note(Certainty::Likely, "\"", "\\\"");
+            self.note_unescaped("\"");
         }
     }
 
@@ -135,12 +118,12 @@ impl Text<'_, '_, '_> {
 
     fn escape(&mut self) {
         let rest = self.cursor.rest();
-        if let Some((character, length)) = escaped(rest) {
+        if let Some((character, length)) = escaped(rest.as_bytes()) {
             self.out.push(character);
             self.cursor.skip(length);
         } else {
             let shown: String = rest.chars().take(2).collect();
-            self.note(Certainty::Likely, &shown, &format!("\\{shown}"));
+            self.note_unescaped(&shown);
             self.out.push('\\');
             self.cursor.bump();
         }
@@ -160,27 +143,15 @@ impl Text<'_, '_, '_> {
         }
     }
 
-    fn note_unclosed(&mut self, line: usize) {
-        keep(
-            self.repairs,
-            line,
-            Certainty::Likely,
-            Change::Added,
-            "",
-            "\"",
-        );
+    fn note_unescaped(&mut self, before: &str) {
+        let (line, after) = (self.cursor.line(), format!("\\{before}"));
+        let repair = Repair::likely(line, Change::Escaped, before, &after);
+        keep(self.repairs, repair);
     }
 
-    fn note(&mut self, certainty: Certainty, before: &str, after: &str) {
-        let line = self.cursor.line();
-        keep(
-            self.repairs,
-            line,
-            certainty,
-            Change::Escaped,
-            before,
-            after,
-        );
+    fn note_unclosed(&mut self, line: usize) {
+        let repair = Repair::likely(line, Change::Added, "", "\"");
+        keep(self.repairs, repair);
     }
 }
 
@@ -250,42 +221,6 @@ pub(super) fn starts_member(rest: &str) -> bool {
         })
 }
 
-/// The character an escape stands for, and the escape's length.
-fn escaped(rest: &str) -> Option<(char, usize)> {
-    let plain = match rest.as_bytes().get(1)? {
-        b'"' => '"',
-        b'\\' => '\\',
-        b'/' => '/',
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'u' => return unicode(rest),
-        _ => return None,
-    };
-    Some((plain, 2))
-}
-
-fn unicode(rest: &str) -> Option<(char, usize)> {
-    let first = unit(rest)?;
-    if let Some(character) = char::from_u32(first) {
-        return Some((character, 6));
-    }
-    let second = unit(rest.get(6..)?)?;
-    let pair = [u16::try_from(first).ok()?, u16::try_from(second).ok()?];
-    let character = char::decode_utf16(pair).next()?.ok()?;
-    Some((character, 12))
-}
-
-fn unit(rest: &str) -> Option<u32> {
-    let digits = rest.strip_prefix("\\u")?.get(..4)?;
-    let are_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    are_hex
-        .then(|| u32::from_str_radix(digits, 16).ok())
-        .flatten()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,7 +229,7 @@ mod tests {
     fn read_value(source: &str) -> (String, Vec<Change>, String) {
         let mut cursor = Cursor::new(source, 1, 0);
         let mut notes = Vec::new();
-        let text = read(&mut cursor, Role::Value, Reading::Repairing, &mut notes);
+        let text = read(&mut cursor, Trust::None, &mut notes);
         let defects = notes.iter().map(|note| note.change).collect();
         (text, defects, cursor.rest().to_owned())
     }

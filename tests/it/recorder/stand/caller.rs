@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use http::Method;
-use mock_ce::cassette::Reply;
 use mock_ce::recorder::Client;
+use mock_ce::wire::message::Reply;
 use mock_ce::{Json, Request};
 
 use super::text;
