@@ -91,7 +91,7 @@ pub struct Emulator {
     pub(crate) dispatch: Dispatch,
     clock: Clock,
     seed: AtomicU64,
-    settings: Box<Settings>,
+    settings: Arc<Settings>,
     /// The certificates that a client of an HTTPS server must trust, as PEM.
     pub(crate) ca_pem: Option<String>,
     /// The hosts that an HTTPS server is asked for by `https://`; `None` for all.
@@ -109,6 +109,11 @@ impl Emulator {
     /// Makes an emulator with these settings and this catalog; settings of sockets are not looked at.
     #[must_use]
     pub fn new(settings: &Settings, catalog: Arc<Catalog>) -> Self {
+        Emulator::with(Arc::new(settings.clone()), catalog)
+    }
+
+    /// The same with settings that are shared: most servers of a process have those of all others.
+    pub(crate) fn with(settings: Arc<Settings>, catalog: Arc<Catalog>) -> Self {
         let catalog = LiveCatalog::new(catalog);
         let journal = Journal::new(settings.journal, settings.secrets, catalog.clone());
         Emulator {
@@ -122,7 +127,7 @@ impl Emulator {
             dispatch: Dispatch::new(settings.webhooks),
             clock: Clock::new(settings.clock),
             seed: AtomicU64::new(settings.seed),
-            settings: Box::new(settings.clone()),
+            settings,
             ca_pem: None,
             https_hosts: None,
             started: Instant::now(),
