@@ -40,6 +40,7 @@ pub(crate) mod state;
 pub(crate) mod steer;
 mod view;
 
+use std::mem;
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -65,6 +66,7 @@ use call::{Call, Caller};
 use clock::Clock;
 use context::{Context, ResourceCall};
 use dispatch::Dispatch;
+use disposal::dispose;
 use outcome::Handled;
 use path::Surface;
 use record::counters::Counters;
@@ -100,6 +102,15 @@ pub struct Emulator {
     requests: AtomicU64,
     tape: Option<Box<Tape>>,
     control_requests: AtomicU64,
+}
+
+impl Drop for Emulator {
+    /// Who lets go of it last may be the thread of all servers, which has others to serve.
+    fn drop(&mut self) {
+        let instances = self.state.instances.len();
+        dispose(mem::take(&mut self.state), instances);
+        self.journal.clear(None);
+    }
 }
 
 /// Keeps the ids of traffic apart from those of requests.
