@@ -34,7 +34,7 @@ impl Known {
         let mut known = Known::default();
         for element in catalog.elements() {
             for dialect in Dialect::ALL {
-                let object = &element.face(dialect).object;
+                let object = element.object(dialect);
                 let object = Json::parse(object).expect("an element is JSON");
                 known.add_json(&object);
             }

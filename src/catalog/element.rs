@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use once_cell::sync::OnceCell;
 
 use super::Catalog;
 use super::builtin;
@@ -14,17 +15,28 @@ use crate::wire::json::{Json, Members, object};
 use crate::wire::vocabulary::{Dialect, is_secret_key, member};
 
 /// One element: what the API shows of it, and what provisioning demands.
+///
+/// Everything but its id and its key is made at first use: most programs that start a server ask for one element.
 #[derive(Debug)]
 pub struct Element {
     id: u64,
-    key: Box<str>,
+    key: Cow<'static, str>,
+    /// The fixture of one that comes with the program.
+    text: &'static str,
+    description: OnceCell<Description>,
+    resources: OnceCell<(Arc<[ResourceSpec]>, ResourceOrigin)>,
+    faces: [Face; 2],
+}
+
+/// The parts of a fixture that answers are made of.
+#[derive(Debug)]
+struct Description {
+    instance: Members<'static>,
     name: Box<str>,
     hub: Option<Box<str>>,
     authentication: Option<Box<str>>,
     entries: Vec<Entry>,
-    resources: Arc<[ResourceSpec]>,
-    resource_origin: ResourceOrigin,
-    faces: [Face; 2],
+    resources: Vec<ResourceSpec>,
 }
 
 /// Where an element's resources are declared.
@@ -44,55 +56,44 @@ pub(crate) enum OAuthVersion {
 }
 
 /// An element's answers in one dialect.
-#[derive(Debug)]
-pub(crate) struct Face {
-    /// A documented instance of it.
-    pub(crate) documented: Template,
-    /// The same in the platform's later shape, as far as it is alike for all instances.
-    pub(crate) platform: Template,
-    /// The element itself.
-    pub(crate) object: Bytes,
+#[derive(Debug, Default)]
+struct Face {
+    documented: OnceCell<Template>,
+    platform: OnceCell<Template>,
+    object: OnceCell<Bytes>,
 }
 
 impl Element {
     pub(crate) fn new(fixture: &Fixture) -> Self {
-        let response = fixture
-            .instance()
-            .as_object()
-            .expect("a fixture's instance is an object");
-        let shown = fixture
-            .element()
-            .as_object()
-            .expect("a fixture's element is an object");
-        let entries = fixture.configuration();
-        let documented = fixture.element().get(member::HUB).and_then(Json::as_str);
-        let said = fixture
-            .hub()
-            .or_else(|| derived_hub(fixture.key(), entries));
-        let platform = platform_response(response, said);
-        let faces = Dialect::ALL.map(|dialect| Face {
-            documented: Template::compile(response, dialect),
-            platform: Template::compile(&platform, dialect),
-            object: element_object(dialect, shown, entries).to_string().into(),
-        });
-        let hub = documented.or(said).map(Box::from);
-        let (resources, resource_origin) = resources(fixture, hub.as_deref());
+        let key = fixture.key().to_owned().into();
+        let description = OnceCell::with_value(Description::new(fixture));
         Element {
-            id: fixture.id(),
-            key: fixture.key().into(),
-            name: fixture
-                .element()
-                .get(member::NAME)
-                .and_then(Json::as_str)
-                .unwrap_or(fixture.key())
-                .into(),
-            hub,
-            authentication: fixture.authentication().map(Box::from),
-            entries: entries.to_vec(),
-            resources,
-            resource_origin,
-            faces,
+            description,
+            ..Element::unread(fixture.id(), key, "")
         }
+    }
+
+    /// One that comes with the program; its fixture is read at first use.
+    pub(super) fn built_in(id: u64, key: &'static str, text: &'static str) -> Self {
+        Element::unread(id, key.into(), text)
+    }
+
+    fn unread(id: u64, key: Cow<'static, str>, text: &'static str) -> Self {
+        Element {
+            id,
+            key,
+            text,
+            description: OnceCell::new(),
+            resources: OnceCell::new(),
+            faces: Default::default(),
+        }
+    }
+
+    fn description(&self) -> &Description {
+        self.description.get_or_init(|| {
+            let fixture = Fixture::parse(self.text);
+            Description::new(&fixture.expect("the documented catalog is read by a test"))
+        })
     }
 
     /// The id: `6`.
@@ -110,25 +111,25 @@ impl Element {
     /// The name: `"SendGrid"`; the key where the catalog says none.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.description().name
     }
 
     /// The configuration entries that the catalog knows, the required ones first.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
-        &self.entries
+        &self.description().entries
     }
 
     /// The hub: `messaging`. The response's wins, then the fixture's, then the first word of the configuration keys.
     #[must_use]
     pub fn hub(&self) -> Option<&str> {
-        self.hub.as_deref()
+        self.description().hub.as_deref()
     }
 
     /// The way in which instances authenticate (`oauth2`, `oauth1`, `basic`, …), where the fixture says so.
     #[must_use]
     pub fn authentication(&self) -> Option<&str> {
-        self.authentication.as_deref()
+        self.description().authentication.as_deref()
     }
 
     /// The version of OAuth that instances authenticate by (rule `oauth-kind`).
@@ -143,24 +144,24 @@ impl Element {
     /// The resources that instances have.
     #[must_use]
     pub fn resources(&self) -> &[ResourceSpec] {
-        &self.resources
+        &self.resolved_resources().0
     }
 
     /// Where its resources are declared.
     #[must_use]
     pub fn resource_origin(&self) -> ResourceOrigin {
-        self.resource_origin
+        self.resolved_resources().1
     }
 
     /// The entry with this key.
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries.get(self.position(key)?)
+        self.entries().get(self.position(key)?)
     }
 
     /// Where in [`Element::entries`] the entry with this key stands.
     pub(crate) fn position(&self, key: &str) -> Option<usize> {
-        self.entries.iter().position(|entry| entry.key == key)
+        self.entries().iter().position(|entry| entry.key == key)
     }
 
     /// Whether it comes with the program.
@@ -170,8 +171,47 @@ impl Element {
         built_in.any(|element| std::ptr::eq(&**element, self))
     }
 
-    pub(crate) fn face(&self, dialect: Dialect) -> &Face {
-        &self.faces[dialect as usize]
+    /// The resources that the fixture declares, else those known of the key, else those of the hub.
+    fn resolved_resources(&self) -> &(Arc<[ResourceSpec]>, ResourceOrigin) {
+        self.resources.get_or_init(|| {
+            let declared = &self.description().resources;
+            if !declared.is_empty() {
+                return (declared.as_slice().into(), ResourceOrigin::Declared);
+            }
+            match builtin::of_element(&self.key) {
+                Some(known) => (known, ResourceOrigin::Declared),
+                None => (builtin::of_hub(self.hub()), ResourceOrigin::Hub),
+            }
+        })
+    }
+
+    /// A documented instance of it.
+    pub(crate) fn documented(&self, dialect: Dialect) -> &Template {
+        let compiled = &self.faces[dialect as usize].documented;
+        compiled.get_or_init(|| Template::compile(&self.description().instance, dialect))
+    }
+
+    /// The same in the platform's later shape, as far as it is alike for all instances.
+    pub(crate) fn platform(&self, dialect: Dialect) -> &Template {
+        let compiled = &self.faces[dialect as usize].platform;
+        compiled.get_or_init(|| {
+            let response = platform_response(&self.description().instance, self.hub());
+            Template::compile(&response, dialect)
+        })
+    }
+
+    /// The element itself.
+    pub(crate) fn object(&self, dialect: Dialect) -> &Bytes {
+        let made = &self.faces[dialect as usize].object;
+        made.get_or_init(|| {
+            let description = self.description();
+            let shown = description
+                .shown()
+                .expect("a fixture's instance has an element");
+            element_object(dialect, shown, &description.entries)
+                .to_string()
+                .into()
+        })
     }
 
     /// Whether the value of an entry is never shown.
@@ -180,14 +220,31 @@ impl Element {
     }
 }
 
-/// The resources that the fixture declares, else those known of the key, else those of the hub.
-fn resources(fixture: &Fixture, hub: Option<&str>) -> (Arc<[ResourceSpec]>, ResourceOrigin) {
-    if !fixture.resources().is_empty() {
-        return (fixture.resources().into(), ResourceOrigin::Declared);
+impl Description {
+    fn new(fixture: &Fixture) -> Self {
+        let instance = fixture.instance().as_object();
+        let shown = |name| fixture.element().get(name).and_then(Json::as_str);
+        let entries = fixture.configuration();
+        let said = fixture
+            .hub()
+            .or_else(|| derived_hub(fixture.key(), entries));
+        Description {
+            instance: instance.expect("a fixture's instance is an object").clone(),
+            name: shown(member::NAME).unwrap_or(fixture.key()).into(),
+            hub: shown(member::HUB).or(said).map(Box::from),
+            authentication: fixture.authentication().map(Box::from),
+            entries: entries.to_vec(),
+            resources: fixture.resources().to_vec(),
+        }
     }
-    match builtin::of_element(fixture.key()) {
-        Some(known) => (known, ResourceOrigin::Declared),
-        None => (builtin::of_hub(hub), ResourceOrigin::Hub),
+
+    /// The element as the documented response shows it.
+    fn shown(&self) -> Option<&Members<'static>> {
+        let mut members = self.instance.iter();
+        members
+            .find(|(name, _)| name == member::ELEMENT)?
+            .1
+            .as_object()
     }
 }
 

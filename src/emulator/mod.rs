@@ -40,6 +40,7 @@ pub(crate) mod state;
 pub(crate) mod steer;
 mod view;
 
+use std::mem;
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -65,6 +66,7 @@ use call::{Call, Caller};
 use clock::Clock;
 use context::{CalledInstance, Context};
 use dispatch::Dispatch;
+use disposal::dispose;
 use identity::RequestId;
 use outcome::Handled;
 use path::Surface;
@@ -92,7 +94,7 @@ pub struct Emulator {
     pub(crate) dispatch: Dispatch,
     clock: Clock,
     seed: AtomicU64,
-    settings: Box<Settings>,
+    settings: Arc<Settings>,
     /// The certificates that a client of an HTTPS server must trust, as PEM.
     pub(crate) ca_pem: Option<String>,
     /// The hosts that an HTTPS server is asked for by `https://`; `None` for all.
@@ -103,6 +105,15 @@ pub struct Emulator {
     control_requests: AtomicU64,
 }
 
+impl Drop for Emulator {
+    /// Who lets go of it last may be the thread of all servers, which has others to serve.
+    fn drop(&mut self) {
+        let instances = self.state.instances.len();
+        dispose(mem::take(&mut self.state), instances);
+        self.journal.clear(None);
+    }
+}
+
 /// Keeps the ids of traffic apart from those of requests.
 const TRAFFIC: u64 = 1 << 63;
 
@@ -110,6 +121,11 @@ impl Emulator {
     /// Makes an emulator with these settings and this catalog; settings of sockets are not looked at.
     #[must_use]
     pub fn new(settings: &Settings, catalog: Arc<Catalog>) -> Self {
+        Emulator::with(Arc::new(settings.clone()), catalog)
+    }
+
+    /// The same with settings that are shared: most servers of a process have those of all others.
+    pub(crate) fn with(settings: Arc<Settings>, catalog: Arc<Catalog>) -> Self {
         let catalog = LiveCatalog::new(catalog);
         let journal = Journal::new(settings.journal, settings.secrets, catalog.clone());
         Emulator {
@@ -123,7 +139,7 @@ impl Emulator {
             dispatch: Dispatch::new(settings.webhooks),
             clock: Clock::new(settings.clock),
             seed: AtomicU64::new(settings.seed),
-            settings: Box::new(settings.clone()),
+            settings,
             ca_pem: None,
             https_hosts: None,
             started: Instant::now(),

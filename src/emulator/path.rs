@@ -41,7 +41,7 @@ const BASES: [(Surface, Dialect); 4] = [
 ];
 
 /// More segments than any route has; the rest of a hostile path is not read.
-const MAX_SEGMENTS: usize = 16;
+pub(super) const MAX_SEGMENTS: usize = 16;
 
 /// A path with the surface that it belongs to.
 pub(crate) struct ApiPath<'a> {

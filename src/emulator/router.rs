@@ -5,10 +5,10 @@
 
 use http::Method;
 use http::Uri;
-use once_cell::sync::Lazy;
+use once_cell::sync::{Lazy, OnceCell};
 
 use super::context::Context;
-use super::path::{ApiPath, PathPattern, Surface};
+use super::path::{ApiPath, MAX_SEGMENTS, PathPattern, Surface};
 use super::route::Access::Resource;
 use super::route::Route;
 use super::routes::ROUTES;
@@ -22,9 +22,6 @@ pub(crate) struct Entry {
     pub(crate) pattern: PathPattern,
 }
 
-/// The rows of a surface by the number of their segments, more literal patterns first.
-struct Index([Vec<Vec<Entry>>; 3]);
-
 /// The rows of resource calls, whose patterns vary in length; they are tried after all others.
 static RESOURCE_ROWS: Lazy<Vec<Entry>> = Lazy::new(|| {
     let resource_calls = ROUTES.iter().filter(|route| route.access == Resource);
@@ -35,23 +32,29 @@ static RESOURCE_ROWS: Lazy<Vec<Entry>> = Lazy::new(|| {
     entries.collect()
 });
 
-static INDEX: Lazy<Index> = Lazy::new(|| {
-    let mut index = Index([Vec::new(), Vec::new(), Vec::new()]);
-    for route in ROUTES {
-        let pattern = PathPattern::new(route.pattern);
-        let Some(length) = pattern.length() else {
-            continue;
-        };
-        let rows = &mut index.0[route.surface as usize];
-        rows.resize_with(rows.len().max(length + 1), Vec::new);
-        rows[length].push(Entry { route, pattern });
-    }
-    for rows in index.0.iter_mut().flatten() {
+/// The rows of a surface with so many segments, more literal patterns first. Each list is made when such a path comes
+/// first: most programs that start a server ask for two or three of them.
+fn rows(surface: Surface, length: usize) -> &'static [Entry] {
+    static ROWS: [[OnceCell<Vec<Entry>>; MAX_SEGMENTS + 1]; 3] =
+        [const { [const { OnceCell::new() }; MAX_SEGMENTS + 1] }; 3];
+    let rows = &ROWS[surface as usize][length];
+    rows.get_or_init(|| {
+        let alike = ROUTES.iter().filter(|route| {
+            let slashes = route.pattern.bytes().filter(|byte| *byte == b'/');
+            route.surface == surface && slashes.count() == length
+        });
+        let entries = alike.map(|route| Entry {
+            route,
+            pattern: PathPattern::new(route.pattern),
+        });
+        let mut rows: Vec<_> = entries
+            .filter(|entry| entry.pattern.length().is_some())
+            .collect();
         // Stable: the verbs of one pattern keep the order of the table, which `Allow` shows.
         rows.sort_by_cached_key(|entry| entry.pattern.precedence());
-    }
-    index
-});
+        rows
+    })
+}
 
 /// The rows of the most literal pattern that has the path, in the order of the table.
 fn fitting(
@@ -59,8 +62,7 @@ fn fitting(
     has_token: impl FnOnce() -> bool,
 ) -> impl Iterator<Item = &'static Entry> {
     let fits = |entry: &&Entry| entry.pattern.matches(&path.segments, path.dialect);
-    let rows = INDEX.0[path.surface as usize].get(path.segments.len());
-    let mut rows = rows.map(Vec::as_slice).unwrap_or_default().iter();
+    let mut rows = rows(path.surface, path.segments.len()).iter();
     let mut first = rows.find(fits);
     if first.is_none() && may_be_resource_call(path) && (is_below_hub(path) || has_token()) {
         rows = RESOURCE_ROWS.iter();

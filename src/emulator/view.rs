@@ -25,10 +25,9 @@ pub(crate) enum Hydration {
 impl View {
     /// Appends `stored` as this view shows it.
     pub(crate) fn render(self, out: &mut Vec<u8>, stored: &Stored) {
-        let face = stored.element.face(self.dialect);
         let template = match self.shape {
-            Shape::Documented => &face.documented,
-            Shape::Platform => &face.platform,
+            Shape::Documented => stored.element.documented(self.dialect),
+            Shape::Platform => stored.element.platform(self.dialect),
         };
         let fill = Fill {
             id: stored.id,

@@ -200,6 +200,9 @@ async fn drive(http: &mut Http, shared: &Shared, progress: &Progress) -> End {
     let mut stopped = false;
     let mut alarm = pin!(sleep_until(progress.deadline(&shared.service.limits)));
     poll_fn(|cx| {
+        if shared.is_abandoned() {
+            return Poll::Pending;
+        }
         if !stopped && stopping.as_mut().poll(cx).is_ready() {
             stopped = true;
             Pin::new(&mut *http).graceful_shutdown();

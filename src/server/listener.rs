@@ -42,6 +42,10 @@ pub(crate) trait Serve: Send + Sync + Sized + 'static {
 /// The parts that all connections of a port share.
 pub(crate) struct Port<S> {
     pub(crate) service: S,
+    /// Takes connections until the port closes; the owner of the port closes it from any thread.
+    acceptor: Mutex<Option<Acceptor>>,
+    /// Whether the owner is gone; no request is answered any more.
+    is_abandoned: AtomicBool,
     is_stopping: AtomicBool,
     /// Fires once, when the port closes and its connections should end after the request under way.
     stopping: Notify,
@@ -51,6 +55,16 @@ impl<S> Port<S> {
     fn stop(&self) {
         self.is_stopping.store(true, SeqCst);
         self.stopping.notify_waiters();
+    }
+
+    /// Frees the port, and refuses whoever waits to be accepted.
+    fn close(&self) {
+        drop(self.acceptor.lock().take());
+    }
+
+    /// Tells whether the owner is gone: the task that asks is about to be ended, and answers nothing more.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.is_abandoned.load(SeqCst)
     }
 
     /// Resolves when the port closes, also when it did before anybody asked.
@@ -82,8 +96,12 @@ pub(crate) struct Bound {
 }
 
 /// An open port; dropping it closes the port and every connection.
+///
+/// The port is closed and no request is answered any more when the drop returns. Connections end right after it, on the
+/// thread that serves them: to wait for that would cost two changes of threads.
 pub(crate) struct Listener<S> {
     place: Listen,
+    threads: usize,
     port: Arc<Port<S>>,
     task: AbortHandle,
     /// Disconnected when the port and all connections are closed; locked so that threads may share a server.
@@ -116,12 +134,13 @@ impl Bound {
         let workers = Workers::start(threads).map_err(StartError::Runtime)?;
         let port = Arc::new(Port {
             service,
+            acceptor: Mutex::new(Some(self.acceptor)),
+            is_abandoned: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
             stopping: Notify::new(),
         });
         let (open, closed) = sync_channel(0);
         let accepting = Accepting {
-            acceptor: self.acceptor,
             connections: JoinSet::new(),
             workers,
             port: port.clone(),
@@ -130,6 +149,7 @@ impl Bound {
         let task = runtime.spawn(accepting.run()).abort_handle();
         Ok(Listener {
             place: self.place,
+            threads,
             port,
             task,
             closed: Mutex::new(closed),
@@ -161,14 +181,18 @@ impl<S> Listener<S> {
 
 impl<S> Drop for Listener<S> {
     fn drop(&mut self) {
+        self.port.is_abandoned.store(true, SeqCst);
+        self.port.close();
         self.task.abort();
-        self.wait_until_closed();
+        if self.threads > 1 {
+            // They are the server's own, and end with it.
+            self.wait_until_closed();
+        }
     }
 }
 
-/// The task behind an open port. Fields drop in this order: the port closes, connections end, the owner is told.
+/// The task behind an open port. Fields drop in this order: connections end, the owner is told.
 struct Accepting<S> {
-    acceptor: Acceptor,
     connections: JoinSet<()>,
     workers: Workers,
     port: Arc<Port<S>>,
@@ -219,18 +243,20 @@ impl<S: Serve> Accepting<S> {
         if self.connections.len() >= self.port.service.most_connections() {
             return Poll::Pending;
         }
-        self.acceptor.poll_accept(cx)
+        match &*self.port.acceptor.lock() {
+            Some(acceptor) => acceptor.poll_accept(cx),
+            None => Poll::Pending,
+        }
     }
 
     async fn drain(self) {
         let Accepting {
-            acceptor,
             mut connections,
             workers,
             port,
             _open,
         } = self;
-        drop(acceptor);
+        port.close();
         let all_ended = async { while connections.join_next().await.is_some() {} };
         let _in_time = timeout(DRAIN, all_ended).await;
         // Whatever is still open is cut, and has ended before the owner is told.

@@ -34,6 +34,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use once_cell::sync::Lazy;
+
 use crate::cassette::{Cassette, CassetteError};
 use crate::catalog::fixture::Fixture;
 #[cfg(feature = "guide")]
@@ -79,7 +81,8 @@ impl MockCe {
     /// When the port cannot be opened; [`Settings::try_start`] returns the reason instead.
     #[track_caller]
     pub fn start() -> Self {
-        MockCe::builder().start()
+        static DEFAULT: Lazy<Arc<Settings>> = Lazy::new(Arc::default);
+        expect_started(try_start(&DEFAULT))
     }
 
     /// Settings to change before the server starts.
@@ -191,8 +194,7 @@ impl Settings {
     /// When the port cannot be opened or a catalog cannot be read; [`Settings::try_start`] returns the reason instead.
     #[track_caller]
     pub fn start(self) -> MockCe {
-        self.try_start()
-            .unwrap_or_else(|error| panic!("mock-ce did not start: {error}"))
+        expect_started(self.try_start())
     }
 
     /// Starts a server with these settings, or says why not.
@@ -200,35 +202,7 @@ impl Settings {
     /// # Errors
     /// A port that cannot be opened, or a catalog that cannot be read.
     pub fn try_start(self) -> Result<MockCe, StartError> {
-        let bound = Bound::to(&self.listen)?;
-        let emulator = self.emulator()?;
-        #[cfg(feature = "tls")]
-        let (emulator, front) = self.fronted(emulator, &bound)?;
-        let emulator = Arc::new(emulator);
-        #[cfg(feature = "tls")]
-        let receivers = front.receivers(&self.tls)?;
-        #[cfg(not(feature = "tls"))]
-        let receivers = courier::Receivers;
-        let courier = Courier::of(&emulator, receivers);
-        let state_file = self.state.as_deref();
-        let state_file = state_file.map(|path| StateFile::open(path, &emulator));
-        let state_file = state_file.transpose()?.flatten();
-        let answers = Answers {
-            emulator: emulator.clone(),
-            limits: self.limits,
-            #[cfg(feature = "tls")]
-            front,
-            has_announced: AtomicBool::new(false),
-        };
-        let listener = bound.serve(answers, self.threads)?;
-        Ok(MockCe {
-            #[cfg(feature = "page")]
-            _witness: post_mortem::Witness::new(emulator.clone(), listener.place()),
-            emulator,
-            listener,
-            _courier: courier,
-            _state_file: state_file,
-        })
+        try_start(&Arc::new(self))
     }
 
     /// The emulator that a server with these settings would have, for requests without a socket.
@@ -236,11 +210,7 @@ impl Settings {
     /// # Errors
     /// A catalog or a cassette that cannot be read.
     pub fn emulator(&self) -> Result<Emulator, StartError> {
-        let emulator = Emulator::new(self, self.load_catalog()?);
-        match &self.cassette {
-            Some(path) => Ok(emulator.replaying(Cassette::load(path)?, self)),
-            None => Ok(emulator),
-        }
+        emulator(&Arc::new(self.clone()))
     }
 
     /// The front of the port, and the emulator that knows of it.
@@ -275,6 +245,52 @@ impl Settings {
         #[cfg(not(feature = "guide"))]
         let from_guides: Vec<Fixture> = Vec::new();
         Ok([&self.elements[..], &from_guides].concat())
+    }
+}
+
+#[track_caller]
+fn expect_started(started: Result<MockCe, StartError>) -> MockCe {
+    started.unwrap_or_else(|error| panic!("mock-ce did not start: {error}"))
+}
+
+fn try_start(settings: &Arc<Settings>) -> Result<MockCe, StartError> {
+    let bound = Bound::to(&settings.listen)?;
+    let emulator = emulator(settings)?;
+    #[cfg(feature = "tls")]
+    let (emulator, front) = settings.fronted(emulator, &bound)?;
+    let emulator = Arc::new(emulator);
+    #[cfg(feature = "tls")]
+    let receivers = front.receivers(&settings.tls)?;
+    #[cfg(not(feature = "tls"))]
+    let receivers = courier::Receivers;
+    let courier = Courier::of(&emulator, receivers);
+    let state_file = settings.state.as_deref();
+    let state_file = state_file.map(|path| StateFile::open(path, &emulator));
+    let state_file = state_file.transpose()?.flatten();
+    let answers = Answers {
+        emulator: emulator.clone(),
+        limits: settings.limits,
+        #[cfg(feature = "tls")]
+        front,
+        has_announced: AtomicBool::new(false),
+    };
+    let listener = bound.serve(answers, settings.threads)?;
+    Ok(MockCe {
+        #[cfg(feature = "page")]
+        _witness: post_mortem::Witness::new(emulator.clone(), listener.place()),
+        emulator,
+        listener,
+        _courier: courier,
+        _state_file: state_file,
+    })
+}
+
+/// The emulator with what the settings name: the catalog, and the cassette that it answers from.
+fn emulator(settings: &Arc<Settings>) -> Result<Emulator, StartError> {
+    let emulator = Emulator::with(settings.clone(), settings.load_catalog()?);
+    match &settings.cassette {
+        Some(path) => Ok(emulator.replaying(Cassette::load(path)?, settings)),
+        None => Ok(emulator),
     }
 }
 

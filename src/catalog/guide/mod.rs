@@ -88,6 +88,10 @@ impl Import {
 
 /// The elements that these guides document.
 pub(crate) fn read_all(texts: &[String], built_in: BuiltIn) -> Result<Vec<Fixture>, CatalogError> {
+    if texts.is_empty() {
+        // Every server comes by here, and an importer knows all built-in elements.
+        return Ok(Vec::new());
+    }
     let mut importer = Importer::new(Options {
         built_in,
         ..Options::default()

@@ -24,7 +24,7 @@ pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Han
     if call.context.query().is_empty() {
         let objects = elements
             .iter()
-            .map(|element| &*element.face(call.dialect()).object);
+            .map(|element| &**element.object(call.dialect()));
         return Ok(Outcome::json(call.rule, array(objects)));
     }
     let paging = Paging::parse(call, call.rule)?;
@@ -161,8 +161,7 @@ pub(in crate::emulator) fn configuration(emulator: &Emulator, call: &Call<'_, '_
 
 /// The element as `GET /elements/{keyOrId}` shows it.
 pub(super) fn shown(element: &Element, dialect: Dialect) -> Json<'_> {
-    Json::parse(&element.face(dialect).object)
-        .expect("an element's object is JSON of our own making")
+    Json::parse(element.object(dialect)).expect("an element's object is JSON of our own making")
 }
 
 /// The way instances authenticate; `custom` where the fixture does not say.
@@ -182,7 +181,7 @@ pub(in crate::emulator) fn keys(emulator: &Emulator, call: &Call<'_, '_>) -> Han
 pub(in crate::emulator) fn get(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let key_or_id = call.key_or_id().unwrap_or_default();
     let element = known(emulator, key_or_id)?;
-    let object = &element.face(call.dialect()).object;
+    let object = element.object(call.dialect());
     let body = with_own_resources(emulator, call, &element, object);
     Ok(Outcome::json(
         call.rule,

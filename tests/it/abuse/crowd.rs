@@ -1,8 +1,10 @@
 //! Many connections, and connections that end strangely.
 
 use std::net::TcpStream;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
 
-use mock_ce::{Effect, Scripted};
+use mock_ce::{Effect, LiteralReply, Method, Scripted};
 use rstest::rstest;
 
 use super::*;
@@ -102,4 +104,36 @@ fn a_dropped_server_answers_nobody() {
     raw.send(GET);
     assert!(!raw.is_open_after(std::time::Duration::from_secs(60)));
     assert!(TcpStream::connect(address).is_err());
+}
+
+/// Its thread is busy with one request when two more come; the drop comes while the first of the two is answered.
+#[test]
+fn a_server_dropped_in_the_middle_of_an_answer_waits_for_nothing_and_answers_nobody_else() {
+    let ce = MockCe::start();
+    let mut clients = [(); 3].map(|()| Raw::open(&ce));
+    for raw in &mut clients {
+        raw.send(GET);
+        assert_eq!(raw.answer().unwrap().status, 200);
+    }
+    let ((entered, entries), (free, held)) = (channel(), channel());
+    let held = Mutex::new(held);
+    let busy = ce.stub(Method::GET, "/**").respond_with(move |_| {
+        let _waited = entered.send(()).map(|()| held.lock().unwrap().recv());
+        LiteralReply::new(200)
+    });
+    busy.forever();
+    let [mut first, mut second, mut third] = clients;
+    first.send(GET);
+    entries.recv().unwrap();
+    second.send(GET);
+    third.send(GET);
+    free.send(()).unwrap();
+    entries.recv().unwrap();
+    drop(ce);
+    free.send(()).unwrap();
+    drop(free);
+    let minute = std::time::Duration::from_secs(60);
+    let answered = [&mut second, &mut third].map(|raw| raw.is_open_after(minute));
+    assert_ne!(answered, [true; 2]);
+    assert!(entries.try_recv().is_err(), "a third request was answered");
 }

@@ -145,6 +145,13 @@ impl Store {
         Some(after)
     }
 
+    /// Counts the instances of every organization.
+    pub(crate) fn len(&self) -> usize {
+        let state = self.state.lock();
+        let namespaces = state.organizations.values();
+        namespaces.map(|namespace| namespace.instances.len()).sum()
+    }
+
     /// Counts the organization's instances of each element, by the element's id.
     pub(crate) fn count(&self, organization: &str) -> Vec<(Arc<Element>, usize)> {
         let state = self.state.lock();
