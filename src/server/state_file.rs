@@ -63,6 +63,10 @@ fn holder(beside: &Path) -> String {
 
 /// Restores the state in the file, if there is one already.
 fn load(emulator: &Emulator, path: &Path) -> Result<(), String> {
+    // Reading a pipe would wait for its writer for ever.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err("it is no ordinary file; name another one".to_owned());
+    }
     let text = match std::fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let directory = path

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex};
 
+use crate::emulator::identity;
 use crate::emulator::state::events::{Event, Verdict};
 use crate::settings::MAX_WAIT;
 use crate::wire::json::{Json, object};
@@ -17,7 +18,8 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// One attempt to send a webhook.
 ///
-/// As JSON: `{"at", "instance", "element", "event", "id", "attempt", "url", "signature", "body", "result", "status"}`;
+/// As JSON, without credentials in its address:
+/// `{"at", "instance", "element", "event", "id", "attempt", "url", "signature", "body", "result", "status"}`;
 /// `status` is there where an answer came.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -130,7 +132,7 @@ impl Webhook {
             ("event", self.event.clone().into()),
             ("id", self.id.clone().into()),
             ("attempt", u64::from(self.attempt).into()),
-            ("url", self.url.clone().into()),
+            ("url", without_credentials(&self.url).into()),
             (
                 "signature",
                 self.signature.clone().map_or(Json::Null, Json::from),
@@ -157,6 +159,19 @@ struct Attempts {
     kept: VecDeque<Webhook>,
     bytes: usize,
     dropped: u64,
+}
+
+/// An address with the short name of its credentials in their place.
+fn without_credentials(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rsplit_once('@') {
+        Some((credentials, host)) => {
+            let name = identity::secret_name(credentials);
+            format!("{scheme}://{name}@{host}{}", &rest[end..])
+        }
+        None => url.to_owned(),
+    }
 }
 
 impl Log {
@@ -204,5 +219,28 @@ impl Log {
         if only.is_none() {
             attempts.dropped = 0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::none("http://localhost:1/a@b?c@d")]
+    #[case::text("no url")]
+    fn an_address_without_credentials_stays(#[case] url: &str) {
+        assert_eq!(without_credentials(url), url);
+    }
+
+    #[rstest]
+    #[case::both("https://u:PLANTED@localhost:1/a?b=c")]
+    #[case::twice("https://u@PLANTED@localhost:1/a?b=c")]
+    fn credentials_of_an_address_are_not_told(#[case] url: &str) {
+        let told = without_credentials(url);
+        assert!(told.starts_with("https://secret-"), "{told}");
+        assert!(told.ends_with("@localhost:1/a?b=c"), "{told}");
+        assert!(!told.contains("PLANTED"), "{told}");
     }
 }

@@ -215,6 +215,10 @@ fn read_row(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Row> {
         RequestId::parse(document.required_text(name)?).ok_or_else(wrong)
     };
     let ip = document.required_text("ip")?.parse();
+    let called = document.required_text("path")?;
+    if !called.starts_with('/') {
+        return Err(format!("{} must begin with a slash", document.at("path")));
+    }
     let number = document.required_whole("number")?;
     if number > 1 << 53 {
         return Err(format!("{path}.number must be at most {}", 1_u64 << 53));
@@ -235,11 +239,8 @@ fn read_row(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Row> {
         )?,
         instance: document.required_whole("instance")?,
         labels: Labels::pack("", Some(tags.collect::<Reading<Vec<_>>>()?)),
-        path: document.required_text("path")?.into(),
+        path: called.into(),
         ip: ip.map_err(|_| format!("{} must be an address", document.at("ip")))?,
-        is_success: document
-            .get("success")
-            .and_then(Json::as_bool)
-            .unwrap_or(true),
+        is_success: document.flag("success")?.unwrap_or(true),
     })
 }

@@ -157,3 +157,16 @@ fn a_file_that_cannot_be_restored_is_told_and_left_alone() {
     );
     assert_eq!(fs::read_to_string(&state).unwrap(), r#"{"version": 9}"#);
 }
+
+/// Reading a pipe would never end; what is no file cannot hold a state.
+#[test]
+fn a_state_in_no_ordinary_file_is_refused_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path().to_str().unwrap();
+    let refused = mock_ce::MockCe::builder().state(place).try_start();
+    let told = refused.unwrap_err().to_string();
+    assert!(
+        told.contains(place) && told.contains("no ordinary file"),
+        "{told}"
+    );
+}

@@ -63,7 +63,7 @@ pub(super) fn metadata(emulator: &Emulator, call: &ResourceCall<'_>, name: &str)
     let fields = match definition {
         Some(definition) => defined_fields(&definition),
         None => {
-            let known = candidates(emulator, call).into_iter();
+            let known = candidates(emulator, call);
             let spec = known
                 .map(|(spec, _)| spec)
                 .find(|spec| bare_path(spec) == name);

@@ -275,3 +275,30 @@ fn old_rows_are_dropped_and_counted() {
     let log = &snapshot.get("usage").unwrap().as_array().unwrap()[0];
     assert_eq!(log.get("dropped").and_then(Json::as_u64), Some(5));
 }
+
+/// What a snapshot says of a call is read as strictly as it is written.
+#[rstest]
+#[case::id(
+    r#""requestId":""#,
+    r#""requestId":"x"#,
+    "requestId must be 24 hex digits"
+)]
+#[case::ip("127.0.0.1", "999.0.0.1", "ip must be an address")]
+#[case::path(r#""path":"/"#, r#""path":""#, "path must begin with a slash")]
+#[case::success(r#""success":true"#, r#""success":[]"#, "success")]
+fn a_snapshot_with_a_wrong_row_is_refused(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] told: &str,
+) {
+    let emulator = emulator(&CALLS[..1]);
+    let snapshot = emulator.snapshot(None).to_string();
+    let wrong = snapshot.replace(from, to);
+    assert_ne!(snapshot, wrong);
+    let restored = emulator.restore(&Json::parse(wrong.as_bytes()).unwrap(), None);
+    let reason = restored.unwrap_err().to_string();
+    assert!(
+        reason.contains("usage[0].rows[0]") && reason.contains(told),
+        "{reason}"
+    );
+}
