@@ -44,7 +44,8 @@ impl Configuration {
                 push_text(&mut packed, value);
             }
         }
-        Configuration(packed.into_boxed_slice())
+        // A copy of the right size: what is cut off of a larger one would lie unused between instances.
+        Configuration(Box::from(&*packed))
     }
 
     /// The entries that are set, in order; `element` must be the one they were packed for.
@@ -123,7 +124,8 @@ impl Labels {
             tags.into_iter()
                 .for_each(|tag| push_text(&mut packed, tag.as_ref()));
         }
-        Labels(packed.into_boxed_slice())
+        // As above.
+        Labels(Box::from(&*packed))
     }
 
     /// These with another name or other tags, where there are such.
