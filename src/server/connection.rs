@@ -14,11 +14,11 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+#[cfg(feature = "tls")]
+use bytes::Bytes;
 use http::header::{CONNECTION, HOST};
 use http::request::Parts;
 use http::{HeaderValue, Response, Version};
-use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service;
@@ -26,6 +26,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
+use super::collecting::Collecting;
 use super::listener::{Port, Serve};
 use super::progress::{ObservedStream, Phase, Progress};
 use super::socket::Stream;
@@ -50,7 +51,7 @@ pub(super) struct Answers {
     pub(super) limits: Limits,
     #[cfg(feature = "tls")]
     pub(super) front: Front,
-    /// Whether standard error has a line about a client that speaks the wrong protocol; one is enough.
+    /// `true` if standard error has a line about a client that speaks the wrong protocol; one is enough.
     pub(super) has_announced: AtomicBool,
 }
 
@@ -479,60 +480,4 @@ fn response(reply: Reply, body: ReplyBody) -> Response<ReplyBody> {
             .insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
-}
-
-/// A body coming in, kept up to a limit.
-enum Collecting {
-    /// Less than the limit so far.
-    Body {
-        incoming: Incoming,
-        collected: BytesMut,
-        limit: usize,
-    },
-    /// Done, or more than can be kept.
-    Done(Body),
-}
-
-impl Collecting {
-    fn new(incoming: Incoming, limit: usize) -> Self {
-        if incoming.is_end_stream() {
-            return Collecting::Done(Body::Whole(Bytes::new()));
-        }
-        if incoming.size_hint().lower() > limit as u64 {
-            return Collecting::Done(Body::TooLarge(limit));
-        }
-        Collecting::Body {
-            incoming,
-            collected: BytesMut::new(),
-            limit,
-        }
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<Body>> {
-        loop {
-            let (incoming, collected, limit) = match self {
-                Collecting::Done(body) => {
-                    return Poll::Ready(Ok(mem::replace(body, Body::Whole(Bytes::new()))));
-                }
-                Collecting::Body {
-                    incoming,
-                    collected,
-                    limit,
-                } => (incoming, collected, *limit),
-            };
-            let Some(frame) = ready!(Pin::new(&mut *incoming).poll_frame(cx)) else {
-                return Poll::Ready(Ok(Body::Whole(mem::take(collected).freeze())));
-            };
-            let Ok(piece) = frame?.into_data() else {
-                continue;
-            };
-            if collected.len() + piece.len() > limit {
-                return Poll::Ready(Ok(Body::TooLarge(limit)));
-            }
-            if collected.is_empty() && incoming.is_end_stream() {
-                return Poll::Ready(Ok(Body::Whole(piece)));
-            }
-            collected.extend_from_slice(&piece);
-        }
-    }
 }

@@ -3,6 +3,7 @@
 //! All servers of a process share one thread with one runtime, so that a server costs a listener and a task. What a
 //! request gets is not decided here but in the emulator.
 
+mod collecting;
 pub(crate) mod connection;
 mod control;
 mod courier;
