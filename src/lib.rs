@@ -55,8 +55,8 @@
 //!
 //! # Isolate
 //!
-//! What a client makes belongs to its organization secret. [`MockCe::organization`] is a handle of one organization, so tests that
-//! run in parallel can share a server.
+//! Everything that a client makes belongs to its organization secret. [`MockCe::organization`] is a handle of one
+//! organization, so tests that run in parallel can share a server.
 //!
 //! ```
 //! use mock_ce::{Method, MockCe};

@@ -164,7 +164,7 @@ impl Element {
         self.entries().iter().position(|entry| entry.key == key)
     }
 
-    /// Whether it comes with the program.
+    /// Tells whether it comes with the program.
     #[must_use]
     pub fn is_built_in(&self) -> bool {
         let mut built_in = Catalog::documented().elements().iter();
@@ -214,7 +214,7 @@ impl Element {
         })
     }
 
-    /// Whether the value of an entry is never shown.
+    /// Tells whether the value of an entry is never shown.
     pub(crate) fn hides(&self, key: &str) -> bool {
         is_secret_key(key) || self.entry(key).is_some_and(is_password)
     }

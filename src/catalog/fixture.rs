@@ -58,11 +58,11 @@ pub struct Entry {
     pub name: Option<String>,
     /// The entry's type, such as `PASSWORD`, where the fixture says so.
     pub kind: Option<String>,
-    /// Whether a request without it is refused.
+    /// `true` if a request without it is refused.
     pub required: bool,
-    /// Whether nothing but its presence in a sample says that it is required.
+    /// `true` if nothing but its presence in a sample says that it is required.
     pub assumed: bool,
-    /// Whether its value may be an object or an array.
+    /// `true` if its value may be an object or an array.
     pub structured: bool,
     /// The value an absent entry has, where the fixture says so.
     pub default: Option<String>,

@@ -148,7 +148,7 @@ impl Catalog {
         &self.elements
     }
 
-    /// Whether the value of an entry with this name is never shown, whichever element it is of.
+    /// Tells whether the value of an entry with this name is never shown, whichever element it is of.
     pub(crate) fn hides(&self, key: &str) -> bool {
         let mut all = self.elements.iter().chain(&self.former);
         is_secret_key(key) || all.any(|element| element.hides(key))

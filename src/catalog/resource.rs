@@ -61,7 +61,7 @@ impl ResourceMethod {
         }
     }
 
-    /// Whether the call names one row, whose id then follows the path.
+    /// Tells whether the call names one row, whose id then follows the path.
     #[must_use]
     pub fn names_a_row(self) -> bool {
         !matches!(self, ResourceMethod::Create | ResourceMethod::List)

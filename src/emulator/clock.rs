@@ -44,7 +44,7 @@ impl Clock {
         self.stopped_at.load(Relaxed) != RUNNING || self.advanced.load(Relaxed) != 0
     }
 
-    /// Whether it stands still.
+    /// Tells whether it stands still.
     pub(crate) fn is_stopped(&self) -> bool {
         self.stopped_at.load(Relaxed) != RUNNING
     }

@@ -106,7 +106,7 @@ pub struct Emulator {
 }
 
 impl Drop for Emulator {
-    /// Who lets go of it last may be the thread of all servers, which has others to serve.
+    /// Frees large state on another thread: the last owner may be the thread of all servers, which has others to serve.
     fn drop(&mut self) {
         let instances = self.state.instances.len();
         dispose(mem::take(&mut self.state), instances);

@@ -168,12 +168,12 @@ impl Outcome {
         self.conduct.delay = self.conduct.delay.saturating_add(delay);
     }
 
-    /// Whether the reply can be given at once.
+    /// Tells whether the reply can be given at once.
     pub(crate) fn is_ready(&self) -> bool {
         self.patience.is_none() && self.conduct.delay.is_zero()
     }
 
-    /// Whether there is an answer at all, be it lost on its way.
+    /// Tells whether there is an answer at all, be it lost on its way.
     pub(crate) fn is_made(&self) -> bool {
         !matches!(self.effect, Some("reset" | "close"))
     }

@@ -15,7 +15,7 @@ pub(crate) struct View {
     pub(crate) configuration: Hydration,
 }
 
-/// Whether the platform's shape has the member `configuration` (query parameter `hydrate`).
+/// The choice whether the platform's shape has the member `configuration` (query parameter `hydrate`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hydration {
     Full,

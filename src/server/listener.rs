@@ -44,7 +44,7 @@ pub(crate) struct Port<S> {
     pub(crate) service: S,
     /// Takes connections until the port closes; the owner of the port closes it from any thread.
     acceptor: Mutex<Option<Acceptor>>,
-    /// Whether the owner is gone; no request is answered any more.
+    /// `true` if the owner is gone; no request is answered any more.
     is_abandoned: AtomicBool,
     is_stopping: AtomicBool,
     /// Fires once, when the port closes and its connections should end after the request under way.
@@ -78,7 +78,7 @@ impl<S> Port<S> {
 
 #[cfg(feature = "tls")]
 impl<S> Port<S> {
-    /// What comes of `future`; `None` when the port closes before.
+    /// Awaits `future`; `None` when the port closes before.
     pub(crate) async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let (mut stopped, mut future) = (std::pin::pin!(self.stopped()), std::pin::pin!(future));
         std::future::poll_fn(|cx| match future.as_mut().poll(cx) {

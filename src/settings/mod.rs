@@ -365,7 +365,7 @@ impl Settings {
         self
     }
 
-    /// Whether an element of the user's own may take the place of a built-in one. Default: [`BuiltIn::Keep`].
+    /// Lets an element of the user's own take the place of a built-in one, or refuses it. Default: [`BuiltIn::Keep`].
     pub fn built_in(mut self, built_in: BuiltIn) -> Self {
         self.built_in = built_in;
         self

@@ -7,7 +7,7 @@ use super::Settings;
 /// The names that a server answers to under TLS, and where its certificate comes from.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TlsSettings {
-    /// Whether the port itself speaks TLS.
+    /// `true` if the port itself speaks TLS.
     pub(crate) port: bool,
     pub(crate) names: Vec<String>,
     pub(crate) certificate: Option<PathBuf>,
@@ -20,7 +20,7 @@ pub(crate) struct TlsSettings {
     pub(crate) callback_ca: Vec<PathBuf>,
 }
 
-/// What a proxy does with the hosts that it does not intercept.
+/// The conduct of a proxy towards the hosts that it does not intercept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Others {
     /// They are refused, and nothing is sent anywhere.

@@ -102,7 +102,7 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The whole body; empty for none.
     pub body: Bytes,
-    /// Whether the connection goes on.
+    /// The connection's future: it goes on or ends.
     pub connection: Connection,
 }
 

@@ -43,7 +43,7 @@ impl Call {
         }
     }
 
-    /// Whether this may be the call that creates an instance.
+    /// Tells whether this may be the call that creates an instance.
     pub(super) fn creates_an_instance(&self) -> bool {
         let is_creation = self.path.as_deref().is_none_or(|path| {
             let parts: Vec<_> = path.split('/').skip(1).collect();

@@ -61,7 +61,7 @@ impl Demand {
 pub(super) struct Request {
     pub(super) line: usize,
     pub(super) title: String,
-    /// Whether the guide calls it its minimum.
+    /// `true` if the guide calls it its minimum.
     pub(super) is_minimum: bool,
     pub(super) body: Node,
     pub(super) comments: Vec<(usize, String)>,

@@ -122,7 +122,8 @@ impl Found<'_> {
     }
 }
 
-/// Whether a plain word behind `before` is meant as a name: in quotes or code, or at the start of a line or a cell.
+/// Tells whether a plain word behind `before` is meant as a name: in quotes or code, or at the start of a line or of a
+/// cell.
 fn is_marked(before: &str) -> bool {
     before.ends_with(['`', '"', '\'', '*', '_', '\u{201c}'])
         || before.trim().is_empty()
@@ -211,7 +212,7 @@ fn shares<'t>(text: &str, names: &[(usize, &'t str)]) -> Vec<(&'t str, Option<Sa
     names.iter().map(|(_, key)| *key).zip(said).collect()
 }
 
-/// Whether a text does nothing but join two names.
+/// Tells whether a text does nothing but join two names.
 fn is_joiner(text: &str) -> bool {
     let mut words = text
         .split(|mark: char| !mark.is_alphanumeric())
@@ -271,7 +272,7 @@ fn affirms(text: &str) -> Option<bool> {
     }
 }
 
-/// Whether a text calls something required, and the default that it names.
+/// Tells whether a text calls something required, and the default that it names.
 fn judge(text: &str) -> Option<Said> {
     let lower = text.to_lowercase();
     let words: Vec<_> = lower

@@ -34,7 +34,7 @@ pub(super) enum Ending {
 }
 
 impl Block<'_> {
-    /// Whether the block's language says it may hold JSON.
+    /// Tells whether the block's language says it may hold JSON.
     pub(super) fn may_be_json(&self) -> bool {
         ["", "json", "javascript", "js", "http", "text", "plaintext"]
             .iter()

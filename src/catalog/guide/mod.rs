@@ -61,7 +61,7 @@ pub struct Options {
     pub includes: Option<PathBuf>,
     /// Ids that win over those of the guides, by key; the one of an empty key is for every other element.
     pub ids: BTreeMap<String, u64>,
-    /// Whether an element may take the place of a built-in one.
+    /// The answer to an element with the key of a built-in one.
     pub built_in: BuiltIn,
 }
 

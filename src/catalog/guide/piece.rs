@@ -150,7 +150,7 @@ impl<'a> Pieces<'a> {
     }
 }
 
-/// Whether a line begins a value; only a block's first may lack its brace.
+/// Tells whether a line begins a value; only a block's first may lack its brace.
 fn starts_piece(line: &str, first: bool) -> bool {
     line.trim_start().starts_with(['{', '[']) || (first && repair::starts_value(line))
 }

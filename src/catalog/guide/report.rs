@@ -267,7 +267,7 @@ impl Report {
         true
     }
 
-    /// Whether the document was refused.
+    /// Tells whether the document was refused.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         matches!(self.outcome, Outcome::Refused(_))

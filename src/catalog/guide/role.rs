@@ -37,7 +37,7 @@ pub(super) fn objects(node: &Node) -> Vec<&Node> {
     }
 }
 
-/// Whether the guide calls a request its minimum.
+/// Tells whether the guide calls a request its minimum.
 pub(super) fn is_minimum(piece: &Piece<'_>) -> bool {
     let introduction = piece.introduction.to_lowercase();
     let heading = piece.heading.to_lowercase();

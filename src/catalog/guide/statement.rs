@@ -33,7 +33,7 @@ pub(super) struct Statement {
 pub(super) struct Creation {
     /// The line of the response.
     pub(super) line: usize,
-    /// Whether the document is about creating instances, not only mentions it.
+    /// `true` if the document is about creating instances, not only mentions it.
     pub(super) is_main: bool,
     pub(super) instance: Node,
     pub(super) samples: Vec<(String, Json<'static>)>,
@@ -48,7 +48,7 @@ impl Statement {
         self.creation.as_ref().map_or(1, |creation| creation.line)
     }
 
-    /// Whether the document is about creating instances.
+    /// Tells whether the document is about creating instances.
     pub(super) fn is_main(&self) -> bool {
         let creation = self.creation.as_ref();
         creation.is_some_and(|creation| creation.is_main)

@@ -1,4 +1,4 @@
-//! What there is, for somebody who asks the server itself: at `/`, at the bare base path and at `/__admin`.
+//! The directory of a server, for somebody who asks it by itself: at `/`, at the bare base path and at `/__admin`.
 
 use http::Method;
 #[cfg(feature = "page")]

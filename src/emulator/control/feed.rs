@@ -49,7 +49,7 @@ impl Cursor {
     }
 }
 
-/// Whether a request asks for the events in their own media type, which is not JSON.
+/// Tells whether a request asks for the events in their own media type, which is not JSON.
 pub(super) fn is_accepted(request: &Request) -> bool {
     let below = request.uri.path().strip_prefix(CONTROL_PATH);
     let accept = request.header_text(&ACCEPT);

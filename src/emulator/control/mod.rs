@@ -72,7 +72,7 @@ pub struct ControlError {
 enum Blame {
     /// It was given something wrong.
     Request,
-    /// What it was to act on is not there.
+    /// The thing that it was to act on is not there.
     Address,
     /// The machine could not do it.
     Machine,
@@ -103,7 +103,7 @@ impl From<ControlError> for ApiError {
     }
 }
 
-/// Whether a request is for the control API.
+/// Tells whether a request is for the control API.
 fn is_for(request: &Request) -> bool {
     let below = request.uri.path().strip_prefix(CONTROL_PATH);
     below.is_some_and(|below| below.is_empty() || below.starts_with('/'))

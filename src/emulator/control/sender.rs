@@ -47,7 +47,7 @@ pub(super) fn check(settings: &Settings, request: &Request) -> Result<(), ApiErr
     Ok(())
 }
 
-/// Whether a request is of a page that `--control-origin` names.
+/// Tells whether a request is of a page that `--control-origin` names.
 pub(super) fn is_admitted(settings: &Settings, request: &Request) -> bool {
     let origin = request.headers.get(ORIGIN);
     origin.is_some_and(|origin| settings.control_origins.iter().any(|named| origin == named))
@@ -66,7 +66,7 @@ pub(super) fn admit_page(settings: &Settings, request: &Request, mut outcome: Ou
     outcome
 }
 
-/// Whether a `Host` header names this machine, by a name that no other page's server can have.
+/// Tells whether a `Host` header names this machine, by a name that no other page's server can have.
 pub(crate) fn is_local(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {
         return false;

@@ -59,7 +59,7 @@ impl Destination {
     }
 }
 
-/// Whether a host is this machine for certain: a name other than `localhost` may be resolved to anything.
+/// Tells whether a host is this machine for certain: a name other than `localhost` may be resolved to anything.
 fn is_loopback(host: &str) -> bool {
     let address = host.parse::<IpAddr>();
     host.eq_ignore_ascii_case("localhost")

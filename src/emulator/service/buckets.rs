@@ -23,7 +23,7 @@ pub(super) struct Buckets {
     starts: Vec<u64>,
 }
 
-/// Whether a range must be said.
+/// The need of a range in a query.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Range {
     Required,

@@ -343,7 +343,7 @@ fn configuration<'a>(
     entries
 }
 
-/// Whether the element's guide shows an object or an array as this entry's value.
+/// Tells whether the element's guide shows an object or an array as this entry's value.
 fn takes_structure(element: &Element, key: &str) -> bool {
     element.entry(key).is_some_and(|entry| entry.structured)
 }

@@ -270,7 +270,7 @@ impl Filter {
     }
 }
 
-/// Whether a text is in a value or the name of a member (rule `usage-search`).
+/// Tells whether a text is in a value or the name of a member (rule `usage-search`).
 fn is_found(search: &str, row: &Row) -> bool {
     row_members(row).iter().any(|(name, value)| {
         let value = value

@@ -20,7 +20,7 @@ pub(crate) trait Part: Default + Send {
     /// The members beside `organization` that [`Part::members`] writes.
     const KNOWN: &'static [&'static str];
 
-    /// Whether there is anything to keep.
+    /// Tells whether there is anything to keep.
     fn is_empty(&self) -> bool;
 
     /// Its part of a snapshot.

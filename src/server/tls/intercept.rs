@@ -113,7 +113,8 @@ impl Interception {
         self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host))
     }
 
-    /// Whether a request that names its host is for this server: an intercepted host, or this port of this machine.
+    /// Tells whether a request that names its host is for this server: an intercepted host, or this port of this
+    /// machine.
     fn is_own(&self, authority: &Authority) -> bool {
         self.has(authority.host())
             || (authority.port_u16() == Some(self.port) && is_local(authority.as_str()))

@@ -1,4 +1,4 @@
-//! What stands before the requests of a port: nothing, TLS, or a proxy that ends TLS for some hosts.
+//! The front of a port, through which its requests come: nothing, TLS, or a proxy that ends TLS for some hosts.
 
 mod authority;
 pub(crate) mod client;
@@ -197,7 +197,7 @@ fn write_trust(path: &Path, pem: &str) -> Result<(), StartError> {
     })
 }
 
-/// Whether a file is empty, or has one certificate and nothing else, or says already what is to be written.
+/// Tells whether a file is empty, or has one certificate and nothing else, or says already what is to be written.
 fn is_replaceable(found: &[u8], pem: &str) -> bool {
     let text = std::str::from_utf8(found).map(str::trim_end);
     let is_certificate = text.is_ok_and(|text| {

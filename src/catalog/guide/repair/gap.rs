@@ -7,7 +7,7 @@ use super::text;
 use super::{Change, MAX_REPAIRS, Repair};
 
 impl Reader<'_> {
-    /// Whether members follow although the outermost object was just closed.
+    /// Tells whether members follow although the outermost object was just closed.
     pub(super) fn goes_on(&self) -> bool {
         let mut ahead = self.cursor.clone();
         while next_comment(&mut ahead).is_some() {}

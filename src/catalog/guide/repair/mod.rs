@@ -44,7 +44,7 @@ enum Reading {
     ByLayout,
 }
 
-/// Whether a line begins a value, which may be an object that lost its opening brace.
+/// Tells whether a line begins a value, which may be an object that lost its opening brace.
 pub(super) fn starts_value(line: &str) -> bool {
     let start = line.trim_start();
     start.starts_with(['{', '[']) || text::starts_member(start)

@@ -8,7 +8,7 @@ use super::notes::keep;
 use super::{Change, Repair};
 use crate::wire::json::escaped;
 
-/// Whether the next quote ends the text whatever follows it.
+/// The trust in the next quote, whatever follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
     Full,
@@ -204,7 +204,7 @@ pub(super) fn starts_comment(rest: &str) -> bool {
     rest.starts_with("//") || rest.starts_with("/*")
 }
 
-/// Whether `rest` starts with a quoted name and a colon. Longer names are not looked for, so this is quick.
+/// Tells whether `rest` starts with a quoted name and a colon. Longer names are not looked for, so this is quick.
 pub(super) fn starts_member(rest: &str) -> bool {
     const LONGEST: usize = 128;
     let Some(name) = rest.strip_prefix('"') else {

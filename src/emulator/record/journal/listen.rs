@@ -30,13 +30,13 @@ pub enum Detail {
 /// The news for a listener.
 #[derive(Default)]
 pub(crate) struct Later {
-    /// Whether requests were forgotten: the listener is told again of all that are kept.
+    /// `true` if requests were forgotten: the listener is told again of all that are kept.
     pub(crate) is_forgotten: bool,
     /// The number of requests that were dropped before the listener was told of them.
     pub(crate) missed: u64,
     /// Number and summary, oldest first.
     pub(crate) requests: Vec<(u64, Json<'static>)>,
-    /// Whether script, state or clock were changed.
+    /// `true` if script, state or clock were changed.
     pub(crate) is_steered: bool,
 }
 

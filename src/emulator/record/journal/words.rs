@@ -95,7 +95,7 @@ fn decoded_bytes(text: &str) -> Vec<(usize, u8)> {
     bytes
 }
 
-/// Whether one word ends or another begins before the byte at `at`.
+/// Tells whether one word ends or another begins before the byte at `at`.
 fn is_between_words(bytes: &[(usize, u8)], at: usize) -> bool {
     let is_word = |(_, byte): &(usize, u8)| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
     let before = at.checked_sub(1).and_then(|before| bytes.get(before));

@@ -24,7 +24,7 @@ const MAX_PAGE_SIZE: u64 = 200;
 /// As many rows as are read at once while a condition is looked for, so that no lock is held for long.
 const SCANNED: usize = 1_000;
 
-/// Whether members that are null are shown.
+/// The showing of members that are null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Nulls {
     Shown,

@@ -16,7 +16,7 @@ pub(super) struct Mapping {
     unmapped: Unmapped,
 }
 
-/// Whether members that no field maps are shown.
+/// The showing of members that no field maps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unmapped {
     Shown,

@@ -276,7 +276,7 @@ fn old_rows_are_dropped_and_counted() {
     assert_eq!(log.get("dropped").and_then(Json::as_u64), Some(5));
 }
 
-/// What a snapshot says of a call is read as strictly as it is written.
+/// A snapshot's rows of calls are read as strictly as they are written.
 #[rstest]
 #[case::id(
     r#""requestId":""#,

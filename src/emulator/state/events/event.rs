@@ -181,14 +181,14 @@ impl Event {
         }
     }
 
-    /// Whether its callback has taken it, or it has none.
+    /// Tells whether its callback has taken it, or it has none.
     pub(super) fn is_settled(&self) -> bool {
         self.notifications
             .iter()
             .all(|one| one.stage == Stage::Accepted)
     }
 
-    /// Whether the last attempt of a notification failed.
+    /// Tells whether the last attempt of a notification failed.
     pub(crate) fn has_failed(&self) -> bool {
         self.notifications.iter().any(|one| one.error().is_some())
     }

@@ -108,7 +108,7 @@ pub(crate) struct Callback<'a> {
     pub(crate) url: &'a str,
 }
 
-/// How an account's webhooks fail (rule `event-retry-end`).
+/// The way in which an account's webhooks fail (rule `event-retry-end`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum FailurePolicy {
     /// One that failed is tried again.

@@ -20,7 +20,7 @@ pub(crate) struct Stored {
     pub(crate) token: Token,
     pub(crate) labels: Labels,
     pub(crate) configuration: Configuration,
-    /// Whether resource calls are refused (rule `disabled-403`).
+    /// `true` if resource calls are refused (rule `disabled-403`).
     pub(crate) disabled: bool,
     /// Milliseconds since 1970.
     pub(crate) created: u64,

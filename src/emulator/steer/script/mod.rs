@@ -141,7 +141,7 @@ impl Scripted {
         self.at(Position::Probability(share))
     }
 
-    /// Whether the rule, having fired so often, fires for the `count`-th request that it matches.
+    /// Tells whether the rule, having fired so often, fires for the `count`-th request that it matches.
     fn fires(&self, count: u64, fired: u64, seed: u64) -> bool {
         match self.position {
             Position::Always => true,

@@ -62,7 +62,7 @@ impl<'t> Placeholder<'t> {
         })
     }
 
-    /// What the request has there; `null` for nothing.
+    /// The value that the request has there; `null` for nothing.
     pub(super) fn value(
         &self,
         pattern: Option<&PathPattern>,
