@@ -242,14 +242,20 @@ impl Outcome {
 fn refusal_body(request_id: &str, message: &str) -> Vec<u8> {
     // A quarter more than the text, for what must be escaped.
     let mut body = Vec::with_capacity(64 + request_id.len() + message.len() * 5 / 4);
-    let mut separator = b'{';
-    for (name, value) in [(member::REQUEST_ID, request_id), (member::MESSAGE, message)] {
-        body.push(separator);
-        push_text(&mut body, name);
-        body.push(b':');
-        push_text(&mut body, value);
-        separator = b',';
-    }
+    // Our own names and hex digits need no escapes.
+    let plain = [
+        "{\"",
+        member::REQUEST_ID,
+        "\":\"",
+        request_id,
+        "\",\"",
+        member::MESSAGE,
+        "\":",
+    ];
+    plain
+        .into_iter()
+        .for_each(|text| body.extend_from_slice(text.as_bytes()));
+    push_text(&mut body, message);
     body.push(b'}');
     body
 }

@@ -25,10 +25,16 @@ pub struct ApiError {
     pub(crate) connection: Connection,
 }
 
+/// The most characters of a caller's text that a message repeats.
+const MAX_CLIPPED: usize = 120;
+
 /// Clips a caller's text to what a message may repeat.
 pub(crate) fn clip(text: &str) -> &str {
+    if text.len() <= MAX_CLIPPED {
+        return text;
+    }
     text.char_indices()
-        .nth(120)
+        .nth(MAX_CLIPPED)
         .map_or(text, |(end, _)| &text[..end])
 }
 

@@ -369,7 +369,7 @@ fn missing(
             .map(|(_, value)| value)
     };
     let mut rule = None;
-    let mut named = String::new();
+    let mut message = String::new();
     for entry in element
         .entries()
         .iter()
@@ -380,30 +380,35 @@ fn missing(
             Some(Some(_)) => {}
             Some(None) => {
                 rule = rule.or(Some(&rules::CONFIGURATION_BLANK));
-                push_all(&mut named, &[&entry.key, " (blank)"]);
+                push_missing(&mut message, &entry.key);
+                message.push_str(" (blank)");
             }
             None if occasion == Occasion::Update => {}
             None => {
                 rule = rule.or(Some(missing_rule(entry)));
-                push_all(&mut named, &[&entry.key]);
+                push_missing(&mut message, &entry.key);
                 if let Some(sent_as) = misspelling(entry, sent, element) {
-                    named.extend([" (sent as ", clip(sent_as), "?)"]);
+                    message.extend([" (sent as ", clip(sent_as), "?)"]);
                 }
             }
         }
     }
     Some(Problem {
         rule: rule?,
-        message: "configuration is missing required entries: ".to_owned() + &named,
+        message,
     })
 }
 
-/// Appends one item of a list.
-fn push_all(list: &mut String, item: &[&str]) {
-    if !list.is_empty() {
-        list.push_str(", ");
+/// Appends the key of a missing entry to the message that names them.
+fn push_missing(message: &mut String, key: &str) {
+    if message.is_empty() {
+        // Room for two or three, which is what most elements require.
+        message.reserve(128);
+        message.push_str("configuration is missing required entries: ");
+    } else {
+        message.push_str(", ");
     }
-    list.extend(item.iter().copied());
+    message.push_str(key);
 }
 
 /// The rule of an absent entry: a sample alone is weaker evidence than a guide that says it.

@@ -62,6 +62,15 @@ impl Configuration {
         &'a self,
         element: &'a Element,
     ) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
+        let packed = self.packed(element);
+        packed.map(|(key, value)| (key, value.map(text)))
+    }
+
+    /// The same with values that are not looked at yet: whoever wants one entry need not check the text of all.
+    fn packed<'a>(
+        &'a self,
+        element: &'a Element,
+    ) -> impl Iterator<Item = (&'a str, Option<&'a [u8]>)> {
         let mut rest = &*self.0;
         std::iter::from_fn(move || {
             if rest.is_empty() {
@@ -72,7 +81,7 @@ impl Configuration {
                 position => &element.entries()[position - 1].key,
             };
             let is_set = take_length(&mut rest) == 1;
-            Some((key, is_set.then(|| take_text(&mut rest))))
+            Some((key, is_set.then(|| take_bytes(&mut rest))))
         })
     }
 
@@ -83,8 +92,8 @@ impl Configuration {
 
     /// The value of an entry.
     pub(crate) fn get<'a>(&'a self, element: &'a Element, key: &str) -> Option<&'a str> {
-        self.entries(element)
-            .find_map(|(name, value)| (name == key).then_some(value))
+        let (_, value) = self.packed(element).find(|(name, _)| *name == key)?;
+        value.map(text)
     }
 
     /// These entries with `changes` applied: a value sets its entry, `None` unsets it.
@@ -194,11 +203,19 @@ fn take_length(rest: &mut &[u8]) -> usize {
         .fold(0, |length, byte| length << 7 | usize::from(byte & 0x7f))
 }
 
-fn take_text<'a>(rest: &mut &'a [u8]) -> &'a str {
+fn take_bytes<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     let length = take_length(rest);
-    let (text, behind) = rest.split_at(length);
+    let (bytes, behind) = rest.split_at(length);
     *rest = behind;
-    std::str::from_utf8(text).expect("a packed text is UTF-8")
+    bytes
+}
+
+fn take_text<'a>(rest: &mut &'a [u8]) -> &'a str {
+    text(take_bytes(rest))
+}
+
+fn text(packed: &[u8]) -> &str {
+    std::str::from_utf8(packed).expect("a packed text is UTF-8")
 }
 
 #[cfg(test)]

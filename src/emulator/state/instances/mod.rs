@@ -433,15 +433,11 @@ impl State {
 
     /// Folds an organization that is empty again: thousands of them must cost little.
     fn fold(&mut self, organization: &str) {
-        let fingerprint = identity::fingerprint(organization);
-        if self
-            .by_fingerprint
-            .get(&fingerprint)
-            .is_none_or(|first| **first != *organization)
-        {
+        if !self.is_told(organization) {
             // Another one has its fingerprint, and the place.
             return;
         }
+        let fingerprint = identity::fingerprint(organization);
         self.by_fingerprint.remove(&fingerprint);
         if let Some(namespace) = self.organizations.remove(organization) {
             self.emptied.insert(fingerprint, namespace);
@@ -464,15 +460,28 @@ impl State {
         Some((self.by_fingerprint.get(&fingerprint)?, id))
     }
 
-    /// A token that no instance has, not even one that was seeded with it.
+    /// A token that no instance has, not even one that was seeded with it; nobody must have the id.
     fn fresh_token(&self, seed: u64, organization: &str, id: u64) -> Token {
-        let tokens = (0..).map(|salt: u64| {
-            Token::Inline(identity::token(seed.wrapping_add(salt), organization, id))
-        });
+        let derive =
+            |salt: u64| Token::Inline(identity::token(seed.wrapping_add(salt), organization, id));
+        let first = derive(0);
+        // It tells this id, which is free, so that only a chosen one can be the same.
+        if self.is_told(organization) && !self.chosen.contains_key(&*first) {
+            return first;
+        }
+        let tokens = std::iter::once(first).chain((1..).map(derive));
         tokens
             .map(|token| (self.by_token(&token, seed).is_some(), token))
             .find_map(|(is_taken, token)| (!is_taken).then_some(token))
             .expect("the salts are many")
+    }
+
+    /// Tells whether tokens tell this organization, and not another one that has its fingerprint.
+    fn is_told(&self, organization: &str) -> bool {
+        let told = self
+            .by_fingerprint
+            .get(&identity::fingerprint(organization));
+        told.is_some_and(|told| **told == *organization)
     }
 
     /// Puts an instance in its place; ids go on behind it.
