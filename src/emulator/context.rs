@@ -25,7 +25,7 @@ pub(crate) struct Context<'r> {
     path: OnceCell<Option<ApiPath<'r>>>,
     credentials: OnceCell<Option<Result<Credentials<'r>, AuthProblem>>>,
     json: OnceCell<Result<Json<'r>, JsonProblem>>,
-    organization: OnceCell<Option<String>>,
+    organization: OnceCell<Option<Arc<str>>>,
     called_instance: OnceCell<CalledInstance>,
 }
 
@@ -109,19 +109,16 @@ impl<'r> Context<'r> {
                 Credentials::parse(header, self.dialect().other()).ok()
             };
             let credentials = self.credentials()?.ok().or_else(other_dialect)?;
-            let of_token = || Some(store.by_token(credentials.token?, seed)?.0.to_string());
-            credentials
-                .organization
-                .map(str::to_owned)
-                .or_else(of_token)
+            let of_token = || Some(store.by_token(credentials.token?, seed)?.0);
+            credentials.organization.map(Arc::from).or_else(of_token)
         };
         self.organization.get_or_init(read).as_deref()
     }
 
     /// Remembers the organization of a caller; its instance may be gone when the request is journaled.
-    pub(crate) fn remember_organization(&self, secret: &str) {
+    pub(crate) fn remember_organization(&self, secret: &Arc<str>) {
         // Whoever asked before got the same answer.
-        let _known = self.organization.set(Some(secret.to_owned()));
+        let _known = self.organization.set(Some(secret.clone()));
     }
 
     /// Remembers that the request is a call of an instance's resource, so that it is marked however it ends
