@@ -41,6 +41,16 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     written
 }
 
+/// Tells whether [`write`] can write the file, which is neither made nor changed by it.
+///
+/// # Errors
+/// Whatever keeps a file from being made beside it.
+pub(crate) fn check_place(path: &Path) -> io::Result<()> {
+    let (temporary, file) = create_temporary(&behind_links(path))?;
+    drop(file);
+    fs::remove_file(temporary)
+}
+
 /// Makes a rename survive a power loss; elsewhere a directory cannot be opened like a file.
 fn sync_directory(path: &Path) -> io::Result<()> {
     if cfg!(unix) {

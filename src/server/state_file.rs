@@ -6,7 +6,7 @@ use std::path::Path;
 use super::StartError;
 use crate::emulator::Emulator;
 use crate::file::lock::Locked;
-use crate::file::{behind_links, beside};
+use crate::file::{behind_links, beside, check_place};
 use crate::wire::json::Json;
 
 /// The claim on a state file, by a locked file beside it that has the process's number.
@@ -15,10 +15,10 @@ pub(super) struct StateFile(Locked);
 impl StateFile {
     /// Claims the file and restores the state in it, if there is one already.
     ///
-    /// Where no file can be made beside it, it cannot be written either, and there is nothing to claim.
+    /// Where the file system has no locks, nothing is claimed.
     ///
     /// # Errors
-    /// Another server has the file, or what it holds is no state.
+    /// Another server has the file, what it holds is no state, or it could not be written at the end.
     pub(super) fn open(path: &Path, emulator: &Emulator) -> Result<Option<Self>, StartError> {
         let refused = |reason: String| StartError::State {
             path: path.to_owned(),
@@ -36,6 +36,11 @@ impl StateFile {
             Err(_) => None,
         };
         load(emulator, path).map_err(refused)?;
+        check_place(path).map_err(|error| {
+            refused(format!(
+                "it could not be written at the end: {error}; give --state a file in a directory that can be written"
+            ))
+        })?;
         Ok(claimed)
     }
 
@@ -81,6 +86,9 @@ fn load(emulator: &Emulator, path: &Path) -> Result<(), String> {
         }
         read => read.map_err(|error| error.to_string())?,
     };
+    if text.is_empty() {
+        return Err("it is empty, which no state is; remove it to start without one".to_owned());
+    }
     let document = Json::parse(&text).map_err(|problem| problem.to_string())?;
     let restored = emulator.restore(&document, None);
     restored.map_err(|error| error.to_string())

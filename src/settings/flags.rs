@@ -202,7 +202,7 @@ pub static FLAGS: &[Flag] = &[
     Flag {
         name: "state",
         value: Some("FILE"),
-        help: "Read the state from this file at the start if it exists, and write it at the end",
+        help: "Read the state from this file at the start if it exists, and write it at the end; its directory must be writable",
         apply: |settings, value| Ok(settings.state(value)),
     },
     Flag {

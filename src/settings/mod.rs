@@ -404,7 +404,7 @@ impl Settings {
     /// Sets the state file, which the server reads at its start if it exists. Default: none.
     ///
     /// [`crate::MockCe::save`] and [`crate::MockCe::finish`] write it, and the binary does when it ends. The file is one
-    /// server's at a time: another one that is given it does not start.
+    /// server's at a time: another one that is given it does not start. Nor does one that could not write it at the end.
     pub fn state(mut self, file: impl Into<PathBuf>) -> Self {
         self.state = Some(file.into());
         self

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use mock_ce::Json;
+use rstest::rstest;
 
 use super::snapshots::{answers, prepare};
 use super::{asking, order};
@@ -169,4 +170,66 @@ fn a_state_in_no_ordinary_file_is_refused_at_once() {
         told.contains(place) && told.contains("no ordinary file"),
         "{told}"
     );
+}
+
+/// The binary, with a state that it refuses: its status, its standard output, and what it tells.
+fn refused(state: &Path) -> (Option<i32>, String, String) {
+    let state = state.to_str().unwrap();
+    let mut exec = Process::command(&["exec", "--state", state, "--", "echo", "ran"]);
+    let output = exec.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+/// The user of the tests may be one who can write into every directory, but nobody can give a file such a name.
+#[rstest]
+#[case::absent(None)]
+#[case::there(Some(r#"{"version": 1, "seed": 7, "requests": 0, "organizations": []}"#))]
+fn a_file_that_could_not_be_written_is_told_before_anything_runs(#[case] before: Option<&str>) {
+    let directory = tempfile::tempdir().unwrap();
+    // Long enough that none can be written beside it.
+    let state = directory.path().join("s".repeat(250));
+    if let Some(text) = before {
+        fs::write(&state, text).unwrap();
+    }
+    let (status, printed, told) = refused(&state);
+    assert_eq!((status, &*printed), (Some(1), ""), "{told}");
+    assert!(
+        told.contains("could not be written at the end") && told.lines().count() == 1,
+        "{told}"
+    );
+    assert_eq!(fs::read_to_string(&state).ok().as_deref(), before);
+    let names = fs::read_dir(directory.path()).unwrap().count();
+    assert_eq!(names, usize::from(before.is_some()));
+}
+
+#[test]
+fn the_check_of_the_place_leaves_the_file_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state.json");
+    end(serve(&state));
+    let before = fs::read_to_string(&state).unwrap();
+    let process = serve(&state);
+    assert_eq!(fs::read_to_string(&state).unwrap(), before);
+    process.signal("KILL");
+    process.wait();
+    assert_eq!(fs::read_to_string(&state).unwrap(), before);
+}
+
+#[test]
+fn an_empty_file_is_told_to_be_no_state() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state.json");
+    fs::write(&state, "").unwrap();
+    let (status, _, told) = refused(&state);
+    assert_eq!(status, Some(1), "{told}");
+    assert!(
+        told.contains("state.json\": it is empty, which no state is; remove it"),
+        "{told}"
+    );
+    assert!(state.exists());
 }
