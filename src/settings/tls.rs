@@ -59,6 +59,9 @@ impl Settings {
     }
 
     /// Writes the certificate that a client must trust to this PEM file at the start. Default: none.
+    ///
+    /// A file that is there is replaced if it is empty, or has the certificate of another run and nothing else. Whatever
+    /// else is there stays, and the server does not start; a symbolic link is not followed.
     pub fn ca_file(mut self, file: impl Into<PathBuf>) -> Self {
         self.tls.ca_file = Some(file.into());
         self

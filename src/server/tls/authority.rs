@@ -9,7 +9,8 @@ use rcgen::{
     GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType,
 };
 use rustls_pki_types::pem::{self, PemObject as _};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
+use tokio_rustls::rustls::RootCertStore;
 
 use super::trust::TrustStore;
 use crate::server::StartError;
@@ -17,6 +18,8 @@ use crate::settings::TlsSettings;
 
 /// Names that every certificate of a run has.
 const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+/// The common name of the authority of a run, by which its certificate is known again.
+const AUTHORITY: &str = "mock-ce, authority of one run";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Days for which a certificate is good; some clients refuse one that is good for years.
 const LIFETIME: u32 = 90;
@@ -111,10 +114,7 @@ fn authority(names: &[SanType]) -> CertificateParams {
         }
         _ => None,
     });
-    let mut authority = named(
-        "mock-ce, authority of one run",
-        CertificateParams::default(),
-    );
+    let mut authority = named(AUTHORITY, CertificateParams::default());
     authority.name_constraints = Some(NameConstraints {
         permitted_subtrees: permitted.collect(),
         excluded_subtrees: Vec::new(),
@@ -122,6 +122,15 @@ fn authority(names: &[SanType]) -> CertificateParams {
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     authority
+}
+
+/// Tells whether a certificate is the authority of a run; such a one has issued itself.
+pub(super) fn is_of_a_run(certificate: CertificateDer<'_>) -> bool {
+    let mut roots = RootCertStore::empty();
+    let added = roots.add(certificate);
+    // The common name is the only one, so it is the end of the whole name.
+    let is_named = |root: &TrustAnchor<'_>| root.subject.ends_with(AUTHORITY.as_bytes());
+    added.is_ok() && roots.roots.iter().all(is_named)
 }
 
 fn named(name: &str, mut certificate: CertificateParams) -> CertificateParams {

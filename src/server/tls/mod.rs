@@ -5,18 +5,21 @@ pub(crate) mod client;
 mod intercept;
 mod trust;
 
+use std::fs;
 use std::io;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Uri};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::{Error, ServerConfig};
 
 use super::StartError;
 use super::connection::HANDSHAKE;
@@ -147,7 +150,7 @@ impl Tls {
             .expect("the provider has the default protocol versions")
             .with_no_client_auth()
             .with_single_cert(chain, key)
-            .map_err(|error| refused(format!("the certificate cannot be served: {error}")))?;
+            .map_err(|error| unservable(settings, &error))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         if let Some(path) = &settings.ca_file {
             write_trust(path, &trust.to_pem())?;
@@ -180,14 +183,32 @@ impl Tls {
     }
 }
 
-/// Writes the file of `--ca-file`; one that is there is replaced only if it can be an earlier one.
+/// Tells of a certificate that does not go with its key, or is none that rustls can use.
+fn unservable(settings: &TlsSettings, error: &Error) -> StartError {
+    let shown = |path: &Option<PathBuf>| {
+        path.as_deref()
+            .unwrap_or(Path::new(""))
+            .display()
+            .to_string()
+    };
+    let (certificate, key) = (shown(&settings.certificate), shown(&settings.key));
+    refused(match error {
+        Error::InconsistentKeys(_) => format!(
+            "the private key of --tls-key {key:?} is not that of the first certificate of --tls-cert {certificate:?}; name \
+             two files that belong together, the server's own certificate first"
+        ),
+        error => format!(
+            "the certificate of --tls-cert {certificate:?} with the key of --tls-key {key:?} cannot be served: {error}"
+        ),
+    })
+}
+
+/// Writes the file of `--ca-file`; one that is there is replaced only if a run has written it, or it is empty.
 fn write_trust(path: &Path, pem: &str) -> Result<(), StartError> {
     let shown = path.display().to_string();
-    let is_another = std::fs::read(path).is_ok_and(|found| !is_replaceable(&found, pem));
-    if is_another {
+    if let Some(problem) = problem_of_replacing(path, pem) {
         return Err(refused(format!(
-            "the file of --ca-file {shown:?} has more than one certificate in it, or something else, and stays as it is; \
-             name another file"
+            "the file of --ca-file {shown:?} {problem}"
         )));
     }
     file::write(path, pem).map_err(|error| {
@@ -197,15 +218,33 @@ fn write_trust(path: &Path, pem: &str) -> Result<(), StartError> {
     })
 }
 
-/// Tells whether a file is empty, or has one certificate and nothing else, or says already what is to be written.
+/// The reason why what is there stays as it is; `None` if it may be replaced, or nothing is there.
+fn problem_of_replacing(path: &Path, pem: &str) -> Option<&'static str> {
+    // A link is looked at itself: the file behind it may be somebody else's.
+    let found = fs::symlink_metadata(path).ok()?;
+    if found.is_symlink() {
+        return Some("is a symbolic link, which is not followed; name the file itself");
+    }
+    if found.is_dir() {
+        return Some("is a directory; name a file in it");
+    }
+    let is_replaceable =
+        found.is_file() && fs::read(path).is_ok_and(|found| is_replaceable(&found, pem));
+    (!is_replaceable).then_some(
+        "has something else in it than the certificate of a run, and stays as it is; name another file",
+    )
+}
+
+/// Tells whether a file is empty, has the certificate of a run and nothing else, or says already what is to be written.
 fn is_replaceable(found: &[u8], pem: &str) -> bool {
     let text = std::str::from_utf8(found).map(str::trim_end);
-    let is_certificate = text.is_ok_and(|text| {
+    let is_lone = text.is_ok_and(|text| {
         text.starts_with("-----BEGIN CERTIFICATE-----\n")
             && text.ends_with("\n-----END CERTIFICATE-----")
             && text.matches("-----BEGIN ").count() == 1
     });
-    found.is_empty() || found == pem.as_bytes() || is_certificate
+    let is_of_a_run = || CertificateDer::from_pem_slice(found).is_ok_and(authority::is_of_a_run);
+    found.is_empty() || found == pem.as_bytes() || (is_lone && is_of_a_run())
 }
 
 /// Refuses settings that do not go together.

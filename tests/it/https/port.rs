@@ -1,5 +1,6 @@
 //! A port that speaks HTTPS.
 
+use std::fs;
 use std::io::{BufRead as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
@@ -79,8 +80,46 @@ fn the_authority_is_shown_below_admin_and_written_to_the_file() {
         reply.starts_with("HTTP/1.1 200") && reply.ends_with(&format!("\r\n\r\n{pem}")),
         "{reply}"
     );
-    assert_eq!(std::fs::read_to_string(file).unwrap(), pem);
+    assert_eq!(fs::read_to_string(file).unwrap(), pem);
     assert!(!pem.contains("KEY"));
+}
+
+/// A certificate of somebody else, alone in the file.
+#[test]
+fn a_certificate_that_no_run_has_made_stays() {
+    let room = TempDir::new().unwrap();
+    let file = room.path().join("ca.pem");
+    let precious = own_pair(room.path());
+    fs::write(&file, &precious).unwrap();
+    let refused = MockCe::builder().tls().ca_file(&file).try_start();
+    let told = refused.unwrap_err().to_string();
+    assert!(told.contains("stays as it is; name another file"), "{told}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), precious);
+    fs::write(&file, "").unwrap();
+    let ce = MockCe::builder().tls().ca_file(&file).start();
+    assert_eq!(fs::read_to_string(&file).unwrap(), ce.ca_pem().unwrap());
+}
+
+#[cfg(unix)]
+#[rstest]
+#[case::of_a_run(true)]
+#[case::to_nothing(false)]
+fn a_symbolic_link_is_not_followed(#[case] is_there: bool) {
+    let room = TempDir::new().unwrap();
+    let [file, link] = ["ca.pem", "link.pem"].map(|name| room.path().join(name));
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let before = is_there.then(|| {
+        let before = MockCe::builder().tls().ca_file(&file).start();
+        before.ca_pem().unwrap()
+    });
+    let refused = MockCe::builder().tls().ca_file(&link).try_start();
+    let told = refused.unwrap_err().to_string();
+    assert!(
+        told.contains("link.pem\" is a symbolic link, which is not followed"),
+        "{told}"
+    );
+    assert_eq!(fs::read_to_string(&file).ok(), before);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
 }
 
 #[rstest]
@@ -94,7 +133,7 @@ fn the_authority_is_shown_below_admin_and_written_to_the_file() {
     false
 )]
 #[case::text("precious", false)]
-fn a_file_is_replaced_if_it_has_one_certificate_and_nothing_else(
+fn a_file_is_replaced_if_it_has_the_certificate_of_a_run_and_nothing_else(
     #[case] behind: &str,
     #[case] is_replaced: bool,
 ) {
@@ -102,9 +141,9 @@ fn a_file_is_replaced_if_it_has_one_certificate_and_nothing_else(
     let file = room.path().join("ca.pem");
     let before = MockCe::builder().tls().ca_file(&file).start().ca_pem();
     let before = before.unwrap() + behind;
-    std::fs::write(&file, &before).unwrap();
+    fs::write(&file, &before).unwrap();
     let after = MockCe::builder().tls().ca_file(&file).try_start();
-    let there = std::fs::read_to_string(&file).unwrap();
+    let there = fs::read_to_string(&file).unwrap();
     match after {
         Ok(ce) => {
             assert!(is_replaced);
@@ -221,7 +260,7 @@ fn a_consent_page_is_where_the_caller_asked(
     #[case] scheme: &str,
 ) {
     let room = TempDir::new().unwrap();
-    std::fs::write(room.path().join("sfdc.json"), OAUTH).unwrap();
+    fs::write(room.path().join("sfdc.json"), OAUTH).unwrap();
     let ce = settings(MockCe::builder().catalog(room.path())).start();
     let path = "/elements/sfdc/oauth/url?apiKey=k&apiSecret=s&callbackUrl=http://h/b";
     let asked = Request::get(path).header("host", host);
@@ -238,7 +277,7 @@ fn own_pair(room: &Path) -> String {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(vec!["mock.test".to_owned()]).unwrap();
     let certificate = certificate.self_signed(&key).unwrap().pem();
-    std::fs::write(
+    fs::write(
         room.join("own.pem"),
         format!("{}{certificate}", key.serialize_pem()),
     )
@@ -261,6 +300,25 @@ fn a_pair_of_the_users_own_is_served_and_its_key_is_not_shown() {
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
 }
 
+#[test]
+fn a_key_of_another_certificate_is_told_with_both_files() {
+    let rooms = [(); 2].map(|()| TempDir::new().unwrap());
+    let [certificate, key] = [0, 1].map(|index: usize| {
+        own_pair(rooms[index].path());
+        rooms[index].path().join("own.pem")
+    });
+    let settings = MockCe::builder().tls().tls_cert(&certificate).tls_key(&key);
+    let told = settings.try_start().unwrap_err().to_string();
+    for part in [
+        format!("--tls-cert {:?}", certificate.display().to_string()),
+        format!("--tls-key {:?}", key.display().to_string()),
+        "name two files that belong together".to_owned(),
+    ] {
+        assert!(told.contains(&part), "{told}");
+    }
+    assert!(!told.contains("KeyMismatch"), "{told}");
+}
+
 #[rstest]
 #[case::both(|it: Settings| it.tls().intercept("h.test"), "a port is either HTTPS or a proxy; give --tls or --intercept")]
 #[case::no_key(|it: Settings| it.tls().tls_cert("c.pem"), "a certificate needs its key: give both --tls-cert and --tls-key")]
@@ -271,6 +329,7 @@ fn a_pair_of_the_users_own_is_served_and_its_key_is_not_shown() {
 #[case::pattern(|it: Settings| it.intercept("*.h.test"), "is no host name")]
 #[case::name(|it: Settings| it.tls().tls_name("ä"), "--tls-name")]
 #[case::two_names(|it: Settings| it.tls().tls_name("a b"), "--tls-name \"a b\" is no host name or address")]
+#[case::folder(|it: Settings| it.tls().ca_file("."), "the file of --ca-file \".\" is a directory; name a file in it")]
 #[case::unwritable(|it: Settings| it.tls().ca_file("/no/such/ca.pem"), "cannot write the file of --ca-file \"/no/such/ca.pem\"")]
 fn settings_that_cannot_be_used_are_refused(
     #[case] settings: fn(Settings) -> Settings,
