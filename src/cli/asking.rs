@@ -1,15 +1,18 @@
 //! Asking the control API of a server: by HTTP, by HTTPS, or at a Unix socket.
 
+use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches};
 use http::Uri;
 use mock_ce::TrustStore;
+#[cfg(unix)]
+use mock_ce::settings::check_socket_path;
 
 use super::record::{all, files};
 
@@ -64,15 +67,20 @@ impl Server {
     }
 
     /// Asks for a path.
+    ///
+    /// # Errors
+    /// A server that does not answer; or, with [`io::ErrorKind::InvalidInput`], one that cannot be asked in this way.
     pub(super) fn get(&self, path: &str, limits: Limits) -> io::Result<Answer> {
         match &self.place {
             Place::Http(host, port) => {
                 let (stream, address) = connect(host, *port, limits.time)?;
                 exchange(stream, &address.to_string(), path, limits)
             }
-            Place::Https(host, port, trust) => {
+            Place::Https(host, port, machine) => {
+                // A file that cannot be used is told whether the server is there yet or not.
+                let trust = self.trust(machine)?;
                 let (stream, address) = connect(host, *port, limits.time)?;
-                let stream = self.trust(trust)?.connect(host, stream);
+                let stream = trust.connect(host, stream);
                 let stream = stream.map_err(|error| match error.kind() {
                     io::ErrorKind::PermissionDenied => {
                         io::Error::other(format!("{error}; name it with --ca FILE"))
@@ -94,10 +102,25 @@ impl Server {
     fn trust(&self, machine: &TrustStore) -> io::Result<TrustStore> {
         self.ca.iter().try_fold(machine.clone(), |trust, path| {
             trust.with_file(path).map_err(|reason| {
-                let path = path.display().to_string();
-                io::Error::other(format!("cannot use the file of --ca {path:?}: {reason}"))
+                let shown = path.display().to_string();
+                let told = format!("cannot use the file of --ca {shown:?}: {reason}");
+                match may_be_written_yet(path) {
+                    true => io::Error::other(told),
+                    false => io::Error::new(
+                        io::ErrorKind::InvalidInput,
+                        format!("{told}; name a PEM file with certificates that can be read"),
+                    ),
+                }
             })
         })
+    }
+}
+
+/// Tells whether a file may get its certificates from a server that is starting: it is not there, empty, or half there.
+fn may_be_written_yet(path: &Path) -> bool {
+    match fs::read_to_string(path) {
+        Ok(text) => text.is_empty() || text.contains("-----BEGIN CERTIFICATE-----"),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
     }
 }
 
@@ -105,7 +128,10 @@ impl Place {
     fn parse(url: &str) -> Result<Self, String> {
         #[cfg(unix)]
         if let Some(path) = url.strip_prefix("unix:") {
-            return Ok(Place::Unix(path.into()));
+            return match check_socket_path(path.as_ref()) {
+                Ok(()) => Ok(Place::Unix(path.into())),
+                Err(reason) => Err(format!("cannot ask {url:?}: {reason}")),
+            };
         }
         let wrong = || format!("{url:?} is not a URL such as http://127.0.0.1:6847");
         let uri: Uri = url.parse().map_err(|_| wrong())?;

@@ -33,7 +33,8 @@ pub(super) fn command() -> Command {
         .args(asking::arguments())
         .arg(timeout)
         .after_help(
-            "A file of --ca need not be there yet: it is read at each attempt.\n\n\
+            "A file of --ca need not be there yet: it is read at each attempt. One that is there and has no certificate, or\n\
+             cannot be read, ends the wait at once.\n\n\
              Example: mock-ce wait http://127.0.0.1:6847 --timeout 30s\n\
              Example: mock-ce wait https://localhost:6847 --ca ca.pem\n\
              Example: mock-ce wait unix:/tmp/mock-ce.sock",
@@ -62,6 +63,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
             }
             Ok(Responder::Foreign) => {
                 return Err(format!("{url} is not a mock-ce: it has no control API"));
+            }
+            // Asking again would not help.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                return Err(format!("{url} cannot be asked: {error}"));
             }
             Err(error) if Instant::now() >= deadline => {
                 let waited = humantime::format_duration(timeout);

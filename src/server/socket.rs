@@ -195,6 +195,8 @@ mod unix {
 
     use tokio::net::UnixListener;
 
+    use crate::settings::check_socket_path;
+
     /// Removes the file when it is dropped, unless another server's has taken its place.
     #[derive(Debug)]
     pub(in crate::server) struct SocketFile {
@@ -204,6 +206,8 @@ mod unix {
 
     /// Opens the socket for this user only; a file that a killed server has left behind is removed.
     pub(super) fn bind(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
+        check_socket_path(path)
+            .map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason))?;
         remove_stale(path)?;
         let listener = UnixListener::bind(path)?;
         fs::set_permissions(path, Permissions::from_mode(0o600))?;

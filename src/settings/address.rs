@@ -1,6 +1,8 @@
 //! Addresses as people write them: what to listen on, and whose page may steer.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
+#[cfg(unix)]
+use std::path::Path;
 
 use http::Uri;
 
@@ -33,6 +35,28 @@ fn without_port(text: &str) -> Option<String> {
         Ok(IpAddr::V6(ip)) => Some(format!("[{ip}]")),
         Ok(IpAddr::V4(ip)) => Some(ip.to_string()),
         Err(_) => (text == "localhost").then(|| text.to_owned()),
+    }
+}
+
+/// Maximum bytes of the path of a Unix socket; the system's address has room for one more, which ends it.
+#[cfg(unix)]
+const MAX_SOCKET_PATH: usize = match cfg!(any(target_os = "linux", target_os = "android")) {
+    true => 107,
+    false => 103,
+};
+
+/// Refuses a path that no Unix socket can have.
+///
+/// # Errors
+/// An empty path, or one that is longer than the system takes; the error says so.
+#[cfg(unix)]
+pub fn check_socket_path(path: &Path) -> Result<(), String> {
+    match path.as_os_str().len() {
+        0 => Err("the path is empty; write one such as unix:/tmp/mock-ce.sock".to_owned()),
+        1..=MAX_SOCKET_PATH => Ok(()),
+        length => Err(format!(
+            "the path has {length} bytes, and this system takes {MAX_SOCKET_PATH} at most"
+        )),
     }
 }
 

@@ -16,10 +16,12 @@ use crate::catalog::BuiltIn;
 use crate::catalog::fixture::Fixture;
 use crate::rules::Grade;
 pub(crate) use address::callable;
+#[cfg(unix)]
+pub use address::check_socket_path;
 pub use address::listen_address;
 pub use flags::{FLAGS, Flag};
 #[cfg(feature = "tls")]
-pub(crate) use tls::{Others, TlsSettings};
+pub(crate) use tls::{FurtherHosts, Others, TlsSettings};
 
 /// The settings of a server, and its builder: each method sets one of them.
 ///

@@ -112,6 +112,26 @@ fn a_file_without_certificates_is_told(#[case] file: &str, #[case] reason: &str)
     );
 }
 
+/// Asking again would not help, so nothing is waited for.
+#[rstest]
+#[case::no_path(&["unix:"], "the path is empty; write one such as unix:/tmp/mock-ce.sock")]
+#[case::long_path(&[LONG], "the path has 121 bytes, and this system takes ")]
+#[case::folder(&["https://localhost:1", "--ca", "."], "cannot use the file of --ca \".\"")]
+#[case::no_certificate(&["https://localhost:1", "--ca", "Cargo.toml"], "it has no certificate; name a PEM file")]
+#[cfg(unix)]
+fn a_wait_that_cannot_succeed_ends_at_once(#[case] arguments: &[&str], #[case] reason: &str) {
+    let output = waited(&[&["20s"], arguments].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let told = told(&output);
+    assert!(told.contains(reason) && told.lines().count() == 1, "{told}");
+}
+
+#[cfg(unix)]
+const LONG: &str = concat!(
+    "unix:/tmp/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+);
+
 #[cfg(unix)]
 #[test]
 fn a_server_at_a_unix_socket_is_waited_for_and_followed() {

@@ -74,6 +74,24 @@ fn neither_a_served_socket_nor_a_file_is_replaced() {
 }
 
 #[test]
+fn a_path_that_is_too_long_is_told_with_the_limit() {
+    let path = std::path::Path::new("/tmp").join("s".repeat(120));
+    let refused = MockCe::builder().listen_unix(&path).try_start();
+    let told = refused.unwrap_err().to_string();
+    assert!(
+        told.contains(path.to_str().unwrap())
+            && told.contains("the path has 125 bytes, and this system takes 10"),
+        "{told}"
+    );
+    // As long as it may be.
+    let room = TempDir::new().unwrap();
+    let most = if cfg!(target_os = "linux") { 107 } else { 103 };
+    let length = most - room.path().as_os_str().len() - 1;
+    let ce = MockCe::builder().listen_unix(room.path().join("s".repeat(length)));
+    drop(ce.start());
+}
+
+#[test]
 fn curl_asks_the_binary_by_the_socket() {
     if !is_there("curl") {
         return;
