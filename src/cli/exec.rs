@@ -91,11 +91,14 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     drop(files);
     log.finish();
     let succeeded = status.is_some_and(|status| status.success());
-    if !succeeded {
-        show_last_requests(ce.emulator());
-    }
     let report = Report::new(ce.run_ledger(), demanded(matches));
-    super::tell(&report.ledger().to_string());
+    // A command that could not be started has been told of, and has asked for nothing.
+    if status.is_some() {
+        if !succeeded {
+            show_last_requests(ce.emulator());
+        }
+        super::tell(&report.ledger().to_string());
+    }
     if let Some(path) = matches.get_one::<PathBuf>("report") {
         write_report(path, &report)?;
     }

@@ -98,6 +98,12 @@ fn what_the_end_could_not_write_is_refused_before_the_command_runs(#[case] flag:
 }
 
 #[test]
+fn a_command_that_cannot_be_started_is_all_that_is_told() {
+    let line = the_one_line(&run(&["exec", "--", "/no/such/command"]), 127);
+    assert!(line.contains("cannot start \"/no/such/command\""), "{line}");
+}
+
+#[test]
 fn a_key_file_without_a_key_is_told_as_such() {
     let directory = TempDir::new().unwrap();
     let ca = directory.path().join("ca.pem");
