@@ -574,7 +574,7 @@ rules! {
     TOO_LARGE "too-large" vendor "vendor documentation of limits"
         "A body over the limit (8 MB) is 429, and the connection is closed."
     HTTP_MALFORMED "http-malformed" assumed "none"
-        "What is no HTTP/1.1 request is 400, a head over the limits 431, both in the error shape; the connection is closed."
+        "What is no HTTP/1.1 request, or is cut short, is 400, a head over the limits 431, both in the error shape; the connection is closed."
     CORS "cors" vendor "vendor's public API test suite"
         "With an `Origin`, replies allow it and expose the API's headers; a preflight is answered."
     SCRIPTED "scripted" scripted "the test"

@@ -4,6 +4,7 @@
 //! hyper writes the reply. [`drive`] watches the deadlines beside it. What hyper cannot parse is answered here, in the
 //! API's shape, and the connection ends.
 
+use std::error::Error as _;
 use std::future::poll_fn;
 use std::io;
 use std::mem;
@@ -343,8 +344,9 @@ impl Future for Exchange {
                 self.held = Some(Box::pin(answering.lead(verdict, request)));
                 return self.poll(cx);
             }
-            let Ok(body) = ready!(self.collecting.poll(cx)) else {
-                return Poll::Ready(Ok(self.answering.refuse(Malformed::NotHttp)));
+            let body = match ready!(self.collecting.poll(cx)) {
+                Ok(body) => body,
+                Err(error) => return Poll::Ready(Ok(self.answering.refuse(flaw(&error)))),
             };
             let request = self.request(body);
             let outcome = self.answering.shared.service.emulator.answer(&request);
@@ -442,6 +444,15 @@ impl Answering {
     /// Answers a body that breaks off or breaks its own framing.
     fn refuse(&self, malformed: Malformed) -> Response<ReplyBody> {
         self.give(self.shared.service.emulator.refuse_malformed(malformed))
+    }
+}
+
+/// Tells a body that breaks off from one that breaks its own framing.
+fn flaw(error: &hyper::Error) -> Malformed {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    match cause.map(io::Error::kind) {
+        Some(io::ErrorKind::UnexpectedEof) => Malformed::CutShort,
+        _ => Malformed::NotHttp,
     }
 }
 

@@ -204,6 +204,10 @@ impl ApiError {
     pub(crate) fn malformed_http(malformed: Malformed) -> Self {
         let (status, message) = match malformed {
             Malformed::NotHttp => (StatusCode::BAD_REQUEST, "The request is not valid HTTP/1.1"),
+            Malformed::CutShort => (
+                StatusCode::BAD_REQUEST,
+                "The request was cut short: the connection ended before the body did",
+            ),
             Malformed::Host => (
                 StatusCode::BAD_REQUEST,
                 "A request of HTTP/1.1 must have exactly one Host header",

@@ -85,6 +85,8 @@ impl Request {
 pub enum Malformed {
     /// It does not follow the grammar.
     NotHttp,
+    /// Its connection ended before its body did.
+    CutShort,
     /// It is HTTP/1.1 and has no `Host`, or more than one.
     Host,
     /// Its head is over the limits.

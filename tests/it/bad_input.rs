@@ -160,6 +160,28 @@ fn a_body_shorter_than_its_length_closes_the_connection(#[case] body: &str) {
     );
 }
 
+/// Rule `http-malformed`: a body that breaks off is told from one that breaks its own framing.
+#[rstest]
+#[case::before_its_length("content-length: 1000\r\n\r\n{\"name\"", CUT_SHORT)]
+#[case::before_its_first_byte("content-length: 1000\r\n\r\n", CUT_SHORT)]
+#[case::within_a_chunk("transfer-encoding: chunked\r\n\r\n9\r\n{\"name\"", CUT_SHORT)]
+#[case::after_a_chunk("transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n", CUT_SHORT)]
+#[case::no_chunk(
+    "transfer-encoding: chunked\r\n\r\nzz\r\n{}",
+    "The request is not valid HTTP/1.1"
+)]
+fn a_body_that_breaks_off_is_told_to_be_cut_short(#[case] rest: &str, #[case] message: &str) {
+    let mut visit = Visit::to(&[]);
+    visit.write(format!("{HEAD}{rest}"));
+    visit.client.half_close();
+    let reply = visit.reply();
+    assert_eq!(reply.verdict(), (400, "http-malformed"));
+    assert_eq!(reply.message(), message);
+    visit.client.assert_closed();
+}
+
+const CUT_SHORT: &str = "The request was cut short: the connection ended before the body did";
+
 /// Rule `http-malformed`: a length that promises less than comes; the rest is no request.
 #[test]
 fn a_body_longer_than_its_length_ends_where_its_length_says() {
