@@ -63,7 +63,7 @@ use crate::file::behind_links;
 use crate::server::MockCe;
 use crate::server::listener::Listener;
 use crate::server::tls::TrustStore;
-use crate::settings::{Settings, callable};
+use crate::settings::{FurtherHosts, Settings, callable};
 use proxy::Proxy;
 use writer::Ending;
 
@@ -105,6 +105,8 @@ impl Recorder {
     /// A recorder of this upstream (`https://HOST[/PATH]`) into this cassette; nothing happens before
     /// [`Recording::start`].
     pub fn to(upstream: impl Into<String>, cassette: impl Into<PathBuf>) -> Recording {
+        let mut settings = Settings::default().listen((Ipv4Addr::LOCALHOST, 0).into());
+        settings.tls.further_hosts = FurtherHosts::Recorded;
         Recording {
             upstream: upstream.into(),
             cassette: behind_links(&cassette.into()),
@@ -115,7 +117,7 @@ impl Recorder {
             date: None,
             limit: 8 * 1024 * 1024,
             warn: |_| {},
-            settings: Settings::default().listen((Ipv4Addr::LOCALHOST, 0).into()),
+            settings,
         }
     }
 

@@ -159,6 +159,7 @@ impl Settings {
             ca_file,
             intercepted,
             others,
+            further_hosts: _,
             callback_ca,
         } = &self.tls;
         let texts = |texts: &[String]| texts.iter().cloned().map(Json::from).collect::<Json<'_>>();

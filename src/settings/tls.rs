@@ -16,6 +16,7 @@ pub(crate) struct TlsSettings {
     /// Hosts for which the port is a proxy.
     pub(crate) intercepted: Vec<String>,
     pub(crate) others: Others,
+    pub(crate) further_hosts: FurtherHosts,
     /// PEM files with certificates by which receivers of webhooks are trusted.
     pub(crate) callback_ca: Vec<PathBuf>,
 }
@@ -28,6 +29,33 @@ pub(crate) enum Others {
     Refused,
     /// Their bytes are passed on unread.
     Passed,
+}
+
+/// The way in which further hosts can be intercepted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum FurtherHosts {
+    /// By another `--intercept`.
+    #[default]
+    Intercepted,
+    /// By another recording, for one is of one service.
+    #[cfg(feature = "recorder")]
+    Recorded,
+}
+
+impl FurtherHosts {
+    /// The advice to a client that asks for another host.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            FurtherHosts::Intercepted => {
+                "--intercept HOST adds a host, --pass lets all others through"
+            }
+            #[cfg(feature = "recorder")]
+            FurtherHosts::Recorded => {
+                "a recording is of one service, so give the other a recorder of its own; --pass lets all others through, \
+                 unrecorded"
+            }
+        }
+    }
 }
 
 impl Settings {

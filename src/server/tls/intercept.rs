@@ -15,7 +15,7 @@ use super::{Start, Tls, TrustStore};
 use crate::emulator::control::is_local;
 use crate::server::StartError;
 use crate::server::socket::Stream;
-use crate::settings::{Others, TlsSettings};
+use crate::settings::{FurtherHosts, Others, TlsSettings};
 use crate::wire::error::ApiError;
 
 const HTTPS_PORT: u16 = 443;
@@ -26,6 +26,7 @@ pub(crate) struct Interception {
     tls: Tls,
     hosts: Vec<String>,
     others: Others,
+    further_hosts: FurtherHosts,
     /// The server's own port, by which a client may ask through the proxy for the server itself.
     port: u16,
 }
@@ -59,6 +60,7 @@ impl Interception {
             tls: Tls::of(settings)?,
             hosts: settings.intercepted.clone(),
             others: settings.others,
+            further_hosts: settings.further_hosts,
             port,
         })
     }
@@ -101,10 +103,10 @@ impl Interception {
                 Verdict::Elsewhere(host.trim_matches(['[', ']']).to_owned(), port)
             }
             _ => Verdict::Refused(format!(
-                "{host}{} is not answered for here, only {} at port {HTTPS_PORT}; --intercept HOST adds a host, \
-                 --pass lets all others through",
+                "{host}{} is not answered for here, only {} at port {HTTPS_PORT}; {}",
                 port.map_or(String::new(), |port| format!(":{port}")),
-                self.hosts.join(", ")
+                self.hosts.join(", "),
+                self.further_hosts.advice()
             )),
         }
     }

@@ -73,7 +73,8 @@ fn a_refused_host_is_told_with_what_to_do() {
         .unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     let expected = "mock-ce: the proxy refused a client: other.invalid:443 is not answered for here, only host.invalid at \
-                    port 443; --intercept HOST adds a host, --pass lets all others through\n";
+                    port 443; a recording is of one service, so give the other a recorder of its own; --pass lets all \
+                    others through, unrecorded\n";
     assert_eq!(told.matches(expected).count(), 1, "{told}");
 }
 
