@@ -38,7 +38,7 @@ const FILTERS: [(&str, &str); 9] = [
     ("grade", "Only requests that a rule of this grade decided"),
     (
         "status",
-        "Only requests that were answered with this status",
+        "Only requests that were answered with this status, 200 to 999 as a stub can have it",
     ),
 ];
 

@@ -263,7 +263,9 @@ impl Asked {
             "instance" => Condition::instance(whole()?),
             "rule" => Condition::rule(value),
             "grade" => Condition::grade(value),
-            "status" => Condition::statuses([value.parse().map_err(|_| wrong("a status"))?]),
+            "status" => Condition::statuses([value
+                .parse()
+                .map_err(|_| wrong("a status from 200 to 999"))?]),
             "match" => return self.take_predicate(value),
             "count" => {
                 self.count = value.parse().map_err(|_| wrong("a whole number"))?;

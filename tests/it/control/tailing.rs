@@ -112,6 +112,7 @@ fn what_comes_later_is_followed_too() {
 
 #[rstest]
 #[case::filter(&["--status", "42"], "mock-ce: status must be a status from 200 to 999, found 42")]
+#[case::no_number(&["--status", "ok"], "mock-ce: status must be a status from 200 to 999, found \"ok\"")]
 #[case::predicate(&["--match", "{"], "mock-ce: match: line 1")]
 #[case::element(&["--element", "mailjett"], "did you mean \"mailjet\"?")]
 fn a_mistake_in_a_filter_is_told(#[case] flags: &[&str], #[case] reason: &str) {
