@@ -1,5 +1,6 @@
 //! The log of requests on standard error: as text or JSON, while a server runs or at its end.
 
+use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub(super) fn flag(default: &'static str) -> Arg {
         .value_name("FORMAT")
         .default_value(default)
         .value_parser(PossibleValuesParser::new(NAMES.map(|(name, _)| name)))
-        .help("Log each request to standard error: json, text or off")
+        .help("Log each request to standard error: json (a document a line, and no greeting), text or off")
 }
 
 /// Reads `--log`.
@@ -55,16 +56,15 @@ impl Log {
             Log::Json => Detail::Whole,
         };
         thread::spawn(move || {
-            let mut last = 0;
+            let mut log = Progress {
+                format: self,
+                last: 0,
+                lost: 0,
+            };
             loop {
-                let (requests, number) = emulator.wait_for_next(last, detail);
-                let missed = number - last - requests.len() as u64;
-                let lines = self.lines(&requests, missed);
-                if !lines.is_empty() {
-                    super::tell(&lines);
-                }
-                last = number;
-                *logged.number.lock() = last;
+                let (requests, number) = emulator.wait_for_next(log.last, detail);
+                log.write(&requests, number, super::try_tell);
+                *logged.number.lock() = number;
                 logged.changed.notify_all();
                 thread::sleep(PAUSE);
             }
@@ -74,8 +74,10 @@ impl Log {
 
     /// The lines of requests that came one after another, without the last line break.
     fn lines(self, requests: &[Received], missed: u64) -> String {
-        let missed =
-            (missed > 0 && self == Log::Text).then(|| format!("({missed} requests not logged)"));
+        let missed = (missed > 0).then(|| match self {
+            Log::Json => format!("{{\"notLogged\":{missed}}}"),
+            _ => format!("({missed} requests not logged)"),
+        });
         let line = |received: &Received| match self {
             Log::Json => received.to_json().to_string(),
             _ => received.to_log_line(),
@@ -85,6 +87,33 @@ impl Log {
             .chain(requests.iter().map(line))
             .collect();
         lines.join("\n")
+    }
+}
+
+/// The requests that were logged, and those that were not.
+struct Progress {
+    format: Log,
+    /// The number of the last request.
+    last: u64,
+    /// Requests whose lines could not be written, since the last that could.
+    lost: u64,
+}
+
+impl Progress {
+    /// Writes the lines of requests, of which the last has this number, behind a line that counts those before them that
+    /// were not logged: the journal has dropped them, or standard error did not take them.
+    fn write(
+        &mut self,
+        requests: &[Received],
+        number: u64,
+        out: impl FnOnce(&str) -> io::Result<()>,
+    ) {
+        let came = requests.len() as u64;
+        let missed = self.lost + (number - self.last - came);
+        let lines = self.format.lines(requests, missed);
+        let is_written = lines.is_empty() || out(&lines).is_ok();
+        self.lost = if is_written { 0 } else { missed + came };
+        self.last = number;
     }
 }
 
@@ -125,8 +154,40 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use mock_ce::{Method, MockCe, Request};
+    use rstest::rstest;
 
     use super::*;
+
+    #[rstest]
+    #[case::text(Log::Text, "(3 requests not logged)")]
+    #[case::json(Log::Json, r#"{"notLogged":3}"#)]
+    fn lines_that_were_lost_are_counted_by_the_next(#[case] format: Log, #[case] told: &str) {
+        let emulator = MockCe::builder().emulator().expect("good settings");
+        let ask = || {
+            emulator.answer(&Request::new(Method::GET, "/nowhere", ""));
+            emulator.last_requests(1)
+        };
+        let mut log = Progress {
+            format,
+            last: 0,
+            lost: 0,
+        };
+        let (first, number) = ask();
+        log.write(&first, number, |_| Err(io::ErrorKind::BrokenPipe.into()));
+        // The journal has dropped one in between.
+        ask();
+        let (third, number) = ask();
+        log.write(&third, number, |_| Err(io::ErrorKind::StorageFull.into()));
+        let mut written = Vec::new();
+        for _ in 0..2 {
+            let (next, number) = ask();
+            log.write(&next, number, |lines| {
+                written.extend(lines.lines().map(str::to_owned));
+                Ok(())
+            });
+        }
+        assert_eq!((written.len(), &*written[0]), (3, told), "{written:?}");
+    }
 
     #[test]
     fn the_end_waits_for_the_last_line() {

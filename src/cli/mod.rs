@@ -28,6 +28,7 @@ mod tail;
 mod trust;
 mod wait;
 
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -89,9 +90,14 @@ fn counted(count: usize, noun: &str) -> String {
 
 /// Writes a line, or several, to standard error. A failure is ignored, because nobody reads a closed standard error.
 fn tell(line: &str) {
+    let _ = try_tell(line);
+}
+
+/// Writes a line, or several, to standard error.
+fn try_tell(line: &str) -> io::Result<()> {
     use std::io::Write as _;
     // One write, so that no other line comes in between.
-    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+    io::stderr().write_all(format!("{line}\n").as_bytes())
 }
 
 /// Says on standard error that a recording beside this cassette has not ended.

@@ -1,7 +1,7 @@
 //! `mock-ce serve` runs a server until a signal stops it.
 //!
 //! The base URL is the only line on standard output, so that a script can read it. The banner and one line per request
-//! go to standard error.
+//! go to standard error. With `--log json` there is no banner, so that whoever collects the log reads JSON only.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,8 +12,9 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use mock_ce::wire::json::object;
 use mock_ce::{MockCe, file};
 
+use super::log::{self, Log};
+use super::settings;
 use super::signal::Signals;
-use super::{log, settings};
 
 /// The port without `--listen`. It is fixed so that a client can be configured once.
 const DEFAULT_PORT: u16 = 6847;
@@ -40,8 +41,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let ready = ready_file.map(|path| write_ready_file(path, &ce));
     let ready = ready.transpose()?;
     super::print(&format!("{}\n", ce.base_url()))?;
-    super::tell(&render_banner(&ce, matches));
-    let log = log::chosen(matches).follow(ce.emulator().clone());
+    let log = log::chosen(matches);
+    if log != Log::Json {
+        super::tell(&render_banner(&ce, matches));
+    }
+    let log = log.follow(ce.emulator().clone());
     signals.wait();
     if let Some((path, text)) = ready_file.zip(ready) {
         remove_ready_file(path, &text);
@@ -62,7 +66,8 @@ fn render_banner(ce: &MockCe, matches: &ArgMatches) -> String {
     let mut more = String::new();
     if ce.trust_store().is_some() {
         let written = matches.try_get_many::<String>("ca-file").ok().flatten();
-        more = match written.and_then(Iterator::last) {
+        let written = written.and_then(Iterator::last);
+        more = match written {
             Some(path) => format!("\nclients must trust the certificate in {path}"),
             None => format!(
                 "\nclients must trust {}/ca.pem; --ca-file PATH writes it",
@@ -70,7 +75,10 @@ fn render_banner(ce: &MockCe, matches: &ArgMatches) -> String {
             ),
         };
         if url.starts_with("https:") {
-            curl += " -k";
+            curl += &match written {
+                Some(path) => format!(" --cacert '{path}'"),
+                None => " -k".to_owned(),
+            };
         } else {
             more += &format!(", and ask by the proxy http://{}", ce.address());
         }

@@ -91,6 +91,31 @@ fn each_request_is_a_line_on_standard_error() {
     );
 }
 
+/// A collector reads each line as JSON, and none of them is a greeting.
+#[test]
+fn the_log_in_json_has_nothing_else_beside_it() {
+    let process = Process::serve(&[("log", "json")]);
+    let mut client = Client::connect(process.address());
+    client.ask(&Request::get("/elements/keys"));
+    process.signal("TERM");
+    client.assert_closed();
+    let (status, _, told) = process.wait();
+    assert!(status.success(), "{told}");
+    let targets: Vec<_> = told
+        .lines()
+        .map(|line| {
+            let request = Json::parse(line.as_bytes()).unwrap_or_else(|_| panic!("{line}"));
+            let target = request.get("target").and_then(Json::as_str);
+            target.map(str::to_owned)
+        })
+        .collect();
+    assert_eq!(
+        targets,
+        [Some("/elements/api-v2/elements/keys".to_owned())],
+        "{told}"
+    );
+}
+
 #[test]
 fn the_ready_file_says_where_the_server_is() {
     let directory = TempDir::new().unwrap();
@@ -198,6 +223,11 @@ fn the_banner_names_the_file_that_has_the_certificate() {
     let ca = directory.path().join("ca.pem");
     let mut process = Process::serve(&[("tls", ""), ("ca-file", ca.to_str().unwrap())]);
     let mut lines = (&mut process.stderr).lines().map(Result::unwrap);
+    let curl = lines
+        .find(|line| line.trim_start().starts_with("curl "))
+        .unwrap();
+    let trusting = format!("curl --cacert '{}' ", ca.display());
+    assert!(curl.contains(&trusting) && !curl.contains(" -k"), "{curl}");
     let told = lines.find(|line| line.contains("clients must trust"));
     let told = told.unwrap();
     assert!(
