@@ -30,7 +30,7 @@ pub(super) fn command() -> Command {
             Arg::new("force")
                 .long("force")
                 .action(ArgAction::SetTrue)
-                .help("Replace TO if it is there already"),
+                .help("Replace TO if it is there already and says something else"),
         )
         .arg(selectors(
             "redact",
@@ -52,23 +52,27 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
             "{shown:?} cannot be converted into itself; name another file to write"
         ));
     }
-    if to.exists() && !matches.get_flag("force") {
-        let shown = to.display().to_string();
-        return Err(format!(
-            "{shown:?} is there already; give --force to replace it, or name another file to write"
-        ));
-    }
     match std::fs::read_to_string(from) {
         Ok(text) if is_har(&text) => from_har(from, &text, to, matches),
         _ => {
             // A cassette may be in its journal only.
             super::tell_unfinished(from);
             let cassette = Cassette::load(from).map_err(|error| error.to_string())?;
-            file::write(to, &cassette.to_har())
-                .map_err(|error| format!("cannot write {:?}: {error}", to.display()))?;
+            write(to, &cassette.to_har(), matches)?;
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Writes the file, unless another is there that `--force` does not give up.
+fn write(to: &Path, text: &str, matches: &ArgMatches) -> Result<(), String> {
+    let shown = to.display().to_string();
+    if super::is_another(to, text) && !matches.get_flag("force") {
+        return Err(format!(
+            "{shown:?} is there already; give --force to replace it, or name another file to write"
+        ));
+    }
+    file::write(to, text).map_err(|error| format!("cannot write {shown:?}: {error}"))
 }
 
 /// Tells whether two paths lead to one file, by whatever name; a file that is not there yet is none.
@@ -89,7 +93,7 @@ fn from_har(from: &Path, text: &str, to: &Path, matches: &ArgMatches) -> Result<
     let policy = all(matches, "keep").into_iter().fold(policy, Policy::keep);
     let (cassette, left_out) = Cassette::from_har(text, policy)
         .map_err(|error| format!("{:?} {error}", from.display().to_string()))?;
-    cassette.save(to).map_err(|error| error.to_string())?;
+    write(to, &cassette.to_text(), matches)?;
     for leak in &left_out.leaks {
         super::tell(&format!("mock-ce: an entry is left out: {leak}"));
     }

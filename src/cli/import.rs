@@ -215,7 +215,9 @@ fn check_directory(
     let mut identities = Identities::new(built_in);
     let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries.map_err(|error| format!("cannot read {directory:?}: {error}"))?,
+        entries => entries.map_err(|error| {
+            format!("cannot read the directory {directory:?}: {error}; give --out another one")
+        })?,
     };
     for path in entries.flatten().map(|entry| entry.path()) {
         let name = path
@@ -230,7 +232,7 @@ fn check_directory(
     }
     for fixture in std::mem::take(&mut import.fixtures) {
         let path = directory.join(file_name(fixture.key()));
-        let differs = fs::read(&path).is_ok_and(|old| old != fixture.to_text().as_bytes());
+        let differs = super::is_another(&path, &fixture.to_text());
         let claimed = identities.claim(fixture.id(), fixture.key(), &path.display().to_string());
         if let Err(clash) = claimed {
             let reason =

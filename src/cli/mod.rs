@@ -28,6 +28,7 @@ mod tail;
 mod trust;
 mod wait;
 
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -98,6 +99,15 @@ fn try_tell(line: &str) -> io::Result<()> {
     use std::io::Write as _;
     // One write, so that no other line comes in between.
     io::stderr().write_all(format!("{line}\n").as_bytes())
+}
+
+/// Tells whether something else than a text is there already, which only `--force` replaces.
+fn is_another(path: &Path, text: &str) -> bool {
+    let Ok(found) = fs::metadata(path) else {
+        return false;
+    };
+    // Reading a pipe would wait for its writer, and a file that cannot be read may be any.
+    !found.is_file() || fs::read(path).map_or(true, |there| there != text.as_bytes())
 }
 
 /// Says on standard error that a recording beside this cassette has not ended.

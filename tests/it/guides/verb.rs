@@ -137,6 +137,28 @@ fn a_fixture_that_was_edited_is_overwritten_by_force_only() {
     assert_ne!(read(&file), edited);
 }
 
+/// A place that cannot be read may hold anything.
+#[test]
+fn a_place_that_cannot_be_read_is_not_overwritten_either() {
+    let directory = directory();
+    let path = directory.path().display().to_string();
+    fs::create_dir(directory.path().join("pigeonpost.json")).unwrap();
+    let refused = run(&["good.md", "--out", &path]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        text(&refused.stderr).contains("overwrite it with --force"),
+        "{refused:?}"
+    );
+    let file = directory.path().join("file").display().to_string();
+    fs::write(&file, "precious").unwrap();
+    let refused = run(&["good.md", "--out", &file]);
+    assert!(
+        text(&refused.stderr).contains("give --out another one"),
+        "{refused:?}"
+    );
+    assert_eq!(read(Path::new(&file)), "precious");
+}
+
 #[test]
 fn what_clashes_with_another_fixture_of_the_directory_is_refused() {
     let directory = directory();

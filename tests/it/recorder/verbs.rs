@@ -195,9 +195,12 @@ fn a_file_that_is_there_is_replaced_by_force_only() {
         "{said}"
     );
     assert_eq!(fs::read_to_string(&to).unwrap(), "precious");
-    let output = mock_ce(&[&words[..], &["--force"]].concat());
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(fs::read_to_string(&to).unwrap().contains("\"log\""));
+    // The second time the file says what it is to say.
+    for more in [&["--force"][..], &[]] {
+        let output = mock_ce(&[&words[..], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(fs::read_to_string(&to).unwrap().contains("\"log\""));
+    }
 }
 
 #[test]
