@@ -1,13 +1,13 @@
-//! What a run is told: how long, and with what beside the yardstick.
+//! The arguments of a run: its length, and what it measures beside the yardstick.
 
 use std::time::Duration;
 
-/// How much to measure.
+/// The amounts to measure.
 #[derive(Clone, Debug)]
 pub(crate) struct Arguments {
     /// Rounds of each throughput scenario.
     pub(crate) rounds: usize,
-    /// How long a server is loaded in one round.
+    /// Time for which a server is loaded in one round.
     pub(crate) slice: Duration,
     /// Instances of the server that is called full.
     pub(crate) full: usize,
@@ -17,14 +17,14 @@ pub(crate) struct Arguments {
     pub(crate) starts: usize,
     /// Servers that idle together.
     pub(crate) idle: usize,
-    /// Whether the Rust peers are measured too.
+    /// `true` if the Rust peers are measured too.
     pub(crate) peers: bool,
-    /// Whether clean builds are timed too.
+    /// `true` if clean builds are timed too.
     pub(crate) build_cost: bool,
     pub(crate) keep: Keep,
 }
 
-/// What becomes of the results.
+/// The destination of the results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keep {
     /// They are printed, and rewrite `results.md`, `plot.svg` and `growth.svg`.

@@ -1,4 +1,4 @@
-//! What this program does as a process under test.
+//! This program as a process under test.
 
 use std::io::Read as _;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! What a dev-dependency costs: crates, and the time of a clean debug build.
+//! Measures the cost of a dev-dependency: crates, and the time of a clean debug build.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -67,7 +67,7 @@ fn clean_build(feature: &str) -> f64 {
     began.elapsed().as_secs_f64()
 }
 
-/// How many crates come with it, without the one that asks.
+/// Counts the crates that come with it, without the one that asks.
 fn crates(feature: &str) -> usize {
     let output = cargo(
         &[

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-/// What the connections send.
+/// The requests that the connections send.
 pub(crate) trait Conversation {
     /// The next request of a connection.
     fn next(&mut self, connection: usize) -> &[u8];
@@ -40,7 +40,7 @@ pub(crate) enum Until {
     Replies(u64),
 }
 
-/// What a load came to.
+/// The figures of a load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
     pub(crate) replies: u64,
@@ -198,11 +198,11 @@ struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
     filled: usize,
-    /// Where the reply ends and what comes then, once its head is here.
+    /// The place where the reply ends and what comes then, once its head is here.
     end: Option<(usize, Then)>,
 }
 
-/// What becomes of a connection after a reply; one of the peers closes it after each.
+/// The future of a connection after a reply; one of the peers closes it after each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
     KeepAlive,
@@ -239,7 +239,7 @@ impl Connection {
         );
     }
 
-    /// What comes after the reply, once all of it is here; then it is forgotten.
+    /// Reads on, and returns what comes after the reply once all of it is here; then the reply is forgotten.
     fn receive(&mut self, expected: u16) -> Option<Then> {
         match self.stream.read(&mut self.buffer[self.filled..]) {
             Ok(0) => panic!("the server closed the connection"),
@@ -257,7 +257,7 @@ impl Connection {
     }
 }
 
-/// How long a reply is with its head, and what comes then; `None` while the head is not here.
+/// The length of a reply with its head, and what comes then; `None` while the head is not here.
 fn read_head(received: &[u8], expected: u16) -> Option<(usize, Then)> {
     let head = received.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let status = std::str::from_utf8(&received[9..12]).ok();
@@ -279,7 +279,7 @@ fn read_head(received: &[u8], expected: u16) -> Option<(usize, Then)> {
     Some((head + 4 + length, then))
 }
 
-/// What follows `start` in a line that starts so, in either case.
+/// The rest of a line that begins with `start`, in either case.
 fn after<'a>(start: &[u8], line: &'a [u8]) -> Option<&'a [u8]> {
     let (front, rest) = line.split_at_checked(start.len())?;
     front.eq_ignore_ascii_case(start).then_some(rest)

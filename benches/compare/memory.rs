@@ -1,4 +1,4 @@
-//! What servers, instances, lists and a long run cost in memory, and lists in time.
+//! Measures the memory of servers, instances, lists and a long run, and the time of lists.
 
 use std::path::Path;
 

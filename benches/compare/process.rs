@@ -1,4 +1,4 @@
-//! What the kernel says of a process: memory, descriptors, threads, time on a processor.
+//! The kernel's figures of a process: memory, descriptors, threads, time on a processor.
 
 use std::fs;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub(crate) fn most_descriptors() -> usize {
     soft.unwrap_or(usize::MAX)
 }
 
-/// How long all threads of a process that still run have been on a processor.
+/// Time that all threads of a process that still run have been on a processor.
 pub(crate) fn processor_time(pid: u32) -> Duration {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("the process is ours and runs");
     let nanos = threads.filter_map::<u64, _>(|thread| {

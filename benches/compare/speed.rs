@@ -35,20 +35,20 @@ struct Scenario {
     with_peers: bool,
 }
 
-/// What one scenario came to.
+/// The figures of one scenario.
 pub(crate) struct Speed {
     pub(crate) title: String,
     /// In the order of the table.
     pub(crate) subjects: Vec<(String, Measured)>,
 }
 
-/// What one server came to in one scenario.
+/// The figures of one server in one scenario.
 pub(crate) struct Measured {
     pub(crate) ratio: Series,
     pub(crate) per_second: Series,
     /// Of the server alone, per request.
     pub(crate) processor_micros: Series,
-    /// How much of the time the server was on a processor: far below 1, something else was the limit.
+    /// The share of the time that the server was on a processor: far below 1, something else was the limit.
     pub(crate) busy: Series,
 }
 

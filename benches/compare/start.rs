@@ -1,4 +1,4 @@
-//! How long a server takes to start, in process and as the binary.
+//! Measures the time that a server takes to start, in process and as the binary.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;

@@ -47,7 +47,7 @@ pub(crate) fn of_peers(program: &Path, words: &[&str]) -> Command {
     command
 }
 
-/// What a process that measures by itself has to say: numbers, a line each.
+/// Reads the figures of a process that measures by itself: numbers, a line each.
 pub(crate) fn numbers(mut command: Command) -> Vec<f64> {
     let output = command
         .stderr(Stdio::inherit())
@@ -89,7 +89,7 @@ impl Running {
         self.process.id()
     }
 
-    /// How long it has been on a processor, in microseconds.
+    /// Time that it has been on a processor, in microseconds.
     pub(crate) fn processor_micros(&self) -> f64 {
         process::processor_time(self.pid()).as_secs_f64() * 1e6
     }

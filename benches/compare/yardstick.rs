@@ -18,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Handle};
 
-/// What the yardstick makes of a request.
+/// The work that the yardstick does for a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Work {
     /// Reads, checks, builds, serialises.

@@ -1,4 +1,4 @@
-//! What recording adds to a bare hyper reverse proxy: latency, side by side in one run, and memory by body size.
+//! Measures the latency that recording adds to a bare hyper reverse proxy, side by side, and its memory by body size.
 //!
 //! `cargo bench --bench recorder [-- INTERACTIONS]`. One client on one connection sends `POST /instances` through each
 //! in turns: a bare proxy in a process of its own, and `mock-ce record`. The
@@ -29,9 +29,9 @@ use program::Program;
 use service::{Service, instance_body, serve};
 
 const ROUND: usize = 50;
-/// What makes this program the bare proxy.
+/// The argument that makes this program the bare proxy.
 const BARE: &str = "bare";
-/// What makes it measure on one core.
+/// The argument that makes it measure on one core.
 const ONE_CORE: &str = "one-core";
 const BODY: &str = r#"{"element":{"key":"sendgrid"},"configuration":{"sendgrid.api.key":"SG.4qUaeI0wFjYcUdsbWXGq","sendgrid.username":"a.user.of.sendgrid","password":"a-password-of-sendgrid","event.notification.enabled":"true","event.vendor.type":"webhook","event.notification.callback.url":"https://example.com/callback"},"tags":["bench"],"name":"An instance of SendGrid that is recorded in a bench"}"#;
 
@@ -127,7 +127,7 @@ fn latency(path: &Path, count: usize) {
     assert!(written.interactions().len() >= count);
 }
 
-/// Where the time of a recording goes.
+/// Measures the parts of a recording one by one.
 fn parts(path: &Path) {
     let mut redactor = Redactor::new(Policy::new(Catalog::documented()));
     let cassette = Cassette::new("https://api.example", "2017-03-14");

@@ -1,4 +1,4 @@
-//! What is behind the proxies, and the bare proxy itself.
+//! The service behind the proxies, and the bare proxy itself.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

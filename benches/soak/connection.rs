@@ -9,7 +9,7 @@ use mock_ce::Json;
 /// A server that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What came back for one request.
+/// The outcome of one request, as the client sees it.
 #[derive(Debug)]
 pub(crate) enum Seen {
     /// A whole reply.

@@ -17,7 +17,7 @@ use server::Server;
 use traffic::Tally;
 
 const CONNECTIONS: usize = 256;
-/// What the allocator may still take after the warm-up.
+/// Maximum of bytes that the allocator may take after the warm-up.
 const MAY_GROW: usize = 16 * 1024 * 1024;
 
 fn main() -> ExitCode {

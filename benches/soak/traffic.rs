@@ -56,7 +56,7 @@ const FAULTS: [(&str, Sight); 10] = [
     ),
 ];
 
-/// What a client sees of a fault.
+/// The sight that a client gets of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sight {
     /// A status that the script ordered.
@@ -73,7 +73,7 @@ enum Sight {
 
 const SIGHTS: [Sight; 4] = [Sight::Ordered, Sight::Nothing, Sight::Part, Sight::Garbled];
 
-/// What came of traffic.
+/// The counts of replies and faults that the traffic met.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) requests: AtomicU64,
@@ -89,7 +89,7 @@ impl Tally {
         self.seen.iter().map(|seen| seen.load(Relaxed)).sum()
     }
 
-    /// How many errors nobody asked for: those seen as such, and every fault seen but not fired or fired but not seen.
+    /// The number of errors that nobody ordered: those seen as such, and faults that were only seen or only fired.
     pub(crate) fn unasked(&self, address: SocketAddr) -> u64 {
         let fired = fired(address);
         let differences = SIGHTS.iter().zip(&self.seen).map(|(sight, seen)| {
@@ -125,7 +125,7 @@ impl Tally {
     }
 }
 
-/// What a reply shows; `None` for what must not be.
+/// Tells which fault a reply shows; `None` for a reply that must not be.
 fn sight(seen: &Seen, expected: u16) -> Option<Sight> {
     match seen {
         Seen::Nothing => Some(Sight::Nothing),
@@ -158,7 +158,7 @@ pub(crate) fn script(address: SocketAddr) {
     );
 }
 
-/// How often each fault fired.
+/// Asks the server how often each fault has fired.
 fn fired(address: SocketAddr) -> Vec<u64> {
     let seen = Connection::new(address).ask(&request("GET", "/__admin/script", "", ""));
     let Seen::Reply {

@@ -1,4 +1,4 @@
-//! What is fuzzed: one function a target, which takes any bytes and panics when something does not hold.
+//! The fuzz targets: one function each, which takes any bytes and panics when something does not hold.
 //!
 //! A long run, with the nightly toolchain and `cargo install cargo-fuzz`:
 //!
@@ -27,7 +27,7 @@ use mock_ce::wire::auth::Credentials;
 use mock_ce::wire::message::Body;
 use mock_ce::{Dialect, Emulator, Json, Outcome, Request, Settings};
 
-/// What stands between the requests of an input.
+/// The line between two requests of an input.
 pub const BETWEEN: &[u8] = b"\n%%\n";
 
 /// Requests, one after the other, each as `METHOD TARGET`, lines of headers, an empty line, and a body.
@@ -95,7 +95,7 @@ pub fn authorization(input: &[u8]) {
 
 /// The text of a cassette, and after [`BETWEEN`] requests as in [`request`].
 ///
-/// What can be read can be written and read again, and answers a request or says what is near.
+/// A cassette that can be read can be written and read again, and answers a request or says what is near.
 pub fn cassette(input: &[u8]) {
     let parts = split(input, BETWEEN);
     let Ok(text) = std::str::from_utf8(parts[0]) else {
@@ -185,7 +185,7 @@ pub fn assert_well_formed(request: &Request, outcome: &Outcome) {
     }
 }
 
-/// What is restored from a snapshot is what it was taken from.
+/// Fails unless a snapshot restores the state that it was taken from.
 pub fn assert_restores(emulator: &Emulator) {
     let taken = emulator.snapshot(None).to_string();
     let document = Json::parse(taken.as_bytes()).expect("a snapshot is JSON");

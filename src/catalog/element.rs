@@ -39,7 +39,7 @@ struct Description {
     resources: Vec<ResourceSpec>,
 }
 
-/// Where an element's resources are declared.
+/// The place where an element's resources are declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourceOrigin {
     /// In its fixture, or in the data that comes with the program.
@@ -147,7 +147,7 @@ impl Element {
         &self.resolved_resources().0
     }
 
-    /// Where its resources are declared.
+    /// The place where its resources are declared.
     #[must_use]
     pub fn resource_origin(&self) -> ResourceOrigin {
         self.resolved_resources().1
@@ -159,7 +159,7 @@ impl Element {
         self.entries().get(self.position(key)?)
     }
 
-    /// Where in [`Element::entries`] the entry with this key stands.
+    /// The position in [`Element::entries`] of the entry with this key.
     pub(crate) fn position(&self, key: &str) -> Option<usize> {
         self.entries().iter().position(|entry| entry.key == key)
     }

@@ -222,7 +222,7 @@ pub enum CatalogError {
     Unreadable {
         /// Which.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
     /// The directory has no fixture.
@@ -234,7 +234,7 @@ pub enum CatalogError {
     Broken {
         /// Which.
         path: PathBuf,
-        /// Where and why.
+        /// The place and the reason.
         source: FixtureError,
     },
     /// A file's element has an id or key that another one has.

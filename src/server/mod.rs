@@ -315,14 +315,14 @@ pub enum StartError {
     Listen {
         /// Which.
         address: SocketAddr,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
     /// The Unix socket cannot be listened on.
     Socket {
         /// Its path.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
     /// The settings of HTTPS or of interception cannot be used.
@@ -338,7 +338,7 @@ pub enum StartError {
     State {
         /// Which.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }

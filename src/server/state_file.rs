@@ -15,7 +15,7 @@ pub(super) struct StateFile(Locked);
 impl StateFile {
     /// Claims the file and restores the state in it, if there is one already.
     ///
-    /// Where the file system has no locks, nothing is claimed.
+    /// Nothing is claimed where the file system has no locks.
     ///
     /// # Errors
     /// Another server has the file, what it holds is no state, or it could not be written at the end.

@@ -126,7 +126,7 @@ pub enum WebhookBody {
     Guide,
 }
 
-/// Where, when and in which shape webhooks are sent.
+/// The addresses, times and shape of the webhooks that are sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Webhooks {
     pub(crate) callbacks: Callbacks,

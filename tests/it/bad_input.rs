@@ -1,4 +1,4 @@
-//! What no client should send: each kind gets the documented error or a clean close, and the next request is served.
+//! Requests that no client should send: each kind gets the documented error or a clean close, and the next is served.
 
 use std::net::SocketAddr;
 

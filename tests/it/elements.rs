@@ -33,7 +33,7 @@ fn is_valid(text: &str) -> bool {
     fits(&root, &root, &Json::parse(text.as_bytes()).unwrap())
 }
 
-/// Whether `value` is what `schema` says, as far as the format's schema uses the language.
+/// Tells whether a value fits a schema, as far as the format's schema uses the language.
 fn fits(root: &Json<'_>, schema: &Json<'_>, value: &Json<'_>) -> bool {
     let keywords = schema.as_object().unwrap().iter();
     keywords

@@ -35,7 +35,7 @@ impl Numbers {
     }
 }
 
-/// What grammars are made of.
+/// Characters that mean something in one of the grammars.
 const MARKS: &[u8] = b"{}[]\":,/?=&%# \n\r\0-09eE\\<>\xe2\x80\x9c\xff";
 
 /// Changes `input` in one way; `other` is where more text of the kind can be had.

@@ -47,7 +47,7 @@ fn the_page_and_its_two_files_come_from_the_server_and_weigh_less_than_60_kiloby
     assert!(size < 60_000, "{size}");
 }
 
-/// So a page that was seen before costs one request.
+/// A browser that has seen the page before sends one request for it.
 #[test]
 fn what_a_browser_has_is_not_sent_again() {
     let ce = MockCe::start();

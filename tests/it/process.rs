@@ -1,4 +1,4 @@
-//! What servers cost the process that they live in, and what they leave behind.
+//! The cost of servers to the process that they live in, and what they leave behind.
 //!
 //! Only on Linux, which tells the threads of a process, and has all of 127.0.0.0/8 to listen on.
 

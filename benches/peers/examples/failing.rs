@@ -84,7 +84,7 @@ fn mockito() {
     creation.assert();
 }
 
-/// What the client under test sends.
+/// Sends the request of the client under test.
 fn send(address: SocketAddr) {
     let mut stream = TcpStream::connect(address).expect("a connection");
     let length = SENT.len();

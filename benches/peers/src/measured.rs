@@ -1,4 +1,4 @@
-//! What a process under test is told to do.
+//! The orders that a process under test is given.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

@@ -8,7 +8,7 @@ pub(super) struct Call {
     pub(super) path: Option<String>,
 }
 
-/// Where a line stands; code says more precisely what is called.
+/// The surroundings of a line; code says more precisely what is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Prose,

@@ -37,7 +37,7 @@ impl Group {
         &self.statements[0].1
     }
 
-    /// Where the element is documented: `file:line`.
+    /// The line that documents the element: `file:line`.
     pub(super) fn place(&self) -> String {
         let first = self.first();
         format!("{}:{}", first.file, first.line())

@@ -27,7 +27,7 @@ pub(crate) struct Mappings {
     instances: BTreeMap<u64, Objects>,
 }
 
-/// Where the documents are: whose instance, and which.
+/// The owner of documents: the instance, and its organization.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Owner<'a> {
     pub(crate) organization: &'a str,

@@ -20,7 +20,7 @@ pub(crate) type Row = Arc<[u8]>;
 const MAX_ROWS: usize = 1 << 20;
 const MAX_BYTES: usize = 1 << 28;
 
-/// Where a table is: the instance, and the path without its first slash (`accounts/1/notes`).
+/// The address of a table: the instance, and the path without its first slash (`accounts/1/notes`).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Address<'a> {
     pub(crate) organization: &'a str,

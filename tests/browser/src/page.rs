@@ -165,7 +165,7 @@ impl Page {
         found.unwrap_or_else(|error| panic!("{selector}: {error}"))
     }
 
-    /// What axe-core has against the page as it is now; nothing where axe-core is not there and need not be.
+    /// The violations that axe-core finds on the page as it is now; none where axe-core is not there and need not be.
     pub async fn violations(&self) -> Vec<String> {
         let Some(path) = std::env::var_os("AXE_CORE") else {
             refuse_in_ci("not tested with axe-core: AXE_CORE names no axe.min.js");
@@ -211,7 +211,7 @@ impl Page {
         }
     }
 
-    /// What the browser logged of a kind, since it was last asked.
+    /// The entries of a kind that the browser has logged since it was last asked.
     async fn log(&self, kind: &'static str) -> Vec<String> {
         let entries = self.issue("se/log", json!({"type": kind})).await;
         let entries = entries.as_array().expect("a list").iter();

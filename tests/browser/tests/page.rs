@@ -244,7 +244,7 @@ fn an_instance_opens_to_its_messages_and_events_and_shows_its_state() {
     });
 }
 
-/// What clients send is text: in a path, a header, a body, an answer, a name and a tag.
+/// The page shows texts of clients as text: in a path, a header, a body, an answer, a name and a tag.
 #[test]
 fn hostile_texts_stay_texts() {
     browse(async |ce, page| {

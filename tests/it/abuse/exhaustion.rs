@@ -22,7 +22,7 @@ fn a_server_out_of_descriptors_serves_again_when_they_return() {
     assert_eq!(next.answer().unwrap().status, 200);
 }
 
-/// What the machine cannot do is not the caller's mistake.
+/// The server blames itself, not its caller, for a file that the machine cannot write.
 #[test]
 fn a_server_out_of_descriptors_says_that_the_state_is_not_written() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What is not a request, nearly one, or one of another protocol.
+//! Bytes that are no request, nearly one, or one of another protocol.
 
 use rstest::rstest;
 

@@ -1,4 +1,4 @@
-//! What a hostile or broken client can do to a server: attacked through bare sockets, and served afterwards.
+//! Attacks of hostile and broken clients on a server, through bare sockets; it must serve the next client.
 //!
 //! Nothing sleeps: a test reads until the server ends the connection, and a generous timeout of the socket turns a
 //! server that never does into a failure.

@@ -37,7 +37,7 @@ fn after_the_highest_id_that_can_be_chosen_ids_go_on() {
     assert_eq!(ce.instances()[2].id, (1 << 53) + 1);
 }
 
-/// What a snapshot could not bring back is not let in.
+/// The server refuses to seed an instance that a snapshot could not bring back.
 #[rstest]
 #[case::organization(Seed::new(" ", "twilio", "n"))]
 #[case::name(Seed::new("o", "twilio", ""))]

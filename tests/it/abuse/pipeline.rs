@@ -39,7 +39,7 @@ fn ten_thousand_requests_at_once_are_answered_though_none_is_read_before_the_las
     assert_serves(&ce);
 }
 
-/// What is answered to garbage comes behind everything before it, in the documented shape, however late it is read.
+/// The server answers garbage behind everything before it, in the documented shape, however late the client reads.
 #[test]
 fn garbage_behind_answers_that_nobody_has_read_yet_is_refused_as_ever() {
     let ce = MockCe::start();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mock_ce::{Json, MockCe};
 
-/// How long a server may take before a test gives up on it.
+/// Maximum time for an answer of the server, before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection.

@@ -1,4 +1,4 @@
-//! Who is calling.
+//! Callers: the credentials that the server reads, accepts and refuses.
 
 use rstest::rstest;
 

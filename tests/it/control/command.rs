@@ -261,7 +261,7 @@ fn the_ledger_goes_to_standard_error_and_names_what_was_assumed() {
     assert!(err(&output).contains(&expected), "{}", err(&output));
 }
 
-/// What CI keeps of a run that failed.
+/// The command keeps a page of a run that failed, which CI can publish.
 #[rstest]
 #[case::command_failed(&[], "exit 4", Some("the command failed"))]
 #[case::gate_failed(&["--deny-leaks"], "exit 0", Some("gate failed: "))]

@@ -95,7 +95,7 @@ fn a_listener_is_greeted_and_told_of_each_request_with_its_number() {
     assert_eq!(number_at(&second.data, "status"), 404);
 }
 
-/// What a browser does when its connection broke, and what the page does when its tab was hidden.
+/// A browser comes back with the last number when its connection broke, and the page when its tab was hidden.
 #[rstest]
 #[case::by_the_browser("", Some("2"))]
 #[case::by_the_page("?after=2", None)]

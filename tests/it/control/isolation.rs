@@ -56,7 +56,7 @@ fn two_organizations_at_once_never_see_each_other() {
     }
 }
 
-/// What was refused before the credentials were looked at, and what needs none, still has a sender.
+/// A request has a sender even if it was refused before its credentials were looked at, or needs none.
 #[rstest]
 #[case::open(Request::get("/elements"))]
 #[case::unknown_route(Request::get("/nowhere"))]

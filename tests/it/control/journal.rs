@@ -145,7 +145,7 @@ fn the_oldest_are_dropped_beyond_the_entries_and_counted() {
     assert_eq!(number_at(&look(&ce, "/requests"), "dropped"), 0);
 }
 
-/// How many of so many typical creations a mebibyte holds.
+/// The journal keeps more than a thousand typical creations in a mebibyte.
 #[test]
 fn a_typical_request_takes_less_than_a_kibibyte() {
     let ce = MockCe::builder()

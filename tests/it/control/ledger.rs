@@ -197,7 +197,7 @@ fn a_ledger_is_an_organization_s_own() {
     assert_eq!(of("b"), ("element-list".to_owned(), 0, 0));
 }
 
-/// What was dropped for want of room is counted for its organization.
+/// The ledger counts what the server dropped for want of room, for its organization.
 #[test]
 fn the_ledger_counts_what_was_dropped() {
     let mut ce = Core::start(&[]);

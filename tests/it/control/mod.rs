@@ -1,4 +1,4 @@
-//! What a test orders and asks: in process and below `/__admin`, one module a capability.
+//! Orders and questions of a test: in process and below `/__admin`, one module a capability.
 
 #[cfg(feature = "cli")]
 mod command;
@@ -54,7 +54,7 @@ fn done(ce: &MockCe, method: &str, path: &str, json: &str) -> Reply {
     reply
 }
 
-/// What the control API says at a path.
+/// Asks the control API for the document at a path.
 fn look(ce: &MockCe, path: &str) -> Json<'static> {
     let reply = ask(ce, &asking("GET", path));
     assert_eq!(reply.status, 200, "{path}: {}", reply.text());

@@ -11,7 +11,7 @@ use super::{ask, look};
 use crate::support::Process;
 use crate::support::{Client, Request, mailjet};
 
-/// What no reader may find; upper case, for a route's near miss is not.
+/// The text that no reader may find; upper case, for a route's near miss is not.
 const PLANTED: &str = "PLANTED";
 
 /// Requests with a secret in every place where a client may have one.

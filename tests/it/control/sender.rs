@@ -1,4 +1,4 @@
-//! Who may steer: this machine's programs, and no page of anybody else.
+//! Senders of orders: this machine's programs may steer, and no page of anybody else.
 
 use std::net::IpAddr;
 use std::sync::Arc;

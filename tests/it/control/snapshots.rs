@@ -10,7 +10,7 @@ use rstest::rstest;
 use super::{ask, at, done, look, number_at, of, refusal, text_at};
 use crate::support::{Client, Request, mailjet, sendgrid, twilio};
 
-/// What a server says to a row of questions, dates aside.
+/// The server's answers to a row of questions, dates aside.
 pub(super) fn answers(address: std::net::SocketAddr, token: &str) -> Vec<String> {
     let questions = [
         Request::get("/instances"),

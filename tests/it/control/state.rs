@@ -92,7 +92,7 @@ fn a_batch_with_a_mistake_is_refused_whole(#[case] mistake: &str, #[case] messag
     assert_eq!(ce.snapshot(), before);
 }
 
-/// What one of a batch gets by itself, another cannot choose.
+/// A batch is refused if one of it chooses the id that another one gets by itself.
 #[test]
 fn a_batch_cannot_choose_an_id_twice() {
     let ce = MockCe::start();

@@ -32,7 +32,7 @@ fn every_document_gives_its_fixture_and_its_report() {
     }
 }
 
-/// What needed no repair and no assumption is accepted as it is, everything else refused.
+/// A strict import accepts a guide that needs no repair and no assumption, and refuses every other.
 #[test]
 fn strict_refuses_every_repair_and_every_assumption() {
     let folder = fixtures("broken-guides");

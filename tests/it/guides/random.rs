@@ -38,7 +38,7 @@ enum Said {
     Nothing,
 }
 
-/// Where the guide says it.
+/// The place in a guide that says that an entry is required.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Style {
     Table,

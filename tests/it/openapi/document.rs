@@ -415,7 +415,7 @@ impl Operation {
         .collect()
     }
 
-    /// What can be done with what was created; a link names the operation alone, so that none leads on to itself.
+    /// The operations that can follow a reply; a link names the operation alone, so that none leads on to itself.
     fn links(&self, operations: &[Operation]) -> Members<'static> {
         let linked = self.part.get("links");
         let from_reply = members(linked.and_then(|linked| linked.get("from")));

@@ -1,4 +1,4 @@
-//! What events add up to.
+//! The sums over events that the analytics routes answer with.
 
 use mock_ce::Json;
 use rstest::rstest;

@@ -1,4 +1,4 @@
-//! What the catalog tells of its elements: metadata, configuration, and lists by a condition.
+//! The catalog's answers about its elements: metadata, configuration, and lists by a condition.
 
 use std::fs;
 

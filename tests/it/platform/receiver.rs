@@ -112,7 +112,7 @@ impl Receiver {
         self.got.recv_timeout(PATIENCE).expect("a webhook")
     }
 
-    /// Whether nothing more has come so far.
+    /// Tells whether the receiver has got nothing more so far.
     pub(super) fn has_no_more(&self) -> bool {
         self.got.try_recv().is_err()
     }

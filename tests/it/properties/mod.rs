@@ -1,4 +1,4 @@
-//! What holds for every request and every state, tried on many at random.
+//! Properties that hold for every request and every state, tried on many at random.
 
 mod bytes;
 mod model;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::steps::{Step, Verb, Way, step};
 
-/// What an instance is, as far as clients tell it apart.
+/// An instance, as far as clients tell it apart.
 #[derive(Clone, Debug, PartialEq)]
 struct Modelled {
     element: &'static str,

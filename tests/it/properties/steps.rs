@@ -34,7 +34,7 @@ pub(super) enum Verb {
     Delete,
 }
 
-/// How an instance is addressed, or a creation's element.
+/// The way in which a client addresses an instance, or a creation's element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     Id,

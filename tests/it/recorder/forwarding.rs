@@ -1,4 +1,4 @@
-//! What a proxy must do, and what it must not.
+//! The recorder as a proxy: what it must pass on, and what it must not.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};

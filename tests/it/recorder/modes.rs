@@ -1,4 +1,4 @@
-//! What becomes of a cassette that is there, and of requests that it does not have.
+//! The modes of a recorder: its conduct with a cassette that is there, and with requests that it does not have.
 
 use http::{Method, StatusCode};
 use mock_ce::MockCe;

@@ -47,7 +47,7 @@ const HEX: &str = "0123456789abcdef";
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const DIGITS: &str = "0123456789";
 
-/// What a secret looks like.
+/// The form of a planted secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Word,
@@ -237,7 +237,7 @@ fn quoted(text: &str) -> String {
     Json::from(text).to_string()
 }
 
-/// What only the characters of a header's name leave of a text.
+/// A header's name with those characters of a text that it may have.
 fn header_name(text: &str) -> String {
     let allowed = text
         .chars()
@@ -306,7 +306,7 @@ places! {
     "a gzip body that is not decoded" true |d, s, n| { let mut gzip = GzEncoder::new(Vec::new(), Compression::none()); gzip.write_all(s.as_bytes()).unwrap(); d.half(n).body("application/json", gzip.finish().unwrap()) };
 }
 
-/// How a secret is spelled where it stands once more.
+/// A spelling of a secret where a message repeats it.
 type Encoding = fn(&str) -> String;
 
 pub(super) const ENCODINGS: [(&str, Encoding); 14] = [

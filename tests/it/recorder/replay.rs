@@ -218,7 +218,7 @@ fn a_miss_shows_the_nearest_and_what_differs() {
     assert!(message.starts_with(expected), "{message}");
 }
 
-/// What may be a secret is not shown: neither in the answer nor in the journal's copy of it.
+/// A replay shows nothing that may be a secret: neither in the answer nor in the journal's copy of it.
 #[rstest]
 #[case::another_type("/a", r#"{"token":["PLANTED-1"]}"#)]
 #[case::more("/a", r#"{"token":"t","password":"PLANTED-1"}"#)]
@@ -264,7 +264,7 @@ fn a_miss_shows_no_secret(#[case] target: &str, #[case] body: &str) {
     );
 }
 
-/// What a replay says of a request that it does not have.
+/// The message of a replay about a request that it does not have.
 fn missed_by(requests: &[(&str, &str, &str)], missed: &Request) -> String {
     let redaction = Policy::new(Catalog::documented());
     let replay = Replay::new(cassette(requests), redaction, Repeat::Never);

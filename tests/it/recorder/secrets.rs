@@ -8,7 +8,7 @@ use rstest::rstest;
 
 use super::stand::{Canned, RecorderProcess, Room, answer, load, raw};
 
-/// Where each secret is met first, and its name in the request below.
+/// Planted secrets, each with the place where the recorder meets it first.
 const SECRETS: [(&str, &str); 13] = [
     ("user", "PLANTED/user+1="),
     ("organization", "PLANTED/organization+2="),
@@ -39,7 +39,7 @@ fn encodings(secret: &str) -> Vec<String> {
     ]
 }
 
-/// What may not be in a file: the texts above without what would be there anyway.
+/// The traces of a secret that no file may have: its encodings, without what would be there anyway.
 fn traces(secret: &str) -> Vec<String> {
     let mut traces = encodings(secret);
     traces[2] = secret.to_owned();

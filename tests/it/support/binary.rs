@@ -24,7 +24,7 @@ pub(crate) struct Binary {
     client: Option<Client>,
 }
 
-/// What a child says first; its output is closed behind it.
+/// The first line that a child prints; its output is closed behind it.
 pub(crate) fn first_line(child: &mut Child) -> String {
     let mut line = String::new();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());

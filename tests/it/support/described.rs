@@ -14,7 +14,7 @@ use super::{Reply, Request};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/openapi.json");
 
-/// Where the paths of the document begin.
+/// The beginnings of the paths that the document describes.
 const BASES: [&str; 4] = [
     "/elements/api-v2",
     "/__admin/",

@@ -1,4 +1,4 @@
-//! What a test needs to read as request, reply: the two values, and three ways from one to the other.
+//! Support that lets a test read as request, reply: the two values, and three ways from one to the other.
 
 #[cfg(feature = "cli")]
 mod binary;

@@ -1,4 +1,4 @@
-//! Where objects and arrays end, which in broken JSON is not always where their brackets say.
+//! Finds the ends of objects and arrays, which in broken JSON are not always where their brackets say.
 
 use std::collections::HashSet;
 

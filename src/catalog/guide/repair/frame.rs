@@ -17,7 +17,7 @@ pub(super) struct Frame {
     pub(super) pending: Option<(String, usize)>,
 }
 
-/// Where an object was closed, and how far its members are indented.
+/// The line where an object was closed, and the indentation of its members.
 #[derive(Clone, Copy)]
 pub(super) struct Closed {
     pub(super) line: usize,

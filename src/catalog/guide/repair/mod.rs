@@ -66,7 +66,7 @@ pub(super) fn read(text: &str, line: usize, margin: usize) -> Result<Repaired, R
     }
 }
 
-/// Where the value ends, if it is JSON and nothing behind it could belong to it.
+/// The end of the value, if it is JSON and nothing behind it could belong to it.
 fn end_of_exact(text: &str) -> Option<usize> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Json<'_>>();
     values.next()?.ok()?;

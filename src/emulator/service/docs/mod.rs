@@ -159,7 +159,7 @@ fn query(call: &Call<'_, '_>, wanted: &str) -> Option<String> {
     found.map(|(_, value)| value.into_owned())
 }
 
-/// Where the described API is (rules `docs-base`, `docs-provider`).
+/// The address of the described API (rules `docs-base`, `docs-provider`).
 fn base(call: &Call<'_, '_>, hub: &str) -> Result<Base, ApiError> {
     if query(call, "provider").as_deref() == Some("aws") {
         return Ok(Base::aws());

@@ -36,7 +36,7 @@ pub(super) struct ResourceCall<'c> {
     pub(super) form: PathForm,
 }
 
-/// Where the path of a resource call begins.
+/// The beginning of the path of a resource call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PathForm {
     /// `/hubs/{hub}/messages`

@@ -1,4 +1,4 @@
-//! What one organization has, in the plainest way: maps and lists.
+//! The model of one organization's account, in the plainest way: maps and lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,7 @@ pub(super) struct Instance {
     pub(super) mapped: BTreeSet<usize>,
 }
 
-/// What an instance does with events.
+/// The conduct of an instance towards events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Events {
     Ignored,

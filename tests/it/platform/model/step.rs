@@ -11,7 +11,7 @@ pub(super) struct Step {
     pub(super) number: u64,
     /// Which of two tables, names or answers.
     pub(super) which: usize,
-    /// Whether the instance is addressed by its token.
+    /// `true` if the client addresses the instance by its token.
     pub(super) by_token: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What is to be sent, in the ledger, in snapshots and within limits.
+//! Webhooks that are still to be sent: in the ledger, in snapshots and within limits.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ fn nothing_is_sent_for_an_instance_that_is_gone() {
     );
 }
 
-/// What a reset has forgotten is not sent, though an event with the same id comes after it.
+/// The server sends no webhook that a reset has forgotten, though an event with the same id comes after it.
 #[test]
 fn a_reset_forgets_what_was_to_be_sent() {
     let mut ce = core(&[]);

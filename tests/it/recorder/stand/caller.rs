@@ -85,7 +85,7 @@ pub(in crate::recorder) fn member(reply: &Reply, name: &str) -> Json<'static> {
     body.get(name).unwrap().clone().into_owned()
 }
 
-/// What counts of a transcript: status, headers that say something, body.
+/// Renders the parts of a transcript that two runs must share: status, headers that say something, body.
 pub(in crate::recorder) fn shown(transcript: &[Reply]) -> String {
     let each = transcript.iter().map(|reply| {
         let counting = [

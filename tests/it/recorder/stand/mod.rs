@@ -1,4 +1,4 @@
-//! What stands around a recorder in these tests: a directory, processes, services to record, and a client.
+//! Support for the recorder's tests: a directory, processes, services to record, and a client.
 
 mod caller;
 mod canned;
@@ -64,7 +64,7 @@ pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// What came back on a socket, to its end.
+/// Sends bytes on a socket, and returns everything that the server answers.
 pub(super) fn raw(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
