@@ -152,5 +152,6 @@ impl<'a> Pieces<'a> {
 
 /// Tells whether a line begins a value; only a block's first may lack its brace.
 fn starts_piece(line: &str, first: bool) -> bool {
-    line.trim_start().starts_with(['{', '[']) || (first && repair::starts_value(line))
+    let start = line.trim_start();
+    start.starts_with(['{', '[']) || (first && repair::starts_member(start))
 }

@@ -9,34 +9,23 @@ use super::{Change, Reading};
 use crate::catalog::guide::tree::{Member, Node, Value};
 
 impl Reader<'_> {
-    pub(super) fn close_brace(&mut self) {
-        if self.stack.iter().all(Frame::is_array) {
+    /// Takes a closing mark: what is open inside of the object or array that it closes was never closed itself.
+    pub(super) fn close(&mut self, kind: Kind) {
+        if self.stack.iter().all(|frame| frame.kind != kind) {
             self.skip_stray();
             return;
         }
-        while self.top().is_array() {
+        while self.top().kind != kind {
             self.close_unclosed();
         }
         let line = self.cursor.line();
         self.cursor.bump();
-        if self.stack.len() == 1 && self.goes_on() {
+        if kind == Kind::Object && self.stack.len() == 1 && self.goes_on() {
             self.note_early(line);
             self.settle_pending();
             return;
         }
-        self.close();
-    }
-
-    pub(super) fn close_bracket(&mut self) {
-        if !self.stack.iter().any(Frame::is_array) {
-            self.skip_stray();
-            return;
-        }
-        while !self.top().is_array() {
-            self.close_unclosed();
-        }
-        self.cursor.bump();
-        self.close();
+        self.end_top();
     }
 
     pub(super) fn close_everything(&mut self) {
@@ -48,16 +37,16 @@ impl Reader<'_> {
     pub(super) fn close_unclosed(&mut self) {
         let line = self.top().line;
         let mark = if self.top().is_array() { "]" } else { "}" };
-        self.guess(line, Change::Added, "", mark);
+        self.notes.guess(line, Change::Added, "", mark);
         // The comma that stood before the place where the end is missing separates what comes after it.
         let comma = std::mem::replace(&mut self.top().last, Last::Element);
-        self.close();
+        self.end_top();
         if let (Last::Comma { .. }, Some(outer)) = (comma, self.stack.last_mut()) {
             outer.last = comma;
         }
     }
 
-    fn close(&mut self) {
+    fn end_top(&mut self) {
         let line = self.cursor.line();
         self.settle_pending();
         if let Last::Comma { line } = self.top().last {
@@ -79,9 +68,6 @@ impl Reader<'_> {
     }
 
     fn without_repeats(&mut self, members: Vec<Member>) -> Vec<Member> {
-        if self.reading == Reading::Exact {
-            return members;
-        }
         let mut seen = HashSet::new();
         let mut kept = Vec::with_capacity(members.len());
         // The last counts, as in every parser of JSON.
@@ -90,7 +76,8 @@ impl Reader<'_> {
                 kept.push(member);
             } else {
                 let lost = format!("{:?}: {}", member.name, member.value.to_json());
-                self.fix(member.line, Change::LeftOut, &beginning(&lost), "");
+                self.notes
+                    .fix(member.line, Change::LeftOut, &beginning(&lost), "");
             }
         }
         kept.reverse();
@@ -140,6 +127,6 @@ impl Reader<'_> {
     }
 
     fn note_early(&mut self, line: usize) {
-        self.guess(line, Change::Moved, "}", "");
+        self.notes.guess(line, Change::Moved, "}", "");
     }
 }

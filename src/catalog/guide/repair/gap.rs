@@ -1,10 +1,10 @@
-//! Text between values that belongs to none: blanks, comments, stray text; and the notes about it.
+//! Text between values that belongs to none: blanks, comments, stray text.
 
 use super::cursor::Cursor;
-use super::notes::{beginning, keep};
+use super::notes::beginning;
 use super::reader::Reader;
 use super::text;
-use super::{Change, MAX_REPAIRS, Repair};
+use super::{Change, MAX_REPAIRS};
 
 impl Reader<'_> {
     /// Tells whether members follow although the outermost object was just closed.
@@ -18,7 +18,8 @@ impl Reader<'_> {
 
     pub(super) fn skip_gap(&mut self) {
         while let Some((line, comment)) = next_comment(&mut self.cursor) {
-            self.fix(line, Change::LeftOut, &beginning(comment), "");
+            self.notes
+                .fix(line, Change::LeftOut, &beginning(comment), "");
             if self.comments.len() <= MAX_REPAIRS {
                 self.comments.push((line, comment.to_owned()));
             }
@@ -32,24 +33,13 @@ impl Reader<'_> {
         self.cursor
             .take_while(|character| !"\"{}[],\n".contains(character));
         let length = start.len() - self.cursor.rest().len();
-        self.guess(line, Change::LeftOut, &beginning(&start[..length]), "");
+        self.notes
+            .guess(line, Change::LeftOut, &beginning(&start[..length]), "");
     }
 
     /// The beginning of what comes next, short enough for a message.
     pub(super) fn shown(&self) -> String {
         beginning(self.cursor.rest())
-    }
-
-    /// Keeps a repair that can mean nothing else.
-    pub(super) fn fix(&mut self, line: usize, change: Change, before: &str, after: &str) {
-        let repair = Repair::certain(line, change, before, after);
-        keep(&mut self.repairs, repair);
-    }
-
-    /// Keeps a repair that is the likely meaning.
-    pub(super) fn guess(&mut self, line: usize, change: Change, before: &str, after: &str) {
-        let repair = Repair::likely(line, change, before, after);
-        keep(&mut self.repairs, repair);
     }
 }
 

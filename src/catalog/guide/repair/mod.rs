@@ -13,6 +13,7 @@ mod reader;
 mod text;
 
 pub(super) use notes::beginning;
+pub(super) use text::starts_member;
 
 use super::report::{Change, Refusal, Repair};
 use super::tree::Node;
@@ -42,12 +43,6 @@ enum Reading {
     Repairing,
     /// Indentation more than braces.
     ByLayout,
-}
-
-/// Tells whether a line begins a value, which may be an object that lost its opening brace.
-pub(super) fn starts_value(line: &str) -> bool {
-    let start = line.trim_start();
-    start.starts_with(['{', '[']) || text::starts_member(start)
 }
 
 /// Reads the value at the start of `text`, whose first line is the document's line `line` and whose lines all have a

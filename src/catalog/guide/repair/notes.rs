@@ -1,11 +1,26 @@
 //! The notes of what was repaired.
 
-use super::{MAX_REPAIRS, Repair};
+use super::{Change, MAX_REPAIRS, Repair};
 
-/// Keeps a repair; one more than allowed is enough to refuse the text.
-pub(super) fn keep(repairs: &mut Vec<Repair>, repair: Repair) {
-    if repairs.len() <= MAX_REPAIRS {
-        repairs.push(repair);
+/// The repairs so far; one more than allowed is enough to refuse the text.
+#[derive(Default)]
+pub(super) struct Notes(pub(super) Vec<Repair>);
+
+impl Notes {
+    /// Notes a repair that can mean nothing else.
+    pub(super) fn fix(&mut self, line: usize, change: Change, before: &str, after: &str) {
+        self.keep(Repair::certain(line, change, before, after));
+    }
+
+    /// Notes a repair that is the likely meaning.
+    pub(super) fn guess(&mut self, line: usize, change: Change, before: &str, after: &str) {
+        self.keep(Repair::likely(line, change, before, after));
+    }
+
+    fn keep(&mut self, repair: Repair) {
+        if self.0.len() <= MAX_REPAIRS {
+            self.0.push(repair);
+        }
     }
 }
 

@@ -4,9 +4,9 @@
 
 use super::cursor::Cursor;
 use super::frame::{Frame, Kind, Last};
-use super::notes::beginning;
+use super::notes::{Notes, beginning};
 use super::text::{self, Trust};
-use super::{Change, MAX_DEPTH, MAX_REPAIRS, Reading, Refusal, Repair, Repaired};
+use super::{Change, MAX_DEPTH, MAX_REPAIRS, Reading, Refusal, Repaired};
 use crate::catalog::guide::tree::{Member, Node, Value};
 use crate::wire::json::Json;
 
@@ -19,7 +19,7 @@ pub(super) fn read(
     let mut reader = Reader {
         cursor: Cursor::new(text, line, margin),
         reading,
-        repairs: Vec::new(),
+        notes: Notes::default(),
         comments: Vec::new(),
         stack: Vec::new(),
         root: None,
@@ -29,16 +29,15 @@ pub(super) fn read(
         reader.step();
         reader.check_bounds()?;
     }
-    if reading != Reading::Exact {
-        reader.skip_gap();
-    }
+    reader.skip_gap();
     let node = reader.root.take().expect("the loop ends with a root");
-    reader.repairs.sort_by_key(|repair| repair.line);
+    let mut repairs = reader.notes.0;
+    repairs.sort_by_key(|repair| repair.line);
     Ok(Repaired {
         node,
         length: text.len() - reader.cursor.rest().len(),
         last_line: reader.cursor.line(),
-        repairs: reader.repairs,
+        repairs,
         comments: reader.comments,
     })
 }
@@ -46,7 +45,7 @@ pub(super) fn read(
 pub(super) struct Reader<'a> {
     pub(super) cursor: Cursor<'a>,
     pub(super) reading: Reading,
-    pub(super) repairs: Vec<Repair>,
+    pub(super) notes: Notes,
     pub(super) comments: Vec<(usize, String)>,
     pub(super) stack: Vec<Frame>,
     pub(super) root: Option<Node>,
@@ -72,7 +71,7 @@ impl Reader<'_> {
     fn check_bounds(&self) -> Result<(), Refusal> {
         let reason = if self.stack.len() > MAX_DEPTH {
             format!("nested more than {MAX_DEPTH} levels deep")
-        } else if self.repairs.len() > MAX_REPAIRS {
+        } else if self.notes.0.len() > MAX_REPAIRS {
             format!("needs more than {MAX_REPAIRS} repairs")
         } else {
             return Ok(());
@@ -84,8 +83,8 @@ impl Reader<'_> {
         self.skip_gap();
         match self.cursor.peek() {
             None => self.close_everything(),
-            Some('}') => self.close_brace(),
-            Some(']') => self.close_bracket(),
+            Some('}') => self.close(Kind::Object),
+            Some(']') => self.close(Kind::Array),
             Some(',') => self.comma(),
             Some(_) if self.wants_name() => self.name(),
             Some(_) => self.value(),
@@ -109,7 +108,7 @@ impl Reader<'_> {
     }
 
     fn open_unbraced(&mut self, line: usize) {
-        self.guess(line, Change::Added, "", "{");
+        self.notes.guess(line, Change::Added, "", "{");
         self.stack.push(Frame::new(line, Kind::Object));
     }
 
@@ -125,17 +124,15 @@ impl Reader<'_> {
     }
 
     pub(super) fn note_spare_comma(&mut self, line: usize) {
-        self.fix(line, Change::LeftOut, ",", "");
+        self.notes.fix(line, Change::LeftOut, ",", "");
     }
 
-    fn expect_comma(&mut self) {
-        self.expect_comma_before(self.cursor.line());
-    }
-
-    fn expect_comma_before(&mut self, line: usize) {
+    fn expect_comma(&mut self, line: usize) {
         let frame = self.top();
         match frame.last {
-            Last::Element if frame.pending.is_none() => self.fix(line, Change::Added, "", ","),
+            Last::Element if frame.pending.is_none() => {
+                self.notes.fix(line, Change::Added, "", ",")
+            }
             Last::Comma { line } if frame.is_empty() => self.note_spare_comma(line),
             _ => {}
         }
@@ -152,18 +149,19 @@ impl Reader<'_> {
             return;
         };
         if self.colon() {
-            self.expect_comma();
+            self.expect_comma(self.cursor.line());
             self.top().pending = Some((name, line));
             self.top().indent = self.top().indent.or(indent);
         } else {
-            self.guess(line, Change::LeftOut, &beginning(&name), "");
+            self.notes
+                .guess(line, Change::LeftOut, &beginning(&name), "");
         }
     }
 
     fn name_text(&mut self) -> Option<String> {
         if self.cursor.eat('"') {
             // A name has no quotes inside.
-            let name = text::read(&mut self.cursor, Trust::Full, &mut self.repairs);
+            let name = text::read(&mut self.cursor, Trust::Full, &mut self.notes);
             return Some(name);
         }
         let line = self.cursor.line();
@@ -174,7 +172,8 @@ impl Reader<'_> {
             return None;
         }
         self.cursor.take_while(is_word);
-        self.guess(line, Change::Added, word, &format!("{word:?}"));
+        self.notes
+            .guess(line, Change::Added, word, &format!("{word:?}"));
         Some(word.to_owned())
     }
 
@@ -189,7 +188,7 @@ impl Reader<'_> {
         if next == Some('"') {
             return self.text_value(line);
         }
-        self.expect_comma();
+        self.expect_comma(line);
         match next {
             Some('{') => self.open(Kind::Object),
             Some('[') => self.open(Kind::Array),
@@ -203,11 +202,11 @@ impl Reader<'_> {
             Reading::Exact => Trust::Full,
             Reading::Repairing | Reading::ByLayout => Trust::None,
         };
-        let text = text::read(&mut self.cursor, trust, &mut self.repairs);
-        if self.reading != Reading::Exact && self.colon() {
+        let text = text::read(&mut self.cursor, trust, &mut self.notes);
+        if self.colon() {
             self.unexpected_name(text, line);
         } else {
-            self.expect_comma_before(line);
+            self.expect_comma(line);
             self.attach(scalar(line, Json::from(text)));
         }
     }
@@ -240,7 +239,8 @@ impl Reader<'_> {
         self.cursor.skip(word.len());
         let value = literal(word).unwrap_or_else(|| {
             let before = beginning(word);
-            self.guess(line, Change::Added, &before, &format!("{before:?}"));
+            self.notes
+                .guess(line, Change::Added, &before, &format!("{before:?}"));
             Json::from(word.to_owned())
         });
         self.attach(scalar(line, value));
@@ -266,7 +266,8 @@ impl Reader<'_> {
     pub(super) fn settle_pending(&mut self) {
         if let Some((name, line)) = &self.top().pending {
             let (line, before) = (*line, format!("{name:?}:"));
-            self.guess(line, Change::Added, &before, &format!("{before} null"));
+            self.notes
+                .guess(line, Change::Added, &before, &format!("{before} null"));
             self.attach(scalar(line, Json::Null));
         }
     }

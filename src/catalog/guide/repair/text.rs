@@ -3,9 +3,9 @@
 //! Decided in this order: a quote inside an HTML attribute belongs to the text; otherwise it ends the text if what
 //! follows is what JSON allows after a text; otherwise it belongs to the text.
 
+use super::Change;
 use super::cursor::Cursor;
-use super::notes::keep;
-use super::{Change, Repair};
+use super::notes::Notes;
 use crate::wire::json::escaped;
 
 /// The trust in the next quote, whatever follows it.
@@ -16,11 +16,11 @@ pub(super) enum Trust {
 }
 
 /// Reads the text whose opening quote was just walked over.
-pub(super) fn read(cursor: &mut Cursor<'_>, trust: Trust, repairs: &mut Vec<Repair>) -> String {
+pub(super) fn read(cursor: &mut Cursor<'_>, trust: Trust, notes: &mut Notes) -> String {
     let text = Text {
         cursor,
         trust,
-        repairs,
+        notes,
         out: String::new(),
         markup: Markup::Outside,
         noted_quote: false,
@@ -38,7 +38,7 @@ enum Markup {
 struct Text<'c, 'a, 'n> {
     cursor: &'c mut Cursor<'a>,
     trust: Trust,
-    repairs: &'n mut Vec<Repair>,
+    notes: &'n mut Notes,
     out: String,
     markup: Markup,
     noted_quote: bool,
@@ -74,8 +74,8 @@ impl Text<'_, '_, '_> {
             '\r' if self.cursor.rest().starts_with("\r\n") => {}
             control if control < ' ' => {
                 let (line, after) = (self.cursor.line(), control.escape_default().to_string());
-                let repair = Repair::certain(line, Change::Escaped, &control.to_string(), &after);
-                keep(self.repairs, repair);
+                let before = control.to_string();
+                self.notes.fix(line, Change::Escaped, &before, &after);
             }
             _ => {}
         }
@@ -145,13 +145,11 @@ impl Text<'_, '_, '_> {
 
     fn note_unescaped(&mut self, before: &str) {
         let (line, after) = (self.cursor.line(), format!("\\{before}"));
-        let repair = Repair::likely(line, Change::Escaped, before, &after);
-        keep(self.repairs, repair);
+        self.notes.guess(line, Change::Escaped, before, &after);
     }
 
     fn note_unclosed(&mut self, line: usize) {
-        let repair = Repair::likely(line, Change::Added, "", "\"");
-        keep(self.repairs, repair);
+        self.notes.guess(line, Change::Added, "", "\"");
     }
 }
 
@@ -205,7 +203,7 @@ pub(super) fn starts_comment(rest: &str) -> bool {
 }
 
 /// Tells whether `rest` starts with a quoted name and a colon. Longer names are not looked for, so this is quick.
-pub(super) fn starts_member(rest: &str) -> bool {
+pub(in crate::catalog::guide) fn starts_member(rest: &str) -> bool {
     const LONGEST: usize = 128;
     let Some(name) = rest.strip_prefix('"') else {
         return false;
@@ -228,9 +226,9 @@ mod tests {
 
     fn read_value(source: &str) -> (String, Vec<Change>, String) {
         let mut cursor = Cursor::new(source, 1, 0);
-        let mut notes = Vec::new();
+        let mut notes = Notes::default();
         let text = read(&mut cursor, Trust::None, &mut notes);
-        let defects = notes.iter().map(|note| note.change).collect();
+        let defects = notes.0.iter().map(|note| note.change).collect();
         (text, defects, cursor.rest().to_owned())
     }
 
