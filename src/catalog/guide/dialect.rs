@@ -17,11 +17,11 @@ pub(super) fn element(node: &Node) -> Option<&Node> {
 }
 
 /// A block in the `element` spelling; a block that is already in it is not touched.
-pub(super) fn translate(node: Node) -> Node {
-    if node.get(NOUNS[0]).is_some() || node.get(NOUNS[1]).is_none() {
-        return node;
+pub(super) fn translate(mut node: Node) -> Node {
+    if node.get(NOUNS[0]).is_none() && node.get(NOUNS[1]).is_some() {
+        node.change_texts(&translate_text);
     }
-    node.map_texts(&translate_text)
+    node
 }
 
 /// A text of a `your_mom` guide in the `element` spelling.

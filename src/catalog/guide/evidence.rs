@@ -30,13 +30,18 @@ pub(super) fn verdicts(prose: &[(usize, &str)], keys: &[&str]) -> HashMap<String
 
 /// Reads a comment about the entry that it stands beside or above.
 pub(super) fn comment(line: usize, text: &str) -> Option<Verdict> {
-    let (required, default) = judge(text)?;
-    Some(Verdict {
-        line,
-        evidence: Evidence::Comment,
-        required,
-        default,
-    })
+    judge(text).map(|said| Verdict::new(line, Evidence::Comment, said))
+}
+
+impl Verdict {
+    fn new(line: usize, evidence: Evidence, (required, default): Said) -> Self {
+        Verdict {
+            line,
+            evidence,
+            required,
+            default,
+        }
+    }
 }
 
 struct Found<'k> {
@@ -45,14 +50,8 @@ struct Found<'k> {
 }
 
 impl Found<'_> {
-    fn add(&mut self, key: &str, line: usize, evidence: Evidence, said: (bool, Option<String>)) {
-        let (required, default) = said;
-        self.verdicts.entry(key.to_owned()).or_insert(Verdict {
-            line,
-            evidence,
-            required,
-            default,
-        });
+    fn add(&mut self, key: &str, verdict: Verdict) {
+        self.verdicts.entry(key.to_owned()).or_insert(verdict);
     }
 
     fn tables(&mut self, prose: &[(usize, &str)]) {
@@ -80,7 +79,7 @@ impl Found<'_> {
                 header = vec![String::new()];
             }
             if let Some(said) = row(&header, &cells) {
-                self.add(key, *line, Evidence::Table, said);
+                self.add(key, Verdict::new(*line, Evidence::Table, said));
             }
         }
     }
@@ -98,7 +97,7 @@ impl Found<'_> {
             }
             for (key, said) in shares(&unit.text, &self.named(&unit.text)) {
                 if let Some(said) = said.or_else(|| introduction.clone().filter(|_| unit.is_item)) {
-                    self.add(key, unit.line, evidence, said);
+                    self.add(key, Verdict::new(unit.line, evidence, said));
                 }
             }
         }
@@ -184,6 +183,7 @@ fn sentences(unit: Unit) -> Vec<Unit> {
     sentences.collect()
 }
 
+/// Whether an entry is required, and its default.
 type Said = (bool, Option<String>);
 
 /// Reads a text about each entry that it names: the words behind a name are its own, and those of an enumeration are shared.

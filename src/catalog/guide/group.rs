@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 use super::demand::Demand;
 use super::report::{Decision, Evidence, Outcome, Report};
 use super::statement::{Creation, Statement};
-use super::tree::{Node, Value};
-use crate::catalog::fixture::{Entry, Fixture, FixtureError, Sample};
+use super::tree::{Member, Node, Value};
+use crate::catalog::fixture::{Fixture, FixtureError, Sample};
 use crate::catalog::resource::ResourceSpec;
 
 /// The path that the sample requests of all guides are sent to.
@@ -71,23 +71,15 @@ impl Group {
         let fixture = self
             .build()
             .expect("each guide of the element makes a valid fixture");
-        let demands = self.demands();
-        let combined: HashMap<_, _> = demands
-            .iter()
-            .map(|demand| (demand.key.as_str(), demand))
-            .collect();
+        let combined = self.demands();
+        let combined = by_key(&combined);
         for (report, creation) in self.creations() {
-            for own in &creation.demands {
-                let line = own.line;
-                let demand = combined[own.key.as_str()];
-                reports[report].decisions.push(Decision {
-                    line,
-                    ..demand.decision()
-                });
-            }
-            reports[report]
-                .decisions
-                .sort_by_key(|decision| decision.line);
+            let decisions = &mut reports[report].decisions;
+            decisions.extend(creation.demands.iter().map(|own| Decision {
+                line: own.line,
+                ..combined[own.key.as_str()].decision()
+            }));
+            decisions.sort_by_key(|decision| decision.line);
         }
         for (report, _) in &self.statements {
             reports[*report].outcome = Outcome::Imported {
@@ -105,27 +97,20 @@ impl Group {
     }
 
     pub(super) fn build(&self) -> Result<Fixture, FixtureError> {
-        let mut guides: Vec<_> = self
-            .statements
-            .iter()
-            .map(|(_, statement)| file_name(&statement.file))
-            .collect();
         let mut seen = HashSet::new();
-        guides.retain(|guide| seen.insert(guide.clone()));
-        let instance = self
-            .creations()
+        let guides = self.statements.iter();
+        let guides = guides
+            .map(|(_, statement)| file_name(&statement.file))
+            .filter(|guide| seen.insert(guide.clone()))
+            .collect();
+        let mut creations = self.creations();
+        let (_, first) = creations
             .next()
-            .map(|(_, creation)| creation.instance.to_json());
-        let instance = instance.expect("the first guide of an element creates it");
-        let configuration = self
-            .demands()
-            .iter()
-            .map(Demand::entry)
-            .collect::<Vec<Entry>>();
+            .expect("the first guide of an element creates it");
         Fixture::build(
             guides,
-            instance,
-            configuration,
+            first.instance.to_json(),
+            self.demands().iter().map(Demand::entry).collect(),
             self.samples(),
             self.resources(),
         )
@@ -138,15 +123,9 @@ impl Group {
 
     /// The entries of all guides, those of the main one first.
     fn demands(&self) -> Vec<Demand> {
-        let all: Vec<HashMap<&str, &Demand>> = self
-            .creations()
-            .map(|(_, creation)| {
-                creation
-                    .demands
-                    .iter()
-                    .map(|demand| (demand.key.as_str(), demand))
-                    .collect()
-            })
+        let creations = self.creations();
+        let all: Vec<_> = creations
+            .map(|(_, creation)| by_key(&creation.demands))
             .collect();
         let mut seen = HashSet::new();
         let demands = self.creations().flat_map(|(_, creation)| &creation.demands);
@@ -198,12 +177,8 @@ impl Group {
         };
         for (report, later) in creations {
             let mut differences = Vec::new();
-            compare(
-                "instance",
-                &first.instance,
-                &later.instance,
-                &mut differences,
-            );
+            let (before, after) = (&first.instance, &later.instance);
+            compare("instance", before, after, &mut differences);
             if let Some((line, path)) = differences.first() {
                 let (count, place) = (differences.len(), self.place());
                 let decided = format!("as in {place}; {count} members differ, the first is {path}");
@@ -211,6 +186,13 @@ impl Group {
             }
         }
     }
+}
+
+fn by_key(demands: &[Demand]) -> HashMap<&str, &Demand> {
+    let demands = demands.iter();
+    demands
+        .map(|demand| (demand.key.as_str(), demand))
+        .collect()
 }
 
 /// One entry as all guides say it. What is only assumed gives way to what is said.
@@ -247,39 +229,29 @@ fn combine(demand: &Demand, all: &[HashMap<&str, &Demand>]) -> Demand {
 }
 
 fn compare(path: &str, first: &Node, later: &Node, differences: &mut Vec<(usize, String)>) {
-    if !matches!(
-        (&first.value, &later.value),
-        (Value::Object(_), Value::Object(_))
-    ) {
+    let (Value::Object(before), Value::Object(after)) = (&first.value, &later.value) else {
         if first.to_json() != later.to_json() {
             differences.push((later.line, path.to_owned()));
         }
         return;
-    }
-    let known: HashMap<_, _> = later
-        .members()
-        .iter()
-        .map(|member| (member.name.as_str(), &member.value))
-        .collect();
-    for member in first.members() {
-        let path = format!("{path}.{}", member.name);
-        match known.get(member.name.as_str()) {
-            Some(other) => compare(&path, &member.value, other, differences),
-            None => differences.push((later.line, path)),
+    };
+    let at = |member: &Member| format!("{path}.{}", member.name);
+    let (before_by_name, after_by_name) = (by_name(before), by_name(after));
+    for member in before {
+        match after_by_name.get(member.name.as_str()) {
+            Some(other) => compare(&at(member), &member.value, &other.value, differences),
+            None => differences.push((later.line, at(member))),
         }
     }
-    let own: HashSet<_> = first
-        .members()
-        .iter()
-        .map(|member| member.name.as_str())
-        .collect();
-    for member in later
-        .members()
-        .iter()
-        .filter(|member| !own.contains(member.name.as_str()))
-    {
-        differences.push((member.line, format!("{path}.{}", member.name)));
-    }
+    let is_new = |member: &&Member| !before_by_name.contains_key(member.name.as_str());
+    differences.extend(after.iter().filter(is_new).map(|new| (new.line, at(new))));
+}
+
+fn by_name(members: &[Member]) -> HashMap<&str, &Member> {
+    let members = members.iter();
+    members
+        .map(|member| (member.name.as_str(), member))
+        .collect()
 }
 
 fn file_name(path: &str) -> String {

@@ -45,22 +45,17 @@ impl Block<'_> {
 /// The front matter's `key: value` lines, quotes around a value left out; the first of a key counts.
 pub(super) fn front_matter(text: &str) -> BTreeMap<&str, (usize, &str)> {
     let mut settings = BTreeMap::new();
-    for (index, line) in text
-        .lines()
-        .enumerate()
-        .skip(1)
-        .take_while(|(_, line)| !is_rule(line))
-    {
+    let mut lines = text.lines().enumerate();
+    if !lines.next().is_some_and(|(_, first)| is_rule(first)) {
+        return settings;
+    }
+    for (index, line) in lines.take_while(|(_, line)| !is_rule(line)) {
         if let Some((key, value)) = line.split_once(':') {
             let value = value.trim().trim_matches(['"', '\'']);
             settings.entry(key.trim()).or_insert((index + 1, value));
         }
     }
-    if text.lines().next().is_some_and(is_rule) {
-        settings
-    } else {
-        BTreeMap::new()
-    }
+    settings
 }
 
 fn is_rule(line: &str) -> bool {

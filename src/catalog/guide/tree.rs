@@ -73,22 +73,16 @@ impl Node {
 
     /// Sets a member, in its place where there is one, else at `position`.
     pub(super) fn set(&mut self, name: &str, position: usize, value: Json<'static>) {
-        let line = self.line;
+        let (line, value) = (self.line, Value::Scalar(value));
         if let Some(node) = self.get_mut(name) {
-            node.value = Value::Scalar(value);
+            node.value = value;
         } else if let Value::Object(members) = &mut self.value {
-            let value = Node {
+            let member = Member {
+                name: name.to_owned(),
                 line,
-                value: Value::Scalar(value),
+                value: Node { line, value },
             };
-            members.insert(
-                position.min(members.len()),
-                Member {
-                    name: name.to_owned(),
-                    line,
-                    value,
-                },
-            );
+            members.insert(position.min(members.len()), member);
         }
     }
 
@@ -106,30 +100,18 @@ impl Node {
         }
     }
 
-    /// The tree with every name and every text replaced by what `change` makes of it.
-    pub(super) fn map_texts(self, change: &impl Fn(&str) -> String) -> Node {
-        let value = match self.value {
-            Value::Scalar(scalar) => Value::Scalar(scalar.map_texts(change)),
-            Value::Array(items) => Value::Array(
-                items
-                    .into_iter()
-                    .map(|item| item.map_texts(change))
-                    .collect(),
-            ),
-            Value::Object(members) => Value::Object(
-                members
-                    .into_iter()
-                    .map(|member| Member {
-                        name: change(&member.name),
-                        line: member.line,
-                        value: member.value.map_texts(change),
-                    })
-                    .collect(),
-            ),
-        };
-        Node {
-            line: self.line,
-            value,
+    /// Replaces every name and every text by what `change` makes of it.
+    pub(super) fn change_texts(&mut self, change: &impl Fn(&str) -> String) {
+        match &mut self.value {
+            Value::Scalar(Json::Text(text)) => *text = Cow::Owned(change(text)),
+            Value::Scalar(_) => {}
+            Value::Array(items) => items.iter_mut().for_each(|item| item.change_texts(change)),
+            Value::Object(members) => {
+                for member in members {
+                    member.name = change(&member.name);
+                    member.value.change_texts(change);
+                }
+            }
         }
     }
 }
