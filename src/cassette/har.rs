@@ -3,11 +3,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 
-use super::message::{Content, Exchange, Interaction, Pairs, header_map, value_of};
-use super::{Cassette, CassetteError, Leak, Policy, Redactor, parse_json, selectors};
+use super::message::{
+    Content, Exchange, Interaction, Pairs, encode_pairs, header_map, member, value_of,
+};
+use super::{Cassette, CassetteError, Leak, Orders, Policy, Redactor, parse_json};
 use crate::wire::json::{Json, object};
+
+/// Before the names of members that are not in the standard.
+const MARK: &str = "_";
 
 /// Entries of a HAR document that did not become interactions.
 #[derive(Debug, Default)]
@@ -38,8 +43,7 @@ impl Cassette {
             return Err(CassetteError::malformed(reason));
         }
         let empty = Cassette {
-            redact: selectors(log, "_redact")?,
-            keep: selectors(log, "_keep")?,
+            orders: Orders::parse(log, MARK)?,
             ..Cassette::new("", &first_day(entries))
         };
         let policy = empty.policy(policy);
@@ -75,16 +79,10 @@ impl Cassette {
             ("name", env!("CARGO_PKG_NAME").into()),
             ("version", env!("CARGO_PKG_VERSION").into()),
         ]);
-        let mut log = vec![("version", "1.2".into()), ("creator", creator)];
-        // Members of one's own begin with an underscore.
-        for (name, selectors) in [("_redact", &self.redact), ("_keep", &self.keep)] {
-            if !selectors.is_empty() {
-                let texts = selectors.iter().map(|selector| selector.to_string().into());
-                log.push((name, texts.collect()));
-            }
-        }
-        log.push(("entries", entries.collect()));
-        object([("log", object_of(log))]).to_pretty() + "\n"
+        let mut log = vec![member("version", "1.2".into()), member("creator", creator)];
+        log.extend(self.orders.members(MARK));
+        log.push(member("entries", entries.collect()));
+        object([("log", Json::Object(log))]).to_pretty() + "\n"
     }
 
     fn entry<'c>(&self, interaction: &'c Interaction) -> Json<'c> {
@@ -223,20 +221,22 @@ fn exchange_of(entry: &Json<'_>, url: &Uri) -> Result<Exchange, String> {
             .path_and_query()
             .map_or("/", |target| target.as_str())
             .to_owned(),
-        request_headers: headers_of(request),
+        request_headers: header_map(&pairs_of(request, "headers")),
         request_body: body_of(request.get("postData"))?,
         status: StatusCode::from_u16(status).map_err(|_| "response.status is no HTTP status")?,
-        response_headers: headers_of(response),
+        response_headers: header_map(&pairs_of(response, "headers")),
         response_body: body_of(response.get("content"))?,
     })
 }
 
-/// Reads the headers of a message, without pseudo headers and what else is none.
-fn headers_of(message: &Json<'_>) -> HeaderMap {
-    let headers = message.get("headers").and_then(Json::as_array);
-    let pair = |header: &Json<'_>| ["name", "value"].map(|name| text_of(header, name).to_owned());
-    let pairs = headers.unwrap_or_default().iter().map(pair);
-    header_map(&pairs.map(|[name, value]| (name, value)).collect())
+/// The headers or the parameters that a list has by name and value.
+fn pairs_of(json: &Json<'_>, list: &str) -> Pairs {
+    let items = json.get(list).and_then(Json::as_array).unwrap_or_default();
+    let text = |item: &Json<'_>, name: &str| text_of(item, name).to_owned();
+    let pairs = items.iter();
+    pairs
+        .map(|item| (text(item, "name"), text(item, "value")))
+        .collect()
 }
 
 fn text_of<'j>(json: &'j Json<'_>, name: &str) -> &'j str {
@@ -254,19 +254,7 @@ fn body_of(data: Option<&Json<'_>>) -> Result<Bytes, String> {
             decoded.map_err(|_| "a body does not decode as base64".to_owned())
         }
         (Some(text), _) => Ok(Bytes::copy_from_slice(text.as_bytes())),
-        (None, _) => Ok(form_of(data)),
+        // A form may be given by its parameters only.
+        (None, _) => Ok(encode_pairs(&pairs_of(data, "params")).into()),
     }
-}
-
-/// A form that is given by its parameters only.
-fn form_of(data: &Json<'_>) -> Bytes {
-    let params = data
-        .get("params")
-        .and_then(Json::as_array)
-        .unwrap_or_default();
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    for param in params {
-        form.append_pair(text_of(param, "name"), text_of(param, "value"));
-    }
-    form.finish().into()
 }

@@ -209,11 +209,7 @@ fn read_headers(side: Side, headers: &HeaderMap, policy: &Policy) -> (Pairs, Unk
         if words::is_kept_header(name.as_str()) || policy.is_kept_by_user(&place) {
             kept.push((name.as_str().to_owned(), text_of_bytes(value.as_bytes())));
         } else if !UNSOUGHT_HEADERS.contains(&name.as_str()) {
-            let weight = match policy.holds_secret(&place) {
-                true => Weight::Secret,
-                false => Weight::Unknown,
-            };
-            left_out.push((weight, text_of_bytes(value.as_bytes())));
+            left_out.push((policy.weight(&place), text_of_bytes(value.as_bytes())));
         }
     }
     kept.retain(|(name, _)| name != CONTENT_LENGTH.as_str() && name != TRANSFER_ENCODING.as_str());

@@ -52,6 +52,7 @@ pub use selector::{Selector, SelectorError};
 #[cfg(feature = "recorder")]
 pub(crate) use disk::is_being_recorded;
 pub(crate) use message::{Answered, header_map};
+pub(crate) use selector::Orders;
 #[cfg(test)]
 pub(crate) use words::is_path_word;
 
@@ -74,8 +75,7 @@ pub const FORMAT: u64 = 1;
 pub struct Cassette {
     upstream: String,
     recorded: String,
-    redact: Vec<Selector>,
-    keep: Vec<Selector>,
+    orders: Orders,
     interactions: Vec<Interaction>,
 }
 
@@ -86,8 +86,7 @@ impl Cassette {
         Cassette {
             upstream: upstream.to_owned(),
             recorded: recorded.to_owned(),
-            redact: Vec::new(),
-            keep: Vec::new(),
+            orders: Orders::default(),
             interactions: Vec::new(),
         }
     }
@@ -95,8 +94,7 @@ impl Cassette {
     /// The cassette with the places that were redacted or kept beside the defaults.
     #[must_use]
     pub fn redacted_by(mut self, policy: &Policy) -> Self {
-        self.redact = policy.redacted().to_vec();
-        self.keep = policy.kept().to_vec();
+        self.orders = policy.orders().clone();
         self
     }
 
@@ -125,8 +123,7 @@ impl Cassette {
 
     /// The policy that this cassette was redacted by: these defaults, and the places that it names itself.
     pub fn policy(&self, defaults: Policy) -> Policy {
-        let policy = self.redact.iter().cloned().fold(defaults, Policy::redact);
-        self.keep.iter().cloned().fold(policy, Policy::keep)
+        defaults.with(&self.orders)
     }
 
     /// Reads the text of a cassette.
@@ -171,8 +168,7 @@ impl Cassette {
             text.ok_or_else(|| CassetteError::malformed(format!("{name} is not text")))
         };
         Ok(Cassette {
-            redact: selectors(json, "redact")?,
-            keep: selectors(json, "keep")?,
+            orders: Orders::parse(json, "")?,
             ..Cassette::new(text("upstream")?, text("recorded")?)
         })
     }
@@ -204,12 +200,7 @@ impl Cassette {
             member("upstream", self.upstream.as_str().into()),
             member("recorded", self.recorded.as_str().into()),
         ];
-        for (name, selectors) in [("redact", &self.redact), ("keep", &self.keep)] {
-            if !selectors.is_empty() {
-                let texts = selectors.iter().map(|selector| selector.to_string().into());
-                members.push(member(name, texts.collect()));
-            }
-        }
+        members.extend(self.orders.members(""));
         members
     }
 }
@@ -226,17 +217,6 @@ fn check_format(json: &Json<'_>) -> Result<(), CassetteError> {
             "it has no member format, so it is no cassette",
         )),
     }
-}
-
-fn selectors(json: &Json<'_>, name: &str) -> Result<Vec<Selector>, CassetteError> {
-    let texts = json.get(name).and_then(Json::as_array).unwrap_or_default();
-    let read = texts.iter().map(|text| {
-        let text = text.as_str().unwrap_or_default();
-        text.parse().map_err(|problem: SelectorError| {
-            CassetteError::malformed(format!("{name}: {problem}"))
-        })
-    });
-    read.collect()
 }
 
 /// The day of a time: `2017-03-14`.

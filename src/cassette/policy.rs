@@ -11,7 +11,8 @@ use http::header::{AUTHORIZATION, LOCATION};
 use serde_json::Number;
 
 use super::placeholder;
-use super::selector::{Leaf, MessagePart, Place, Selector, Side, Step};
+use super::selector::{Leaf, MessagePart, Orders, Place, Selector, Side, Step};
+use super::sought::Weight;
 use super::walk::decode_segment;
 use super::words::{self, Known};
 use crate::catalog::Catalog;
@@ -23,8 +24,7 @@ use crate::wire::vocabulary::{member, query, text};
 #[derive(Clone, Debug)]
 #[must_use = "a policy does nothing by itself"]
 pub struct Policy {
-    redact: Vec<Selector>,
-    keep: Vec<Selector>,
+    orders: Orders,
     known: Arc<Known>,
 }
 
@@ -44,45 +44,40 @@ impl Policy {
     /// The defaults, with the texts and names of this catalog.
     pub fn new(catalog: &Catalog) -> Self {
         Policy {
-            redact: Vec::new(),
-            keep: Vec::new(),
+            orders: Orders::default(),
             known: Arc::new(Known::of(catalog)),
         }
     }
 
     /// Replaces a place, whatever stands there.
     pub fn redact(mut self, selector: Selector) -> Self {
-        self.redact.push(selector);
+        self.orders.redact.push(selector);
         self
     }
 
     /// Keeps a place, whatever stands there.
     pub fn keep(mut self, selector: Selector) -> Self {
-        self.keep.push(selector);
+        self.orders.keep.push(selector);
         self
     }
 
-    pub(super) fn redacted(&self) -> &[Selector] {
-        &self.redact
+    /// Replaces and keeps these places too.
+    pub(crate) fn with(mut self, orders: &Orders) -> Self {
+        self.orders.redact.extend_from_slice(&orders.redact);
+        self.orders.keep.extend_from_slice(&orders.keep);
+        self
     }
 
-    pub(super) fn kept(&self) -> &[Selector] {
-        &self.keep
+    pub(super) fn orders(&self) -> &Orders {
+        &self.orders
     }
 
     pub(super) fn known(&self) -> &Known {
         &self.known
     }
 
-    /// The user's own word on whether a place is kept, if any.
-    fn is_kept_by_order(&self, place: &Place<'_>) -> Option<bool> {
-        let names = |selectors: &[Selector]| selectors.iter().any(|selector| selector.names(place));
-        let is_replaced = names(&self.redact).then_some(false);
-        is_replaced.or_else(|| names(&self.keep).then_some(true))
-    }
-
     pub(super) fn is_kept_by_user(&self, place: &Place<'_>) -> bool {
-        self.is_kept_by_order(place) == Some(true)
+        self.orders.keeps(place) == Some(true)
     }
 
     /// Tells whether a name or a value is kept as a whole, so that it may also be shown.
@@ -105,7 +100,7 @@ impl Policy {
         if text.trim().is_empty() || placeholder::number_of(text).is_some() {
             return vec![Piece::Keep(text)];
         }
-        if let Some(is_kept) = self.is_kept_by_order(place) {
+        if let Some(is_kept) = self.orders.keeps(place) {
             return vec![piece(is_kept, text)];
         }
         match place.part {
@@ -125,7 +120,7 @@ impl Policy {
         if placeholder::number_of_json(number).is_some() {
             return true;
         }
-        self.is_kept_by_order(place).unwrap_or_else(|| {
+        self.orders.keeps(place).unwrap_or_else(|| {
             !is_secret(place) && keeps_digits(place, number.to_string().trim_start_matches('-'))
         })
     }
@@ -163,12 +158,16 @@ impl Policy {
         self.known.has_text(text) || is_date(text) || keeps_digits(place, text)
     }
 
-    /// Tells whether a place is named like a secret, or is redacted by the user.
-    pub(super) fn holds_secret(&self, place: &Place<'_>) -> bool {
+    /// A secret is what stands in a place that is named like one, or that the user redacts.
+    pub(super) fn weight(&self, place: &Place<'_>) -> Weight {
         const SECRET_HEADERS: [&str; 3] = ["authorization", "cookie", "set-cookie"];
-        self.is_kept_by_order(place) == Some(false)
+        let holds_secret = self.orders.keeps(place) == Some(false)
             || is_secret(place)
-            || (place.part == MessagePart::Header && is_one_of(place, &SECRET_HEADERS))
+            || (place.part == MessagePart::Header && is_one_of(place, &SECRET_HEADERS));
+        match holds_secret {
+            true => Weight::Secret,
+            false => Weight::Unknown,
+        }
     }
 
     /// The path with a star for each segment that a cassette would not keep.

@@ -188,10 +188,7 @@ impl Redactor {
     /// Looks for a value from now on, which was replaced at this place.
     fn seek(&mut self, place: &Place<'_>, leaf: Leaf<'_>, value: &str) {
         let policy = &self.policy;
-        let weight = match policy.holds_secret(place) {
-            true => Weight::Secret,
-            false => Weight::Unknown,
-        };
+        let weight = policy.weight(place);
         let is_told = || !leaf.is_name() && policy.keeps_names(place);
         let origin = || is_told().then(|| place.to_string().into());
         // A header may tell the same path, as `Location` does.

@@ -10,7 +10,8 @@ use std::str::FromStr;
 
 use serde_json::Number;
 
-use crate::wire::json::Json;
+use super::CassetteError;
+use crate::wire::json::{Json, Members};
 
 /// One place, or all of one kind.
 ///
@@ -28,6 +29,49 @@ pub struct Selector {
     part: MessagePart,
     names: Vec<String>,
     from_root: bool,
+}
+
+/// The places that a user redacts or keeps, whatever the defaults say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Orders {
+    pub(crate) redact: Vec<Selector>,
+    pub(crate) keep: Vec<Selector>,
+}
+
+impl Orders {
+    /// Reads the orders of a document, whose members have `mark` before their names.
+    pub(super) fn parse(json: &Json<'_>, mark: &str) -> Result<Self, CassetteError> {
+        let read = |name: &str| {
+            let name = format!("{mark}{name}");
+            let texts = json.get(&name).and_then(Json::as_array).unwrap_or_default();
+            let texts = texts.iter().map(|text| text.as_str().unwrap_or_default());
+            let read: Result<_, SelectorError> = texts.map(str::parse).collect();
+            read.map_err(|problem| CassetteError::malformed(format!("{name}: {problem}")))
+        };
+        Ok(Orders {
+            redact: read("redact")?,
+            keep: read("keep")?,
+        })
+    }
+
+    /// The members of a document that [`Orders::parse`] reads; none for what is not ordered.
+    pub(super) fn members(&self, mark: &str) -> Members<'static> {
+        let named = [("redact", &self.redact), ("keep", &self.keep)].into_iter();
+        named
+            .filter(|(_, selectors)| !selectors.is_empty())
+            .map(|(name, selectors)| {
+                let texts = selectors.iter().map(|selector| selector.to_string().into());
+                (format!("{mark}{name}").into(), texts.collect())
+            })
+            .collect()
+    }
+
+    /// The user's own word on whether a place is kept, if any.
+    pub(super) fn keeps(&self, place: &Place<'_>) -> Option<bool> {
+        let names = |selectors: &[Selector]| selectors.iter().any(|selector| selector.names(place));
+        let is_replaced = names(&self.redact).then_some(false);
+        is_replaced.or_else(|| names(&self.keep).then_some(true))
+    }
 }
 
 /// The direction of a message.

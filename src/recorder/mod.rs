@@ -45,7 +45,6 @@ mod headers;
 mod observe;
 mod proxy;
 mod recording;
-mod tls;
 mod upstream;
 mod writer;
 
@@ -59,6 +58,7 @@ pub use error::RecordError;
 pub use recording::Recording;
 pub use writer::Summary;
 
+use crate::cassette::Orders;
 use crate::file::behind_links;
 use crate::server::MockCe;
 use crate::server::listener::Listener;
@@ -112,8 +112,7 @@ impl Recorder {
             cassette: behind_links(&cassette.into()),
             mode: Mode::default(),
             ca: Vec::new(),
-            redact: Vec::new(),
-            keep: Vec::new(),
+            orders: Orders::default(),
             date: None,
             limit: 8 * 1024 * 1024,
             warn: |_| {},

@@ -11,9 +11,9 @@ use super::proxy::Proxy;
 use super::upstream::{Address, Upstream};
 use super::writer::JournalWriter;
 use super::{Mode, Part, RecordError, Recorder};
-use crate::cassette::is_being_recorded;
 use crate::cassette::{
-    self, Cassette, Fallback, JournalFile, Policy, Repeat, Replay, Selector, Start,
+    self, Cassette, Fallback, JournalFile, Orders, Policy, Repeat, Replay, Selector, Start,
+    is_being_recorded,
 };
 use crate::server::listener::Bound;
 use crate::server::tls::Front;
@@ -28,8 +28,7 @@ pub struct Recording {
     pub(super) cassette: PathBuf,
     pub(super) mode: Mode,
     pub(super) ca: Vec<PathBuf>,
-    pub(super) redact: Vec<Selector>,
-    pub(super) keep: Vec<Selector>,
+    pub(super) orders: Orders,
     pub(super) date: Option<SystemTime>,
     pub(super) limit: usize,
     pub(super) warn: fn(&str),
@@ -68,13 +67,13 @@ impl Recording {
 
     /// Redacts this place, too; repeatable.
     pub fn redact(mut self, place: Selector) -> Self {
-        self.redact.push(place);
+        self.orders.redact.push(place);
         self
     }
 
     /// Keeps this place as it is, whatever the defaults say; repeatable.
     pub fn keep(mut self, place: Selector) -> Self {
-        self.keep.push(place);
+        self.orders.keep.push(place);
         self
     }
 
@@ -185,7 +184,7 @@ impl Recording {
             });
         }
         let front = Front::of(&self.settings.tls, bound.place())?;
-        let policy = self.policy()?;
+        let policy = self.defaults()?.with(&self.orders);
         let fresh = self.fresh(&upstream, &policy);
         let upstream = Upstream::at(upstream, &self.ca)?;
         let start = match self.mode {
@@ -235,12 +234,6 @@ impl Recording {
 
     fn defaults(&self) -> Result<Policy, RecordError> {
         Ok(Policy::new(&*self.settings.load_catalog()?))
-    }
-
-    fn policy(&self) -> Result<Policy, RecordError> {
-        let redact = self.redact.iter().cloned();
-        let policy = redact.fold(self.defaults()?, Policy::redact);
-        Ok(self.keep.iter().cloned().fold(policy, Policy::keep))
     }
 
     /// A cassette without interactions.

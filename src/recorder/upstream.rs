@@ -18,8 +18,8 @@ use hyper_util::rt::TokioExecutor;
 use rustls_pki_types::ServerName;
 use tokio::time::timeout;
 
+use super::RecordError;
 use super::headers::prepare_request;
-use super::{RecordError, tls};
 use crate::server::tls::TrustStore;
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);
@@ -161,7 +161,7 @@ where
     /// The service there, with the certificates in these PEM files trusted beside those of the machine.
     pub(super) fn at(address: Address, ca: &[PathBuf]) -> Result<Self, RecordError> {
         let trust = match address.scheme == Scheme::HTTPS {
-            true => tls::trust(ca)?,
+            true => trust(ca)?,
             false => TrustStore::default(),
         };
         let mut tcp = HttpConnector::new();
@@ -209,6 +209,23 @@ where
             before = now;
         }
     }
+}
+
+/// The trust store of the machine with the certificates in these files.
+fn trust(files: &[PathBuf]) -> Result<TrustStore, RecordError> {
+    let mut trust = TrustStore::default().with_system_roots();
+    for path in files {
+        trust = trust.with_file(path).map_err(|reason| RecordError::Ca {
+            path: path.clone(),
+            reason,
+        })?;
+    }
+    if trust.is_empty() {
+        let errors = rustls_native_certs::load_native_certs().errors;
+        let reasons: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        return Err(RecordError::NoTrust(reasons.join("; ")));
+    }
+    Ok(trust)
 }
 
 /// Leaves scheme, host and path of a text that may be no address: credentials and queries are not repeated.
