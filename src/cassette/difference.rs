@@ -89,15 +89,6 @@ impl Difference {
             actual: actual.to_owned(),
         }
     }
-
-    /// Place and kind only.
-    pub(super) fn conceal(self) -> Self {
-        Difference {
-            recorded: String::new(),
-            actual: String::new(),
-            ..self
-        }
-    }
 }
 
 /// The rules by which two messages are compared.
@@ -110,11 +101,8 @@ pub(super) trait Comparison {
         false
     }
 
-    /// Tells whether two plain values say the same, although they may not be equal.
+    /// Tells whether two plain values, or two names as texts, say the same although they may not be equal.
     fn agree(&mut self, place: &Place<'_>, recorded: &Json<'_>, actual: &Json<'_>) -> bool;
-
-    /// Tells whether a member may have this name where a placeholder was recorded.
-    fn agree_names(&mut self, recorded: &str, actual: &str) -> bool;
 }
 
 /// Compares two bodies.
@@ -231,7 +219,7 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
         for (name, value) in unnamed {
             let other = rest
                 .next()
-                .filter(|(other, _)| self.comparison.agree_names(name, other));
+                .filter(|(other, _)| self.agrees(&Json::from(&**name), &Json::from(*other)));
             self.compare_at(
                 Step::Member(name),
                 Some(value),
@@ -289,22 +277,19 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
         let (place, policy) = (self.place(), self.comparison.policy());
         let has_shown_names = policy.keeps_names(&place);
         let is_shown = actual.is_none_or(|actual| has_shown_names && keeps(policy, &place, actual));
-        let spelled = |json: &Json<'_>| match json {
-            Json::Text(text) if self.whole.part != MessagePart::Body => text.to_string(),
-            json => json.to_string(),
+        let spelled = |json: Option<&Json<'_>>| match json.filter(|_| is_shown) {
+            None => String::new(),
+            Some(Json::Text(text)) if self.whole.part != MessagePart::Body => text.to_string(),
+            Some(json) => json.to_string(),
         };
-        let difference = Difference {
+        self.differences.push(Difference {
             place: self.shown_place(has_shown_names),
             kind,
-            recorded: recorded.map_or(String::new(), spelled),
-            actual: match actual {
+            recorded: spelled(recorded),
+            actual: match actual.filter(|_| is_shown) {
                 Some(json @ (Json::Object(_) | Json::Array(_))) => json.kind().to_owned(),
-                plain => plain.map_or(String::new(), spelled),
+                plain => spelled(plain),
             },
-        };
-        self.differences.push(match is_shown {
-            true => difference,
-            false => difference.conceal(),
         });
     }
 

@@ -165,8 +165,4 @@ impl Comparison for Drift {
                 || (is_time(&shown) && is_time(&now))
                 || placeholder::fit(&self.translated(&shown), &now).is_some())
     }
-
-    fn agree_names(&mut self, _: &str, _: &str) -> bool {
-        true
-    }
 }

@@ -6,9 +6,8 @@ use http::uri::Authority;
 
 use super::policy::Policy;
 use super::redact::ids_of;
-use super::selector::{MessagePart, Place, Step};
+use super::selector::MessagePart;
 use super::walk::visit;
-use super::words;
 use super::{Cassette, Interaction};
 
 /// A value of a cassette that is neither known to be harmless nor a placeholder.
@@ -71,18 +70,10 @@ fn unkept_places(mut interaction: Interaction, policy: &Policy) -> Vec<String> {
     let ids = ids_of(&path);
     let mut places = Vec::new();
     visit(&mut interaction, &mut |place, leaf| {
-        if !(policy.keeps(place, leaf, &ids) && keeps_header(policy, place)) {
+        let is_left_out = place.part == MessagePart::Header && !policy.keeps_header(place);
+        if is_left_out || !policy.keeps(place, leaf, &ids) {
             places.push(place.outline(leaf.is_name()));
         }
     });
     places
-}
-
-fn keeps_header(policy: &Policy, place: &Place<'_>) -> bool {
-    match (place.part, place.steps) {
-        (MessagePart::Header, [Step::Member(name)]) => {
-            words::is_kept_header(name) || policy.is_kept_by_user(place)
-        }
-        _ => true,
-    }
 }

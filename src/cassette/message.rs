@@ -17,7 +17,6 @@ use super::placeholder;
 use super::policy::{Policy, is_like_a_name};
 use super::selector::{MessagePart, Place, Side, Step};
 use super::sought::Weight;
-use super::words;
 use crate::wire::json::Json;
 use crate::wire::message::{Body, Request};
 
@@ -206,7 +205,7 @@ fn read_headers(side: Side, headers: &HeaderMap, policy: &Policy) -> (Pairs, Unk
     for (name, value) in headers {
         let steps = [Step::Member(name.as_str())];
         let place = Place::new(side, MessagePart::Header, &steps);
-        if words::is_kept_header(name.as_str()) || policy.is_kept_by_user(&place) {
+        if policy.keeps_header(&place) {
             kept.push((name.as_str().to_owned(), text_of_bytes(value.as_bytes())));
         } else if !UNSOUGHT_HEADERS.contains(&name.as_str()) {
             left_out.push((policy.weight(&place), text_of_bytes(value.as_bytes())));

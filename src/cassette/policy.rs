@@ -80,6 +80,11 @@ impl Policy {
         self.orders.keeps(place) == Some(true)
     }
 
+    /// Tells whether a header is kept at all; its value is judged by itself.
+    pub(super) fn keeps_header(&self, place: &Place<'_>) -> bool {
+        names_of(place).all(words::is_kept_header) || self.is_kept_by_user(place)
+    }
+
     /// Tells whether a name or a value is kept as a whole, so that it may also be shown.
     pub(super) fn keeps(&self, place: &Place<'_>, leaf: Leaf<'_>, ids: &[&str]) -> bool {
         match leaf {

@@ -115,8 +115,4 @@ impl Comparison for RequestMatch<'_> {
             _ => false,
         }
     }
-
-    fn agree_names(&mut self, recorded: &str, actual: &str) -> bool {
-        self.bind(recorded, actual)
-    }
 }

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use parking_lot::Mutex;
 
-use super::exchange::{MessageBytes, ObservedResponse};
+use super::exchange::{MessageBytes, ObservedResponse, shown};
 use super::headers::{has_come_through, prepare_reply};
 use super::observe::{Observer, Passing, SharedRequest, streamed};
 use super::upstream::Upstream;
@@ -151,7 +151,7 @@ impl Proxy {
 
     fn shown(&self, asked: &SharedRequest) -> String {
         let asked = asked.lock();
-        self.writer.shown(asked.method(), asked.uri())
+        shown(asked.method(), asked.uri(), &self.writer.policy)
     }
 
     /// The reply to what is no HTTP.

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use http::{Method, Uri};
 use parking_lot::Mutex;
 
 use super::RecordError;
@@ -19,7 +18,7 @@ pub(super) struct JournalWriter {
     warnings: AtomicUsize,
     warn: fn(&str),
     /// Decides what a warning may show.
-    policy: Policy,
+    pub(super) policy: Policy,
 }
 
 struct Open {
@@ -106,7 +105,7 @@ impl JournalWriter {
     pub(super) fn record(&self, request: ObservedRequest, response: ObservedResponse) {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         match exchange_of(request, response) {
-            Err(reason) => self.keep_out(&self.shown(&method, &uri), &reason),
+            Err(reason) => self.keep_out(&shown(&method, &uri, &self.policy), &reason),
             Ok(exchange) => {
                 let warning = match self.open.lock().as_mut() {
                     Some(open) => open.record(&exchange),
@@ -120,11 +119,6 @@ impl JournalWriter {
                 }
             }
         }
-    }
-
-    /// A request for a warning, without what may be a secret.
-    pub(super) fn shown(&self, method: &Method, uri: &Uri) -> String {
-        shown(method, uri, &self.policy)
     }
 
     /// Counts an exchange that is not recorded, and tells the reason.
