@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::evidence::{self, Verdict};
 use super::report::{Decision, Evidence};
-use super::tree::{Member, Node, Value};
+use super::tree::{Member, Node};
 use crate::catalog::Catalog;
 use crate::catalog::fixture::Entry;
 
@@ -83,11 +83,9 @@ pub(super) fn demands<'r>(
     let (minimum, others): (Vec<_>, Vec<_>) =
         requests.iter().partition(|request| request.is_minimum);
     let ordered: Vec<_> = minimum.iter().chain(&others).copied().collect();
-    let names: Vec<_> = ordered
-        .iter()
-        .flat_map(|request| request.entries())
-        .map(|entry| entry.name.as_str())
-        .collect();
+    let entries = ordered.iter().flat_map(|request| request.entries());
+    let entries: Vec<_> = entries.collect();
+    let names: Vec<_> = entries.iter().map(|entry| entry.name.as_str()).collect();
     let keys_of_each =
         |requests: &[&'r Request]| requests.iter().map(|request| keys(request)).collect();
     let sources = Sources {
@@ -97,10 +95,13 @@ pub(super) fn demands<'r>(
         comments: comments(&ordered),
         built_in: built_in(element),
     };
-    let structured = structured(&ordered);
+    let structured = entries
+        .iter()
+        .filter(|entry| entry.value.scalar().is_none());
+    let structured: HashSet<_> = structured.map(|entry| entry.name.as_str()).collect();
     let mut seen = HashSet::new();
-    let entries = ordered.iter().flat_map(|request| request.entries());
     entries
+        .iter()
         .filter(|entry| seen.insert(entry.name.as_str()))
         .map(|entry| sources.decide(entry, structured.contains(entry.name.as_str())))
         .collect()
@@ -155,14 +156,6 @@ fn keys(request: &Request) -> (usize, HashSet<&str>) {
     let entries = request.entries().iter();
     let keys = entries.map(|entry| entry.name.as_str());
     (request.line, keys.collect())
-}
-
-fn structured<'a>(requests: &[&'a Request]) -> HashSet<&'a str> {
-    let entries = requests.iter().flat_map(|request| request.entries());
-    entries
-        .filter(|entry| !matches!(entry.value.value, Value::Scalar(_)))
-        .map(|entry| entry.name.as_str())
-        .collect()
 }
 
 /// A comment speaks of the entry on its line, or of the one on the next if it has a line of its own.

@@ -206,31 +206,24 @@ impl Importer {
         };
         let source = Source::fill(text, &filler);
         let read = statement::read(guide.name, &source.text, &self.options.ids, report);
-        let origin = |line: usize| source.origin(line);
-        report
-            .repairs
-            .iter_mut()
-            .for_each(|repair| repair.line = origin(repair.line));
-        report
-            .decisions
-            .iter_mut()
-            .for_each(|decision| decision.line = origin(decision.line));
+        let place = |line: &mut usize| *line = source.origin(*line);
+        let (repairs, decisions) = (&mut report.repairs, &mut report.decisions);
+        repairs.iter_mut().for_each(|one| place(&mut one.line));
+        decisions.iter_mut().for_each(|one| place(&mut one.line));
         report.repairs.sort_by_key(|repair| repair.line);
         report.decisions.sort_by_key(|decision| decision.line);
         match read {
             Ok(None) => None,
             Ok(Some(mut statement)) => {
                 if let Some(creation) = &mut statement.creation {
-                    creation.line = origin(creation.line);
-                    creation
-                        .demands
-                        .iter_mut()
-                        .for_each(|demand| demand.line = origin(demand.line));
+                    place(&mut creation.line);
+                    let demands = creation.demands.iter_mut();
+                    demands.for_each(|demand| place(&mut demand.line));
                 }
                 self.accept(statement, report)
             }
             Err(Refusal { line, reason }) => {
-                report.refuse(origin(line), reason);
+                report.refuse(source.origin(line), reason);
                 None
             }
         }

@@ -113,12 +113,11 @@ impl<'a> Pieces<'a> {
     ) -> Option<(usize, usize)> {
         let read = repair::read(text, line, margin);
         let length = read.as_ref().map_or(text.len(), |value| value.length);
-        let unfilled = template::unfilled(&text[..length]);
-        let unfilled = unfilled.map(|(below, mark)| (line + below, mark));
-        self.unfilled = self.unfilled.or(unfilled);
         let introduction = std::mem::take(&mut self.introduction);
-        let introduced = template::unfilled(introduction).map(|(_, mark)| (line, mark));
-        self.unfilled = self.unfilled.or(introduced);
+        let inside = template::unfilled(&text[..length]);
+        let inside = inside.map(|(below, mark)| (line + below, mark));
+        let before = template::unfilled(introduction).map(|(_, mark)| (line, mark));
+        self.unfilled = self.unfilled.or(inside).or(before);
         match read {
             Ok(value) => {
                 self.pieces.push(Piece {

@@ -80,21 +80,15 @@ pub(super) fn read(
         pieces,
         report,
     };
-    let creation = reader.creation(!resources.is_empty())?;
-    if creation.is_none() && resources.is_empty() {
-        return Ok(None);
-    }
-    let (creation, id, key) = match creation {
-        Some((creation, id, key)) => (Some(creation), Some(id), Some(key)),
+    let (id, key, creation) = match reader.creation(!resources.is_empty())? {
+        None if resources.is_empty() => return Ok(None),
         None => {
-            let id = reader
-                .setting(&dialect::ID_SETTINGS)
-                .and_then(|(_, id)| id.parse().ok());
-            let key = reader
-                .setting(&dialect::KEY_SETTINGS)
-                .map(|(_, key)| key.to_owned());
-            (None, id, key)
+            let [id, key] = [&dialect::ID_SETTINGS, &dialect::KEY_SETTINGS]
+                .map(|names| reader.setting(names).map(|(_, value)| value));
+            let id = id.and_then(|id| id.parse().ok());
+            (id, key.map(str::to_owned), None)
         }
+        Some((creation, id, key)) => (Some(id), Some(key), Some(creation)),
     };
     Ok(Some(Statement {
         file: file.to_owned(),
@@ -125,8 +119,8 @@ struct Reader<'a, 'r> {
 /// A value, and the piece that it is or that it is an item of.
 type Found = (usize, Node);
 
-impl Reader<'_, '_> {
-    fn setting(&self, names: &[&str]) -> Option<(usize, &str)> {
+impl<'a> Reader<'a, '_> {
+    fn setting(&self, names: &[&str]) -> Option<(usize, &'a str)> {
         names
             .iter()
             .find_map(|name| self.settings.get(name).copied())
@@ -310,64 +304,52 @@ impl Reader<'_, '_> {
     }
 
     fn settle_id(&mut self, instance: &mut Node, key: &str, line: usize) -> Result<u64, Refusal> {
-        let setting = self
-            .setting(&dialect::ID_SETTINGS)
-            .map(|(line, id)| (line, id.to_owned()));
-        let documented = setting.as_ref().and_then(|(_, id)| id.parse::<u64>().ok());
         let element = instance.get_mut("element").filter(|node| node.is_object());
         let Some(element) = element else {
             let reason = "the response's \"element\" is no object; correct it";
             return Err(Refusal::new(line, reason));
         };
-        if let Some(id) = self.ids.get(key).or_else(|| self.ids.get("")) {
-            element.set("id", 0, Json::from(*id));
-            self.report.decide(
-                line,
-                "id",
-                Evidence::Given,
-                format!("{id}, as was asked for"),
-            );
-            return Ok(*id);
-        }
-        let shown = element.get("id").map(|id| id.to_json().to_string());
-        let own = element.get("id").and_then(Node::scalar);
-        match (own.and_then(Json::as_u64), setting) {
-            (Some(id), Some((front, said))) if documented != Some(id) => {
-                let decided =
-                    format!("{id}, as the response shows; the front matter says {said:?}");
-                self.report.decide(front, "id", Evidence::Response, decided);
-                Ok(id)
+        let given = self.ids.get(key).or_else(|| self.ids.get(""));
+        let setting = self.setting(&dialect::ID_SETTINGS);
+        let documented = setting.and_then(|(front, said)| Some((front, said.parse().ok()?)));
+        let shown = element.get("id").map(Node::to_json);
+        let own = shown.as_ref().and_then(Json::as_u64);
+        let (line, evidence, id, reason) = if let Some(id) = given {
+            (line, Evidence::Given, *id, "as was asked for".to_owned())
+        } else if let Some(id) = own {
+            match setting {
+                Some((front, said)) if said.parse() != Ok(id) => {
+                    let reason = format!("as the response shows; the front matter says {said:?}");
+                    (front, Evidence::Response, id, reason)
+                }
+                _ => return Ok(id),
             }
-            (Some(id), _) => Ok(id),
-            (None, Some((front, _))) if documented.is_some() => {
-                let id = documented.unwrap_or_default();
-                element.set("id", 0, Json::from(id));
-                let shown =
-                    shown.map_or_else(|| "none".to_owned(), |shown| shown + ", which is no id");
-                let decided = format!("{id}, as the front matter says; the response has {shown}");
-                self.report
-                    .decide(front, "id", Evidence::FrontMatter, decided);
-                Ok(id)
-            }
-            (None, _) => Err(Refusal::new(
+        } else if let Some((front, id)) = documented {
+            let shown = shown.map_or("none".to_owned(), |shown| {
+                format!("{shown}, which is no id")
+            });
+            let reason = format!("as the front matter says; the response has {shown}");
+            (front, Evidence::FrontMatter, id, reason)
+        } else {
+            return Err(Refusal::new(
                 line,
                 "neither the response nor the front matter has the element's id as a whole number; add it, or give \
                  it with --id KEY=ID",
-            )),
-        }
+            ));
+        };
+        element.set("id", 0, Json::from(id));
+        let decided = format!("{id}, {reason}");
+        self.report.decide(line, "id", evidence, decided);
+        Ok(id)
     }
 
     /// The requests for `key`, or all for the first one's key where none is.
     fn own_requests(&mut self, requests: Vec<Found>, key: &str) -> Vec<Found> {
-        let is_sent = requests
-            .iter()
-            .any(|(_, body)| role::key(body) == Some(key));
-        let wanted = if is_sent {
-            Some(key)
-        } else {
-            role::key(&requests[0].1)
-        }
-        .map(str::to_owned);
+        let mut keys = requests.iter().map(|(_, body)| role::key(body));
+        let wanted = match keys.any(|sent| sent == Some(key)) {
+            true => Some(key.to_owned()),
+            false => role::key(&requests[0].1).map(str::to_owned),
+        };
         let (own, others): (Vec<_>, Vec<_>) = requests
             .into_iter()
             .partition(|(_, body)| role::key(body) == wanted.as_deref());
