@@ -61,18 +61,15 @@ impl Drift {
         request
     }
 
-    fn current(&self, text: &str) -> String {
-        self.now
-            .get(text)
-            .cloned()
-            .unwrap_or_else(|| text.to_owned())
+    fn current<'t>(&'t self, text: &'t str) -> &'t str {
+        self.now.get(text).map_or(text, String::as_str)
     }
 
     /// Secrets stand word by word in a header.
     fn current_header(&self, value: &str) -> String {
         let pairs = value.split(", ").map(|pair| match pair.split_once(' ') {
             Some((word, secret)) => format!("{word} {}", self.current(secret)),
-            None => self.current(pair),
+            None => self.current(pair).to_owned(),
         });
         pairs.collect::<Vec<_>>().join(", ")
     }
@@ -87,13 +84,11 @@ impl Drift {
         }
         for name in [CONTENT_TYPE, ALLOW, header::TOTAL_COUNT] {
             let one = value_of(&recorded.headers, name.as_str()).unwrap_or_default();
-            let other = reply
-                .headers
-                .get(&name)
-                .and_then(|value| value.to_str().ok());
-            if one != other.unwrap_or_default() {
-                let place = format!("header {name}");
-                differences.push(Difference::value(&place, one, other.unwrap_or_default()));
+            let other = reply.headers.get(&name);
+            let other = other.and_then(|value| value.to_str().ok());
+            let other = other.unwrap_or_default();
+            if one != other {
+                differences.push(Difference::value(&format!("header {name}"), one, other));
             }
         }
         let actual = Content::of(&reply.body, "");
@@ -130,7 +125,7 @@ impl Drift {
         let pieces = text.split_inclusive(is_between).map(|piece| {
             let end = piece.find(is_between).unwrap_or(piece.len());
             let (word, rest) = piece.split_at(end);
-            self.current(word) + rest
+            self.current(word).to_owned() + rest
         });
         pieces.collect()
     }
@@ -155,10 +150,7 @@ impl Comparison for Drift {
         let is_request_id =
             matches!(place.steps.last(), Some(Step::Member(name)) if *name == member::REQUEST_ID);
         let (shown, now) = (plain(recorded), plain(actual));
-        let is_placeholder = || match recorded {
-            Json::Number(number) => placeholder::number_of_json(number).is_some(),
-            _ => false,
-        };
+        let is_placeholder = || matches!(recorded, Json::Number(number) if placeholder::number_of_json(number).is_some());
         recorded.kind() == actual.kind()
             && (is_request_id
                 || is_placeholder()

@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
-use super::message::{Answered, Asked, Content, Interaction, Pairs, encode_pairs, value_of};
+use super::message::{
+    Answered, Asked, Content, Interaction, Pairs, content_type, encode_pairs, value_of,
+};
 use crate::wire::json::document::{Document, Reading};
 use crate::wire::json::{Json, object, object_of_pairs};
 
@@ -108,11 +110,10 @@ fn parse_body(
     message: &Document<'_>,
     headers: &Pairs,
 ) -> Reading<Content> {
-    let content_type = value_of(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
     match (json, message.text("text")?, message.text("base64")?) {
         (None, None, None) => Ok(Content::Empty),
         (Some(value), None, None) => Ok(Content::Json(value.clone().into_owned())),
-        (None, Some(text), None) => Ok(Content::of_text(text, content_type)),
+        (None, Some(text), None) => Ok(Content::of_text(text, content_type(headers))),
         (None, None, Some(encoded)) => STANDARD
             .decode(encoded)
             .map(Content::Binary)

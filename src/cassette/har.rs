@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode, Uri};
 
 use super::message::{
-    Content, Exchange, Interaction, Pairs, encode_pairs, header_map, member, value_of,
+    Content, Exchange, Interaction, Pairs, content_type, encode_pairs, header_map, member, value_of,
 };
 use super::{Cassette, CassetteError, Leak, Orders, Policy, Redactor, parse_json};
 use crate::wire::json::{Json, object};
@@ -158,8 +158,7 @@ fn pairs_to_json(pairs: &Pairs) -> Json<'_> {
 
 /// A body as text where it is text; base64 is not in the standard for requests, and what is written all the same.
 fn content<'m>(body: &'m Content, headers: &'m Pairs) -> Named<'m> {
-    let media_type = value_of(headers, "content-type").unwrap_or_default();
-    let mut members = vec![("mimeType", media_type.into())];
+    let mut members = vec![("mimeType", content_type(headers).into())];
     match String::from_utf8(body.to_bytes().into()) {
         Ok(text) => members.push(("text", text.into())),
         Err(error) => {

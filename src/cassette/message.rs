@@ -91,23 +91,17 @@ impl Interaction {
         let (response_headers, others) =
             read_headers(Side::Response, &exchange.response_headers, policy);
         left_out.extend(others);
-        let body = |bytes: &[u8], headers: &HeaderMap| {
-            let content_type = headers
-                .get(CONTENT_TYPE)
-                .and_then(|value| value.to_str().ok());
-            Content::of(bytes, content_type.unwrap_or_default())
-        };
         let request = Asked {
             method: exchange.method.clone(),
             path: path_of(path),
             query: parse_pairs(query),
+            body: Content::of(&exchange.request_body, content_type(&request_headers)),
             headers: request_headers,
-            body: body(&exchange.request_body, &exchange.request_headers),
         };
         let response = Answered {
             status: exchange.status,
+            body: Content::of(&exchange.response_body, content_type(&response_headers)),
             headers: response_headers,
-            body: body(&exchange.response_body, &exchange.response_headers),
         };
         (Interaction { request, response }, left_out)
     }
@@ -287,6 +281,10 @@ fn bytes_of_text(text: &str) -> Cow<'_, [u8]> {
 
 pub(super) fn member<'a>(name: &'static str, value: Json<'a>) -> (Cow<'a, str>, Json<'a>) {
     (Cow::Borrowed(name), value)
+}
+
+pub(super) fn content_type(headers: &Pairs) -> &str {
+    value_of(headers, CONTENT_TYPE.as_str()).unwrap_or_default()
 }
 
 pub(super) fn value_of<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {

@@ -138,12 +138,10 @@ impl Replay {
                 fit.index,
             )
         });
-        let last = || {
-            fitting
-                .iter()
-                .min_by_key(|fit| (progress.contradictions(&fit.bindings), Reverse(fit.index)))
+        let again = || {
+            let again = fitting.iter().filter(|_| self.repeat == Repeat::Last);
+            again.min_by_key(|fit| (progress.contradictions(&fit.bindings), Reverse(fit.index)))
         };
-        let again = || last().filter(|_| self.repeat == Repeat::Last);
         let taken = unused.or_else(again)?;
         progress.used.insert(taken.index);
         let told = taken.bindings.iter().filter(|binding| !is_itself(binding));
@@ -208,10 +206,8 @@ impl Replay {
         let mut bindings = Bindings::new();
         for (one, other) in recorded.split('/').zip(sent.split('/')) {
             if one != other {
-                bindings.extend(
-                    self.matcher
-                        .fit(&decode_segment(one), &decode_segment(other))?,
-                );
+                let (one, other) = (decode_segment(one), decode_segment(other));
+                bindings.extend(self.matcher.fit(&one, &other)?);
             }
         }
         Some(bindings)
@@ -225,13 +221,12 @@ impl Replay {
             sent.method,
             self.matcher.policy.shown_path(&sent.path)
         );
-        let recorded = match self.fitting(&sent).len() {
-            0 => None,
-            count => Some(count),
-        };
-        let near = match recorded {
-            Some(_) => Vec::new(),
-            None => self.near(&sent, clip_to(&target, MAX_COMPARED_TARGET)),
+        let (recorded, near) = match self.fitting(&sent).len() {
+            0 => (
+                None,
+                self.near(&sent, clip_to(&target, MAX_COMPARED_TARGET)),
+            ),
+            count => (Some(count), Vec::new()),
         };
         Miss {
             target,

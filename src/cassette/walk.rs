@@ -5,10 +5,9 @@
 use std::borrow::Cow;
 use std::mem;
 
-use http::header::CONTENT_TYPE;
 use percent_encoding::percent_decode_str;
 
-use super::message::{Answered, Asked, Content, Interaction, Pairs, value_of};
+use super::message::{Answered, Asked, Content, Interaction, Pairs, content_type};
 use super::selector::{Leaf, MessagePart, Place, Side, Step};
 use super::{placeholder, words};
 use crate::wire::json::{Json, Members};
@@ -117,8 +116,8 @@ fn rewrite_body(side: Side, media_type: &str, body: &mut Content, change: &mut C
 
 /// The media type without parameters, where it is one that is kept.
 fn media_type_of(headers: &Pairs) -> String {
-    let value = value_of(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default().trim();
+    let essence = content_type(headers).split(';').next();
+    let essence = essence.unwrap_or_default().trim();
     match words::is_media_type(essence) {
         true => essence.to_owned(),
         false => words::UNTYPED_BODY.to_owned(),

@@ -1,6 +1,5 @@
 //! Sends single requests to a service, for comparing a cassette with it.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use http::HeaderValue;
@@ -20,18 +19,6 @@ pub struct Client {
     upstream: Upstream<Full<bytes::Bytes>>,
 }
 
-/// The error of a request without an answer.
-#[derive(Debug)]
-pub struct SendError(String);
-
-impl fmt::Display for SendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for SendError {}
-
 impl Client {
     /// A client of `https://HOST[/PATH]`, which also trusts the certificates in these PEM files.
     ///
@@ -46,9 +33,11 @@ impl Client {
     ///
     /// # Errors
     /// No answer, or one that cannot be read.
-    pub fn send(&self, request: &Request) -> Result<Reply, SendError> {
-        let failed =
-            |reason: String| SendError(format!("{} {reason}", self.upstream.address().origin()));
+    pub fn send(&self, request: &Request) -> Result<Reply, RecordError> {
+        let failed = |reason| RecordError::Unanswered {
+            service: self.upstream.address().origin().to_owned(),
+            reason,
+        };
         let runtime = runtime::handle().map_err(|error| failed(error.to_string()))?;
         runtime.block_on(self.exchange(request)).map_err(failed)
     }

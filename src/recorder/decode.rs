@@ -18,19 +18,13 @@ pub(super) enum Unreadable {
 
 /// Undoes every encoding that the headers name.
 pub(super) fn decoded(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<Bytes, Unreadable> {
-    let named: Vec<_> = headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
-        .map(|name| name.trim().to_ascii_lowercase())
-        .collect();
     if body.is_empty() {
         return Ok(body);
     }
-    named
-        .iter()
-        .rev()
-        .try_fold(body, |body, name| match name.as_str() {
+    let named = headers.get_all(CONTENT_ENCODING).iter();
+    let named = named.flat_map(|value| value.to_str().unwrap_or("?").split(','));
+    named.rev().try_fold(body, |body, name| {
+        match &*name.trim().to_ascii_lowercase() {
             "" | "identity" => Ok(body),
             "gzip" | "x-gzip" => read(MultiGzDecoder::new(&body[..]), limit),
             // Some servers leave out the zlib wrapper that the standard asks for.
@@ -39,7 +33,8 @@ pub(super) fn decoded(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<
                 read => read,
             },
             _ => Err(Unreadable::Encoding),
-        })
+        }
+    })
 }
 
 fn read(decoder: impl Read, limit: usize) -> Result<Bytes, Unreadable> {

@@ -1,4 +1,4 @@
-//! The error of a recorder that does not start, or of a recording that cannot be written.
+//! The error of a recorder that does not start, of a recording that cannot be written, or of a request without an answer.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use crate::cassette::CassetteError;
 use crate::catalog::CatalogError;
 use crate::server::StartError;
 
-/// The error of a recorder that does not start, or of a recording that cannot be written.
+/// The error of a recorder that does not start, of a recording that cannot be written, or of a request without an answer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RecordError {
@@ -25,6 +25,13 @@ pub enum RecordError {
         /// The problem with it.
         reason: String,
     },
+    /// A request of a [`Client`](super::Client) has no answer.
+    Unanswered {
+        /// Scheme and host of the service.
+        service: String,
+        /// The problem with it.
+        reason: String,
+    },
     /// The machine's trust store is empty or cannot be read.
     NoTrust(String),
     /// The cassette cannot be read or written.
@@ -39,6 +46,7 @@ impl fmt::Display for RecordError {
             RecordError::Upstream { upstream, reason } => {
                 write!(f, "the upstream {upstream:?} {reason}")
             }
+            RecordError::Unanswered { service, reason } => write!(f, "{service} {reason}"),
             RecordError::Ca { path, reason } => write!(
                 f,
                 "the certificates in {:?} cannot be used: {reason}; name a PEM file with --ca",

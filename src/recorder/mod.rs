@@ -53,7 +53,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use client::{Client, SendError};
+pub use client::Client;
 pub use error::RecordError;
 pub use recording::Recording;
 pub use writer::Summary;
