@@ -208,11 +208,6 @@ mod tests {
     )]
     #[case(
         r#""path":"/""#,
-        r#""status":100"#,
-        "response.status is no final HTTP status"
-    )]
-    #[case(
-        r#""path":"/""#,
         r#""status":200,"headers":{"Content-Length":"1","transfer-encoding":"chunked"}"#,
         "response.headers has content-length, which the connection adds"
     )]
