@@ -297,18 +297,14 @@ impl Report {
             .map(|decision| (decision.line, decision.to_string()));
         let mut all: Vec<_> = repairs.chain(decisions).collect();
         all.sort_by_key(|(line, _)| *line);
-        let mut lines: Vec<(usize, String, usize)> = Vec::new();
-        let mut known = HashMap::new();
-        for (line, said) in all {
-            let index = *known.entry(said.clone()).or_insert(lines.len());
-            match lines.get_mut(index) {
-                Some((_, _, count)) => *count += 1,
-                None => lines.push((line, said, 1)),
-            }
+        let mut counts = HashMap::new();
+        for (_, said) in &all {
+            *counts.entry(said.clone()).or_insert(0) += 1;
         }
-        let lines = lines.into_iter();
-        lines
-            .map(|(line, said, count)| match count {
+        let firsts = all.into_iter();
+        firsts
+            .filter_map(|(line, said)| Some((line, counts.remove(&said)?, said)))
+            .map(|(line, count, said)| match count {
                 1 => format!("{}:{line}: {said}", self.guide),
                 _ => format!("{}:{line}: {said} ({count} times)", self.guide),
             })

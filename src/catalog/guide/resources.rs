@@ -55,23 +55,22 @@ pub(super) fn read(pieces: &Pieces<'_>, report: &mut Report) -> Vec<ResourceSpec
         if !resource.methods.contains(&method) {
             resource.methods.push(method);
         }
-        let is_first =
-            last.replace((verb, piece.call.path.clone())) != Some((verb, piece.call.path.clone()));
+        let is_first = last.replace(&piece.call) != Some(&piece.call);
         let sends = !matches!(
             method,
             ResourceMethod::List | ResourceMethod::Retrieve | ResourceMethod::Delete
         );
-        match (sends && is_first, method) {
-            (true, ResourceMethod::Create) => resource.sent = Some(shown),
-            (true, _) => {}
-            (false, ResourceMethod::Create) => {
-                resource.created.get_or_insert_with(|| shown.clone());
-                resource.row.get_or_insert(shown);
+        let creates = method == ResourceMethod::Create;
+        if sends && is_first {
+            if creates {
+                resource.sent = Some(shown);
             }
-            (false, _) => {
-                resource.row.get_or_insert(shown);
-            }
+            continue;
         }
+        if creates {
+            resource.created.get_or_insert_with(|| shown.clone());
+        }
+        resource.row.get_or_insert(shown);
     }
     all.into_iter()
         .filter_map(|resource| finish(resource, report))

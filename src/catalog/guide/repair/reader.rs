@@ -5,7 +5,7 @@
 use super::cursor::Cursor;
 use super::frame::{Frame, Kind, Last};
 use super::notes::{Notes, beginning};
-use super::text::{self, Trust};
+use super::text;
 use super::{Change, MAX_DEPTH, MAX_REPAIRS, Reading, Refusal, Repaired};
 use crate::catalog::guide::tree::{Member, Node, Value};
 use crate::wire::json::Json;
@@ -161,7 +161,7 @@ impl Reader<'_> {
     fn name_text(&mut self) -> Option<String> {
         if self.cursor.eat('"') {
             // A name has no quotes inside.
-            let name = text::read(&mut self.cursor, Trust::Full, &mut self.notes);
+            let name = text::read(&mut self.cursor, Reading::Exact, &mut self.notes);
             return Some(name);
         }
         let line = self.cursor.line();
@@ -198,11 +198,7 @@ impl Reader<'_> {
 
     fn text_value(&mut self, line: usize) {
         self.cursor.bump();
-        let trust = match self.reading {
-            Reading::Exact => Trust::Full,
-            Reading::Repairing | Reading::ByLayout => Trust::None,
-        };
-        let text = text::read(&mut self.cursor, trust, &mut self.notes);
+        let text = text::read(&mut self.cursor, self.reading, &mut self.notes);
         if self.colon() {
             self.unexpected_name(text, line);
         } else {

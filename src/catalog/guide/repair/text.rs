@@ -3,23 +3,16 @@
 //! Decided in this order: a quote inside an HTML attribute belongs to the text; otherwise it ends the text if what
 //! follows is what JSON allows after a text; otherwise it belongs to the text.
 
-use super::Change;
 use super::cursor::Cursor;
 use super::notes::Notes;
+use super::{Change, Reading};
 use crate::wire::json::escaped;
 
-/// The trust in the next quote, whatever follows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trust {
-    Full,
-    None,
-}
-
-/// Reads the text whose opening quote was just walked over.
-pub(super) fn read(cursor: &mut Cursor<'_>, trust: Trust, notes: &mut Notes) -> String {
+/// Reads the text whose opening quote was just walked over; in an exact one the next quote ends it, whatever follows.
+pub(super) fn read(cursor: &mut Cursor<'_>, reading: Reading, notes: &mut Notes) -> String {
     let text = Text {
         cursor,
-        trust,
+        reading,
         notes,
         out: String::new(),
         markup: Markup::Outside,
@@ -37,7 +30,7 @@ enum Markup {
 
 struct Text<'c, 'a, 'n> {
     cursor: &'c mut Cursor<'a>,
-    trust: Trust,
+    reading: Reading,
     notes: &'n mut Notes,
     out: String,
     markup: Markup,
@@ -91,8 +84,8 @@ impl Text<'_, '_, '_> {
 
     fn quote_ends(&self) -> bool {
         let after = &self.cursor.rest()[1..];
-        match (self.trust, self.markup) {
-            (Trust::Full, _) => true,
+        match (self.reading, self.markup) {
+            (Reading::Exact, _) => true,
             (_, Markup::Attribute) => ends_line(after),
             (_, Markup::Tag) if self.out.ends_with('=') => false,
             _ => may_follow_text(after),
@@ -130,7 +123,7 @@ impl Text<'_, '_, '_> {
     }
 
     fn next_line_is_a_member(&self) -> bool {
-        self.trust == Trust::None
+        self.reading != Reading::Exact
             && starts_member(self.cursor.rest()[1..].trim_start_matches(is_blank))
     }
 
@@ -227,7 +220,7 @@ mod tests {
     fn read_value(source: &str) -> (String, Vec<Change>, String) {
         let mut cursor = Cursor::new(source, 1, 0);
         let mut notes = Notes::default();
-        let text = read(&mut cursor, Trust::None, &mut notes);
+        let text = read(&mut cursor, Reading::Repairing, &mut notes);
         let defects = notes.0.iter().map(|note| note.change).collect();
         (text, defects, cursor.rest().to_owned())
     }
