@@ -242,11 +242,9 @@ fn row(header: &[String], cells: &[&str]) -> Option<Said> {
     let is_nothing = |text: &str| {
         ["", "-", "\u{2013}", "none", "n/a", "null"].contains(&text.to_lowercase().as_str())
     };
-    let worded = judge(&cells.join(" ; "));
-    let default = cell("default")
-        .filter(|text| !is_nothing(text))
-        .map(str::to_owned);
-    let default = default.or_else(|| worded.clone().and_then(|(_, default)| default));
+    let (worded, named) = judge(&cells.join(" ; ")).unzip();
+    let default = cell("default").filter(|text| !is_nothing(text));
+    let default = default.map(str::to_owned).or(named.flatten());
     let required = match (
         cell("required").or_else(|| cell("mandatory")),
         cell("optional"),
@@ -256,7 +254,7 @@ fn row(header: &[String], cells: &[&str]) -> Option<Said> {
         (_, Some(text)) => affirms(text).map(|optional| !optional),
         _ => None,
     };
-    let required = required.or(worded.map(|(required, _)| required));
+    let required = required.or(worded);
     let required = required.or_else(|| default.is_some().then_some(false))?;
     Some((required, default))
 }

@@ -121,7 +121,7 @@ pub(crate) fn read_all(texts: &[String], built_in: BuiltIn) -> Result<Vec<Fixtur
 /// assert_eq!(import.fixtures[0].key(), "mailjet");
 /// assert_eq!(import.reports[0].repairs.len(), 1, "a raw line break inside a text");
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Importer {
     options: Options,
     reports: Vec<Report>,
@@ -137,10 +137,7 @@ impl Importer {
     pub fn new(options: Options) -> Self {
         Importer {
             options,
-            reports: Vec::new(),
-            groups: Vec::new(),
-            by_key: HashMap::new(),
-            waiting: Vec::new(),
+            ..Importer::default()
         }
     }
 
