@@ -21,17 +21,11 @@ impl Reader<'_> {
         let line = self.cursor.line();
         self.cursor.bump();
         if kind == Kind::Object && self.stack.len() == 1 && self.goes_on() {
-            self.note_early(line);
+            self.notes.guess(line, Change::Moved, "}", "");
             self.settle_pending();
             return;
         }
         self.end_top();
-    }
-
-    pub(super) fn close_everything(&mut self) {
-        while self.root.is_none() {
-            self.close_unclosed();
-        }
     }
 
     pub(super) fn close_unclosed(&mut self) {
@@ -50,7 +44,7 @@ impl Reader<'_> {
         let line = self.cursor.line();
         self.settle_pending();
         if let Last::Comma { line } = self.top().last {
-            self.note_spare_comma(line);
+            self.notes.fix(line, Change::LeftOut, ",", "");
         }
         let frame = self.stack.pop().expect("only what is open is closed");
         let indent = frame.indent;
@@ -109,9 +103,8 @@ impl Reader<'_> {
 
     fn reopen_last(&mut self, closed: Closed) {
         let frame = self.top();
-        let Some(Member { name, line, value }) =
-            frame.members.pop_if(|last| last.value.is_object())
-        else {
+        let last = frame.members.pop_if(|last| last.value.is_object());
+        let Some(Member { name, line, value }) = last else {
             return;
         };
         frame.pending = Some((name, line));
@@ -122,11 +115,7 @@ impl Reader<'_> {
             members: value.into_members(),
             ..Frame::new(opened, Kind::Object)
         };
-        self.note_early(closed.line);
+        self.notes.guess(closed.line, Change::Moved, "}", "");
         self.stack.push(reopened);
-    }
-
-    fn note_early(&mut self, line: usize) {
-        self.notes.guess(line, Change::Moved, "}", "");
     }
 }

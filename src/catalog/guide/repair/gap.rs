@@ -36,11 +36,6 @@ impl Reader<'_> {
         self.notes
             .guess(line, Change::LeftOut, &beginning(&start[..length]), "");
     }
-
-    /// The beginning of what comes next, short enough for a message.
-    pub(super) fn shown(&self) -> String {
-        beginning(self.cursor.rest())
-    }
 }
 
 /// Walks over blanks and, if one follows, over a comment, which it returns with its line.

@@ -60,7 +60,7 @@ impl Reader<'_> {
             Some('[') => self.open(Kind::Array),
             Some('"') => self.open_unbraced(line),
             _ => {
-                let shown = self.shown();
+                let shown = beginning(self.cursor.rest());
                 let reason = format!("JSON starts with \"{{\", found {shown:?}");
                 return Err(Refusal::new(line, reason));
             }
@@ -82,7 +82,7 @@ impl Reader<'_> {
     fn step(&mut self) {
         self.skip_gap();
         match self.cursor.peek() {
-            None => self.close_everything(),
+            None => self.close_unclosed(),
             Some('}') => self.close(Kind::Object),
             Some(']') => self.close(Kind::Array),
             Some(',') => self.comma(),
@@ -119,12 +119,8 @@ impl Reader<'_> {
         match self.top().last {
             // In an array that is never closed, it may turn out to be the comma after that array.
             Last::Nothing | Last::Element => self.top().last = Last::Comma { line },
-            Last::Comma { .. } => self.note_spare_comma(line),
+            Last::Comma { .. } => self.notes.fix(line, Change::LeftOut, ",", ""),
         }
-    }
-
-    pub(super) fn note_spare_comma(&mut self, line: usize) {
-        self.notes.fix(line, Change::LeftOut, ",", "");
     }
 
     fn expect_comma(&mut self, line: usize) {
@@ -133,7 +129,9 @@ impl Reader<'_> {
             Last::Element if frame.pending.is_none() => {
                 self.notes.fix(line, Change::Added, "", ",")
             }
-            Last::Comma { line } if frame.is_empty() => self.note_spare_comma(line),
+            Last::Comma { line } if frame.is_empty() => {
+                self.notes.fix(line, Change::LeftOut, ",", "")
+            }
             _ => {}
         }
     }

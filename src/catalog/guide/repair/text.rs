@@ -43,7 +43,7 @@ impl Text<'_, '_, '_> {
         loop {
             match self.cursor.peek() {
                 None => {
-                    self.note_unclosed(opened);
+                    self.notes.guess(opened, Change::Added, "", "\"");
                     return self.out;
                 }
                 Some('"') if self.quote_ends() => {
@@ -51,7 +51,7 @@ impl Text<'_, '_, '_> {
                     return self.out;
                 }
                 Some('\n') if self.next_line_is_a_member() => {
-                    self.note_unclosed(opened);
+                    self.notes.guess(opened, Change::Added, "", "\"");
                     self.leave_comma();
                     return self.out;
                 }
@@ -139,10 +139,6 @@ impl Text<'_, '_, '_> {
     fn note_unescaped(&mut self, before: &str) {
         let (line, after) = (self.cursor.line(), format!("\\{before}"));
         self.notes.guess(line, Change::Escaped, before, &after);
-    }
-
-    fn note_unclosed(&mut self, line: usize) {
-        self.notes.guess(line, Change::Added, "", "\"");
     }
 }
 
