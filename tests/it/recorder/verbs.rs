@@ -3,7 +3,8 @@
 use std::fs;
 use std::time::SystemTime;
 
-use mock_ce::cassette::Cassette;
+use mock_ce::cassette::{Cassette, Policy};
+use mock_ce::catalog::Catalog;
 use mock_ce::recorder::{Mode, Recorder};
 use mock_ce::{Json, MockCe, Shape};
 
@@ -225,6 +226,26 @@ fn a_cassette_goes_to_har_and_back() {
         fs::read_to_string(&back).unwrap(),
         fs::read_to_string(&path).unwrap()
     );
+}
+
+/// A HAR document says in members of its own what the user redacted and kept.
+#[test]
+fn the_places_of_the_user_survive_a_har_document() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    let recorder = Recorder::to(format!("http://{}", ce.address()), room.cassette())
+        .redact("body:description".parse().unwrap())
+        .keep("request.body:/name".parse().unwrap())
+        .start();
+    Caller::of(recorder.address(), "user-secret", "organization-secret").live("Test");
+    recorder.finish().unwrap();
+    let before = load(&room.cassette());
+    let har = before.to_har();
+    assert!(
+        har.contains("\"_redact\"") && har.contains("\"_keep\""),
+        "{har}"
+    );
+    let (back, _) = Cassette::from_har(&har, Policy::new(Catalog::documented())).unwrap();
+    assert_eq!(back, before);
 }
 
 #[test]
