@@ -66,7 +66,7 @@ struct Face {
 impl Element {
     pub(crate) fn new(fixture: &Fixture) -> Self {
         let key = fixture.key().to_owned().into();
-        let description = OnceCell::with_value(Description::new(fixture));
+        let description = OnceCell::with_value(Description::new(fixture.clone()));
         Element {
             description,
             ..Element::unread(fixture.id(), key, "")
@@ -92,7 +92,7 @@ impl Element {
     fn description(&self) -> &Description {
         self.description.get_or_init(|| {
             let fixture = Fixture::parse(self.text);
-            Description::new(&fixture.expect("the documented catalog is read by a test"))
+            Description::new(fixture.expect("the documented catalog is read by a test"))
         })
     }
 
@@ -221,20 +221,22 @@ impl Element {
 }
 
 impl Description {
-    fn new(fixture: &Fixture) -> Self {
-        let instance = fixture.instance().as_object();
+    fn new(fixture: Fixture) -> Self {
         let shown = |name| fixture.element().get(name).and_then(Json::as_str);
-        let entries = fixture.configuration();
-        let said = fixture
-            .hub()
-            .or_else(|| derived_hub(fixture.key(), entries));
+        let derived = || derived_hub(fixture.key(), fixture.configuration());
+        let hub = shown(member::HUB).or(fixture.hub()).or_else(derived);
+        let (hub, name) = (hub.map(Box::from), shown(member::NAME));
+        let name = name.unwrap_or(fixture.key()).into();
+        let Json::Object(instance) = fixture.instance else {
+            unreachable!("a fixture's instance is an object");
+        };
         Description {
-            instance: instance.expect("a fixture's instance is an object").clone(),
-            name: shown(member::NAME).unwrap_or(fixture.key()).into(),
-            hub: shown(member::HUB).or(said).map(Box::from),
-            authentication: fixture.authentication().map(Box::from),
-            entries: entries.to_vec(),
-            resources: fixture.resources().to_vec(),
+            instance,
+            name,
+            hub,
+            authentication: fixture.authentication.map(Box::from),
+            entries: fixture.configuration,
+            resources: fixture.resources,
         }
     }
 

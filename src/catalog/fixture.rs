@@ -39,14 +39,14 @@ pub const FORMAT: u64 = 1;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fixture {
     guides: Vec<String>,
-    instance: Json<'static>,
+    pub(super) instance: Json<'static>,
     id: u64,
     key: String,
     hub: Option<String>,
-    authentication: Option<String>,
-    configuration: Vec<Entry>,
+    pub(super) authentication: Option<String>,
+    pub(super) configuration: Vec<Entry>,
     samples: Vec<Sample>,
-    resources: Vec<ResourceSpec>,
+    pub(super) resources: Vec<ResourceSpec>,
 }
 
 /// One configuration entry of an element.
