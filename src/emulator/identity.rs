@@ -171,6 +171,29 @@ impl fmt::Debug for RequestId {
     }
 }
 
+/// The id of a request in half the room.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PackedRequestId([u8; 12]);
+
+impl From<RequestId> for PackedRequestId {
+    fn from(RequestId(digits): RequestId) -> Self {
+        let value = |digit: u8| (digit & 0xF) + 9 * (digit >> 6);
+        PackedRequestId(std::array::from_fn(|at| {
+            value(digits[2 * at]) << 4 | value(digits[2 * at + 1])
+        }))
+    }
+}
+
+impl From<PackedRequestId> for RequestId {
+    fn from(PackedRequestId(bytes): PackedRequestId) -> Self {
+        let mut id = [0; 24];
+        for (digits, byte) in id.chunks_exact_mut(2).zip(bytes) {
+            digits.copy_from_slice(&hex::<2>(byte.into()));
+        }
+        RequestId(id)
+    }
+}
+
 /// The last `N` hex digits of a number, in lower case.
 pub(crate) fn hex<const N: usize>(number: u64) -> [u8; N] {
     let digit = |index: usize| (number >> (4 * (N - 1 - index))) & 0xF;
@@ -275,7 +298,10 @@ mod tests {
             .map(|number| RequestId::new(0, number).to_string())
             .collect();
         assert_eq!(ids.len(), 10_000);
-        assert!(ids.iter().all(|id| RequestId::parse(id).is_some()));
+        let unpacked = |id: &String| {
+            RequestId::parse(id).map(|id| RequestId::from(PackedRequestId::from(id)).to_string())
+        };
+        assert!(ids.iter().all(|id| unpacked(id).as_ref() == Some(id)));
         assert_eq!(RequestId::parse("58D8e7a1f0c4b2a6e9d3c5f7"), None);
     }
 }

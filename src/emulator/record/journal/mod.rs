@@ -8,6 +8,7 @@
 
 mod broken;
 mod entry;
+mod kept;
 mod listen;
 mod mask;
 mod near;
@@ -18,6 +19,7 @@ mod words;
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -40,7 +42,8 @@ use crate::emulator::view::View;
 use crate::settings::{JournalLimits, MAX_WAIT, Secrets};
 use crate::wire::message::{Body, Request};
 use crate::wire::vocabulary::header;
-use entry::{Entry, KeptAnswer, KeptMessage};
+use entry::{Entry, Rare};
+use kept::{Answer, Cut, KeptMessages};
 use subject::EntryView;
 
 /// The journal of one server.
@@ -143,28 +146,36 @@ impl Journal {
             Body::Whole(body) => body,
             Body::TooLarge(_) => &[],
         };
+        let limit = self.limits.body;
+        let shown = shown.filter(|(stored, _)| self.is_small(outcome, stored));
+        let (shown, view) = shown.unzip();
+        let hint = outcome.reply.headers.get(header::HINT);
+        let answer = Answer {
+            hint: hint.map_or(&[], |hint| hint.as_bytes()),
+            body: &outcome.reply.body,
+        };
+        let kept_answer = shown.is_none().then_some(answer);
+        let rare = Rare {
+            effect: outcome.effect,
+            stub: outcome.stub,
+            request_cut: Cut::of(body, limit),
+            answer_cut: kept_answer.and_then(|answer| Cut::of(answer.body, limit)),
+        };
+        let instance = outcome.instance.as_ref();
         Entry {
             number: 0,
             at,
-            request_id,
-            organization,
+            request_id: request_id.into(),
             took,
+            organization: organization.and_then(NonZeroU64::new),
             rule: outcome.rule,
-            effect: outcome.effect,
-            stub: outcome.stub,
             status: outcome.is_made().then_some(outcome.reply.status),
-            instance: outcome.instance.as_ref().map(|stored| stored.id),
-            element: (outcome.instance.as_ref()).map(|stored| stored.element.clone()),
-            request: KeptMessage::request(request, body, self.limits.body),
-            answer: match shown.filter(|(stored, _)| self.is_small(outcome, stored)) {
-                Some((stored, view)) => KeptAnswer::Instance(stored, view),
-                None => {
-                    let hint = outcome.reply.headers.get(header::HINT);
-                    let hint = hint.map_or(&[][..], |hint| hint.as_bytes());
-                    let body = &outcome.reply.body;
-                    KeptAnswer::Body(KeptMessage::answer(hint, body, self.limits.body))
-                }
-            },
+            instance: instance.and_then(|stored| NonZeroU64::new(stored.id)),
+            element: instance.map(|stored| stored.element.clone()),
+            messages: KeptMessages::new(request, body, kept_answer, limit),
+            shown,
+            view,
+            rare: rare.is_there().then(|| Box::new(rare)),
         }
     }
 
@@ -264,7 +275,7 @@ impl Journal {
         let organization = organization.map(identity::fingerprint);
         let mut ring = self.ring.lock();
         let entries = std::mem::take(&mut ring.entries);
-        let stays = |entry: &Arc<Entry>| entry.organization != organization;
+        let stays = |entry: &Arc<Entry>| entry.organization() != organization;
         let (kept, forgotten): (VecDeque<_>, VecDeque<_>) = match organization {
             None => (VecDeque::new(), entries),
             Some(_) => entries.into_iter().partition(stays),
@@ -297,7 +308,7 @@ impl Ring {
             };
             self.bytes -= oldest.bytes();
             self.last_dropped = oldest.number;
-            self.note_dropped(oldest.organization);
+            self.note_dropped(oldest.organization());
         }
     }
 

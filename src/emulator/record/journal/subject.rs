@@ -1,6 +1,7 @@
 //! The journal's requests as predicates look at them: kept ones quickly, shown ones for what a message says of them.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 
 use http::{HeaderName, Method, StatusCode, Uri};
 
@@ -54,16 +55,16 @@ impl Subject for EntryView<'_> {
     }
 
     fn is_of(&self, fingerprint: u64) -> bool {
-        self.entry.organization == Some(fingerprint)
+        self.entry.organization() == Some(fingerprint)
     }
 
     fn organization_name(&self) -> Option<Cow<'_, str>> {
-        let organization = self.entry.organization;
+        let organization = self.entry.organization();
         organization.map(|fingerprint| identity::name_of(fingerprint).into())
     }
 
     fn instance(&self) -> Option<u64> {
-        self.entry.instance
+        self.entry.instance.map(NonZeroU64::get)
     }
 
     fn rule(&self) -> Option<&'static Rule> {
