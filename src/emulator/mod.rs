@@ -8,6 +8,7 @@
 //!
 //! ```text
 //! identity · clock · path      tokens and ids · the time · paths and their one pattern
+//! lazy                         a lock around what most servers never use
 //! state                        instances, and every other section that a reset clears
 //! context                      a request, read lazily: path, credentials and body once each
 //! view                         an instance as a reply shows it
@@ -28,6 +29,7 @@ pub mod control;
 pub(crate) mod dispatch;
 mod disposal;
 mod identity;
+mod lazy;
 mod outcome;
 pub(crate) mod path;
 pub(crate) mod record;

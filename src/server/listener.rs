@@ -5,14 +5,15 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
@@ -49,6 +50,10 @@ pub(crate) struct Port<S> {
     is_stopping: AtomicBool,
     /// Fires once, when the port closes and its connections should end after the request under way.
     stopping: Notify,
+    /// `true` if every connection has ended, and nothing serves the port any more.
+    is_closed: Mutex<bool>,
+    /// Wakes those who wait for that.
+    closed: Condvar,
 }
 
 impl<S> Port<S> {
@@ -60,6 +65,13 @@ impl<S> Port<S> {
     /// Frees the port, and refuses whoever waits to be accepted.
     fn close(&self) {
         drop(self.acceptor.lock().take());
+    }
+
+    fn wait_until_closed(&self) {
+        let mut is_closed = self.is_closed.lock();
+        while !*is_closed {
+            self.closed.wait(&mut is_closed);
+        }
     }
 
     /// Tells whether the owner is gone: the task that asks is about to be ended, and answers nothing more.
@@ -104,8 +116,6 @@ pub(crate) struct Listener<S> {
     threads: usize,
     port: Arc<Port<S>>,
     task: AbortHandle,
-    /// Disconnected when the port and all connections are closed; locked so that threads may share a server.
-    closed: Mutex<Receiver<()>>,
 }
 
 impl Bound {
@@ -138,13 +148,13 @@ impl Bound {
             is_abandoned: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
             stopping: Notify::new(),
+            is_closed: Mutex::new(false),
+            closed: Condvar::new(),
         });
-        let (open, closed) = sync_channel(0);
         let accepting = Accepting {
             connections: JoinSet::new(),
             workers,
-            port: port.clone(),
-            _open: open,
+            port: Served(port.clone()),
         };
         let task = runtime.spawn(accepting.run()).abort_handle();
         Ok(Listener {
@@ -152,7 +162,6 @@ impl Bound {
             threads,
             port,
             task,
-            closed: Mutex::new(closed),
         })
     }
 }
@@ -165,17 +174,12 @@ impl<S> Listener<S> {
     /// Closes the port, and the connections after the requests under way.
     pub(crate) fn drain(&self) {
         self.port.stop();
-        self.wait_until_closed();
+        self.port.wait_until_closed();
     }
 
     #[cfg(feature = "tls")]
     pub(crate) fn service(&self) -> &S {
         &self.port.service
-    }
-
-    fn wait_until_closed(&self) {
-        // Nothing is ever sent: the channel ends with the task.
-        let _ended = self.closed.lock().recv();
     }
 }
 
@@ -186,7 +190,7 @@ impl<S> Drop for Listener<S> {
         self.task.abort();
         if self.threads > 1 {
             // They are the server's own, and end with it.
-            self.wait_until_closed();
+            self.port.wait_until_closed();
         }
     }
 }
@@ -195,37 +199,66 @@ impl<S> Drop for Listener<S> {
 struct Accepting<S> {
     connections: JoinSet<()>,
     workers: Workers,
-    port: Arc<Port<S>>,
-    _open: SyncSender<()>,
+    port: Served<S>,
 }
 
-enum Event {
-    Accepted(io::Result<(Stream, IpAddr)>),
+/// The hold of the task on its port: dropping it tells the owner that the port is closed.
+struct Served<S>(Arc<Port<S>>);
+
+impl<S> Drop for Served<S> {
+    fn drop(&mut self) {
+        *self.0.is_closed.lock() = true;
+        self.0.closed.notify_all();
+    }
+}
+
+/// The end of a row of connections.
+enum Pause {
+    /// The machine is short of something.
+    Exhausted,
     Stopping,
 }
 
 impl<S: Serve> Accepting<S> {
-    async fn run(mut self) {
-        let port = self.port.clone();
-        let mut stopping = std::pin::pin!(port.stopped());
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an async function has room for its arguments twice, and an idle server is little else"
+    )]
+    fn run(mut self) -> impl Future<Output = ()> + Send {
+        async move {
+            let port = self.port.0.clone();
+            let mut stopping = std::pin::pin!(port.stopping.notified());
+            while let Pause::Exhausted =
+                std::future::poll_fn(|cx| self.poll_pause(stopping.as_mut(), cx)).await
+            {
+                Box::pin(sleep(EXHAUSTED)).await;
+            }
+            // Rare, and boxed, so that an idle server does not hold room for it.
+            Box::pin(self.drain()).await;
+        }
+    }
+
+    /// Serves the connections that come, until there is a reason to pause.
+    fn poll_pause(
+        &mut self,
+        mut stopping: Pin<&mut Notified<'_>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Pause> {
         loop {
-            let event = std::future::poll_fn(|cx| match stopping.as_mut().poll(cx) {
-                Poll::Ready(()) => Poll::Ready(Event::Stopping),
-                Poll::Pending => self.poll_accept(cx).map(Event::Accepted),
-            });
-            match event.await {
-                Event::Accepted(Ok((stream, peer))) => self.serve(stream, peer),
-                Event::Accepted(Err(error)) if is_of_one_connection(&error) => {}
-                Event::Accepted(Err(_)) => Box::pin(sleep(EXHAUSTED)).await,
-                Event::Stopping => break,
+            let is_stopping = self.port.0.is_stopping.load(SeqCst);
+            if is_stopping || stopping.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Pause::Stopping);
+            }
+            match ready!(self.poll_accept(cx)) {
+                Ok((stream, peer)) => self.serve(stream, peer),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(_) => return Poll::Ready(Pause::Exhausted),
             }
         }
-        // Rare, and boxed, so that an idle server does not hold room for it.
-        Box::pin(self.drain()).await;
     }
 
     fn serve(&mut self, stream: Stream, peer: IpAddr) {
-        let port = self.port.clone();
+        let port = self.port.0.clone();
         let Some(worker) = self.workers.next() else {
             self.connections.spawn(S::serve(port, stream, peer));
             return;
@@ -240,10 +273,10 @@ impl<S: Serve> Accepting<S> {
     /// The next connection, unless the server has as many as it may.
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Stream, IpAddr)>> {
         while let Poll::Ready(Some(_ended)) = self.connections.poll_join_next(cx) {}
-        if self.connections.len() >= self.port.service.most_connections() {
+        if self.connections.len() >= self.port.0.service.most_connections() {
             return Poll::Pending;
         }
-        match &*self.port.acceptor.lock() {
+        match &*self.port.0.acceptor.lock() {
             Some(acceptor) => acceptor.poll_accept(cx),
             None => Poll::Pending,
         }
@@ -254,9 +287,8 @@ impl<S: Serve> Accepting<S> {
             mut connections,
             workers,
             port,
-            _open,
         } = self;
-        port.close();
+        port.0.close();
         let all_ended = async { while connections.join_next().await.is_some() {} };
         let _in_time = timeout(DRAIN, all_ended).await;
         // Whatever is still open is cut, and has ended before the owner is told.

@@ -270,7 +270,7 @@ fn try_start(settings: &Arc<Settings>) -> Result<MockCe, StartError> {
     let state_file = state_file.transpose()?.flatten();
     let answers = Answers {
         emulator: emulator.clone(),
-        limits: settings.limits,
+        settings: settings.clone(),
         #[cfg(feature = "tls")]
         front,
         has_announced: AtomicBool::new(false),

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use parking_lot::Mutex;
-
+use crate::emulator::lazy::LazyMutex;
 use crate::wire::json::Json;
 use crate::wire::json::document::{Document, Reading, duration};
 
@@ -37,7 +36,7 @@ pub(crate) struct OrderedFault {
 
 /// The faults that a test has ordered, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Mutex<Vec<OrderedFault>>);
+pub(crate) struct Faults(LazyMutex<Vec<OrderedFault>>);
 
 impl Faults {
     pub(crate) fn order(&self, fault: OrderedFault) {

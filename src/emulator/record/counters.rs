@@ -5,10 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use parking_lot::Mutex;
-
 use super::ledger::{Ledger, Mishap};
 use crate::emulator::identity;
+use crate::emulator::lazy::LazyMutex;
 use crate::emulator::state::instances::Leaks;
 use crate::emulator::steer::Unfired;
 use crate::rules::Rule;
@@ -22,19 +21,25 @@ const MAX_ORGANIZATIONS: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     /// Since the last reset.
-    current: Mutex<Accounts>,
+    current: LazyMutex<Accounts>,
     /// Before it: the part of the run's counts that a reset has moved here.
-    past: Mutex<Accounts>,
+    past: LazyMutex<Accounts>,
 }
 
 /// One account an organization, by its fingerprint.
 #[derive(Debug, Default)]
 struct Accounts(BTreeMap<Option<u64>, Account>);
 
-/// The counts of one organization.
+/// The counts of one organization. There are thousands of them, and most have nothing but answers.
 #[derive(Debug, Default)]
 pub(super) struct Account {
     pub(super) relied: Vec<(&'static Rule, u64)>,
+    pub(super) failings: Option<Box<Failings>>,
+}
+
+/// What a careful client does not do, and a careful run does not have.
+#[derive(Debug, Default)]
+pub(super) struct Failings {
     pub(super) mishaps: Vec<Mishap>,
     pub(super) more_mishaps: u64,
     /// The rules graded too low for the run, and how many answers each would have decided.
@@ -63,13 +68,13 @@ impl Counters {
 
     /// Notes something that a careful client does not do.
     pub(crate) fn mishap(&self, organization: Option<u64>, mishap: Mishap) {
-        self.current.lock().of(organization).mishap(mishap);
+        self.current.lock().failings(organization).mishap(mishap);
     }
 
     /// Counts an answer that was refused because its rule is graded too low.
     pub(crate) fn refused(&self, organization: Option<u64>, rule: &'static Rule) {
         let mut current = self.current.lock();
-        add(&mut current.of(organization).refused, rule, 1);
+        add(&mut current.failings(organization).refused, rule, 1);
     }
 
     /// Counts anew for everybody or for one organization; the counts of the run stay.
@@ -94,7 +99,7 @@ impl Counters {
     pub(crate) fn note_leaks(&self, cleared: Vec<(u64, Leaks)>) {
         let mut past = self.past.lock();
         for (organization, leaks) in cleared {
-            past.of(Some(organization)).leaks.add(&leaks);
+            past.failings(Some(organization)).leaks.add(&leaks);
         }
     }
 
@@ -102,7 +107,7 @@ impl Counters {
     pub(crate) fn note_removed(&self, removed: impl IntoIterator<Item = Unfired>) {
         let mut past = self.past.lock();
         for Unfired { organization, text } in removed {
-            past.of(organization).unfired(text);
+            past.failings(organization).unfired(text);
         }
     }
 
@@ -120,11 +125,12 @@ impl Counters {
             self.past.lock().add_to(&mut sum, only);
         }
         self.current.lock().add_to(&mut sum, only);
-        sum.leaks.add(left);
+        let mut failings = sum.failings.take().map_or_else(Failings::default, |it| *it);
+        failings.leaks.add(left);
         for Unfired { text, .. } in unfired {
-            sum.unfired(text);
+            failings.unfired(text);
         }
-        Ledger::of(sum)
+        Ledger::of(sum.relied, failings)
     }
 }
 
@@ -132,6 +138,10 @@ impl Accounts {
     fn of(&mut self, organization: Option<u64>) -> &mut Account {
         let is_known = self.0.len() < MAX_ORGANIZATIONS || self.0.contains_key(&organization);
         self.0.entry(organization.filter(|_| is_known)).or_default()
+    }
+
+    fn failings(&mut self, organization: Option<u64>) -> &mut Failings {
+        self.of(organization).failings.get_or_insert_default()
     }
 
     fn add_to(&self, sum: &mut Account, only: Option<u64>) {
@@ -148,6 +158,17 @@ impl Account {
         add(&mut self.relied, rule, count);
     }
 
+    fn add(&mut self, other: &Account) {
+        for (rule, count) in &other.relied {
+            self.relied(rule, *count);
+        }
+        if let Some(failings) = &other.failings {
+            self.failings.get_or_insert_default().add(failings);
+        }
+    }
+}
+
+impl Failings {
     fn mishap(&mut self, mishap: Mishap) {
         if self.mishaps.len() < MAX_NAMED {
             self.mishaps.push(mishap);
@@ -164,10 +185,7 @@ impl Account {
         }
     }
 
-    fn add(&mut self, other: &Account) {
-        for (rule, count) in &other.relied {
-            self.relied(rule, *count);
-        }
+    fn add(&mut self, other: &Failings) {
         for mishap in &other.mishaps {
             self.mishap(mishap.clone());
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::counters::Account;
+use super::counters::Failings;
 use crate::emulator::state::instances::Leak;
 use crate::rules::{self, Grade, Rule};
 use crate::wire::json::{Json, object};
@@ -67,16 +67,15 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn of(account: Account) -> Self {
-        let Account {
-            mut relied,
+    pub(super) fn of(mut relied: Vec<(&'static Rule, u64)>, failings: Failings) -> Self {
+        let Failings {
             mishaps,
             more_mishaps,
             refused: mut refused_by,
             leaks,
             unfired,
             more_unfired,
-        } = account;
+        } = failings;
         relied.sort_by(|(a, _), (b, _)| b.grade.cmp(&a.grade).then(a.id.cmp(b.id)));
         refused_by.sort_by(|(a, left), (b, right)| right.cmp(left).then(a.id.cmp(b.id)));
         let missed = relied

@@ -5,16 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use parking_lot::Mutex;
-
 use crate::emulator::identity;
+use crate::emulator::lazy::LazyMutex;
 
 /// More names are not remembered.
 const MAX_NAMES: usize = 10_000;
 
 /// Short names and what the test calls them.
 #[derive(Debug, Default)]
-pub(crate) struct Names(Mutex<BTreeMap<String, String>>);
+pub(crate) struct Names(LazyMutex<BTreeMap<String, String>>);
 
 impl Names {
     /// Remembers an organization's secret as the test spelled it.

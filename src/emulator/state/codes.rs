@@ -4,9 +4,8 @@
 
 use std::collections::VecDeque;
 
-use parking_lot::Mutex;
-
 use super::{Change, Restoration, Section};
+use crate::emulator::lazy::LazyMutex;
 use crate::wire::json::document::{Document, Reading};
 use crate::wire::json::{Json, Members, object};
 
@@ -16,7 +15,7 @@ const MAX_USED: usize = 10_000;
 /// The codes that were given out.
 #[derive(Debug, Default)]
 pub(crate) struct Codes {
-    state: Mutex<State>,
+    state: LazyMutex<State>,
 }
 
 #[derive(Debug, Default)]

@@ -6,9 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::{Change, Restoration, Section};
+use crate::emulator::lazy::LazyMutex;
 use crate::wire::json::document::{Document, Reading};
 use crate::wire::json::{Json, Members};
 
@@ -40,11 +39,11 @@ pub(crate) trait Part: Default + Send {
 
 /// One kind of state, apart for each organization.
 #[derive(Debug)]
-pub(crate) struct Partition<T>(Mutex<BTreeMap<Arc<str>, T>>);
+pub(crate) struct Partition<T>(LazyMutex<BTreeMap<Arc<str>, T>>);
 
 impl<T> Default for Partition<T> {
     fn default() -> Self {
-        Partition(Mutex::default())
+        Partition(LazyMutex::default())
     }
 }
 

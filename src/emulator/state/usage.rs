@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::instances::Labels;
 use super::instances::document::element;
 use super::{Change, Restoration, Section};
 use crate::catalog::{Catalog, Element};
 use crate::emulator::clock::millis;
 use crate::emulator::identity::RequestId;
+use crate::emulator::lazy::LazyMutex;
 use crate::wire::json::document::{Document, Reading};
 use crate::wire::json::{Json, object};
 use crate::wire::time;
@@ -23,7 +22,7 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The rows of a server.
 #[derive(Debug, Default)]
-pub(crate) struct Usage(Mutex<BTreeMap<Arc<str>, Log>>);
+pub(crate) struct Usage(LazyMutex<BTreeMap<Arc<str>, Log>>);
 
 /// The rows of one organization, oldest first.
 #[derive(Clone, Debug, Default)]

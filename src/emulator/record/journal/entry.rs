@@ -28,16 +28,25 @@ pub(super) struct Entry {
     /// No fingerprint is 0, but one of 2^64.
     pub(super) organization: Option<NonZeroU64>,
     pub(super) rule: &'static Rule,
-    /// `None` where no answer was made.
-    pub(super) status: Option<StatusCode>,
-    pub(super) instance: Option<NonZeroU64>,
-    /// The element of that instance.
-    pub(super) element: Option<Arc<Element>>,
     pub(super) messages: KeptMessages,
-    /// The answer shows exactly this instance, in this view, and is not kept otherwise.
-    pub(super) shown: Option<Arc<Stored>>,
-    pub(super) view: Option<View>,
+    pub(super) about: About,
     pub(super) rare: Option<Box<Rare>>,
+}
+
+/// The instance that a request is about.
+#[derive(Debug)]
+pub(super) enum About {
+    Nothing,
+    /// The answer shows exactly this instance, in this view, and is not kept otherwise.
+    Shown(Arc<Stored>, View),
+    /// The id and the element.
+    Instance(Box<(u64, Arc<Element>)>),
+}
+
+impl About {
+    pub(super) fn new(instance: &Stored) -> Self {
+        About::Instance(Box::new((instance.id, instance.element.clone())))
+    }
 }
 
 /// What is said of few requests.
@@ -65,9 +74,13 @@ impl Rare {
 impl Entry {
     /// Roughly what the entry takes; an instance is counted, for it may be in the journal only.
     pub(super) fn bytes(&self) -> usize {
-        let shown = self.shown.as_ref().map_or(0, |stored| stored.bytes());
+        let about = match &self.about {
+            About::Nothing => 0,
+            About::Shown(stored, _) => stored.bytes(),
+            About::Instance(known) => size_of_val(&**known),
+        };
         let rare = self.rare.as_ref().map_or(0, |_| size_of::<Rare>());
-        size_of::<Entry>() + self.messages.bytes() + shown + rare
+        size_of::<Entry>() + self.messages.bytes() + about + rare
     }
 
     /// The fingerprint of the caller's organization secret.
@@ -92,10 +105,25 @@ impl Entry {
 
     /// The key of the element that the request is about, if it can be told.
     pub(super) fn element(&self, catalog: &Catalog) -> Option<String> {
-        match &self.element {
-            Some(element) => Some(element.key().to_owned()),
-            None => named_element(catalog, self.path(), self.body()),
+        match &self.about {
+            About::Nothing => named_element(catalog, self.path(), self.body()),
+            About::Shown(stored, _) => Some(stored.element.key().to_owned()),
+            About::Instance(known) => Some(known.1.key().to_owned()),
         }
+    }
+
+    /// The id of the instance that the request is about.
+    pub(super) fn instance(&self) -> Option<u64> {
+        match &self.about {
+            About::Nothing => None,
+            About::Shown(stored, _) => Some(stored.id),
+            About::Instance(known) => Some(known.0),
+        }
+    }
+
+    /// `None` where no answer was made.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        self.messages.status
     }
 
     /// Each header with its value.
@@ -130,7 +158,7 @@ impl Entry {
     }
 
     fn answer(&self) -> Content {
-        if let (Some(stored), Some(view)) = (&self.shown, self.view) {
+        if let About::Shown(stored, view) = &self.about {
             let mut rendered = Vec::new();
             view.render(&mut rendered, stored);
             return content(&rendered, None);
@@ -158,8 +186,8 @@ impl Entry {
             headers: Vec::new(),
             body: Content::default(),
             element: self.element(catalog),
-            instance: self.instance.map(NonZeroU64::get),
-            status: self.status.map(|status| status.as_u16()),
+            instance: self.instance(),
+            status: self.status().map(|status| status.as_u16()),
             rule: self.rule,
             effect: self.rare.as_ref().and_then(|rare| rare.effect),
             hint: self.hint(),

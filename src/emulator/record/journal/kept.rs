@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
 use crate::emulator::identity;
 use crate::wire::message::Request;
@@ -16,6 +16,8 @@ pub(super) struct KeptMessages {
     headers_at: u32,
     body_at: u32,
     answer_at: u32,
+    /// The answer's; `None` where none was made.
+    pub(super) status: Option<StatusCode>,
 }
 
 /// The hint and the body of an answer.
@@ -44,8 +46,9 @@ impl Cut {
 
 /// Headers that most requests have, some with their usual value. Such a line begins with its place here, counted from
 /// [`FIRST_USUAL`], and ends with its value, where that is not the usual one.
-const USUAL: [(&str, &str); 8] = [
+const USUAL: [(&str, &str); 9] = [
     ("accept", ""),
+    ("accept", "*/*"),
     ("accept-encoding", ""),
     ("authorization", ""),
     ("content-length", ""),
@@ -61,14 +64,15 @@ const FIRST_USUAL: u8 = 0x80;
 /// The place of a header in [`USUAL`].
 fn usual(name: &str, value: &[u8]) -> Option<u8> {
     Some(match name {
-        "accept" => 0,
-        "accept-encoding" => 1,
-        "authorization" => 2,
-        "content-length" => 3,
-        "content-type" if value != b"application/json" => 4,
-        "content-type" => 5,
-        "host" => 6,
-        "user-agent" => 7,
+        "accept" if value != b"*/*" => 0,
+        "accept" => 1,
+        "accept-encoding" => 2,
+        "authorization" => 3,
+        "content-length" => 4,
+        "content-type" if value != b"application/json" => 5,
+        "content-type" => 6,
+        "host" => 7,
+        "user-agent" => 8,
         _ => return None,
     })
 }
@@ -84,6 +88,7 @@ impl KeptMessages {
         request: &Request,
         body: &[u8],
         answer: Option<Answer<'_>>,
+        status: Option<StatusCode>,
         limit: usize,
     ) -> Self {
         // The target of a request for a tunnel is a host and a port.
@@ -111,6 +116,7 @@ impl KeptMessages {
                 headers_at,
                 body_at,
                 answer_at,
+                status,
             }
         })
     }
@@ -204,7 +210,7 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case::usual_name("accept", "*/*")]
+    #[case::usual_name("host", "localhost")]
     #[case::usual_line("content-type", "application/json")]
     #[case::usual_name_of_a_usual_line("content-type", "application/json; charset=utf-8")]
     #[case::empty_value("content-type", "")]
@@ -213,7 +219,7 @@ mod tests {
     #[case::value_beyond_ascii("x-own", "\u{e9}")]
     fn a_header_is_read_as_it_was_sent(#[case] name: &'static str, #[case] value: &str) {
         let request = Request::new(Method::GET, "/a?b", "body").header(name, value);
-        let kept = KeptMessages::new(&request, b"body", None, 100);
+        let kept = KeptMessages::new(&request, b"body", None, None, 100);
         let headers: Vec<_> = kept.headers().collect();
         assert_eq!(headers, [(name.into(), value.into())]);
         assert_eq!(kept.start_line(), "GET /a?b");
@@ -234,7 +240,7 @@ mod tests {
     fn an_answer_is_a_hint_and_a_body(#[case] hint: &str, #[case] body: &str) {
         let request = Request::new(Method::GET, "/", "");
         let (hint, body) = (hint.as_bytes(), body.as_bytes());
-        let kept = KeptMessages::new(&request, b"", Some(Answer { hint, body }), 100);
+        let kept = KeptMessages::new(&request, b"", Some(Answer { hint, body }), None, 100);
         let answer = kept.answer().unwrap();
         assert_eq!((answer.hint, answer.body), (hint, body));
     }

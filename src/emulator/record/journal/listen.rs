@@ -98,7 +98,7 @@ impl Journal {
 
     /// A request in so much detail, as readers outside of this process get it.
     pub(super) fn detailed(&self, entry: &Entry, detail: Detail) -> Received {
-        let is_refused = entry.status >= Some(StatusCode::BAD_REQUEST);
+        let is_refused = entry.status() >= Some(StatusCode::BAD_REQUEST);
         match detail {
             // The line of a refusal has its message, which stands in the body.
             Detail::Line if !is_refused => self.outlined(entry),

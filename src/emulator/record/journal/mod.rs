@@ -17,7 +17,7 @@ mod serial;
 mod subject;
 mod words;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ use crate::emulator::view::View;
 use crate::settings::{JournalLimits, MAX_WAIT, Secrets};
 use crate::wire::message::{Body, Request};
 use crate::wire::vocabulary::header;
-use entry::{Entry, Rare};
+use entry::{About, Entry, Rare};
 use kept::{Answer, Cut, KeptMessages};
 use subject::EntryView;
 
@@ -72,7 +72,7 @@ struct Ring {
     /// The number of the last request; requests are counted from 1.
     recorded: u64,
     /// Each organization's count of requests that were dropped for want of room, by its fingerprint.
-    dropped: HashMap<Option<u64>, u64>,
+    dropped: BTreeMap<Option<u64>, u64>,
     /// Bytes that the kept entries take.
     bytes: usize,
     /// The number of the last request that was dropped for want of room.
@@ -148,7 +148,6 @@ impl Journal {
         };
         let limit = self.limits.body;
         let shown = shown.filter(|(stored, _)| self.is_small(outcome, stored));
-        let (shown, view) = shown.unzip();
         let hint = outcome.reply.headers.get(header::HINT);
         let answer = Answer {
             hint: hint.map_or(&[], |hint| hint.as_bytes()),
@@ -161,7 +160,12 @@ impl Journal {
             request_cut: Cut::of(body, limit),
             answer_cut: kept_answer.and_then(|answer| Cut::of(answer.body, limit)),
         };
-        let instance = outcome.instance.as_ref();
+        let about = match (shown, &outcome.instance) {
+            (Some((stored, view)), _) => About::Shown(stored, view),
+            (None, Some(stored)) => About::new(stored),
+            (None, None) => About::Nothing,
+        };
+        let status = outcome.is_made().then_some(outcome.reply.status);
         Entry {
             number: 0,
             at,
@@ -169,12 +173,8 @@ impl Journal {
             took,
             organization: organization.and_then(NonZeroU64::new),
             rule: outcome.rule,
-            status: outcome.is_made().then_some(outcome.reply.status),
-            instance: instance.and_then(|stored| NonZeroU64::new(stored.id)),
-            element: instance.map(|stored| stored.element.clone()),
-            messages: KeptMessages::new(request, body, kept_answer, limit),
-            shown,
-            view,
+            messages: KeptMessages::new(request, body, kept_answer, status, limit),
+            about,
             rare: rare.is_there().then(|| Box::new(rare)),
         }
     }

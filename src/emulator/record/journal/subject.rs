@@ -1,7 +1,6 @@
 //! The journal's requests as predicates look at them: kept ones quickly, shown ones for what a message says of them.
 
 use std::borrow::Cow;
-use std::num::NonZeroU64;
 
 use http::{HeaderName, Method, StatusCode, Uri};
 
@@ -64,7 +63,7 @@ impl Subject for EntryView<'_> {
     }
 
     fn instance(&self) -> Option<u64> {
-        self.entry.instance.map(NonZeroU64::get)
+        self.entry.instance()
     }
 
     fn rule(&self) -> Option<&'static Rule> {
@@ -72,7 +71,7 @@ impl Subject for EntryView<'_> {
     }
 
     fn status(&self) -> Option<StatusCode> {
-        self.entry.status
+        self.entry.status()
     }
 
     fn request(&self) -> Cow<'_, Request> {

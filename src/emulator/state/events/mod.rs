@@ -11,10 +11,9 @@ mod queue;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
 use super::instances::Stored;
 use super::{Change, Restoration, Section};
+use crate::emulator::lazy::LazyMutex;
 use crate::wire::json::Json;
 use crate::wire::json::document::Reading;
 use crate::wire::webhook::ProviderMessage;
@@ -27,7 +26,7 @@ pub(crate) const MAX_RETRIES: u32 = 9;
 
 /// The events of a server, and what is still to be sent.
 #[derive(Debug, Default)]
-pub(crate) struct Events(Mutex<State>);
+pub(crate) struct Events(LazyMutex<State>);
 
 /// A place in the queue: the next attempt of one notification.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,12 +14,11 @@ mod stored;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::{Change, Restoration, Section};
 use crate::catalog::Element;
 use crate::emulator::disposal::dispose;
 use crate::emulator::identity;
+use crate::emulator::lazy::LazyMutex;
 use crate::wire::json::Json;
 use crate::wire::json::document::Reading;
 pub(crate) use configuration::{Configuration, Labels};
@@ -33,9 +32,9 @@ pub(crate) use stored::{Chosen, Deleted, Draft, OrganizationInstances, Origin, S
 /// All instances of a server.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
-    state: Mutex<State>,
+    state: LazyMutex<State>,
     /// Leaks of state that was cleared, by organization, until the ledger takes them.
-    cleared: Mutex<Vec<(u64, Leaks)>>,
+    cleared: LazyMutex<Vec<(u64, Leaks)>>,
 }
 
 #[derive(Debug, Default)]
@@ -440,7 +439,7 @@ impl State {
         let fingerprint = identity::fingerprint(organization);
         self.by_fingerprint.remove(&fingerprint);
         if let Some(namespace) = self.organizations.remove(organization) {
-            self.emptied.insert(fingerprint, namespace);
+            self.emptied.insert(fingerprint, &namespace);
         }
     }
 

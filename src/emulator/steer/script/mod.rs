@@ -9,14 +9,13 @@ mod effect;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use parking_lot::Mutex;
-
 pub(super) use document::{REPLY, read_reply};
 pub use effect::{Effect, LiteralReply};
 
 use super::live::LiveRequest;
 use super::{Unfired, check_room};
 use crate::emulator::identity;
+use crate::emulator::lazy::LazyMutex;
 use crate::emulator::steer::predicate::{Made, Predicate, conditions};
 
 /// One scripted fault or answer: an effect, the requests that it is for, and which of those it meets.
@@ -159,7 +158,7 @@ impl Scripted {
 /// The scripted rules of a server, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
-    lines: Mutex<Vec<Line>>,
+    lines: LazyMutex<Vec<Line>>,
     /// The number of lines, to pass a server without a script at no cost.
     length: AtomicUsize,
     /// The last id that was given; none is given twice.
