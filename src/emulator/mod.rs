@@ -96,7 +96,7 @@ pub struct Emulator {
     pub(crate) dispatch: Dispatch,
     clock: Clock,
     seed: AtomicU64,
-    settings: Arc<Settings>,
+    pub(crate) settings: Arc<Settings>,
     /// The certificates that a client of an HTTPS server must trust, as PEM.
     pub(crate) ca_pem: Option<String>,
     /// The hosts that an HTTPS server is asked for by `https://`; `None` for all.
@@ -138,7 +138,7 @@ impl Emulator {
             journal,
             counters: Counters::default(),
             names: Names::default(),
-            dispatch: Dispatch::new(settings.webhooks),
+            dispatch: Dispatch::default(),
             clock: Clock::new(settings.clock),
             seed: AtomicU64::new(settings.seed),
             settings,

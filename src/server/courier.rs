@@ -146,7 +146,7 @@ async fn send_lane(
     while let Some(ticket) = next {
         if let Some(delivery) = emulator.prepare_webhook(ticket) {
             for _ in 0..delivery.copies {
-                let limit = emulator.dispatch.settings.timeout;
+                let limit = emulator.settings.webhooks.timeout;
                 let result = connection.send(&delivery, limit).await;
                 emulator.report_webhook(&delivery, result);
             }

@@ -33,7 +33,7 @@ fn single_threaded() -> io::Result<Runtime> {
 /// Dropping them ends their connections and waits until each has ended.
 #[derive(Default)]
 pub(super) struct Workers {
-    threads: Vec<Worker>,
+    threads: Box<[Worker]>,
     next: usize,
 }
 

@@ -131,7 +131,8 @@ impl AsyncWrite for Stream {
 pub(super) enum Acceptor {
     Tcp(TcpListener),
     #[cfg(unix)]
-    Unix(UnixListener, unix::SocketFile),
+    /// Boxed, for most servers have a port.
+    Unix(UnixListener, Box<unix::SocketFile>),
 }
 
 impl Acceptor {
@@ -142,7 +143,7 @@ impl Acceptor {
             #[cfg(unix)]
             Listen::Unix(path) => {
                 let (listener, file) = unix::bind(path)?;
-                Ok(Acceptor::Unix(listener, file))
+                Ok(Acceptor::Unix(listener, file.into()))
             }
         }
     }

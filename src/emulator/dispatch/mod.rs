@@ -20,7 +20,7 @@ use super::state::events::{Arrival, Callback, Event, Next, Receipt, Report, Tick
 use super::state::instances::Stored;
 use super::{Emulator, identity};
 use crate::rules::{self, Rule};
-use crate::settings::{WebhookBody, Webhooks};
+use crate::settings::WebhookBody;
 use crate::wire::vocabulary::entry;
 use crate::wire::webhook::{self, Notified};
 use destination::Destination;
@@ -28,15 +28,15 @@ use fault::{Faults, WebhookFault};
 use log::{Log, Webhook, WebhookResult};
 
 /// The parts of sending webhooks beside the queue.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Dispatch {
-    pub(crate) settings: Webhooks,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
     wake: Wake,
 }
 
 /// Tells the rim that something may be due.
+#[derive(Default)]
 struct Wake {
     changed: Notify,
     /// Starts the task that sends, when the first notification is queued.
@@ -58,18 +58,6 @@ pub(crate) struct Delivery {
 }
 
 impl Dispatch {
-    pub(crate) fn new(settings: Webhooks) -> Self {
-        Dispatch {
-            settings,
-            faults: Faults::default(),
-            log: Log::default(),
-            wake: Wake {
-                changed: Notify::new(),
-                start: Mutex::new(None),
-            },
-        }
-    }
-
     /// Resolves when something was queued or the clock was moved.
     pub(crate) fn changed(&self) -> Waiting<'_> {
         self.wake.changed.notified()
@@ -112,7 +100,7 @@ impl Emulator {
         let receipt = Receipt {
             now,
             due: now,
-            ready: Instant::now() + self.dispatch.settings.delay,
+            ready: Instant::now() + self.settings.webhooks.delay,
         };
         let events = self.state.events.receive(arrivals, receipt);
         self.dispatch.start();
@@ -232,7 +220,7 @@ impl Emulator {
         if fault == Some(WebhookFault::Drop) {
             return Err(WebhookResult::Dropped);
         }
-        let parsed = Destination::parse(callback, self.dispatch.settings.callbacks);
+        let parsed = Destination::parse(callback, self.settings.webhooks.callbacks);
         parsed.map_err(WebhookResult::Refused)
     }
 
@@ -281,7 +269,7 @@ impl Emulator {
             verdict,
             callback,
             now: self.clock.now(),
-            unit: self.dispatch.settings.retry_unit,
+            unit: self.settings.webhooks.retry_unit,
         };
         self.state.events.report(ticket, &report);
     }
@@ -298,7 +286,7 @@ impl Emulator {
             polled: event.is_polled.then_some(event.at),
             raw: &event.message.raw,
         };
-        match self.dispatch.settings.body {
+        match self.settings.webhooks.body {
             WebhookBody::Message => notified.body(changes),
             WebhookBody::Guide => notified.older_body(changes, event.notifications[index].id),
         }

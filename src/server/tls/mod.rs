@@ -42,7 +42,7 @@ pub(crate) enum Front {
     /// HTTPS.
     Tls(Tls),
     /// Plain HTTP, and a proxy.
-    Proxy(Interception),
+    Proxy(Box<Interception>),
 }
 
 impl Front {
@@ -54,10 +54,10 @@ impl Front {
         }
         match settings.intercepted.is_empty() {
             true => Ok(Front::Plain),
-            false => Ok(Front::Proxy(Interception::of(
-                settings,
-                place.address().port(),
-            )?)),
+            false => {
+                let interception = Interception::of(settings, place.address().port())?;
+                Ok(Front::Proxy(interception.into()))
+            }
         }
     }
 

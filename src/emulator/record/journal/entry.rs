@@ -44,8 +44,12 @@ pub(super) enum About {
 }
 
 impl About {
-    pub(super) fn new(instance: &Stored) -> Self {
-        About::Instance(Box::new((instance.id, instance.element.clone())))
+    pub(super) fn of(shown: Option<(Arc<Stored>, View)>, instance: Option<&Stored>) -> Self {
+        match (shown, instance) {
+            (Some((stored, view)), _) => About::Shown(stored, view),
+            (None, Some(stored)) => About::Instance(Box::new((stored.id, stored.element.clone()))),
+            (None, None) => About::Nothing,
+        }
     }
 }
 
@@ -59,15 +63,10 @@ pub(super) struct Rare {
 }
 
 impl Rare {
-    /// Tells whether there is anything to keep.
-    pub(super) fn is_there(&self) -> bool {
-        let Rare {
-            effect,
-            stub,
-            request_cut,
-            answer_cut,
-        } = self;
-        effect.is_some() || stub.is_some() || request_cut.is_some() || answer_cut.is_some()
+    /// `None` where there is nothing to keep.
+    pub(super) fn boxed(self) -> Option<Box<Self>> {
+        let is_cut = self.request_cut.is_some() || self.answer_cut.is_some();
+        (is_cut || self.effect.is_some() || self.stub.is_some()).then(|| self.into())
     }
 }
 

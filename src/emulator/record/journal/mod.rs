@@ -160,11 +160,6 @@ impl Journal {
             request_cut: Cut::of(body, limit),
             answer_cut: kept_answer.and_then(|answer| Cut::of(answer.body, limit)),
         };
-        let about = match (shown, &outcome.instance) {
-            (Some((stored, view)), _) => About::Shown(stored, view),
-            (None, Some(stored)) => About::new(stored),
-            (None, None) => About::Nothing,
-        };
         let status = outcome.is_made().then_some(outcome.reply.status);
         Entry {
             number: 0,
@@ -174,8 +169,8 @@ impl Journal {
             organization: organization.and_then(NonZeroU64::new),
             rule: outcome.rule,
             messages: KeptMessages::new(request, body, kept_answer, status, limit),
-            about,
-            rare: rare.is_there().then(|| Box::new(rare)),
+            about: About::of(shown, outcome.instance.as_deref()),
+            rare: rare.boxed(),
         }
     }
 
