@@ -356,7 +356,7 @@ impl Emulator {
                 traffic_id: RequestId::new(self.seed() ^ TRAFFIC, number),
                 element: called.instance.element.clone(),
                 instance: called.instance.id,
-                labels: called.instance.labels.clone(),
+                labels: called.instance.details.labels().into(),
                 path: request.uri.path().into(),
                 ip: peer.to_canonical(),
                 is_success: outcome.reply.status.is_success(),

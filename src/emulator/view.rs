@@ -66,13 +66,13 @@ fn configuration(stored: &Stored) -> Members<'_> {
     let element = &*stored.element;
     let known = element.entries().iter().map(|entry| {
         let value = stored
-            .configuration
+            .configuration()
             .get(element, &entry.key)
             .or(entry.default.as_deref());
         (&*entry.key, value)
     });
     let others = stored
-        .configuration
+        .configuration()
         .entries(element)
         .filter(|(key, _)| element.entry(key).is_none());
     let all = known.chain(others.map(|(key, value)| (key, Some(value))));

@@ -217,7 +217,7 @@ impl Emulator {
 
 fn masked(organization: &str, stored: &Stored) -> Json<'static> {
     let element = &stored.element;
-    let entries = stored.configuration.entries(element).map(|(key, value)| {
+    let entries = stored.configuration().entries(element).map(|(key, value)| {
         let value = if element.hides(key) {
             secret_name(value)
         } else {
@@ -225,7 +225,7 @@ fn masked(organization: &str, stored: &Stored) -> Json<'static> {
         };
         (key.to_owned().into(), value.into())
     });
-    let tags = stored.labels.tags().into_iter().flatten();
+    let tags = stored.details.labels().tags().into_iter().flatten();
     object([
         ("id", stored.id.into()),
         ("organization", organization.to_owned().into()),

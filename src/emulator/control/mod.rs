@@ -46,9 +46,7 @@ use super::record::counters::Period;
 use super::record::journal::{Detail, Found, Near, Received};
 use super::record::ledger::Ledger;
 use super::state::Seed;
-use super::state::instances::{
-    Chosen, Configuration, Draft, Labels, OrganizationInstances, document,
-};
+use super::state::instances::{Chosen, Details, Draft, OrganizationInstances, document};
 use super::steer::predicate::Predicate;
 use super::{Emulator, guard, permit, router};
 use crate::catalog::fixture::Fixture;
@@ -330,9 +328,9 @@ impl Emulator {
             .configuration
             .iter()
             .map(|(key, value)| (&**key, &**value));
+        let tags = Some(&*seed.tags).filter(|tags| !tags.is_empty());
         let draft = Draft {
-            labels: Labels::pack(&seed.name, (!seed.tags.is_empty()).then_some(&seed.tags)),
-            configuration: Configuration::pack(&element, entries),
+            details: Details::pack(&seed.name, tags, &element, entries),
             element,
         };
         Ok(Chosen {

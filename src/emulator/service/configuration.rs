@@ -103,9 +103,12 @@ pub(in crate::emulator) fn patch(emulator: &Emulator, call: &Call<'_, '_>) -> Ha
     let changes = if kept { &[][..] } else { &[change] };
     let (instances, now) = (&emulator.state.instances, emulator.clock.now());
     let updated = instances.update(call.organization(), stored.id, |before| Stored {
-        configuration: before
-            .configuration
-            .with(&before.element, &before.element, changes),
+        details: before.details.with(
+            None,
+            None::<&[&str]>,
+            (&before.element, &before.element),
+            changes,
+        ),
         updated: now,
         ..before.clone()
     });
@@ -118,13 +121,13 @@ pub(in crate::emulator) fn patch(emulator: &Emulator, call: &Call<'_, '_>) -> Ha
 
 /// The entries of an instance, in the order of their ids.
 fn entries(stored: &Stored) -> impl Iterator<Item = Listed<'_>> {
-    let (element, configuration) = (&*stored.element, &stored.configuration);
+    let (element, configuration) = (&*stored.element, stored.configuration());
     let known = element.entries().iter().map(Listed::known);
     let common = COMMON
         .iter()
         .filter(|common| element.entry(common.key).is_none());
     let common = common.map(Listed::common);
-    let listed = known.chain(common).map(|listed| Listed {
+    let listed = known.chain(common).map(move |listed| Listed {
         value: configuration.get(element, listed.key).or(listed.default),
         ..listed
     });

@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Element};
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
 use crate::emulator::record::ledger::Mishap;
-use crate::emulator::state::instances::{Configuration, Draft, Labels, Page, Selection, Stored};
+use crate::emulator::state::instances::{Details, Draft, Page, Selection, Stored};
 use crate::emulator::view::{Hydration, View};
 use crate::emulator::{Emulator, identity};
 use crate::rules::{self, Rule};
@@ -36,8 +36,7 @@ pub(in crate::emulator) fn create(emulator: &Emulator, call: &Call<'_, '_>) -> H
         .filter_map(|(key, value)| Some((*key, value.as_deref()?)));
     let draft = Draft {
         element: element.clone(),
-        labels: Labels::pack(&name.unwrap_or_default(), tags),
-        configuration: Configuration::pack(element, entries),
+        details: Details::pack(&name.unwrap_or_default(), tags.as_deref(), element, entries),
     };
     let stored = emulator.state.instances.insert(
         call.organization(),
@@ -235,11 +234,13 @@ fn update(
             Stored {
                 id: before.id,
                 token: before.token.clone(),
-                labels: before.labels.with(name.as_deref(), tags.as_deref()),
                 disabled: before.disabled,
-                configuration: before
-                    .configuration
-                    .with(&before.element, element, &changes),
+                details: before.details.with(
+                    name.as_deref(),
+                    tags.as_deref(),
+                    (&before.element, element),
+                    &changes,
+                ),
                 created: before.created,
                 origin: before.origin,
                 request: before.request.clone(),

@@ -260,7 +260,7 @@ impl Filter {
             && self
                 .tags
                 .iter()
-                .all(|tag| row.labels.shown_tags().any(|known| known == tag))
+                .all(|tag| row.labels.get().shown_tags().any(|known| known == tag))
             && self.status.as_ref().is_none_or(is_status)
             && (self.from..=self.to).contains(&row.at)
             && self

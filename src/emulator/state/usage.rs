@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::instances::Labels;
+use super::instances::KeptLabels;
 use super::instances::document::element;
 use super::{Change, Restoration, Section};
 use crate::catalog::{Catalog, Element};
@@ -46,7 +46,7 @@ pub(crate) struct Row {
     pub(crate) element: Arc<Element>,
     pub(crate) instance: u64,
     /// Those of the instance at the time of the call.
-    pub(crate) labels: Labels,
+    pub(crate) labels: KeptLabels,
     /// The path that was called, without its query.
     pub(crate) path: Box<str>,
     pub(crate) ip: IpAddr,
@@ -152,7 +152,11 @@ fn log_json(organization: &str, log: &Log) -> Json<'static> {
 }
 
 fn row_json(row: &Row) -> Json<'static> {
-    let tags = row.labels.shown_tags().map(|tag| tag.to_owned().into());
+    let tags = row
+        .labels
+        .get()
+        .shown_tags()
+        .map(|tag| tag.to_owned().into());
     object([
         ("number", row.number.into()),
         ("at", time::format(row.at).into()),
@@ -237,7 +241,7 @@ fn read_row(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Row> {
             catalog,
         )?,
         instance: document.required_whole("instance")?,
-        labels: Labels::pack("", Some(tags.collect::<Reading<Vec<_>>>()?)),
+        labels: KeptLabels::pack("", Some(&tags.collect::<Reading<Vec<_>>>()?)),
         path: called.into(),
         ip: ip.map_err(|_| format!("{} must be an address", document.at("ip")))?,
         is_success: document.flag("success")?.unwrap_or(true),

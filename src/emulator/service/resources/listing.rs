@@ -199,7 +199,7 @@ impl Nulls {
     /// Reads an instance's configuration.
     pub(super) fn of(stored: &Stored) -> Self {
         match stored
-            .configuration
+            .configuration()
             .get(&stored.element, "filter.response.nulls")
         {
             Some("false") => Nulls::Shown,

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use serde_core::de::Error as _;
 use serde_core::{Deserialize, Deserializer};
 
-use super::configuration::{Configuration, Labels};
+use super::details::Details;
 use super::namespace::FIRST_ID;
 use super::stored::{OrganizationInstances, Origin, RequestNumber, Stored};
 use crate::catalog::{Catalog, Element};
@@ -166,11 +166,11 @@ fn section_json(section: &OrganizationInstances) -> Json<'static> {
 }
 
 fn instance_json(stored: &Stored) -> Json<'static> {
-    let places = stored.configuration.places(&stored.element);
+    let places = stored.configuration().places(&stored.element);
     let entries =
         places.map(|(key, value)| (key.to_owned().into(), value.map(str::to_owned).into()));
     let moment = |at| humantime::format_rfc3339_millis(system_time(at)).to_string();
-    let tags = stored.labels.tags();
+    let tags = stored.details.labels().tags();
     let tags =
         tags.map(|tags| -> Json<'static> { tags.map(|tag| tag.to_owned().into()).collect() });
     object([
@@ -275,8 +275,12 @@ fn read_instance(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Stor
     Ok(Stored {
         id,
         token: document.required_text("token")?.into(),
-        labels: Labels::pack(document.required_text("name")?, tags),
-        configuration: Configuration::pack_places(&element, entries),
+        details: Details::pack_places(
+            document.required_text("name")?,
+            tags.as_deref(),
+            &element,
+            entries,
+        ),
         disabled: document.flag("disabled")?.unwrap_or_default(),
         created: moment("created")?,
         updated: moment("updated")?,

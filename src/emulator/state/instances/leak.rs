@@ -124,7 +124,7 @@ impl Leak {
 
 /// The name, without what the instance keeps secret: a client may have put one into the other.
 fn shown_name(stored: &Stored) -> String {
-    let entries = stored.configuration.entries(&stored.element);
+    let entries = stored.configuration().entries(&stored.element);
     let secrets =
         entries.filter(|(key, value)| stored.element.hides(key) && value.len() >= MIN_SECRET_LEN);
     secrets.fold(stored.name().to_owned(), |name, (_, secret)| {

@@ -4,7 +4,7 @@
 //! rendered under it. Readers take a counted reference to an instance and let go; a change puts a new instance in the
 //! place of the old one.
 
-mod configuration;
+mod details;
 pub(crate) mod document;
 mod emptied;
 mod leak;
@@ -21,7 +21,7 @@ use crate::emulator::identity;
 use crate::emulator::lazy::LazyMutex;
 use crate::wire::json::Json;
 use crate::wire::json::document::Reading;
-pub(crate) use configuration::{Configuration, Labels};
+pub(crate) use details::{Details, KeptLabels};
 use emptied::Emptied;
 pub(crate) use leak::Leaks;
 pub use leak::{Clearing, Leak};

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::configuration::{Configuration, Labels};
+use super::details::{Configuration, Details};
 use super::namespace::Namespace;
 use crate::catalog::Element;
 use crate::emulator::clock::system_time;
@@ -18,8 +18,7 @@ pub(crate) struct Stored {
     pub(crate) id: u64,
     pub(crate) element: Arc<Element>,
     pub(crate) token: Token,
-    pub(crate) labels: Labels,
-    pub(crate) configuration: Configuration,
+    pub(crate) details: Details,
     /// `true` if resource calls are refused (rule `disabled-403`).
     pub(crate) disabled: bool,
     /// Milliseconds since 1970.
@@ -97,8 +96,7 @@ pub(crate) struct Chosen<'a> {
 /// An instance before it has an id and a token.
 pub(crate) struct Draft {
     pub(crate) element: Arc<Element>,
-    pub(crate) labels: Labels,
-    pub(crate) configuration: Configuration,
+    pub(crate) details: Details,
 }
 
 /// All instances of an organization, and the id that the next one gets.
@@ -126,17 +124,12 @@ impl OrganizationInstances {
 
 impl Draft {
     pub(super) fn with(self, id: u64, token: Token, now: u64, origin: Origin) -> Stored {
-        let Draft {
-            element,
-            labels,
-            configuration,
-        } = self;
+        let Draft { element, details } = self;
         Stored {
             id,
             element,
             token,
-            labels,
-            configuration,
+            details,
             disabled: false,
             created: now,
             updated: now,
@@ -157,12 +150,16 @@ pub(crate) struct Deleted {
 
 impl Stored {
     pub(crate) fn name(&self) -> &str {
-        self.labels.name()
+        self.details.labels().name()
     }
 
     /// The value of a configuration entry.
     pub(crate) fn configured(&self, key: &str) -> Option<&str> {
-        self.configuration.get(&self.element, key)
+        self.configuration().get(&self.element, key)
+    }
+
+    pub(crate) fn configuration(&self) -> Configuration<'_> {
+        self.details.configuration()
     }
 
     /// Tells whether it takes part in events: it is enabled, and so are its notifications.
@@ -177,12 +174,12 @@ impl Stored {
             Token::Inline(_) => 0,
             Token::Boxed(text) => text.len(),
         };
-        size_of::<Stored>() + boxed_token + self.labels.bytes() + self.configuration.bytes()
+        size_of::<Stored>() + boxed_token + self.details.bytes()
     }
 
     pub(crate) fn to_instance(&self, organization: &str) -> Instance {
-        let entries = self.configuration.entries(&self.element);
-        let tags = self.labels.tags().into_iter().flatten();
+        let entries = self.configuration().entries(&self.element);
+        let tags = self.details.labels().tags().into_iter().flatten();
         Instance {
             id: self.id,
             organization: organization.to_owned(),
@@ -200,6 +197,6 @@ impl Stored {
 
     /// The tags as they are shown: the instance's own name until some are sent (rule `tags-unset`).
     pub(crate) fn shown_tags(&self) -> impl Iterator<Item = &str> {
-        self.labels.shown_tags()
+        self.details.labels().shown_tags()
     }
 }

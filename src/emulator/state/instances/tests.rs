@@ -5,10 +5,10 @@ use crate::catalog::Catalog;
 const SEED: u64 = 7;
 
 fn draft() -> Draft {
+    let element = Catalog::documented().find("mailjet").unwrap();
     Draft {
-        element: Catalog::documented().find("mailjet").unwrap().clone(),
-        labels: Labels::pack("Test", None::<[&str; 0]>),
-        configuration: Configuration::default(),
+        element: element.clone(),
+        details: Details::pack("Test", None::<&[&str]>, element, []),
     }
 }
 
