@@ -128,13 +128,15 @@ fn check_directory(flag: &str, matches: &ArgMatches) -> Result<(), String> {
         return Ok(());
     };
     let directory = path.parent().filter(|it| !it.as_os_str().is_empty());
-    match directory.is_none_or(Path::is_dir) {
-        true => Ok(()),
-        false => Err(format!(
-            "cannot write --{flag} {:?}: its directory is not there; make it, or name another file",
-            path.display().to_string()
-        )),
-    }
+    let problem = match directory.is_none_or(Path::is_dir) {
+        true if !path.is_dir() => return Ok(()),
+        true => "it is a directory; name a file in it",
+        false => "its directory is not there; make it, or name another file",
+    };
+    Err(format!(
+        "cannot write --{flag} {:?}: {problem}",
+        path.display().to_string()
+    ))
 }
 
 fn write_report(path: &Path, report: &Report) -> Result<(), String> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::StartError;
 use crate::emulator::Emulator;
 use crate::file::lock::Locked;
-use crate::file::{behind_links, beside, check_place};
+use crate::file::{behind_links, beside, check_place, remove_temporary};
 use crate::wire::json::Json;
 
 /// The claim on a state file, by a locked file beside it that has the process's number.
@@ -24,9 +24,19 @@ impl StateFile {
             path: path.to_owned(),
             reason,
         };
-        let beside = beside(&behind_links(path), ".lock");
+        if path.file_name().is_none() {
+            return Err(refused(
+                "it names no file; give --state a file, or leave it out".to_owned(),
+            ));
+        }
+        let place = &behind_links(path);
+        let beside = beside(place, ".lock");
         let claimed = match Locked::open(beside.clone()) {
-            Ok(locked) => Some(StateFile::mark(locked)),
+            Ok(locked) => {
+                // Nobody else writes there now.
+                remove_temporary(place);
+                Some(StateFile::mark(locked))
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 return Err(refused(format!(
                     "another server{} keeps its state there; stop it, or give --state another file",

@@ -211,6 +211,10 @@ fn write_trust(path: &Path, pem: &str) -> Result<(), StartError> {
             "the file of --ca-file {shown:?} {problem}"
         )));
     }
+    // It may be the user's own certificate file, whose mode is theirs to choose.
+    if fs::read(path).is_ok_and(|there| there == pem.as_bytes()) {
+        return Ok(());
+    }
     file::write(path, pem).map_err(|error| {
         refused(format!(
             "cannot write the file of --ca-file {shown:?}: {error}"
@@ -228,8 +232,10 @@ fn problem_of_replacing(path: &Path, pem: &str) -> Option<&'static str> {
     if found.is_dir() {
         return Some("is a directory; name a file in it");
     }
-    let is_replaceable =
-        found.is_file() && fs::read(path).is_ok_and(|found| is_replaceable(&found, pem));
+    if !found.is_file() {
+        return Some("is no ordinary file; name another one");
+    }
+    let is_replaceable = fs::read(path).is_ok_and(|found| is_replaceable(&found, pem));
     (!is_replaceable).then_some(
         "has something else in it than the certificate of a run, and stays as it is; name another file",
     )

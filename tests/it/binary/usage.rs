@@ -76,25 +76,29 @@ fn wrong_usage_is_told_what_to_write_instead(#[case] words: &[&str], #[case] tip
     );
 }
 
-#[test]
-fn a_state_file_that_could_not_be_written_is_refused_at_the_start() {
-    let line = the_one_line(
-        &run(&["serve", "--port", "0", "--state", "/no-such-directory/x"]),
-        1,
-    );
-    assert!(line.contains("its directory is not there"), "{line}");
+#[rstest]
+#[case::no_directory("/no-such-directory/x", "its directory is not there")]
+#[case::no_name("", "it names no file")]
+fn a_state_file_that_could_not_be_written_is_refused_at_the_start(
+    #[case] path: &str,
+    #[case] reason: &str,
+) {
+    let line = the_one_line(&run(&["serve", "--port=0", "--state", path]), 1);
+    assert!(line.contains(reason), "{line}");
 }
 
 #[rstest]
-#[case::report("--report")]
-#[case::post_mortem("--post-mortem")]
-fn what_the_end_could_not_write_is_refused_before_the_command_runs(#[case] flag: &str) {
-    let words = ["exec", flag, "/no-such-directory/x", "--", "echo", "ran"];
+#[case::report("--report", "/no-such-directory/x", "its directory is not there")]
+#[case::post_mortem("--post-mortem", "/no-such-directory/x", "its directory is not there")]
+#[case::directory("--report", ".", "it is a directory")]
+fn what_the_end_could_not_write_is_refused_before_the_command_runs(
+    #[case] flag: &str,
+    #[case] path: &str,
+    #[case] reason: &str,
+) {
+    let words = ["exec", flag, path, "--", "echo", "ran"];
     let line = the_one_line(&run(&words), 1);
-    assert!(
-        line.contains(flag) && line.contains("its directory is not there"),
-        "{line}"
-    );
+    assert!(line.contains(flag) && line.contains(reason), "{line}");
 }
 
 #[test]

@@ -159,6 +159,18 @@ fn a_file_that_cannot_be_restored_is_told_and_left_alone() {
     assert_eq!(fs::read_to_string(&state).unwrap(), r#"{"version": 9}"#);
 }
 
+/// Temporary files of processes that were killed while they wrote would add up.
+#[test]
+fn what_a_killed_process_left_is_removed_at_the_next_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let [state, leftover, other] = ["state.json", "state.json.4711-0.tmp", "state.json.tmp"]
+        .map(|name| directory.path().join(name));
+    fs::write(&leftover, "{").unwrap();
+    fs::write(&other, "{").unwrap();
+    let _ce = mock_ce::MockCe::builder().state(&state).start();
+    assert!(!leftover.exists() && other.exists());
+}
+
 /// Reading a pipe would never end; what is no file cannot hold a state.
 #[test]
 fn a_state_in_no_ordinary_file_is_refused_at_once() {

@@ -100,6 +100,27 @@ fn a_certificate_that_no_run_has_made_stays() {
     assert_eq!(fs::read_to_string(&file).unwrap(), ce.ca_pem().unwrap());
 }
 
+/// The mode of the user's own file is the user's to choose.
+#[cfg(unix)]
+#[test]
+fn a_file_that_says_the_same_already_is_not_written() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let room = TempDir::new().unwrap();
+    let certificate = own_pair(room.path());
+    let (pair, file) = (room.path().join("own.pem"), room.path().join("c.pem"));
+    fs::write(&file, certificate).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let before = fs::metadata(&file).unwrap();
+    let _ce = MockCe::builder()
+        .tls()
+        .tls_cert(&pair)
+        .tls_key(&pair)
+        .ca_file(&file)
+        .start();
+    let after = fs::metadata(&file).unwrap();
+    assert_eq!((after.mode(), after.ino()), (before.mode(), before.ino()));
+}
+
 #[cfg(unix)]
 #[rstest]
 #[case::of_a_run(true)]
