@@ -37,7 +37,7 @@ use super::tls::{Front, Start, Verdict};
 use crate::emulator::{Emulator, Outcome};
 #[cfg(feature = "tls")]
 use crate::rules;
-use crate::settings::{Limits, Settings};
+use crate::settings::Limits;
 use crate::wire::message::{Body, Connection, Malformed, Reply, Request};
 
 /// The time for which a closing connection still takes what the client sends, so that the client can read the reply.
@@ -49,7 +49,6 @@ pub(super) const HANDSHAKE: u8 = 0x16;
 /// Answers the requests of every connection.
 pub(super) struct Answers {
     pub(super) emulator: Arc<Emulator>,
-    pub(super) settings: Arc<Settings>,
     #[cfg(feature = "tls")]
     pub(super) front: Front,
     /// `true` if standard error has a line about a client that speaks the wrong protocol; one is enough.
@@ -57,6 +56,10 @@ pub(super) struct Answers {
 }
 
 impl Answers {
+    fn limits(&self) -> &Limits {
+        &self.emulator.settings.limits
+    }
+
     #[expect(
         clippy::print_stderr,
         reason = "nobody asked, so there is nobody to return it to"
@@ -72,7 +75,7 @@ pub(super) type Shared = Port<Answers>;
 
 impl Serve for Answers {
     fn most_connections(&self) -> usize {
-        self.settings.limits.connections
+        self.limits().connections
     }
 
     fn serve(port: Arc<Shared>, stream: Stream, peer: IpAddr) -> impl Future<Output = ()> + Send {
@@ -152,7 +155,7 @@ async fn serve_http(
         let entering = shared.service.front.enter(tunnel, stream, &parts.read_buf);
         return Box::pin(shared.unless_stopped(entering)).await?;
     }
-    match end.explained(&parts.read_buf, &shared.service.settings.limits) {
+    match end.explained(&parts.read_buf, shared.service.limits()) {
         End::Closed => linger(stream).await,
         // A close with unread input would be a reset, which was not ordered.
         End::Broken if progress.is_closed_on_purpose() => linger(stream).await,
@@ -174,10 +177,10 @@ fn protocol(shared: &Shared) -> http1::Builder {
     let mut protocol = http1::Builder::new();
     // A client that has said all it has to say still waits for its answer.
     protocol.half_close(true);
-    protocol.max_header_size(shared.service.settings.limits.head);
-    if shared.service.settings.limits.headers != 100 {
+    protocol.max_header_size(shared.service.limits().head);
+    if shared.service.limits().headers != 100 {
         // Only another limit than hyper's own, which costs nothing.
-        protocol.max_headers(shared.service.settings.limits.headers);
+        protocol.max_headers(shared.service.limits().headers);
     }
     protocol
 }
@@ -200,9 +203,7 @@ type Http = http1::Connection<TokioIo<ObservedStream>, Answering>;
 async fn drive(http: &mut Http, shared: &Shared, progress: &Progress) -> End {
     let mut stopping = pin!(shared.stopped());
     let mut stopped = false;
-    let mut alarm = pin!(sleep_until(
-        progress.deadline(&shared.service.settings.limits)
-    ));
+    let mut alarm = pin!(sleep_until(progress.deadline(shared.service.limits())));
     poll_fn(|cx| {
         if shared.is_abandoned() {
             return Poll::Pending;
@@ -215,7 +216,7 @@ async fn drive(http: &mut Http, shared: &Shared, progress: &Progress) -> End {
             return Poll::Ready(End::of(result));
         }
         // The alarm may be early (the deadline moved on since it was set), never late.
-        let deadline = progress.deadline(&shared.service.settings.limits);
+        let deadline = progress.deadline(shared.service.limits());
         if deadline < alarm.deadline() {
             alarm.as_mut().reset(deadline);
         }
@@ -306,7 +307,7 @@ impl Service<http::Request<Incoming>> for Answering {
     fn call(&self, request: http::Request<Incoming>) -> Exchange {
         self.progress.enter(Phase::Exchange);
         let (head, body) = request.into_parts();
-        let collecting = Collecting::new(body, self.shared.service.settings.limits.body);
+        let collecting = Collecting::new(body, self.shared.service.limits().body);
         Exchange {
             collecting,
             head: Some(head),

@@ -270,7 +270,6 @@ fn try_start(settings: &Arc<Settings>) -> Result<MockCe, StartError> {
     let state_file = state_file.transpose()?.flatten();
     let answers = Answers {
         emulator: emulator.clone(),
-        settings: settings.clone(),
         #[cfg(feature = "tls")]
         front,
         has_announced: AtomicBool::new(false),
