@@ -206,13 +206,9 @@ fn unservable(settings: &TlsSettings, error: &Error) -> StartError {
 /// Writes the file of `--ca-file`; one that is there is replaced only if a run has written it, or it is empty.
 fn write_trust(path: &Path, pem: &str) -> Result<(), StartError> {
     let shown = path.display().to_string();
-    if let Some(problem) = problem_of_replacing(path, pem) {
-        return Err(refused(format!(
-            "the file of --ca-file {shown:?} {problem}"
-        )));
-    }
-    // It may be the user's own certificate file, whose mode is theirs to choose.
-    if fs::read(path).is_ok_and(|there| there == pem.as_bytes()) {
+    let is_to_be_written = is_to_be_written(path, pem)
+        .map_err(|problem| refused(format!("the file of --ca-file {shown:?} {problem}")))?;
+    if !is_to_be_written {
         return Ok(());
     }
     file::write(path, pem).map_err(|error| {
@@ -222,35 +218,42 @@ fn write_trust(path: &Path, pem: &str) -> Result<(), StartError> {
     })
 }
 
-/// The reason why what is there stays as it is; `None` if it may be replaced, or nothing is there.
-fn problem_of_replacing(path: &Path, pem: &str) -> Option<&'static str> {
+/// Tells whether the file is to be written; one that says the same already may be the user's own, and keeps its mode.
+///
+/// # Errors
+/// The reason why what is there stays as it is.
+fn is_to_be_written(path: &Path, pem: &str) -> Result<bool, &'static str> {
     // A link is looked at itself: the file behind it may be somebody else's.
-    let found = fs::symlink_metadata(path).ok()?;
+    let Ok(found) = fs::symlink_metadata(path) else {
+        return Ok(true);
+    };
     if found.is_symlink() {
-        return Some("is a symbolic link, which is not followed; name the file itself");
+        return Err("is a symbolic link, which is not followed; name the file itself");
     }
     if found.is_dir() {
-        return Some("is a directory; name a file in it");
+        return Err("is a directory; name a file in it");
     }
     if !found.is_file() {
-        return Some("is no ordinary file; name another one");
+        return Err("is no ordinary file; name another one");
     }
-    let is_replaceable = fs::read(path).is_ok_and(|found| is_replaceable(&found, pem));
-    (!is_replaceable).then_some(
-        "has something else in it than the certificate of a run, and stays as it is; name another file",
-    )
+    match fs::read(path) {
+        Ok(there) if there == pem.as_bytes() => Ok(false),
+        Ok(there) if there.is_empty() || is_lone_authority(&there) => Ok(true),
+        _ => Err(
+            "has something else in it than the certificate of a run, and stays as it is; name another file",
+        ),
+    }
 }
 
-/// Tells whether a file is empty, has the certificate of a run and nothing else, or says already what is to be written.
-fn is_replaceable(found: &[u8], pem: &str) -> bool {
+/// Tells whether a text is the certificate of a run and nothing else.
+fn is_lone_authority(found: &[u8]) -> bool {
     let text = std::str::from_utf8(found).map(str::trim_end);
     let is_lone = text.is_ok_and(|text| {
         text.starts_with("-----BEGIN CERTIFICATE-----\n")
             && text.ends_with("\n-----END CERTIFICATE-----")
             && text.matches("-----BEGIN ").count() == 1
     });
-    let is_of_a_run = || CertificateDer::from_pem_slice(found).is_ok_and(authority::is_of_a_run);
-    found.is_empty() || found == pem.as_bytes() || (is_lone && is_of_a_run())
+    is_lone && CertificateDer::from_pem_slice(found).is_ok_and(authority::is_of_a_run)
 }
 
 /// Refuses settings that do not go together.
