@@ -63,16 +63,14 @@ impl View {
 
 /// The catalog's entries in its order, then the others: values as text, unset ones `null`, secrets masked.
 fn configuration(stored: &Stored) -> Members<'_> {
-    let element = &*stored.element;
+    let (element, configuration) = (&*stored.element, stored.configuration());
     let known = element.entries().iter().map(|entry| {
-        let value = stored
-            .configuration()
+        let value = configuration
             .get(element, &entry.key)
             .or(entry.default.as_deref());
         (&*entry.key, value)
     });
-    let others = stored
-        .configuration()
+    let others = configuration
         .entries(element)
         .filter(|(key, _)| element.entry(key).is_none());
     let all = known.chain(others.map(|(key, value)| (key, Some(value))));

@@ -78,15 +78,13 @@ impl Details {
         changes: &[(&str, Option<&str>)],
     ) -> Self {
         let labels = self.labels();
-        let name = name.unwrap_or_else(|| labels.name());
+        let tags: Option<Vec<_>> = match tags {
+            Some(tags) => Some(tags.iter().map(AsRef::as_ref).collect()),
+            None => labels.tags().map(Iterator::collect),
+        };
         let places = self.configuration().changed(from, to, changes);
-        match tags {
-            Some(tags) => Details::pack_places(name, Some(tags), to, places),
-            None => {
-                let tags = labels.tags().map(Iterator::collect::<Vec<_>>);
-                Details::pack_places(name, tags.as_deref(), to, places)
-            }
-        }
+        let name = name.unwrap_or_else(|| labels.name());
+        Details::pack_places(name, tags.as_deref(), to, places)
     }
 }
 
@@ -133,27 +131,21 @@ impl<'a> Configuration<'a> {
     }
 
     /// The places with `changes` applied: a value sets its entry, `None` unsets it.
-    fn changed<'c>(
+    fn changed(
         self,
-        from: &'c Element,
-        to: &'c Element,
-        changes: &'c [(&str, Option<&str>)],
-    ) -> impl Iterator<Item = (&'c str, Option<&'c str>)>
-    where
-        'a: 'c,
-    {
+        from: &'a Element,
+        to: &'a Element,
+        changes: &'a [(&'a str, Option<&'a str>)],
+    ) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
         let change: HashMap<_, _> = changes.iter().copied().collect();
-        let own = Configuration::<'c>(self.0);
-        let known: HashSet<_> = own.places(from).map(|(key, _)| key).collect();
-        let kept = own
+        let known: HashSet<_> = self.places(from).map(|(key, _)| key).collect();
+        let kept = self
             .places(from)
             .map(move |(key, value)| (key, change.get(key).copied().unwrap_or(value)));
         let kept = kept.filter(|(key, value)| value.is_some() || to.entry(key).is_none());
-        let added = changes.iter();
-        let added = added.filter_map(move |(key, value)| {
-            (!known.contains(key)).then_some((*key, Some((*value)?)))
-        });
-        kept.chain(added)
+        let is_new =
+            move |(key, value): &&(&str, Option<_>)| value.is_some() && !known.contains(key);
+        kept.chain(changes.iter().filter(is_new).copied())
     }
 }
 
