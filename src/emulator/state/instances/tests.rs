@@ -1,4 +1,5 @@
 use super::document::Seed;
+use super::stored::Token;
 use super::*;
 use crate::catalog::Catalog;
 
