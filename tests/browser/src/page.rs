@@ -103,14 +103,19 @@ impl Page {
 
     /// Waits until an expression is true.
     pub async fn wait_for(&self, expression: &str) {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        while self.value(expression).await != Value::Bool(true) {
-            assert!(
-                tokio::time::Instant::now() < deadline,
-                "never came true: {expression}"
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        // The browser looks at each of its frames, so nothing here sleeps.
+        let script = format!(
+            "const last = performance.now() + {};
+             const look = () => {{
+               if (({expression}) === true) return done(true);
+               if (performance.now() > last) return done(false);
+               requestAnimationFrame(look);
+             }};
+             look();",
+            PATIENCE.as_millis()
+        );
+        let came_true = self.later(&script).await == Value::Bool(true);
+        assert!(came_true, "never came true: {expression}");
     }
 
     /// The value that a script hands to `done`.
