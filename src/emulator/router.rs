@@ -32,7 +32,7 @@ static RESOURCE_ROWS: Lazy<Vec<Entry>> = Lazy::new(|| {
     entries.collect()
 });
 
-/// The number of segments of each row's pattern; counted at the first request, they would be a tenth of its time.
+/// The number of segments of each row's pattern, counted by the compiler, so that no program counts them as it starts.
 static LENGTHS: [u8; ROUTES.len()] = {
     let (mut lengths, mut row) = ([0; ROUTES.len()], 0);
     while row < lengths.len() {

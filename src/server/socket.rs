@@ -130,8 +130,8 @@ impl AsyncWrite for Stream {
 #[derive(Debug)]
 pub(super) enum Acceptor {
     Tcp(TcpListener),
-    #[cfg(unix)]
     /// Boxed, for most servers have a port.
+    #[cfg(unix)]
     Unix(UnixListener, Box<unix::SocketFile>),
 }
 

@@ -183,7 +183,7 @@ fn sentences(unit: Unit) -> Vec<Unit> {
     sentences.collect()
 }
 
-/// Whether an entry is required, and its default.
+/// A judgement of an entry: `true` if it is required, and its default.
 type Said = (bool, Option<String>);
 
 /// Reads a text about each entry that it names: the words behind a name are its own, and those of an enumeration are shared.
