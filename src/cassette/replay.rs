@@ -247,7 +247,7 @@ impl Replay {
                 (apart, index, request)
             })
             .collect();
-        ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+        ranked.sort_unstable_by(|(a, one, _), (b, other, _)| a.total_cmp(b).then(one.cmp(other)));
         ranked.truncate(MAX_COMPARED_REQUESTS);
         let compared = ranked.into_iter().map(|(apart, index, request)| {
             let recorded = &self.interactions[index].request;
@@ -260,7 +260,9 @@ impl Replay {
             (apart * 50.0 + near.differences.len() as f64, near)
         });
         let mut near: Vec<_> = compared.collect();
-        near.sort_by(|(a, one), (b, other)| a.total_cmp(b).then(one.number.cmp(&other.number)));
+        near.sort_unstable_by(|(a, one), (b, other)| {
+            a.total_cmp(b).then(one.number.cmp(&other.number))
+        });
         let near = near.into_iter().map(|(_, near)| near).take(3);
         near.collect()
     }

@@ -67,7 +67,7 @@ impl Catalog {
     }
 
     fn sorted(mut elements: Vec<Arc<Element>>) -> Self {
-        elements.sort_by_key(|element| element.id());
+        elements.sort_unstable_by_key(|element| element.id());
         let former = Vec::new();
         Catalog { elements, former }
     }
@@ -125,7 +125,9 @@ impl Catalog {
         }
         let mut catalog = self.without(is_same);
         catalog.elements.push(Arc::new(Element::new(fixture)));
-        catalog.elements.sort_by_key(|element| element.id());
+        catalog
+            .elements
+            .sort_unstable_by_key(|element| element.id());
         Ok(catalog)
     }
 
@@ -205,7 +207,7 @@ fn fixture_files(directory: &Path) -> Result<Vec<PathBuf>, CatalogError> {
         path.extension()
             .is_some_and(|extension| extension == "json")
     });
-    files.sort();
+    files.sort_unstable();
     if files.is_empty() {
         return Err(CatalogError::Empty {
             path: directory.to_owned(),

@@ -196,7 +196,7 @@ fn guides_below(directory: &Path) -> io::Result<Vec<PathBuf>> {
             }
         }
     }
-    files.sort();
+    files.sort_unstable();
     Ok(files)
 }
 

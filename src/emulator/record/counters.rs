@@ -80,14 +80,11 @@ impl Counters {
     /// Counts anew for everybody or for one organization; the counts of the run stay.
     pub(crate) fn clear(&self, organization: Option<&str>) {
         let mut current = self.current.lock();
-        let cleared = match organization.map(identity::fingerprint) {
-            None => std::mem::take(&mut current.0),
-            Some(fingerprint) => current
-                .0
-                .remove_entry(&Some(fingerprint))
-                .into_iter()
-                .collect(),
-        };
+        let mut cleared = BTreeMap::new();
+        match organization.map(identity::fingerprint) {
+            None => cleared = std::mem::take(&mut current.0),
+            Some(fingerprint) => cleared.extend(current.0.remove_entry(&Some(fingerprint))),
+        }
         let mut past = self.past.lock();
         drop(current);
         for (organization, account) in cleared {

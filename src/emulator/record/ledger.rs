@@ -76,8 +76,8 @@ impl Ledger {
             unfired,
             more_unfired,
         } = failings;
-        relied.sort_by(|(a, _), (b, _)| b.grade.cmp(&a.grade).then(a.id.cmp(b.id)));
-        refused_by.sort_by(|(a, left), (b, right)| right.cmp(left).then(a.id.cmp(b.id)));
+        relied.sort_unstable_by(|(a, _), (b, _)| b.grade.cmp(&a.grade).then(a.id.cmp(b.id)));
+        refused_by.sort_unstable_by(|(a, left), (b, right)| right.cmp(left).then(a.id.cmp(b.id)));
         let missed = relied
             .iter()
             .filter(|(rule, _)| **rule == rules::NOT_RECORDED);

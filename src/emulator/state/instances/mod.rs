@@ -164,7 +164,7 @@ impl Store {
         };
         sections.extend(state.emptied.sections().filter(is_asked));
         drop(state);
-        sections.sort_by(|a, b| a.organization.cmp(&b.organization));
+        sections.sort_unstable_by(|a, b| a.organization.cmp(&b.organization));
         sections
     }
 

@@ -200,10 +200,9 @@ impl State {
         self.emptied.take(fingerprint, only);
         self.chosen
             .retain(|_, address| &*address.organization != only);
+        let mut forgotten = State::default();
         let taken = self.organizations.remove_entry(only);
-        State {
-            organizations: taken.into_iter().collect(),
-            ..State::default()
-        }
+        forgotten.organizations.extend(taken);
+        forgotten
     }
 }

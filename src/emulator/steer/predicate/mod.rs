@@ -173,7 +173,7 @@ impl Predicate {
             .map(|(at, subject)| (self.distance(subject), Reverse(at), subject))
             .filter(|(distance, ..)| *distance != (0, 0))
             .collect();
-        near.sort_by_key(|(distance, at, _)| (*distance, *at));
+        near.sort_unstable_by_key(|(distance, at, _)| (*distance, *at));
         near.truncate(count);
         near.into_iter().map(|(_, _, subject)| subject).collect()
     }
