@@ -3,7 +3,7 @@
 //! Connections are used again. A request is sent a second time only when nothing of it was on the wire.
 
 use std::error::Error;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
@@ -21,6 +21,7 @@ use tokio::time::timeout;
 use super::RecordError;
 use super::headers::prepare_request;
 use crate::server::tls::TrustStore;
+use crate::wire::host::is_loopback;
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// Maximum time for an answer while nothing more of the request was sent.
@@ -243,10 +244,6 @@ fn without_secrets(text: &str) -> String {
         Some((_, after)) => scheme + after,
         None => scheme + shown,
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]

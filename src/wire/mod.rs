@@ -8,6 +8,7 @@ pub mod auth;
 pub mod ceql;
 pub(crate) mod distance;
 pub mod error;
+pub(crate) mod host;
 pub mod instance;
 pub mod json;
 pub(crate) mod markup;

@@ -1,7 +1,5 @@
 //! The senders that the control API is open to (rule `control`), by address, `Host` and `Origin`.
 
-use std::net::IpAddr;
-
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
 use http::{HeaderValue, header as names};
@@ -9,6 +7,7 @@ use http::{HeaderValue, header as names};
 use crate::emulator::outcome::Outcome;
 use crate::settings::{ControlAccess, Settings};
 use crate::wire::error::ApiError;
+use crate::wire::host::is_loopback;
 use crate::wire::message::Request;
 use crate::wire::vocabulary::EXPOSED_HEADERS;
 
@@ -75,14 +74,7 @@ pub(crate) fn is_local(host: &str) -> bool {
     // The parser takes `[::1].example.com` for `[::1]`.
     let port = host.strip_prefix(name).map(|rest| rest.strip_prefix(':'));
     let is_whole = host == name || matches!(port, Some(Some(port)) if port.parse::<u16>().is_ok());
-    if !is_whole {
-        return false;
-    }
-    let address = name
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .parse::<IpAddr>();
-    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+    is_whole && is_loopback(name)
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! The address of a callback, judged before anything is sent (rule `event-callback-reach`).
 
-use std::net::IpAddr;
-
 use http::Uri;
 use http::uri::Scheme;
 
 use crate::settings::Callbacks;
+use crate::wire::host::is_loopback;
 
 /// An address that may be called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,13 +56,6 @@ impl Destination {
                 .to_owned(),
         })
     }
-}
-
-/// Tells whether a host is this machine for certain: a name other than `localhost` may be resolved to anything.
-fn is_loopback(host: &str) -> bool {
-    let address = host.parse::<IpAddr>();
-    host.eq_ignore_ascii_case("localhost")
-        || address.is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 #[cfg(test)]
