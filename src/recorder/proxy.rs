@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Response};
+use http::{HeaderValue, Method, Response};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -50,6 +50,10 @@ impl Proxy {
         let (head, body) = request.into_parts();
         let copy = MessageBytes::new(body.size_hint().exact(), self.limit);
         let mut asked = Arc::new(Mutex::new(http::Request::from_parts(head.clone(), copy)));
+        if head.method == Method::CONNECT {
+            let reason = "to be a proxy for a host, the recorder needs --intercept HOST";
+            return Ok(self.refuse(&asked, reason));
+        }
         let Some(known) = &self.known else {
             let body = streamed(body, asked.clone());
             return Ok(self.forward(head, body, asked).await);

@@ -185,6 +185,23 @@ fn an_unsolicited_switch_of_protocols_is_a_failed_upstream() {
     assert!(summary.all_failed());
 }
 
+/// Rule `upstream-failed`: a client for which the recorder is a proxy is told what that takes.
+#[test]
+fn a_tunnel_is_neither_opened_nor_asked_for() {
+    let room = Room::new();
+    let ce = MockCe::start();
+    let upstream = format!("http://{}", ce.address());
+    let recorder = Recorder::to(upstream, room.cassette()).start();
+    let target = "api.cloud-elements.com:443";
+    let asked = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nConnection: close\r\n\r\n");
+    let reply = raw(recorder.address(), &asked);
+    assert!(reply.starts_with("HTTP/1.1 502"), "{reply}");
+    assert!(reply.contains("needs --intercept HOST"), "{reply}");
+    assert_eq!(ce.journal(&mock_ce::Predicate::default()).requests.len(), 0);
+    let summary = recorder.finish().unwrap();
+    assert_eq!((summary.recorded, summary.kept_out), (0, 1));
+}
+
 #[test]
 fn a_certificate_that_nobody_vouches_for_is_refused() {
     let (room, other) = (Room::new(), Room::new());
