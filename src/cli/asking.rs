@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 #[cfg(unix)]
+use std::os::unix::fs::FileTypeExt as _;
+#[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -91,7 +93,14 @@ impl Server {
             }
             #[cfg(unix)]
             Place::Unix(socket) => {
-                let stream = UnixStream::connect(socket)?;
+                let stream =
+                    UnixStream::connect(socket).map_err(|error| match is_other(socket) {
+                        true => io::Error::new(
+                            io::ErrorKind::InvalidInput,
+                            "it is no socket; name the one of --listen",
+                        ),
+                        false => error,
+                    })?;
                 stream.set_read_timeout(Some(limits.time))?;
                 exchange(stream, "localhost", path, limits)
             }
@@ -122,6 +131,12 @@ fn may_be_written_yet(path: &Path) -> bool {
         Ok(text) => text.is_empty() || text.contains("-----BEGIN CERTIFICATE-----"),
         Err(error) => error.kind() == io::ErrorKind::NotFound,
     }
+}
+
+/// Tells whether there is something that is no socket, in whose place no server can listen.
+#[cfg(unix)]
+fn is_other(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.file_type().is_socket())
 }
 
 impl Place {

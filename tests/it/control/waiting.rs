@@ -93,3 +93,13 @@ fn what_is_no_url_is_told(#[case] url: &str) {
     let told = told(&wait(url, "20s"));
     assert!(told.contains("is not a URL such as"), "{told}");
 }
+
+/// No server can listen in its place, so the time is not waited out.
+#[rstest]
+#[case::directory("/")]
+#[case::file(env!("CARGO_BIN_EXE_mock-ce"))]
+#[cfg(unix)]
+fn what_is_no_socket_is_told_at_once(#[case] path: &str) {
+    let told = told(&wait(&format!("unix:{path}"), "20s"));
+    assert!(told.contains("cannot be asked: it is no socket"), "{told}");
+}
