@@ -62,8 +62,9 @@ pub(super) fn read(pieces: &Pieces<'_>, report: &mut Report) -> Vec<ResourceSpec
         );
         let creates = method == ResourceMethod::Create;
         if sends && is_first {
+            // The first response stands beside it; a later sample may send something else.
             if creates {
-                resource.sent = Some(shown);
+                resource.sent.get_or_insert(shown);
             }
             continue;
         }

@@ -161,3 +161,18 @@ fn the_minimum_payload_is_required_and_the_rest_of_the_extended_one_is_not() {
     let (required, optional): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.required);
     assert_eq!((required.len(), optional.len()), (6, 14));
 }
+
+/// The importer compares a request with the response to it, not with that of another sample.
+#[test]
+fn a_later_sample_of_a_resource_changes_nothing() {
+    let first = "`POST /letters`\n\n    {\"to\": \"a\", \"urgent\": true}\n\n    {\"id\": 1, \"to\": \"a\", \"status\": \"sent\"}\n\n\
+                 `GET /letters/{id}`\n\n    {\"id\": 1, \"to\": \"a\", \"status\": \"sent\"}\n\n";
+    let later = "`POST /letters`\n\n    {\"status\": \"draft\"}\n\n    {\"id\": 2, \"status\": \"draft\"}\n\n";
+    let of = |text: &str| only(&import_text(&(good() + text))).resources().to_vec();
+    let [letters] = &of(first)[..] else {
+        panic!("one resource");
+    };
+    assert_eq!(letters.sets().to_string(), r#"{"status":"sent"}"#);
+    assert_eq!(letters.echoed(), Some(&["to".to_owned()][..]));
+    assert_eq!(of(&format!("{first}{later}")), of(first));
+}
