@@ -431,7 +431,7 @@ rules! {
     DEFINITION_ALL "definition-all" vendor "vendor's public API test suite"
         "`GET …/objects/definitions` is an object of all definitions by name; none is 404."
     DEFINITION_TWICE "definition-twice" vendor "vendor's public API test suite; the 400 is assumed"
-        "Defining an object twice is 409, a bad body 400."
+        "Defining an object twice is 409, a bad body or more than 1,000 fields 400."
     DEFINITION_IN_USE "definition-in-use" assumed "the same of an organization's definitions: vendor's public API test suite"
         "A definition that has a transformation cannot be deleted: 409."
     DEFINITION_RENAME "definition-rename" vendor "vendor's public API test suite; the 409 is assumed"

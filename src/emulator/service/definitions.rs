@@ -301,6 +301,9 @@ fn definition(
     ]))
 }
 
+/// Each field is looked for in the definition and in every row that is shown.
+const MAX_FIELDS: usize = 1_000;
+
 /// The fields of a body, each an object with a path; none where the member is absent.
 fn fields<'b, 'a>(body: &'b Json<'a>) -> Result<&'b [Json<'a>], ApiError> {
     let refusal = |message: String| ApiError::bad_request(&rules::DEFINITION_TWICE, message);
@@ -316,6 +319,12 @@ fn fields<'b, 'a>(body: &'b Json<'a>) -> Result<&'b [Json<'a>], ApiError> {
             .as_array()
             .ok_or_else(|| refusal(format!("fields must be an array, found {}", fields.kind())))?,
     };
+    if fields.len() > MAX_FIELDS {
+        return Err(refusal(format!(
+            "fields has {} items, and this mock keeps {MAX_FIELDS} at most",
+            fields.len()
+        )));
+    }
     let has_path = |field: &Json<'_>| {
         field
             .get("path")

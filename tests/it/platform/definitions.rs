@@ -130,6 +130,24 @@ fn what_defines_nothing_is_refused(#[case] body: &str, #[case] status: u16, #[ca
     assert_eq!(refused.message(), message);
 }
 
+/// Rule `definition-twice`: each field is looked for in every row, so they are bounded.
+#[rstest]
+#[case(1_000, (200, "definition-create"))]
+#[case(1_001, (400, "definition-twice"))]
+fn fields_are_bounded(#[case] count: usize, #[case] verdict: (u16, &str)) {
+    let (mut ce, _) = with_mailjet::<Core>();
+    let fields = vec![r#"{"path":"a"}"#; count].join(",");
+    let answer = ce.ask(Request::post(
+        DEFINITION,
+        format!("{{\"fields\":[{fields}]}}"),
+    ));
+    assert_eq!(answer.verdict(), verdict);
+    if count > 1_000 {
+        let message = "fields has 1001 items, and this mock keeps 1000 at most";
+        assert_eq!(answer.message(), message);
+    }
+}
+
 /// Rule `definition-in-use`: not while a transformation needs it.
 #[test]
 fn a_definition_in_use_stays() {

@@ -165,11 +165,16 @@ fn spelled(path: &[Step], documented: &Json<'_>) -> Vec<Step> {
 
 /// The member of this name; case and a plural `s` do not count.
 fn child<'v, 'a>(value: &'v Json<'a>, name: &str) -> Option<(&'v str, &'v Json<'a>)> {
-    let loose = |name: &str| name.to_lowercase().trim_end_matches('s').to_owned();
     let members = || value.as_object().into_iter().flatten();
     let exact = members().find(|(known, _)| known == name);
-    let found = exact.or_else(|| members().find(|(known, _)| loose(known) == loose(name)));
+    let found = exact.or_else(|| members().find(|(known, _)| loose(known).eq(loose(name))));
     found.map(|(known, value)| (&**known, value))
+}
+
+/// A name as [`child`] compares it.
+fn loose(name: &str) -> impl Iterator<Item = char> {
+    let singular = name.trim_end_matches(['s', 'S']);
+    singular.chars().flat_map(char::to_lowercase)
 }
 
 fn get<'a>(value: &Json<'a>, path: &[Step]) -> Option<Json<'a>> {

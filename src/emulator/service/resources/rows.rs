@@ -1,6 +1,7 @@
 //! Calls about one row: create, retrieve, replace, update, delete (rule `generic-verbs`).
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ResourceCall;
@@ -82,9 +83,7 @@ pub(super) fn change(
             ResourceMethod::Update => members(&before),
             _ => vec![(Cow::from(target.spec.id()), id_json(&target.spec, number))],
         };
-        for (name, value) in &sent {
-            set(&mut members, name, value.borrowed());
-        }
+        merge(&mut members, &sent);
         let after = Row::from(Json::Object(members).to_bytes());
         // Somebody else may have changed the row since it was read.
         if emulator
@@ -186,6 +185,22 @@ fn repeat_id<'a>(documented: &'a Json<'_>, id: &str, members: &mut Members<'a>) 
             set(members, name, own.clone());
         }
     }
+}
+
+/// Puts what was sent in the place of members of the same name, and the rest behind them.
+fn merge<'a>(members: &mut Members<'a>, sent: &'a Members<'_>) {
+    // Both may be as long as a body, so neither is walked over for each member of the other.
+    let mut changes: HashMap<&str, &Json<'_>> =
+        sent.iter().map(|(name, value)| (&**name, value)).collect();
+    for (name, value) in members.iter_mut() {
+        if let Some(change) = changes.remove(&**name) {
+            *value = change.borrowed();
+        }
+    }
+    let more = sent
+        .iter()
+        .filter(|(name, _)| changes.contains_key(&**name));
+    members.extend(more.map(|(name, value)| (Cow::Borrowed(&**name), value.borrowed())));
 }
 
 fn set<'a>(members: &mut Members<'a>, name: &'a str, value: Json<'a>) {

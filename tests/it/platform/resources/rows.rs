@@ -103,6 +103,31 @@ fn each_instance_has_rows_of_its_own() {
     );
 }
 
+/// Rule `generic-verbs`: members keep their places, new ones come behind them in the order sent, however many there are.
+#[test]
+fn a_row_of_very_many_members_is_changed() {
+    const COUNT: usize = 40_000;
+    let (mut ce, token) = with_hub("crm");
+    let row = |from: usize, value: &str| {
+        let members = (from..from + COUNT).map(|number| format!(r#""m{number}":{value}"#));
+        members.collect::<Vec<_>>().join(",")
+    };
+    let path = "/contacts/1";
+    let before = ce.ask(Request::get(path).token(&token)).text().to_owned();
+    let own = before.trim_end_matches('}');
+    let half = COUNT / 2;
+    for (from, value) in [(0, "1"), (half, "2")] {
+        let body = format!("{{{}}}", row(from, value));
+        let changed = ce.ask(Request::patch(path, body).token(&token));
+        assert_eq!(changed.status, 200);
+    }
+    let first: Vec<_> = (0..half)
+        .map(|number| format!(r#""m{number}":1"#))
+        .collect();
+    let expected = format!("{own},{},{}}}", first.join(","), row(half, "2"));
+    assert!(ce.ask(Request::get(path).token(&token)).text() == expected);
+}
+
 /// Rule `generic-verbs`: a body that is no object is refused.
 #[rstest]
 #[case("[]", "The body must be an object, found an array")]
