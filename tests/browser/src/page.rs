@@ -1,7 +1,9 @@
 //! The page in a browser, as a test sees and steers it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -129,38 +131,43 @@ impl Page {
 
     /// Presses keys where the focus is.
     pub async fn press(&self, keys: &str) {
-        let active = self.client.active_element().await.expect("a focus");
-        active.send_keys(keys).await.expect("keys are taken");
+        self.write(":focus, body:not(:has(:focus))", keys).await;
     }
 
     /// Clicks on what a selector names.
     pub async fn click(&self, selector: &str) {
-        self.element(selector)
-            .await
-            .click()
-            .await
-            .unwrap_or_else(|error| panic!("{selector}: {error}"));
+        self.act_on(selector, async |element| element.click().await)
+            .await;
     }
 
     /// Types into what a selector names.
     pub async fn write(&self, selector: &str, text: &str) {
-        self.element(selector)
-            .await
-            .send_keys(text)
-            .await
-            .expect("a text is taken");
+        self.act_on(selector, async |element| element.send_keys(text).await)
+            .await;
     }
 
     /// Chooses an option of what a selector names.
     pub async fn choose(&self, selector: &str, label: &str) {
-        self.element(selector)
-            .await
-            .select_by_label(label)
-            .await
-            .expect("there is the option");
+        self.act_on(selector, async |element| {
+            element.select_by_label(label).await
+        })
+        .await;
     }
 
-    async fn element(&self, selector: &str) -> fantoccini::elements::Element {
+    /// Does something with the element that a selector names.
+    ///
+    /// The page may draw a list anew after the element was found: then the new element is looked for.
+    async fn act_on(&self, selector: &str, act: impl AsyncFn(Element) -> Result<(), CmdError>) {
+        let last = Instant::now() + PATIENCE;
+        loop {
+            match act(self.element(selector).await).await {
+                Err(error) if error.is_stale_element_reference() && Instant::now() < last => {}
+                done => return done.unwrap_or_else(|error| panic!("{selector}: {error}")),
+            }
+        }
+    }
+
+    async fn element(&self, selector: &str) -> Element {
         let found = self
             .client
             .wait()
