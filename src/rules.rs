@@ -586,7 +586,7 @@ rules! {
     NOT_RECORDED "not-recorded" assumed "none"
         "A request that the cassette does not have is 501 with the nearest recorded ones, unless the emulator answers the rest."
     UPSTREAM_FAILED "upstream-failed" assumed "none"
-        "A recorder that gets no answer from its upstream answers 502 in the error shape, and keeps it out of the cassette."
+        "A recorder that must not ask its upstream, or gets no answer, answers 502 in the error shape, and keeps it out of the cassette."
     CONTROL "control" scripted "the test"
         "Below `/__admin` a test steers the mock; only from loopback, never for a foreign page."
     INTERCEPT "intercept" scripted "the test"

@@ -23,6 +23,7 @@ use crate::rules;
 use crate::server::progress::Progress;
 use crate::server::tls::{Front, Verdict};
 use crate::wire::error::ApiError;
+use crate::wire::host::is_loopback;
 use crate::wire::message::{Body, Malformed, Reply, Request};
 use crate::wire::vocabulary::header;
 
@@ -50,9 +51,8 @@ impl Proxy {
         let (head, body) = request.into_parts();
         let copy = MessageBytes::new(body.size_hint().exact(), self.limit);
         let mut asked = Arc::new(Mutex::new(http::Request::from_parts(head.clone(), copy)));
-        if head.method == Method::CONNECT {
-            let reason = "to be a proxy for a host, the recorder needs --intercept HOST";
-            return Ok(self.refuse(&asked, reason));
+        if let Err(reason) = self.check_host(&head) {
+            return Ok(self.refuse(&asked, &reason));
         }
         let Some(known) = &self.known else {
             let body = streamed(body, asked.clone());
@@ -82,6 +82,26 @@ impl Proxy {
         asked.end();
         let body = Either::Right(Full::new(body));
         Ok(self.forward(head, body, asked).await)
+    }
+
+    /// Refuses a request of a client that took the recorder for its proxy: it may hold secrets of another host, which
+    /// are not for the upstream.
+    fn check_host(&self, head: &Parts) -> Result<(), String> {
+        if head.method == Method::CONNECT {
+            return Err("to be a proxy for a host, the recorder needs --intercept HOST".to_owned());
+        }
+        let Some(host) = head.uri.host() else {
+            return Ok(());
+        };
+        let upstream = self.upstream.address();
+        // A recorder that is a proxy has decided about the host already.
+        match self.front.https_hosts().is_some() || is_loopback(host) || upstream.is_named(host) {
+            true => Ok(()),
+            false => Err(format!(
+                "it is for {host}, and the recorder asks {} alone: name the host in NO_PROXY",
+                upstream.origin()
+            )),
+        }
     }
 
     async fn forward(

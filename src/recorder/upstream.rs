@@ -117,6 +117,11 @@ impl Address {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// Tells whether a request names the service's host.
+    pub(super) fn is_named(&self, host: &str) -> bool {
+        self.authority.host().eq_ignore_ascii_case(host)
+    }
+
     fn host(&self) -> &str {
         self.authority.host().trim_matches(['[', ']'])
     }
@@ -262,5 +267,15 @@ mod tests {
     #[case::late_scheme("u:PLANTED@https://api.example", "https://api.example")]
     fn only_scheme_host_and_path_are_shown(#[case] text: &str, #[case] shown: &str) {
         assert_eq!(without_secrets(text), shown);
+    }
+
+    #[rstest]
+    #[case("api.example", true)]
+    #[case("API.example", true)]
+    #[case("example", false)]
+    #[case("api.example.org", false)]
+    fn an_address_has_one_host(#[case] host: &str, #[case] expected: bool) {
+        let address = Address::parse("https://api.example:8/a").unwrap();
+        assert_eq!(address.is_named(host), expected);
     }
 }

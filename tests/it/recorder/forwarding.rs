@@ -185,6 +185,36 @@ fn an_unsolicited_switch_of_protocols_is_a_failed_upstream() {
     assert!(summary.all_failed());
 }
 
+/// Rule `upstream-failed`: a client that takes the recorder for its proxy does not tell the upstream another host's secrets.
+#[rstest]
+#[case::of_this_machine_by_name("LOCALHOST", None)]
+#[case::of_this_machine("127.0.0.1:1", None)]
+#[case::of_another_host(
+    "api.example.com",
+    Some("it is for api.example.com, and the recorder asks http://")
+)]
+#[case::of_a_user_at_another_host(
+    "u:secret@api.example.com:80",
+    Some("it is for api.example.com, and")
+)]
+fn a_request_for_another_host_is_not_forwarded(#[case] host: &str, #[case] refused: Option<&str>) {
+    let room = Room::new();
+    let ce = MockCe::start();
+    let upstream = format!("http://{}", ce.address());
+    let recorder = Recorder::to(upstream, room.cassette()).start();
+    let asked = format!(
+        "GET http://{host}/elements/api-v2/elements/6 HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    );
+    let reply = raw(recorder.address(), &asked);
+    let is_refused = reply.starts_with("HTTP/1.1 502");
+    assert_eq!(is_refused, refused.is_some(), "{reply}");
+    assert!(reply.contains(refused.unwrap_or_default()), "{reply}");
+    assert!(!reply.contains("secret"), "{reply}");
+    let forwarded = ce.journal(&mock_ce::Predicate::default()).requests.len();
+    assert_eq!(forwarded, usize::from(refused.is_none()));
+    recorder.finish().unwrap();
+}
+
 /// Rule `upstream-failed`: a client for which the recorder is a proxy is told what that takes.
 #[test]
 fn a_tunnel_is_neither_opened_nor_asked_for() {
