@@ -17,7 +17,7 @@ use super::placeholder;
 use super::policy::{Policy, is_like_a_name};
 use super::selector::{MessagePart, Place, Side, Step};
 use super::sought::Weight;
-use crate::wire::json::Json;
+use crate::wire::json::{Json, MAX_KEPT_LEVELS};
 use crate::wire::message::{Body, Request};
 
 /// Names with values, in order; a name may appear more than once.
@@ -148,8 +148,11 @@ impl Content {
         if body.is_empty() {
             return Content::Empty;
         }
-        if let Ok(value) = Json::parse(body) {
-            return Content::Json(value.into_owned());
+        match Json::parse(body) {
+            Ok(value) if value.levels() <= MAX_KEPT_LEVELS => {
+                return Content::Json(value.into_owned());
+            }
+            _ => {}
         }
         match std::str::from_utf8(body) {
             Ok(text) => Content::of_text(text, content_type),
@@ -301,6 +304,8 @@ mod tests {
     #[rstest]
     #[case::nothing("", "", "Empty")]
     #[case::json(r#"{"a": [1, 2.5]}"#, "text/plain", "Json(")]
+    #[case::deep_json(&("[".repeat(104) + &"]".repeat(104)), "", "Json(")]
+    #[case::json_too_deep_to_be_read_again(&("[".repeat(105) + &"]".repeat(105)), "", "Text(")]
     #[case::text("a=b&c=d", "text/plain", "Text(")]
     #[case::form("a=b&c=d", "Application/X-WWW-Form-Urlencoded; charset=utf-8", "Form(")]
     #[case::no_form("{a=b", "application/x-www-form-urlencoded", "Text(")]

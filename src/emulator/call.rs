@@ -15,7 +15,7 @@ use super::{Emulator, identity};
 use crate::rules::{self, Rule};
 use crate::wire::auth::{AuthProblem, Credentials};
 use crate::wire::error::ApiError;
-use crate::wire::json::{Json, position};
+use crate::wire::json::{Json, JsonProblem, MAX_KEPT_LEVELS, position};
 use crate::wire::media;
 use crate::wire::message::Request;
 use crate::wire::vocabulary::{Dialect, word};
@@ -283,8 +283,18 @@ impl<'r> Call<'_, 'r> {
         form_urlencoded::parse(self.context.query().as_bytes())
     }
 
-    /// The body as JSON (rules `json-malformed`, `curly-quotes`).
+    /// The body as JSON (rules `json-malformed`, `curly-quotes`), not nested deeper than what is kept of it may be.
     pub(crate) fn json(&self) -> Result<&Json<'r>, ApiError> {
+        let json = self.document()?;
+        if json.levels() > MAX_KEPT_LEVELS {
+            let problem = JsonProblem::too_deep(self.context.body(), MAX_KEPT_LEVELS);
+            return Err(ApiError::malformed(&problem, None));
+        }
+        Ok(json)
+    }
+
+    /// The body as JSON, as deep as JSON is read: the document of a state, which holds what was sent.
+    pub(crate) fn document(&self) -> Result<&Json<'r>, ApiError> {
         let refusal = |problem| ApiError::malformed(problem, curly_quote(self.context.body()));
         self.context.json().map_err(refusal)
     }

@@ -96,7 +96,7 @@ pub(in crate::emulator) fn snapshot(emulator: &Emulator, call: &Call<'_, '_>) ->
 
 /// `PUT /__admin/state` with such a document
 pub(in crate::emulator) fn restore(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
-    emulator.restore(call.json()?, organization(call).as_deref())?;
+    emulator.restore(call.document()?, organization(call).as_deref())?;
     Ok(done(call))
 }
 

@@ -7,7 +7,7 @@ use super::subject;
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
-use crate::emulator::state::mappings::{Kind, Objects, Owner};
+use crate::emulator::state::mappings::{Kind, Objects, Owner, check_fields};
 use crate::emulator::view::date;
 use crate::rules;
 use crate::wire::error::{ApiError, clip};
@@ -301,42 +301,16 @@ fn definition(
     ]))
 }
 
-/// Each field is looked for in the definition and in every row that is shown.
-const MAX_FIELDS: usize = 1_000;
-
 /// The fields of a body, each an object with a path; none where the member is absent.
 fn fields<'b, 'a>(body: &'b Json<'a>) -> Result<&'b [Json<'a>], ApiError> {
-    let refusal = |message: String| ApiError::bad_request(&rules::DEFINITION_TWICE, message);
+    let refusal = |message| ApiError::bad_request(&rules::DEFINITION_TWICE, message);
     if body.as_object().is_none() {
         return Err(refusal(format!(
             "The body must be an object, found {}",
             body.kind()
         )));
     }
-    let fields = match body.get("fields") {
-        None | Some(Json::Null) => return Ok(&[]),
-        Some(fields) => fields
-            .as_array()
-            .ok_or_else(|| refusal(format!("fields must be an array, found {}", fields.kind())))?,
-    };
-    if fields.len() > MAX_FIELDS {
-        return Err(refusal(format!(
-            "fields has {} items, and this mock keeps {MAX_FIELDS} at most",
-            fields.len()
-        )));
-    }
-    let has_path = |field: &Json<'_>| {
-        field
-            .get("path")
-            .and_then(Json::as_str)
-            .is_some_and(|path| !path.is_empty())
-    };
-    match fields.iter().position(|field| !has_path(field)) {
-        Some(at) => Err(refusal(format!(
-            "fields[{at}].path is required and must be text"
-        ))),
-        None => Ok(fields),
-    }
+    check_fields(body).map_err(refusal)
 }
 
 /// The body of a transformation, whose fields were checked.

@@ -34,6 +34,43 @@ pub(crate) struct Owner<'a> {
     pub(crate) instance: u64,
 }
 
+/// Each field is looked for in the definition and in every row that is shown.
+const MAX_FIELDS: usize = 1_000;
+
+/// Maximum number of names in a path such as `users[*].address.city`; a row is nested deeper by as many.
+const MAX_STEPS: usize = 16;
+
+/// The fields of a document, each with the paths that a row is read and shown by; none where the member is absent.
+pub(crate) fn check_fields<'d, 'a>(document: &'d Json<'a>) -> Result<&'d [Json<'a>], String> {
+    let fields = match document.get("fields") {
+        None | Some(Json::Null) => return Ok(&[]),
+        Some(fields) => fields
+            .as_array()
+            .ok_or_else(|| format!("fields must be an array, found {}", fields.kind()))?,
+    };
+    if fields.len() > MAX_FIELDS {
+        return Err(format!(
+            "fields has {} items, and this mock keeps {MAX_FIELDS} at most",
+            fields.len()
+        ));
+    }
+    for (at, field) in fields.iter().enumerate() {
+        let path = |member| field.get(member).and_then(Json::as_str);
+        if path("path").is_none_or(str::is_empty) {
+            return Err(format!("fields[{at}].path is required and must be text"));
+        }
+        for member in ["path", "vendorPath"] {
+            let steps = path(member).map_or(0, |path| path.split('.').count());
+            if steps > MAX_STEPS {
+                return Err(format!(
+                    "fields[{at}].{member} has {steps} names, and this mock follows {MAX_STEPS} at most"
+                ));
+            }
+        }
+    }
+    Ok(fields)
+}
+
 impl Objects {
     pub(crate) fn of(&self, kind: Kind) -> &BTreeMap<Box<str>, Arc<Json<'static>>> {
         &self.0[kind as usize]
@@ -142,6 +179,8 @@ impl Part for Mappings {
                             json.kind()
                         ));
                     }
+                    check_fields(json)
+                        .map_err(|reason| format!("{}.{name}: {reason}", document.at(member)))?;
                     objects
                         .of_mut(kind)
                         .insert((&**name).into(), Arc::new(json.clone().into_owned()));

@@ -20,6 +20,9 @@ pub(crate) use read::Name;
 /// The members of an object, in the order in which they were written.
 pub type Members<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
 
+/// Maximum nesting of JSON that somebody else wrote and that is kept: what holds it must be parsed as well.
+pub(crate) const MAX_KEPT_LEVELS: usize = 104;
+
 /// A JSON value that keeps the order of members and borrows text where it can.
 ///
 /// ```
@@ -58,6 +61,16 @@ impl<'a> Json<'a> {
             Err(_) => serde_json::from_slice(text),
         };
         parsed.map_err(|error| JsonProblem::new(text, &error))
+    }
+
+    /// Counts the levels of nesting: 0 for a text, 1 for an array of texts.
+    pub(crate) fn levels(&self) -> usize {
+        let deepest = match self {
+            Json::Array(items) => items.iter().map(Json::levels).max(),
+            Json::Object(members) => members.iter().map(|(_, value)| value.levels()).max(),
+            _ => return 0,
+        };
+        1 + deepest.unwrap_or(0)
     }
 
     /// The member `name` of an object; `None` for any other value.
@@ -352,6 +365,17 @@ mod tests {
     fn ten_thousand_levels_are_a_problem_and_not_a_crash() {
         let problem = Json::parse("[".repeat(10_000).as_bytes()).unwrap_err();
         assert_eq!(problem.reason, "recursion limit exceeded");
+    }
+
+    #[test]
+    fn levels_are_counted() {
+        for (text, levels) in [("1", 0), ("[]", 1), (r#"{"a":[1,{"b":2}],"c":[]}"#, 3)] {
+            assert_eq!(
+                Json::parse(text.as_bytes()).unwrap().levels(),
+                levels,
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -29,12 +29,35 @@ impl JsonProblem {
             .sum();
         // The parser counts bytes and points at the last one it read; before the first it says column 0.
         let offset = (line_start + error.column().saturating_sub(1)).min(text.len());
+        JsonProblem::at(text, offset, reason.to_owned(), error.is_eof())
+    }
+
+    /// The problem with a text that is JSON, and nested deeper than this.
+    pub(crate) fn too_deep(text: &[u8], max: usize) -> Self {
+        let (mut level, mut in_text, mut is_escaped) = (0, false, false);
+        let is_beyond = |&byte: &u8| {
+            match byte {
+                _ if is_escaped => is_escaped = false,
+                b'\\' => is_escaped = in_text,
+                b'"' => in_text = !in_text,
+                b'[' | b'{' if !in_text => level += 1,
+                b']' | b'}' if !in_text => level -= 1,
+                _ => {}
+            }
+            level > max
+        };
+        let offset = text.iter().position(is_beyond).unwrap_or(text.len());
+        let reason = format!("nested more than {max} levels deep");
+        JsonProblem::at(text, offset, reason, false)
+    }
+
+    fn at(text: &[u8], offset: usize, reason: String, at_end: bool) -> Self {
         let (line, column) = position(text, char_start(text, offset));
         JsonProblem {
             line,
             column,
-            reason: reason.to_owned(),
-            found: found_at(text, offset, error.is_eof()),
+            reason,
+            found: found_at(text, offset, at_end),
         }
     }
 }

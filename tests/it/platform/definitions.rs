@@ -148,6 +148,78 @@ fn fields_are_bounded(#[case] count: usize, #[case] verdict: (u16, &str)) {
     }
 }
 
+/// Rule `definition-twice`: a path makes a row as deep as it has names, so these are bounded, in a restored state too.
+#[rstest]
+#[case::path(DEFINITION, "path")]
+#[case::vendor_path(TRANSFORMATION, "vendorPath")]
+fn names_of_a_path_are_bounded(#[case] at: &str, #[case] member: &str) {
+    let (mut ce, _) = transformed();
+    let put = |names: usize| {
+        let path = vec!["a"; names].join(".");
+        let field = format!(r#"{{"path":"a","{member}":"{path}"}}"#)
+            .replace(r#""path":"a","path""#, r#""path""#);
+        Request::put(
+            at,
+            format!(r#"{{"vendorName":"Account","fields":[{field}]}}"#),
+        )
+    };
+    assert_eq!(ce.ask(put(16)).status, 200);
+    for names in [17, 200_000] {
+        let refused = ce.ask(put(names));
+        assert_eq!(refused.verdict(), (400, "definition-twice"));
+        let message =
+            format!("fields[0].{member} has {names} names, and this mock follows 16 at most");
+        assert_eq!(refused.message(), message);
+    }
+    let snapshot = ce.ask(Request::raw("GET", "/__admin/state"));
+    let longest = format!("\"{}\"", vec!["a"; 16].join("."));
+    let hostile = snapshot
+        .text()
+        .replace(&longest, &format!("\"{}\"", vec!["a"; 17].join(".")));
+    let refused = ce.ask(Request::raw("PUT", "/__admin/state").json(hostile));
+    assert_eq!(refused.status, 400);
+    let message = refused.message();
+    assert!(message.contains("has 17 names"), "{message}");
+}
+
+/// Rules `json-malformed`, `transformation-vendor-names`: a row that is kept can be read again, wherever it is kept.
+#[test]
+fn a_deep_row_is_found_changed_and_restored() {
+    let (mut ce, token) = transformed();
+    let path = vec!["a"; 16].join(".");
+    let mapped =
+        format!(r#"{{"vendorName":"Account","fields":[{{"path":"deep","vendorPath":"{path}"}}]}}"#);
+    assert_eq!(ce.ask(Request::put(TRANSFORMATION, mapped)).status, 200);
+    let body = |levels: usize| {
+        format!(
+            r#"{{"deep":{}{}}}"#,
+            "[".repeat(levels - 1),
+            "]".repeat(levels - 1)
+        )
+    };
+    let mut ask = |request: Request| ce.ask(request.token(&token));
+    let refused = ask(Request::post("/myaccounts", body(105)));
+    assert_eq!(refused.verdict(), (400, "json-malformed"));
+    let message = refused.message();
+    assert!(
+        message.contains("column 112: nested more than 104 levels deep, found '['"),
+        "{message}"
+    );
+    let created = ask(Request::post("/myaccounts", body(104)));
+    assert_eq!(created.status, 200, "{}", created.text());
+    for request in [
+        Request::get("/accounts?where=id%3D'5'"),
+        Request::get("/myaccounts/5"),
+        Request::patch("/accounts/5", r#"{"name":"b"}"#),
+    ] {
+        let answer = ask(request);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    let snapshot = ask(Request::raw("GET", "/__admin/state"));
+    let restored = ask(Request::raw("PUT", "/__admin/state").json(snapshot.text().to_owned()));
+    assert_eq!(restored.status, 200, "{}", restored.text());
+}
+
 /// Rule `definition-in-use`: not while a transformation needs it.
 #[test]
 fn a_definition_in_use_stays() {

@@ -65,7 +65,8 @@ impl Mapping {
             if field.is_removed {
                 remove(&mut shown, &field.path);
             } else {
-                let value = get(&row, &field.vendor_path).unwrap_or_else(|| LACKING.into());
+                let value = get(&row, &field.vendor_path, loose_child);
+                let value = value.unwrap_or_else(|| LACKING.into());
                 set(&mut shown, &field.path, value);
             }
         }
@@ -74,13 +75,19 @@ impl Mapping {
 
     /// Renames the members that a caller sent as the resource names them; `documented` knows the spelling of its members.
     pub(super) fn undo<'a>(&self, sent: Members<'a>, documented: &Json<'_>) -> Members<'a> {
-        let mut body = Json::Object(sent);
-        for field in &self.fields {
-            if let Some(value) = get(&body, &field.path) {
-                remove(&mut body, &field.path);
-                let vendor_path = spelled(&field.vendor_path, documented);
-                set(&mut body, &vendor_path, value);
-            }
+        let sent = Json::Object(sent);
+        let value = |field: &Field| get(&sent, &field.path, |json, name| json.get(name));
+        let fields = self.fields.iter();
+        let moved: Vec<_> = fields
+            .filter_map(|field| Some((field, value(field)?)))
+            .collect();
+        // All are taken away before the first is put in its place: two fields may change their names.
+        let mut body = sent;
+        for (field, _) in &moved {
+            remove(&mut body, &field.path);
+        }
+        for (field, value) in moved {
+            set(&mut body, &spelled(&field.vendor_path, documented), value);
         }
         match body {
             Json::Object(members) => members,
@@ -177,18 +184,25 @@ fn loose(name: &str) -> impl Iterator<Item = char> {
     singular.chars().flat_map(char::to_lowercase)
 }
 
-fn get<'a>(value: &Json<'a>, path: &[Step]) -> Option<Json<'a>> {
+/// The member of a value, by one of the two ways to compare a name.
+type Child = for<'v, 'a> fn(&'v Json<'a>, &str) -> Option<&'v Json<'a>>;
+
+fn loose_child<'v, 'a>(value: &'v Json<'a>, name: &str) -> Option<&'v Json<'a>> {
+    child(value, name).map(|(_, found)| found)
+}
+
+fn get<'a>(value: &Json<'a>, path: &[Step], child: Child) -> Option<Json<'a>> {
     let Some((step, rest)) = path.split_first() else {
         return Some(value.clone());
     };
-    let (_, found) = child(value, &step.name)?;
+    let found = child(value, &step.name)?;
     if !step.into_items {
-        return get(found, rest);
+        return get(found, rest, child);
     }
     let items = found.as_array()?.iter();
     Some(
         items
-            .map(|item| get(item, rest).unwrap_or_else(|| LACKING.into()))
+            .map(|item| get(item, rest, child).unwrap_or_else(|| LACKING.into()))
             .collect(),
     )
 }
@@ -317,5 +331,29 @@ mod tests {
             Json::Object(undone).to_string(),
             r#"{"other":1,"name":"x"}"#
         );
+    }
+
+    /// Rule `transformation-vendor-names`: each value goes where its field says, and only one that was sent so.
+    #[rstest]
+    #[case::names_that_change_places(
+        r#"[{"path": "a", "vendorPath": "b"}, {"path": "b", "vendorPath": "a"}]"#,
+        r#"{"a":1,"b":2}"#,
+        r#"{"b":1,"a":2}"#
+    )]
+    #[case::another_name(
+        r#"[{"path": "user", "vendorPath": "id"}]"#,
+        r#"{"users":1}"#,
+        r#"{"users":1}"#
+    )]
+    fn each_value_is_mapped_back_once(
+        #[case] fields: &str,
+        #[case] sent: &str,
+        #[case] expected: &str,
+    ) {
+        let transformation = format!(r#"{{"fields": {fields}}}"#);
+        let mapping = Mapping::read(&Json::parse(transformation.as_bytes()).unwrap());
+        let sent = Json::parse(sent.as_bytes()).unwrap();
+        let undone = mapping.undo(sent.as_object().unwrap().clone(), &Json::Null);
+        assert_eq!(Json::Object(undone).to_string(), expected);
     }
 }
