@@ -160,18 +160,42 @@ impl Sought {
         let lower = text.to_ascii_lowercase();
         (0..lower.len().saturating_sub(MIN_LEN - 1)).find_map(|at| {
             let start = lower[at..].first_chunk::<MIN_LEN>();
-            let start = start.filter(|start| self.starts.may_have(start))?;
-            let first = Pattern {
-                bytes: Box::new(*start),
-                extent: Extent::Inside,
-            };
-            let begin_so = self.patterns.range(first..);
-            let mut begin_so = begin_so.take_while(|(pattern, _)| pattern.bytes.starts_with(start));
-            let found = begin_so.find(|(pattern, reason)| {
-                pattern.is_within(scope, reason.weight) && pattern.is_at(&lower, at)
-            });
-            found.map(|(_, reason)| reason)
+            start.filter(|start| self.starts.may_have(start))?;
+            self.find_at(&lower, at, scope)
         })
+    }
+
+    /// Finds a value at one place, the longest first.
+    ///
+    /// In order, what the text begins with stands before the text. The nearest value before it and the text begin alike
+    /// for a while, and a value that stands there is no longer than that: addresses of one host need not be asked one
+    /// by one.
+    fn find_at(&self, text: &[u8], at: usize, scope: Scope) -> Option<&Reason> {
+        let mut rest = &text[at..text.len().min(at + MAX_LEN)];
+        while rest.len() >= MIN_LEN {
+            let last = Pattern {
+                bytes: rest.into(),
+                extent: Extent::Word,
+            };
+            let (nearest, _) = self.patterns.range(..=last).next_back()?;
+            let alike = nearest.bytes.iter().zip(rest);
+            let alike = alike.take_while(|(own, found)| own == found).count();
+            let stands = nearest.bytes.len() == alike;
+            let both = [Extent::Inside, Extent::Word].map(|extent| Pattern {
+                bytes: rest[..alike].into(),
+                extent,
+            });
+            let found = both.iter().filter(|_| stands).find_map(|pattern| {
+                let reason = self.patterns.get(pattern)?;
+                let is_found = pattern.is_within(scope, reason.weight) && pattern.is_at(text, at);
+                is_found.then_some(reason)
+            });
+            if found.is_some() {
+                return found;
+            }
+            rest = &rest[..alike - usize::from(stands)];
+        }
+        None
     }
 }
 
@@ -226,6 +250,7 @@ impl Pattern {
 mod tests {
     use super::*;
     use crate::catalog::Catalog;
+    use proptest::prelude::*;
     use rstest::rstest;
 
     #[rstest]
@@ -264,5 +289,32 @@ mod tests {
         let digits = value.trim_start_matches("/instances/");
         assert_eq!(sought.find(digits, Scope::ButIds).is_some(), expected);
         assert!(sought.find(digits, Scope::All).is_some());
+    }
+    proptest! {
+        /// A search in order finds what asking every value would.
+        #[test]
+        fn values_that_begin_alike_are_told_apart(
+            values in prop::collection::vec(("[ab1]{6,9}", any::<bool>(), any::<bool>()), 1..12),
+            text in "[ab1 ]{0,24}",
+        ) {
+            let mut sought = Sought::default();
+            let known = Known::of(Catalog::documented());
+            for (value, is_word, is_secret) in values {
+                let extent = if is_word { Extent::Word } else { Extent::Inside };
+                let weight = if is_secret { Weight::Secret } else { Weight::Unknown };
+                let bytes = value.into_bytes().into();
+                let reason = Reason { weight, origin: None };
+                sought.insert_pattern(Pattern { bytes, extent }, &reason, &known);
+            }
+            let text = text.as_bytes();
+            for scope in [Scope::All, Scope::ButIds] {
+                let stands = |(pattern, reason): (&Pattern, &Reason)| {
+                    pattern.is_within(scope, reason.weight)
+                        && (0..text.len()).any(|at| pattern.is_at(text, at))
+                };
+                let expected = sought.patterns.iter().any(stands);
+                prop_assert_eq!(sought.find_plain(text, scope).is_some(), expected);
+            }
+        }
     }
 }

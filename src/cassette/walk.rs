@@ -3,6 +3,7 @@
 //! Recording, checking and replaying all take this walk, so that none of them misses a place that another one sees.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::mem;
 
 use percent_encoding::percent_decode_str;
@@ -128,6 +129,7 @@ fn rewrite_json(side: Side, json: &mut Json<'static>, steps: &[Step<'_>], change
     let part = MessagePart::Body;
     match json {
         Json::Object(members) => {
+            let mut taken = None;
             for index in 0..members.len() {
                 // The places of the values borrow the name.
                 let name = mem::take(&mut members[index].0);
@@ -135,7 +137,7 @@ fn rewrite_json(side: Side, json: &mut Json<'static>, steps: &[Step<'_>], change
                 let other = change(&Place::new(side, part, &steps), Leaf::Name(&name));
                 rewrite_json(side, &mut members[index].1, &steps, change);
                 members[index].0 = match other {
-                    Some(Json::Text(other)) => unused_name(members, other),
+                    Some(Json::Text(other)) => unused_name(members, &mut taken, other),
                     _ => name,
                 };
             }
@@ -159,13 +161,24 @@ fn rewrite_json(side: Side, json: &mut Json<'static>, steps: &[Step<'_>], change
 }
 
 /// A name that no other member has: a document with a member twice could not be read again.
-fn unused_name<'j>(members: &Members<'j>, mut name: Cow<'j, str>) -> Cow<'j, str> {
-    let is_placeholder = placeholder::number_of(&name).is_some();
-    while is_placeholder && members.iter().any(|(other, _)| *other == name) {
-        name.to_mut().push('_');
+///
+/// `taken` has the names, the one that is replaced left out, as soon as there is one that needs them.
+fn unused_name(
+    members: &Members<'static>,
+    taken: &mut Option<HashSet<Name>>,
+    mut name: Name,
+) -> Name {
+    if placeholder::number_of(&name).is_some() {
+        let names = members.iter().map(|(name, _)| name.clone());
+        let taken = taken.get_or_insert_with(|| names.collect());
+        while !taken.insert(name.clone()) {
+            name.to_mut().push('_');
+        }
     }
     name
 }
+
+type Name = Cow<'static, str>;
 
 #[cfg(test)]
 mod tests {
@@ -180,5 +193,24 @@ mod tests {
             _ => None,
         });
         assert_eq!(json.to_string(), r#"{"redacted-4_":1,"redacted-4":2}"#);
+    }
+
+    /// A walk over all names for each of them would take minutes.
+    #[test]
+    fn an_object_of_many_names_is_rewritten_in_one_pass() {
+        let names = (0..200_000).map(|n| (format!("name-{n}").into(), Json::Null));
+        let mut json = Json::Object(names.collect());
+        let mut number = 0;
+        rewrite_json(Side::Request, &mut json, &[], &mut |_, _| {
+            number += 1;
+            Some(placeholder::for_text("x", number).into())
+        });
+        let names: HashSet<_> = json
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(names.len(), 200_000);
     }
 }
