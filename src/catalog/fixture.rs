@@ -13,6 +13,7 @@ mod template;
 
 use std::fmt;
 
+pub(crate) use read::TAKEN_WORDS;
 pub(super) use read::resources_by_key;
 
 use super::resource::ResourceSpec;

@@ -75,7 +75,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let mut environment = vec![
         ("MOCK_CE_URL", Some(ce.base_url())),
         ("MOCK_CE_ADMIN_URL", Some(ce.admin_url())),
-        ("MOCK_CE_ORGANIZATION", Some(ORGANIZATION.to_owned())),
+        (
+            "MOCK_CE_ORGANIZATION",
+            Some(organization(matches).to_owned()),
+        ),
     ];
     #[cfg(unix)]
     if let Some(path) = ce.socket() {
@@ -116,9 +119,22 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     })
 }
 
-/// The gates that the flags demand; that of `--min-grade` is passed by every run without the flag.
+/// The secret that the command should send: the only one that `--credentials` accepts, or one of its own.
+fn organization(matches: &ArgMatches) -> &str {
+    let given = matches
+        .get_many::<String>("credentials")
+        .into_iter()
+        .flatten();
+    let accepted = given.last().and_then(|pair| pair.split_once(':'));
+    accepted.map_or(ORGANIZATION, |(_, organization)| organization)
+}
+
+/// The gates that the flags demand.
 fn demanded(matches: &ArgMatches) -> Vec<Gate> {
-    let is_demanded = |gate: &Gate| *gate == Gate::MinGrade || matches.get_flag(gate.name());
+    let is_demanded = |gate: &Gate| match gate {
+        Gate::MinGrade => matches.contains_id(gate.name()),
+        _ => matches.get_flag(gate.name()),
+    };
     Gate::ALL.into_iter().filter(is_demanded).collect()
 }
 

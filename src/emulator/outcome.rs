@@ -189,11 +189,14 @@ impl Outcome {
         self
     }
 
-    /// The same with this id of its request.
+    /// The same with this id of its request, and the rule that decided it.
     pub(crate) fn identified(mut self, request_id: &str) -> Self {
         let request_id =
             HeaderValue::from_str(request_id).expect("hex digits are a header's value");
-        self.reply.headers.insert(header::REQUEST_ID, request_id);
+        let because = HeaderValue::from_static(self.rule.because);
+        let headers = &mut self.reply.headers;
+        headers.insert(header::REQUEST_ID, request_id);
+        headers.insert(header::BECAUSE, because);
         self
     }
 

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
+use crate::catalog::fixture::TAKEN_WORDS;
 use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
 
 /// The sets of routes: the API, what stands beside it on the same server, and what a test steers the mock by.
@@ -79,7 +80,7 @@ impl<'a> ApiPath<'a> {
         let is_below_element =
             self.surface == Surface::Api && self.segments.first()? == self.dialect.plural();
         let named = self.segments.get(1).filter(|_| is_below_element)?;
-        Some(named)
+        (!TAKEN_WORDS.contains(&&**named)).then_some(named)
     }
 }
 

@@ -214,7 +214,9 @@ fn nearest_route(method: &Method, path: &str) -> Option<(usize, String)> {
     };
     // The noun of the other dialect is one slip, however many letters it has.
     let foreign_noun = format!("/{}/", dialect.other().plural());
-    let sent = path.trim_end_matches('/');
+    // An address that ends in a slash, and a path behind it that begins with one, are put together so.
+    let segments = path.split('/').filter(|segment| !segment.is_empty());
+    let sent = segments.fold(String::new(), |path, segment| path + "/" + segment);
     let sent = &*sent.replace(&foreign_noun, &format!("/{}/", dialect.plural()));
     // Where the base path is right, it tells nothing of how near the rest is.
     let limit = match sent.strip_prefix(dialect.base_path()) {

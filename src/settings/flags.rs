@@ -49,7 +49,11 @@ pub static FLAGS: &[Flag] = &[
                         .to_owned(),
                 );
             };
-            address.set_port(parse_number(value)?);
+            address.set_port(
+                value
+                    .parse()
+                    .map_err(|_| explain(value, "a port from 0 to 65535"))?,
+            );
             Ok(settings.listen(address))
         },
     },
@@ -312,7 +316,7 @@ pub static FLAGS: &[Flag] = &[
     Flag {
         name: "journal-entries",
         value: Some("NUMBER"),
-        help: "Maximum number of requests in the journal [default: 10000]",
+        help: "Maximum number of requests in the journal, from which the log is read [default: 10000]",
         apply: |settings, value| Ok(settings.journal_entries(parse_number(value)?)),
     },
     Flag {

@@ -13,7 +13,7 @@ use crate::emulator::routes::ROUTES;
 use crate::rules;
 use crate::wire::json::object;
 use crate::wire::message::Request;
-use crate::wire::vocabulary::{CONTROL_PATH, Dialect, header};
+use crate::wire::vocabulary::{CONTROL_PATH, Dialect};
 
 /// Answers for `/` and the bare base path: a browser is sent to the page, other clients get the directory.
 pub(super) fn at_entrance(request: &Request) -> Option<Outcome> {
@@ -67,6 +67,5 @@ fn directory() -> Outcome {
         ),
         ("control", lines.collect()),
     ]);
-    let why = rules::CONTROL.because;
-    Outcome::json(&rules::CONTROL, directory.to_string()).header(header::BECAUSE, why)
+    Outcome::json(&rules::CONTROL, directory.to_string())
 }

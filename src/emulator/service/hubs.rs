@@ -109,6 +109,9 @@ pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Han
     Ok(paging.answer(rule, shown.collect()))
 }
 
+/// Stands in the place of a key in the API's own path.
+const KEYS: &str = "keys";
+
 /// `GET /hubs/keys`
 pub(in crate::emulator) fn keys(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let hubs = known(emulator, call);
@@ -145,10 +148,16 @@ pub(in crate::emulator) fn elements(emulator: &Emulator, call: &Call<'_, '_>) ->
 pub(in crate::emulator) fn create(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let body = call.json()?;
     provision::members(body)?;
+    let [key, name] = required(body, [member::KEY, member::NAME])?;
+    if key == KEYS {
+        let message =
+            "keys is a word of the API: GET /hubs/keys is the list of all keys; choose another key";
+        return Err(ApiError::bad_request(call.rule, message));
+    }
     let hub = Hub {
         id: 0,
-        key: required(body, member::KEY)?,
-        name: required(body, member::NAME)?,
+        key,
+        name,
         description: text(body, member::DESCRIPTION)?.unwrap_or_default(),
         video_link: text(body, "videoLink")?.unwrap_or_default(),
         active: body
@@ -299,7 +308,21 @@ fn text(body: &Json<'_>, name: &str) -> Result<Option<String>, ApiError> {
     }
 }
 
-fn required(body: &Json<'_>, name: &str) -> Result<String, ApiError> {
-    let text = text(body, name)?.filter(|text| !text.trim().is_empty());
-    text.ok_or_else(|| ApiError::bad_request(&rules::HUB_CREATE, format!("{name} is required")))
+/// The texts of members that must be there and not blank; all that are not are named at once.
+fn required(body: &Json<'_>, names: [&'static str; 2]) -> Result<[String; 2], ApiError> {
+    let mut texts = [const { String::new() }; 2];
+    let mut missing = Vec::new();
+    for (slot, name) in texts.iter_mut().zip(names) {
+        match text(body, name)?.filter(|text| !text.trim().is_empty()) {
+            Some(text) => *slot = text,
+            None => missing.push(name),
+        }
+    }
+    let verb = match missing.len() {
+        0 => return Ok(texts),
+        1 => "is",
+        _ => "are",
+    };
+    let message = format!("{} {verb} required", missing.join(", "));
+    Err(ApiError::bad_request(&rules::HUB_CREATE, message))
 }

@@ -17,7 +17,7 @@ fn check_room(there_are: usize, more: usize) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "there is room for {MAX_ORDERS}, and {there_are} are there: remove some"
+        "there is room for {MAX_ORDERS}, {there_are} are there and {more} were sent: remove some, or send fewer"
     ))
 }
 

@@ -62,6 +62,7 @@ fn wrong_usage_exits_with_2_and_prints_nothing(#[case] arguments: &[&str]) {
 #[case::listen(&["serve", "--listen", "6847x"], "\"6847x\" is not an address such as 127.0.0.1:6847, localhost:0 or 6847")]
 #[case::address_without_port(&["serve", "--listen", "127.0.0.1"], "\"127.0.0.1\" has no port; write 127.0.0.1:6847")]
 #[case::address_of_v6_without_port(&["serve", "--listen", "::1"], "\"::1\" has no port; write [::1]:6847")]
+#[case::port(&["serve", "--port", "70000"], "\"70000\" is not a port from 0 to 65535")]
 #[case::misses_without_cassette(&["exec", "--deny-misses", "--", "true"], "--cassette <FILE>")]
 #[case::flag_of_exec(&["exec", "--deny-unfred", "--", "true"], "a similar argument exists: '--deny-unfired'")]
 #[case::flag_of_record(&["record", "--upstream", "http://a.test", "--cassette", "no-such.json", "--mod", "all", "--", "true"], "a similar argument exists: '--mode'")]

@@ -441,6 +441,14 @@ fn refusal_cases() -> Vec<Case> {
                     ),
                 ),
                 step(
+                    Request::get("//instances//1234"),
+                    404,
+                    "unknown-route",
+                    Body::Says(
+                        "No route GET /elements/api-v2//instances//1234. Did you mean GET /elements/api-v2/instances/1234?",
+                    ),
+                ),
+                step(
                     Request::to("BREW", "/instances"),
                     405,
                     "method",

@@ -52,6 +52,20 @@ fn the_command_finds_the_server_in_its_environment() {
     );
 }
 
+/// Rule `any-credentials`: the variable names the organization that the server takes.
+#[rstest]
+#[case::any(&[], "mock-ce-exec")]
+#[case::only_these(&["--credentials", "u:first", "--credentials", "u:or:ganization"], "or:ganization")]
+fn the_command_finds_an_organization_that_is_taken(#[case] flags: &[&str], #[case] expected: &str) {
+    let flags = [flags, &["--deny-leaks"]].concat();
+    let output = exec(
+        &flags,
+        &format!("echo $MOCK_CE_ORGANIZATION; {}", create("/instances")),
+    );
+    assert_eq!(output.stdout, format!("{expected}\n").as_bytes());
+    assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+}
+
 #[rstest]
 #[case(0)]
 #[case(1)]
@@ -197,6 +211,11 @@ fn a_report_is_written(#[case] name: &str, #[case] part: &str) {
     assert_eq!(output.status.code(), Some(3), "{}", err(&output));
     let written = std::fs::read_to_string(&path).unwrap();
     assert!(written.contains(part), "{written}");
+    let undemanded = ["deny-unfired", "min-grade"];
+    assert!(
+        !undemanded.iter().any(|gate| written.contains(gate)),
+        "{written}"
+    );
 }
 
 #[test]

@@ -61,6 +61,20 @@ fn a_query_finds_what_fits(#[case] query: &str, #[case] typed: Predicate, #[case
 }
 
 #[test]
+fn a_word_of_the_api_is_no_element() {
+    let ce = MockCe::start();
+    for path in ["/elements/keys", "/elements/metadata", "/elements/nosuch"] {
+        ask(&ce, &Request::get(path));
+    }
+    let found = look(&ce, "/requests");
+    let element = |n: usize| at(&found, &format!("requests.{n}.element")).to_string();
+    assert_eq!(
+        [element(0), element(1), element(2)],
+        ["null", "null", "\"nosuch\""]
+    );
+}
+
+#[test]
 fn an_entry_says_everything_of_a_request_and_its_answer() {
     let ce = MockCe::start();
     done(&ce, "PUT", "/clock", r#"{"at":"2017-03-14T19:20:16Z"}"#);

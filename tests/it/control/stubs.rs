@@ -402,7 +402,8 @@ fn a_stub_that_answered_nothing_is_told_as_one() {
 fn more_orders_than_there_is_room_for_are_refused_whole() {
     let ce = MockCe::start();
     let many = |order: &str| format!("[{}]", vec![order; 10_001].join(","));
-    let message = "there is room for 10000, and 0 are there: remove some";
+    let message =
+        "there is room for 10000, 0 are there and 10001 were sent: remove some, or send fewer";
     for (path, order) in [
         ("/stubs", r#"{"reply":{"status":200}}"#),
         ("/script", r#"{"effect":"reset"}"#),

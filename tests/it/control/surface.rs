@@ -45,6 +45,22 @@ fn every_query_parameter_is_described() {
     }
 }
 
+/// Rule `control`: each reply names the rule behind it, a refusal too.
+#[test]
+fn replies_name_their_rule() {
+    let ce = MockCe::start();
+    for (method, path, rule) in [
+        ("GET", "/health", "control; grade=scripted"),
+        ("GET", "", "control; grade=scripted"),
+        ("GET", "/nowhere", "unknown-route; grade=assumed"),
+        ("POST", "/health", "method; grade=vendor"),
+    ] {
+        let reply = ask(&ce, &order(method, path, ""));
+        let because = reply.header("mock-ce-because");
+        assert_eq!(because, Some(rule), "{method} {path}");
+    }
+}
+
 #[test]
 fn health_says_ready_version_seed_uptime_and_catalog() {
     let health = look(&MockCe::builder().seed(7).start(), "/health");

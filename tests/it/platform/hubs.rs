@@ -143,6 +143,14 @@ fn an_organization_has_hubs_of_its_own() {
 #[rstest]
 #[case::no_name("POST", "/hubs", r#"{"key":"k"}"#, 400, "name is required")]
 #[case::no_key("POST", "/hubs", r#"{"name":"n","key":" "}"#, 400, "key is required")]
+#[case::nothing("POST", "/hubs", "{}", 400, "key, name are required")]
+#[case::word_of_the_api(
+    "POST",
+    "/hubs",
+    r#"{"name":"n","key":"keys"}"#,
+    400,
+    "keys is a word of the API: GET /hubs/keys is the list of all keys; choose another key"
+)]
 #[case::no_text(
     "POST",
     "/hubs",
