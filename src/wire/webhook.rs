@@ -4,6 +4,7 @@
 //! emulator.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,9 +17,18 @@ use super::time;
 pub(crate) struct ProviderMessage {
     pub(crate) text: String,
     pub(crate) raw: Json<'static>,
+    /// The number of changes in `raw`, counted once for all instances that it is for.
+    pub(crate) changes: usize,
 }
 
 impl ProviderMessage {
+    pub(crate) fn new(text: String, raw: Json<'static>) -> Self {
+        let events = objects_in(&raw, EVENTS).count();
+        let others = || objects_in(&raw, OBJECTS).count().max(1);
+        let changes = if events == 0 { others() } else { events };
+        ProviderMessage { text, raw, changes }
+    }
+
     /// Takes in a body of any kind: JSON as it is, a form as the object of its fields, anything else as text.
     pub(crate) fn of_body(content_type: Option<&str>, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body).into_owned();
@@ -31,16 +41,13 @@ impl ProviderMessage {
             Err(_) if is_form => fields(body),
             Err(_) => text.clone().into(),
         };
-        ProviderMessage { text, raw }
+        ProviderMessage::new(text, raw)
     }
 
     /// Takes in the query of a `GET`: the object of its fields, also as the text.
     pub(crate) fn of_query(query: &str) -> Self {
         let raw = fields(query.as_bytes());
-        ProviderMessage {
-            text: raw.to_string(),
-            raw,
-        }
+        ProviderMessage::new(raw.to_string(), raw)
     }
 }
 
@@ -62,36 +69,38 @@ pub(crate) struct Change {
 
 const UNKNOWN: &str = "UNKNOWN";
 
-/// Finds what happened in a provider's message (rule `event-objects`).
+/// The members of a provider's message that may list its changes.
+const EVENTS: &str = "events";
+const OBJECTS: &str = "objects";
+
+/// The objects in an array of a provider's message.
+fn objects_in<'j, 't>(raw: &'j Json<'t>, name: &str) -> impl Iterator<Item = &'j Json<'t>> {
+    let entries = raw.get(name).and_then(Json::as_array).unwrap_or_default();
+    entries.iter().filter(|entry| entry.as_object().is_some())
+}
+
+/// Finds what happened in a provider's message, and of that the changes in a range (rule `event-objects`).
 ///
 /// In this order: `events[]` in the platform's form or in the hook's, `objects[]` with attributes and one `action`
 /// for all of them, else one entry that says `UNKNOWN`. `received` is the date of an entry that has none.
-pub(crate) fn changes(raw: &Json<'_>, received: u64) -> Vec<Change> {
-    let entries = |name| raw.get(name).and_then(Json::as_array).unwrap_or_default();
-    let events = entries("events")
-        .iter()
-        .filter(|entry| entry.as_object().is_some());
-    let mut found: Vec<_> = events
-        .map(|entry| change_of_event(entry, received))
-        .collect();
-    if found.is_empty() {
+pub(crate) fn changes(raw: &Json<'_>, received: u64, range: Range<usize>) -> Vec<Change> {
+    let is_there = |name| objects_in(raw, name).next().is_some();
+    let part = |name| objects_in(raw, name).skip(range.start).take(range.len());
+    if is_there(EVENTS) {
+        let change = |entry| change_of_event(entry, received);
+        return part(EVENTS).map(change).collect();
+    }
+    if is_there(OBJECTS) {
         let action = raw.get("action").and_then(Json::as_str).unwrap_or_default();
-        let objects = entries("objects")
-            .iter()
-            .filter(|entry| entry.as_object().is_some());
-        found = objects
-            .map(|entry| change_of_object(entry, action, received))
-            .collect();
+        let change = |entry| change_of_object(entry, action, received);
+        return part(OBJECTS).map(change).collect();
     }
-    if found.is_empty() {
-        found.push(Change {
-            object_type: first_text(raw, &["objectType", "object_type"]).unwrap_or_default(),
-            object_id: first_text(raw, &["objectId", "object_id", "id"]).unwrap_or_default(),
-            event_type: UNKNOWN,
-            date: time::format(received),
-        });
-    }
-    found
+    vec![Change {
+        object_type: first_text(raw, &["objectType", "object_type"]).unwrap_or_default(),
+        object_id: first_text(raw, &["objectId", "object_id", "id"]).unwrap_or_default(),
+        event_type: UNKNOWN,
+        date: time::format(received),
+    }]
 }
 
 fn change_of_event(entry: &Json<'_>, received: u64) -> Change {
@@ -279,7 +288,7 @@ mod tests {
     #[case::no_object("[1,2]", &["", "", "UNKNOWN", "1970-01-01T00:00:00.000Z"])]
     #[case::hostile(r#"{"events":[1,null],"objects":"x"}"#, &["", "", "UNKNOWN", "1970-01-01T00:00:00.000Z"])]
     fn changes_are_found_in_what_a_provider_says(#[case] raw: &str, #[case] expected: &[&str]) {
-        let found = changes(&parse(raw), 0);
+        let found = changes(&parse(raw), 0, 0..MAX_CHANGES);
         let [change] = &*found else {
             panic!("{found:?}")
         };
@@ -297,7 +306,7 @@ mod tests {
     fn both_bodies_name_event_instance_and_changes() {
         let raw =
             parse(r#"{"action":"update","objects":[{"attributes":{"type":"Contact"},"Id":"x"}]}"#);
-        let changes = changes(&raw, 0);
+        let changes = changes(&raw, 0, 0..MAX_CHANGES);
         let (event, element, hub, instance) = ("5001", "sfdc", "crm", 1240);
         let notified = Notified {
             event,

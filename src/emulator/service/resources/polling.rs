@@ -59,7 +59,7 @@ pub(super) fn note_change(
         Arrival {
             organization: call.caller.organization.clone(),
             instance: instance.clone(),
-            message: Arc::new(ProviderMessage { text, raw }),
+            message: Arc::new(ProviderMessage::new(text, raw)),
             is_polled: true,
         }
     };

@@ -185,30 +185,26 @@ fn event(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Event> {
             catalog,
         )?,
         at: moment(&document, "at")?.unwrap_or(0),
-        message: Arc::new(ProviderMessage {
-            text: document
-                .text("providerData")?
-                .unwrap_or_default()
-                .to_owned(),
-            raw: document
-                .get("raw")
-                .cloned()
-                .unwrap_or(Json::Null)
-                .into_owned(),
-        }),
+        message: Arc::new(message(&document)?),
         is_polled: document
             .get("polled")
             .and_then(Json::as_bool)
             .unwrap_or(false),
         notifications: notifications.collect::<Reading<_>>()?,
     };
-    if !event.notifications.is_empty() && event.notifications.len() != event.chunks().len() {
-        let (at, count) = (document.at("notifications"), event.chunks().len());
+    if !event.notifications.is_empty() && event.notifications.len() != event.parts() {
+        let (at, count) = (document.at("notifications"), event.parts());
         return Err(format!(
             "{at} must be {count}, as raw is split into so many"
         ));
     }
     Ok(event)
+}
+
+fn message(document: &Document<'_>) -> Reading<ProviderMessage> {
+    let text = document.text("providerData")?.unwrap_or_default();
+    let raw = document.get("raw").cloned().unwrap_or(Json::Null);
+    Ok(ProviderMessage::new(text.to_owned(), raw.into_owned()))
 }
 
 fn notification(json: &Json<'_>, path: &str) -> Reading<Notification> {
