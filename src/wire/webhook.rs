@@ -29,6 +29,17 @@ impl ProviderMessage {
         ProviderMessage { text, raw, changes }
     }
 
+    /// Refuses more changes than one event may have: each notification repeats all of the message.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.changes <= MAX_EVENT_CHANGES {
+            return Ok(());
+        }
+        Err(format!(
+            "The message has {} changes, and this mock takes {MAX_EVENT_CHANGES} at most; send them in several messages",
+            self.changes
+        ))
+    }
+
     /// Takes in a body of any kind: JSON as it is, a form as the object of its fields, anything else as text.
     pub(crate) fn of_body(content_type: Option<&str>, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body).into_owned();
@@ -144,6 +155,8 @@ fn first_text(json: &Json<'_>, names: &[&str]) -> Option<String> {
     })
 }
 
+/// Maximum of changes in one message of a provider (rule `event-objects`).
+pub(crate) const MAX_EVENT_CHANGES: usize = 1_000;
 /// More entries than these are split over several notifications (rule `event-objects`).
 pub(crate) const MAX_CHANGES: usize = 20;
 /// The same for what polling has found.
@@ -170,7 +183,7 @@ impl Notified<'_> {
             ("elementKey", self.element.into()),
             ("instance_id", self.instance.into()),
             ("events", self.entries(changes)),
-            ("raw", self.raw.clone()),
+            ("raw", self.raw.borrowed()),
         ]);
         object([("message", message)]).to_string()
     }

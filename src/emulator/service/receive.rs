@@ -43,6 +43,8 @@ pub(in crate::emulator) fn receive(emulator: &Emulator, call: &Call<'_, '_>) -> 
         return Ok(Outcome::json(&rules::EVENT_CALLBACK_REACH, "{}"));
     }
     let message = Arc::new(message(call));
+    let too_many = |reason| ApiError::bad_request(&rules::EVENT_OBJECTS, reason);
+    message.check().map_err(too_many)?;
     let message_for = |(organization, instance)| Arrival {
         organization,
         instance,

@@ -204,7 +204,10 @@ fn event(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Event> {
 fn message(document: &Document<'_>) -> Reading<ProviderMessage> {
     let text = document.text("providerData")?.unwrap_or_default();
     let raw = document.get("raw").cloned().unwrap_or(Json::Null);
-    Ok(ProviderMessage::new(text.to_owned(), raw.into_owned()))
+    let message = ProviderMessage::new(text.to_owned(), raw.into_owned());
+    let too_many = |reason| format!("{}: {reason}", document.at("raw"));
+    message.check().map_err(too_many)?;
+    Ok(message)
 }
 
 fn notification(json: &Json<'_>, path: &str) -> Reading<Notification> {
