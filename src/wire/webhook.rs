@@ -9,7 +9,7 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::json::{Json, object, object_of_pairs};
+use super::json::{Json, MAX_KEPT_LEVELS, object, object_of_pairs};
 use super::time;
 
 /// A provider's message: as text for `providerData`, and as JSON for a notification's `raw`.
@@ -41,16 +41,19 @@ impl ProviderMessage {
     }
 
     /// Takes in a body of any kind: JSON as it is, a form as the object of its fields, anything else as text.
+    ///
+    /// JSON that is nested too deep is text too, for whoever receives or keeps the notification must be able to read it.
     pub(crate) fn of_body(content_type: Option<&str>, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body).into_owned();
         let is_form = content_type.is_some_and(|sent| {
             let media = sent.split(';').next().unwrap_or_default().trim();
             media.eq_ignore_ascii_case("application/x-www-form-urlencoded")
         });
-        let raw = match Json::parse(body) {
-            Ok(json) => json.into_owned(),
-            Err(_) if is_form => fields(body),
-            Err(_) => text.clone().into(),
+        let json = Json::parse(body).ok();
+        let raw = match json.filter(|json| json.levels() <= MAX_KEPT_LEVELS) {
+            Some(json) => json.into_owned(),
+            None if is_form => fields(body),
+            None => text.clone().into(),
         };
         ProviderMessage::new(text, raw)
     }

@@ -196,6 +196,27 @@ fn each_notification_of_an_event_is_shown_as_it_was_sent() {
     assert_eq!(of_rows, bodies.iter().collect::<Vec<_>>());
 }
 
+/// Rule `event-body`: a message of deep nesting is text from a depth on; what is made of it can be read and restored.
+#[rstest]
+#[case::deep(104, '[')]
+#[case::too_deep(105, '"')]
+#[case::as_deep_as_json_is_read(127, '"')]
+#[case::deeper(200, '"')]
+fn a_message_may_be_nested_deep(#[case] levels: usize, #[case] shown: char) {
+    let mut ce = core(&[]);
+    let body = "[".repeat(levels) + &"]".repeat(levels);
+    ce.ask(event("mailjet", &body));
+    let sent = sent(&ce, 200);
+    let sent = Json::parse(&sent[0].body).unwrap();
+    let raw = sent.get("message").unwrap().get("raw").unwrap();
+    assert!(raw.to_string().starts_with(shown), "{raw}");
+    let listed = ce.ask(Request::get("/instances/events"));
+    assert_eq!(column(&listed, "providerData"), [body]);
+    let kept = ce.emulator().snapshot(None).to_bytes();
+    let restored = ce.emulator().restore(&Json::parse(&kept).unwrap(), None);
+    assert!(restored.is_ok(), "{restored:?}");
+}
+
 /// Rule `event-list`: a page ends before it takes hundreds of megabytes, and says where the next begins.
 #[test]
 fn a_page_of_large_events_ends_early() {
