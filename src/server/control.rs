@@ -245,7 +245,7 @@ impl MockCe {
     /// Lets a provider's event happen to an instance, as if the provider had sent `body`; returns the event's id.
     ///
     /// # Errors
-    /// An instance that is gone, or that has no `event.notification.enabled`.
+    /// An instance that is gone, or that has no `event.notification.enabled`; a body with more than 1,000 changes.
     pub fn fire_event(
         &self,
         instance: &Instance,

@@ -4,11 +4,12 @@
 //! emulator.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::json::{Json, object, object_of_pairs};
+use super::json::{Json, MAX_KEPT_LEVELS, object, object_of_pairs};
 use super::time;
 
 /// A provider's message: as text for `providerData`, and as JSON for a notification's `raw`.
@@ -16,31 +17,51 @@ use super::time;
 pub(crate) struct ProviderMessage {
     pub(crate) text: String,
     pub(crate) raw: Json<'static>,
+    /// The number of changes in `raw`, counted once for all instances that it is for.
+    pub(crate) changes: usize,
 }
 
 impl ProviderMessage {
+    pub(crate) fn new(text: String, raw: Json<'static>) -> Self {
+        let events = objects_in(&raw, EVENTS).count();
+        let others = || objects_in(&raw, OBJECTS).count().max(1);
+        let changes = if events == 0 { others() } else { events };
+        ProviderMessage { text, raw, changes }
+    }
+
+    /// Refuses more changes than one event may have: each notification repeats all of the message.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.changes <= MAX_EVENT_CHANGES {
+            return Ok(());
+        }
+        Err(format!(
+            "The message has {} changes, and this mock takes {MAX_EVENT_CHANGES} at most; send them in several messages",
+            self.changes
+        ))
+    }
+
     /// Takes in a body of any kind: JSON as it is, a form as the object of its fields, anything else as text.
+    ///
+    /// JSON that is nested too deep is text too, for whoever receives or keeps the notification must be able to read it.
     pub(crate) fn of_body(content_type: Option<&str>, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body).into_owned();
         let is_form = content_type.is_some_and(|sent| {
             let media = sent.split(';').next().unwrap_or_default().trim();
             media.eq_ignore_ascii_case("application/x-www-form-urlencoded")
         });
-        let raw = match Json::parse(body) {
-            Ok(json) => json.into_owned(),
-            Err(_) if is_form => fields(body),
-            Err(_) => text.clone().into(),
+        let json = Json::parse(body).ok();
+        let raw = match json.filter(|json| json.levels() <= MAX_KEPT_LEVELS) {
+            Some(json) => json.into_owned(),
+            None if is_form => fields(body),
+            None => text.clone().into(),
         };
-        ProviderMessage { text, raw }
+        ProviderMessage::new(text, raw)
     }
 
     /// Takes in the query of a `GET`: the object of its fields, also as the text.
     pub(crate) fn of_query(query: &str) -> Self {
         let raw = fields(query.as_bytes());
-        ProviderMessage {
-            text: raw.to_string(),
-            raw,
-        }
+        ProviderMessage::new(raw.to_string(), raw)
     }
 }
 
@@ -62,36 +83,38 @@ pub(crate) struct Change {
 
 const UNKNOWN: &str = "UNKNOWN";
 
-/// Finds what happened in a provider's message (rule `event-objects`).
+/// The members of a provider's message that may list its changes.
+const EVENTS: &str = "events";
+const OBJECTS: &str = "objects";
+
+/// The objects in an array of a provider's message.
+fn objects_in<'j, 't>(raw: &'j Json<'t>, name: &str) -> impl Iterator<Item = &'j Json<'t>> {
+    let entries = raw.get(name).and_then(Json::as_array).unwrap_or_default();
+    entries.iter().filter(|entry| entry.as_object().is_some())
+}
+
+/// Finds what happened in a provider's message, and of that the changes in a range (rule `event-objects`).
 ///
 /// In this order: `events[]` in the platform's form or in the hook's, `objects[]` with attributes and one `action`
 /// for all of them, else one entry that says `UNKNOWN`. `received` is the date of an entry that has none.
-pub(crate) fn changes(raw: &Json<'_>, received: u64) -> Vec<Change> {
-    let entries = |name| raw.get(name).and_then(Json::as_array).unwrap_or_default();
-    let events = entries("events")
-        .iter()
-        .filter(|entry| entry.as_object().is_some());
-    let mut found: Vec<_> = events
-        .map(|entry| change_of_event(entry, received))
-        .collect();
-    if found.is_empty() {
+pub(crate) fn changes(raw: &Json<'_>, received: u64, range: Range<usize>) -> Vec<Change> {
+    let is_there = |name| objects_in(raw, name).next().is_some();
+    let part = |name| objects_in(raw, name).skip(range.start).take(range.len());
+    if is_there(EVENTS) {
+        let change = |entry| change_of_event(entry, received);
+        return part(EVENTS).map(change).collect();
+    }
+    if is_there(OBJECTS) {
         let action = raw.get("action").and_then(Json::as_str).unwrap_or_default();
-        let objects = entries("objects")
-            .iter()
-            .filter(|entry| entry.as_object().is_some());
-        found = objects
-            .map(|entry| change_of_object(entry, action, received))
-            .collect();
+        let change = |entry| change_of_object(entry, action, received);
+        return part(OBJECTS).map(change).collect();
     }
-    if found.is_empty() {
-        found.push(Change {
-            object_type: first_text(raw, &["objectType", "object_type"]).unwrap_or_default(),
-            object_id: first_text(raw, &["objectId", "object_id", "id"]).unwrap_or_default(),
-            event_type: UNKNOWN,
-            date: time::format(received),
-        });
-    }
-    found
+    vec![Change {
+        object_type: first_text(raw, &["objectType", "object_type"]).unwrap_or_default(),
+        object_id: first_text(raw, &["objectId", "object_id", "id"]).unwrap_or_default(),
+        event_type: UNKNOWN,
+        date: time::format(received),
+    }]
 }
 
 fn change_of_event(entry: &Json<'_>, received: u64) -> Change {
@@ -135,6 +158,8 @@ fn first_text(json: &Json<'_>, names: &[&str]) -> Option<String> {
     })
 }
 
+/// Maximum of changes in one message of a provider (rule `event-objects`).
+pub(crate) const MAX_EVENT_CHANGES: usize = 1_000;
 /// More entries than these are split over several notifications (rule `event-objects`).
 pub(crate) const MAX_CHANGES: usize = 20;
 /// The same for what polling has found.
@@ -161,7 +186,7 @@ impl Notified<'_> {
             ("elementKey", self.element.into()),
             ("instance_id", self.instance.into()),
             ("events", self.entries(changes)),
-            ("raw", self.raw.clone()),
+            ("raw", self.raw.borrowed()),
         ]);
         object([("message", message)]).to_string()
     }
@@ -279,7 +304,7 @@ mod tests {
     #[case::no_object("[1,2]", &["", "", "UNKNOWN", "1970-01-01T00:00:00.000Z"])]
     #[case::hostile(r#"{"events":[1,null],"objects":"x"}"#, &["", "", "UNKNOWN", "1970-01-01T00:00:00.000Z"])]
     fn changes_are_found_in_what_a_provider_says(#[case] raw: &str, #[case] expected: &[&str]) {
-        let found = changes(&parse(raw), 0);
+        let found = changes(&parse(raw), 0, 0..MAX_CHANGES);
         let [change] = &*found else {
             panic!("{found:?}")
         };
@@ -297,7 +322,7 @@ mod tests {
     fn both_bodies_name_event_instance_and_changes() {
         let raw =
             parse(r#"{"action":"update","objects":[{"attributes":{"type":"Contact"},"Id":"x"}]}"#);
-        let changes = changes(&raw, 0);
+        let changes = changes(&raw, 0, 0..MAX_CHANGES);
         let (event, element, hub, instance) = ("5001", "sfdc", "crm", 1240);
         let notified = Notified {
             event,

@@ -97,6 +97,7 @@ impl Emulator {
             .into());
         }
         let message = Arc::new(ProviderMessage::of_body(None, body));
+        message.check()?;
         let arrival = |(organization, instance)| Arrival {
             organization,
             instance,
@@ -109,7 +110,7 @@ impl Emulator {
     /// Lets a provider's event happen to an instance, as if the provider had sent `body`; returns the event's id.
     ///
     /// # Errors
-    /// An instance that is gone, or that has no `event.notification.enabled`.
+    /// An instance that is gone, or that has no `event.notification.enabled`; a body with more than 1,000 changes.
     pub fn fire_event(&self, instance: &Instance, body: &[u8]) -> Result<String, ControlError> {
         let events = self.fire(instance.id, Some(&instance.organization), body)?;
         Ok(events[0].to_string())

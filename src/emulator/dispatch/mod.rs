@@ -276,8 +276,7 @@ impl Emulator {
 
     /// The body of one of an event's notifications (rules `event-body`, `event-body-guide`).
     pub(crate) fn webhook_body(&self, event: &Event, index: usize) -> String {
-        let (id, chunks) = (event.id.to_string(), event.chunks());
-        let changes = chunks.get(index).map_or(&[][..], |chunk| chunk);
+        let (id, changes) = (event.id.to_string(), event.changes(index));
         let notified = Notified {
             event: &id,
             element: event.element.key(),
@@ -287,8 +286,8 @@ impl Emulator {
             raw: &event.message.raw,
         };
         match self.settings.webhooks.body {
-            WebhookBody::Message => notified.body(changes),
-            WebhookBody::Guide => notified.older_body(changes, event.notifications[index].id),
+            WebhookBody::Message => notified.body(&changes),
+            WebhookBody::Guide => notified.older_body(&changes, event.notifications[index].id),
         }
     }
 }

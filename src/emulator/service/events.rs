@@ -13,6 +13,9 @@ use crate::wire::json::{Json, object};
 use crate::wire::time;
 use crate::wire::vocabulary::{entry, header, query};
 
+/// More bytes than these end a page of events; an event repeats its message for each of its notifications.
+const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
+
 /// `GET /instances/events`, `GET /instances/{id}/events`
 pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let instance = instance(emulator, call)?;
@@ -36,17 +39,13 @@ pub(in crate::emulator) fn list(emulator: &Emulator, call: &Call<'_, '_>) -> Han
     if events.is_empty() && emulator.settings.empty_lists == EmptyLists::NotFound {
         return Err(ApiError::not_found(call.rule, "No events found"));
     }
-    let last = events.last().filter(|_| has_more);
-    let next = last.map(|last| paging::cursor(last.id));
-    let body: Json<'_> = events
-        .iter()
-        .map(|event| event_json(emulator, event))
-        .collect();
-    let outcome = Outcome::json(call.rule, body.to_string());
-    Ok(match next {
-        Some(next) => outcome.header(header::NEXT_PAGE, &next),
-        None => outcome,
-    })
+    let (body, shown) = events_json(emulator, &events);
+    let outcome = Outcome::json(call.rule, body);
+    if !has_more && shown == events.len() {
+        return Ok(outcome);
+    }
+    let next = paging::cursor(events[shown - 1].id);
+    Ok(outcome.header(header::NEXT_PAGE, &next))
 }
 
 /// `GET /instances/events/{eventId}`, `GET /instances/{id}/events/{eventId}`
@@ -60,10 +59,9 @@ pub(in crate::emulator) fn get(emulator: &Emulator, call: &Call<'_, '_>) -> Hand
     let event = event.filter(|event| instance.is_none_or(|id| id == event.instance));
     let unknown = || format!("No event found with ID {}", clip(id));
     let event = event.ok_or_else(|| ApiError::not_found(call.rule, unknown()))?;
-    Ok(Outcome::json(
-        call.rule,
-        event_json(emulator, &event).to_string(),
-    ))
+    let mut body = String::new();
+    push_event(&mut body, emulator, &event);
+    Ok(Outcome::json(call.rule, body))
 }
 
 /// `GET /instances/event-poller-records`
@@ -100,49 +98,92 @@ fn instance(emulator: &Emulator, call: &Call<'_, '_>) -> Result<Option<u64>, Api
     found.map(|stored| Some(stored.id)).ok_or_else(unknown)
 }
 
-/// `{"id", "eventDate", "status", "providerData", "notifiedData", "eventElementInstances"}` (rule `event-shape`)
-fn event_json(emulator: &Emulator, event: &Event) -> Json<'static> {
-    let sent = |(index, notification): (usize, &Notification)| {
-        (notification.stage == Stage::Accepted).then(|| notified(emulator, event, index))
-    };
-    let rows = event.notifications.iter().enumerate();
-    let row = |(index, one)| notification_json(event, one, sent((index, one)));
-    object([
-        ("id", event.id.to_string().into()),
-        ("eventDate", time::format(event.at).into()),
-        ("status", event.status().into()),
-        ("providerData", event.message.text.clone().into()),
-        ("notifiedData", rows.clone().filter_map(sent).collect()),
-        ("eventElementInstances", rows.map(row).collect()),
-    ])
-}
-
-/// The notification that was sent, as JSON.
-fn notified(emulator: &Emulator, event: &Event, index: usize) -> Json<'static> {
-    let body = emulator.webhook_body(event, index);
-    let json = Json::parse(body.as_bytes()).expect("bodies of our own making are JSON");
-    json.into_owned()
-}
-
-fn notification_json(
-    event: &Event,
-    notification: &Notification,
-    sent: Option<Json<'static>>,
-) -> Json<'static> {
-    let sent = sent.map_or(Json::Array(Vec::new()), |sent| Json::Array(vec![sent]));
-    let updated = notification.updated.max(event.at);
-    let Json::Object(mut row) = object([
-        ("eventId", event.id.to_string().into()),
-        ("elementInstanceId", event.instance.into()),
-        ("notificationId", notification.id.into()),
-        ("notifiedData", sent),
-        ("createdDate", time::format(event.at).into()),
-        ("updatedDate", time::format(updated).into()),
-    ]) else {
-        unreachable!("it was just made an object")
-    };
-    if let Some(error) = notification.error() {
-        row.push(("error".into(), error.to_owned().into()));
+/// A page of events, and how many of them are on it: one at least, and no more behind [`MAX_PAGE_BYTES`].
+fn events_json(emulator: &Emulator, events: &[Event]) -> (String, usize) {
+    let (mut page, mut shown) = (String::from("["), 0);
+    for event in events {
+        if page.len() > MAX_PAGE_BYTES {
+            break;
+        }
+        page.push_str(if shown == 0 { "" } else { "," });
+        push_event(&mut page, emulator, event);
+        shown += 1;
     }
-    Json::Object(row)
+    page.push(']');
+    (page, shown)
+}
+
+/// `{"id", "eventDate", "status", "providerData", "notifiedData", "eventElementInstances"}` (rule `event-shape`)
+fn push_event(out: &mut String, emulator: &Emulator, event: &Event) {
+    let notifications = event.notifications.iter().enumerate();
+    let body = |(index, one): (usize, &Notification)| {
+        (one.stage == Stage::Accepted).then(|| emulator.webhook_body(event, index))
+    };
+    let bodies: Vec<_> = notifications.map(body).collect();
+    out.push('{');
+    push_members(
+        out,
+        &object([
+            ("id", event.id.to_string().into()),
+            ("eventDate", time::format(event.at).into()),
+            ("status", event.status().into()),
+            ("providerData", event.message.text.as_str().into()),
+        ]),
+    );
+    let sent = bodies.iter().flatten();
+    push_list(out, "notifiedData", sent, |out, body| out.push_str(body));
+    let rows = event.notifications.iter().zip(&bodies);
+    push_list(out, "eventElementInstances", rows, |out, (one, body)| {
+        push_notification(out, event, one, body.as_deref());
+    });
+    out.push('}');
+}
+
+fn push_notification(out: &mut String, event: &Event, one: &Notification, body: Option<&str>) {
+    let updated = one.updated.max(event.at);
+    let mut times = vec![
+        ("createdDate".into(), time::format(event.at).into()),
+        ("updatedDate".into(), time::format(updated).into()),
+    ];
+    if let Some(error) = one.error() {
+        times.push(("error".into(), error.into()));
+    }
+    out.push('{');
+    push_members(
+        out,
+        &object([
+            ("eventId", event.id.to_string().into()),
+            ("elementInstanceId", event.instance.into()),
+            ("notificationId", one.id.into()),
+        ]),
+    );
+    push_list(out, "notifiedData", body.iter(), |out, body| {
+        out.push_str(body);
+    });
+    out.push(',');
+    push_members(out, &Json::Object(times));
+    out.push('}');
+}
+
+/// Appends the members of an object that has some, without its braces.
+fn push_members(out: &mut String, object: &Json<'_>) {
+    let text = object.to_string();
+    out.push_str(&text[1..text.len() - 1]);
+}
+
+/// Appends a further member, an array.
+fn push_list<T>(
+    out: &mut String,
+    name: &str,
+    items: impl Iterator<Item = T>,
+    mut push: impl FnMut(&mut String, T),
+) {
+    for part in [",\"", name, "\":["] {
+        out.push_str(part);
+    }
+    for (at, item) in items.enumerate() {
+        out.push_str(if at == 0 { "" } else { "," });
+        push(out, item);
+    }
+    out.push(']');
 }

@@ -5,6 +5,7 @@
 //! whoever it names and cannot be is passed over in silence.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -42,6 +43,8 @@ pub(in crate::emulator) fn receive(emulator: &Emulator, call: &Call<'_, '_>) -> 
         return Ok(Outcome::json(&rules::EVENT_CALLBACK_REACH, "{}"));
     }
     let message = Arc::new(message(call));
+    let too_many = |reason| ApiError::bad_request(&rules::EVENT_OBJECTS, reason);
+    message.check().map_err(too_many)?;
     let message_for = |(organization, instance)| Arrival {
         organization,
         instance,
@@ -130,19 +133,13 @@ impl Search<'_, '_, '_> {
     /// The ids that headers or body name; one that is no number is nobody's.
     fn ids_said(&self) -> Option<Vec<u64>> {
         let request = self.call.context.request;
-        let listed = request.header_list(&header::ELEMENT_INSTANCES);
-        let one = || {
-            request
-                .header_text(&header::POLLED_INSTANCE)
-                .map(Cow::Borrowed)
-        };
+        if let Some(listed) = request.header_list(&header::ELEMENT_INSTANCES) {
+            return Some(ids_listed(&listed));
+        }
+        let in_header = request.header_text(&header::POLLED_INSTANCE);
         let in_body = || Some(Cow::Owned(text(self.raw.get("instance_id")?)?));
-        let said = listed.or_else(one).or_else(in_body)?;
-        Some(
-            said.split(',')
-                .filter_map(|id| id.trim().parse().ok())
-                .collect(),
-        )
+        let said = in_header.map(Cow::Borrowed).or_else(in_body)?;
+        Some(said.trim().parse().ok().into_iter().collect())
     }
 
     /// The instances whose finder says so: `site.id|data.site_id` is an entry, and the place in the message that must
@@ -175,6 +172,13 @@ impl Search<'_, '_, '_> {
         let ticket = self.call.query().find(|(name, _)| name == "ticket")?.1;
         text(Json::parse(ticket.as_bytes()).ok()?.get("target")?)
     }
+}
+
+/// The ids of a list, each once.
+fn ids_listed(listed: &str) -> Vec<u64> {
+    let mut met = HashSet::new();
+    let ids = listed.split(',').filter_map(|id| id.trim().parse().ok());
+    ids.filter(|id| met.insert(*id)).collect()
 }
 
 fn kept(all: &Found, mut is_kept: impl FnMut(&Stored) -> bool) -> Found {

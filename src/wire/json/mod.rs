@@ -16,6 +16,7 @@ use serde_json::Number;
 
 pub use problem::{JsonProblem, position};
 pub(crate) use read::Name;
+use read::Names;
 
 /// The members of an object, in the order in which they were written.
 pub type Members<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
@@ -226,13 +227,16 @@ pub fn object<'a, const N: usize>(members: [(&'a str, Json<'a>); N]) -> Json<'a>
 
 /// An object with a member for each name, in order; the values of a name that comes more than once are an array.
 pub(crate) fn object_of_pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Json<'a> {
-    let mut members = Members::new();
+    let (mut members, mut names) = (Members::new(), Names::default());
     for (name, value) in pairs {
         let value = Json::from(value);
-        match members.iter_mut().find(|(known, _)| known == name) {
-            None => members.push((name.into(), value)),
-            Some((_, Json::Array(values))) => values.push(value),
-            Some((_, first)) => {
+        let Some(place) = names.place(&members, name) else {
+            members.push((name.into(), value));
+            continue;
+        };
+        match &mut members[place].1 {
+            Json::Array(values) => values.push(value),
+            first => {
                 let one = std::mem::replace(first, Json::Null);
                 *first = Json::Array(vec![one, value]);
             }
@@ -359,6 +363,21 @@ mod tests {
             let problem = Json::parse(text.as_bytes()).unwrap_err();
             assert!(problem.reason.ends_with("appears twice"), "{problem}");
         }
+    }
+
+    #[test]
+    fn a_repeated_name_of_two_hundred_thousand_pairs_has_all_its_values() {
+        let names: Vec<_> = (0..200_000).map(|n| n.to_string()).collect();
+        let again = ["5", "50", "199999", "50"].map(|name| (name, "again"));
+        let pairs = names.iter().map(|name| (&**name, "first")).chain(again);
+        let object = object_of_pairs(pairs);
+        assert_eq!(object.as_object().unwrap().len(), names.len());
+        let values = |name| object.get(name).unwrap().to_string();
+        for name in ["5", "199999"] {
+            assert_eq!(values(name), r#"["first","again"]"#);
+        }
+        assert_eq!(values("50"), r#"["first","again","again"]"#);
+        assert_eq!(values("31"), r#""first""#);
     }
 
     #[test]

@@ -100,11 +100,25 @@ fn a_message_names_its_instance(#[case] message: Request, #[case] expected: &[u6
     assert_eq!(met, expected);
 }
 
+/// Rule `event-match`: an instance that is listed twice has one event of the message.
+#[test]
+fn an_instance_listed_twice_has_one_event() {
+    let mut ce = fresh();
+    provision(&mut ce, "");
+    provision(&mut ce, "");
+    let message = event("mailjet", "{}");
+    ce.ask(message.header("element-instances", "1235, 1234,1235,x,1235"));
+    assert_eq!(events_of(&mut ce, 1235), ["5001"]);
+    assert_eq!(events_of(&mut ce, 1234), ["5002"]);
+}
+
 /// Rule `event-match-rest`.
 #[rstest]
 #[case::nobody_named(event("mailjet", "{}"), [1234, 1236].as_slice())]
 #[case::unknown(event("mailjet", "{}").header("element-instances", "99"), &[])]
 #[case::no_number(event("mailjet", "{}").header("element-instances", "all"), &[])]
+#[case::list_as_one_header(event("mailjet", "{}").header("id", "1234,1236"), &[])]
+#[case::list_in_the_body(event("mailjet", r#"{"instance_id":"1234,1236"}"#), &[])]
 #[case::without_events(event("mailjet/MTIzNQ==", "{}"), &[])]
 #[case::of_another_element(event("twilio/MTIzNA==", "{}"), &[])]
 #[case::deleted(event("mailjet/MTIzNw==", "{}"), &[])]

@@ -10,7 +10,7 @@ use crate::emulator::call::Call;
 use crate::emulator::state::events::Arrival;
 use crate::emulator::state::instances::Stored;
 use crate::emulator::state::rows::Row;
-use crate::wire::json::{Json, object};
+use crate::wire::json::{Json, Members, object};
 use crate::wire::time;
 use crate::wire::vocabulary::entry;
 use crate::wire::webhook::ProviderMessage;
@@ -47,19 +47,23 @@ pub(super) fn note_change(
     ]);
     let row = Json::parse(row).expect("a row is JSON");
     let arrival = |event: u64| {
-        let raw = object([
-            ("instance_id", stored.id.into()),
-            ("objectType", object_type.into()),
-            ("eventId", event.to_string().into()),
-            ("events", [change].into_iter().collect()),
-            (object_type, [row].into_iter().collect()),
-        ]);
+        let mut members: Members<'_> = vec![
+            ("instance_id".into(), stored.id.into()),
+            ("objectType".into(), object_type.into()),
+            ("eventId".into(), event.to_string().into()),
+            ("events".into(), [change].into_iter().collect()),
+        ];
+        // Rows of a resource that is named like one of these have no place of their own.
+        if members.iter().all(|(name, _)| name != object_type) {
+            members.push((object_type.into(), [row].into_iter().collect()));
+        }
+        let raw = Json::Object(members);
         let text = raw.to_string();
         let raw = raw.into_owned();
         Arrival {
             organization: call.caller.organization.clone(),
             instance: instance.clone(),
-            message: Arc::new(ProviderMessage { text, raw }),
+            message: Arc::new(ProviderMessage::new(text, raw)),
             is_polled: true,
         }
     };

@@ -13,6 +13,11 @@ use crate::wire::json::{Json, object};
 use crate::wire::time;
 use crate::wire::webhook::ProviderMessage;
 
+/// The greatest id of an event or a notification.
+const MAX_ID: u64 = 1 << 53;
+/// The greatest number of attempts, and of events that were dropped.
+const MAX_COUNT: u64 = 1 << 31;
+
 type Accounts = BTreeMap<Arc<str>, Account>;
 
 /// `[{"organization", "nextId", "nextNotification", "dropped", "off": […], "failurePolicy", "events": […]}]`
@@ -120,19 +125,21 @@ fn account(document: &Document<'_>, catalog: &Catalog) -> Reading<Account> {
         }
         account.keep(event);
     }
-    let after =
-        |name, least: u64| Ok::<_, String>(document.whole(name)?.unwrap_or(least).max(least));
+    let after = |name, least: u64| {
+        let next = countable(document, name, MAX_ID)?;
+        Ok::<_, String>(next.unwrap_or(least).max(least))
+    };
     account.next_event = after("nextId", account.next_event)?;
     let notifications = account
         .events
         .values()
         .flat_map(|event| &event.notifications);
-    let last = notifications.map(|one| one.id.saturating_add(1)).max();
+    let last = notifications.map(|one| one.id + 1).max();
     let least = last.map_or(account.next_notification, |last| {
         last.max(account.next_notification)
     });
     account.next_notification = after("nextNotification", least)?;
-    account.dropped += document.whole("dropped")?.unwrap_or(0);
+    account.dropped += countable(document, "dropped", MAX_COUNT)?.unwrap_or(0);
     account.off = off(document)?;
     if let Some(policy) = document.text("failurePolicy")? {
         let wrong = || format!("{} must be retry or queue", document.at("failurePolicy"));
@@ -168,16 +175,8 @@ fn event(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Event> {
     let notifications = document.array("notifications")?.iter().enumerate();
     let notifications = notifications
         .map(|(at, json)| notification(json, &document.at(&format!("notifications[{at}]"))));
-    let id = document.required_whole("id")?;
-    if id > 1 << 53 {
-        return Err(format!(
-            "{} must be at most {}",
-            document.at("id"),
-            1_u64 << 53
-        ));
-    }
     let event = Event {
-        id,
+        id: id(&document)?,
         instance: document.required_whole("instance")?,
         element: element(
             document.required_text("element")?,
@@ -185,30 +184,29 @@ fn event(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Event> {
             catalog,
         )?,
         at: moment(&document, "at")?.unwrap_or(0),
-        message: Arc::new(ProviderMessage {
-            text: document
-                .text("providerData")?
-                .unwrap_or_default()
-                .to_owned(),
-            raw: document
-                .get("raw")
-                .cloned()
-                .unwrap_or(Json::Null)
-                .into_owned(),
-        }),
+        message: Arc::new(message(&document)?),
         is_polled: document
             .get("polled")
             .and_then(Json::as_bool)
             .unwrap_or(false),
         notifications: notifications.collect::<Reading<_>>()?,
     };
-    if !event.notifications.is_empty() && event.notifications.len() != event.chunks().len() {
-        let (at, count) = (document.at("notifications"), event.chunks().len());
+    if !event.notifications.is_empty() && event.notifications.len() != event.parts() {
+        let (at, count) = (document.at("notifications"), event.parts());
         return Err(format!(
             "{at} must be {count}, as raw is split into so many"
         ));
     }
     Ok(event)
+}
+
+fn message(document: &Document<'_>) -> Reading<ProviderMessage> {
+    let text = document.text("providerData")?.unwrap_or_default();
+    let raw = document.get("raw").cloned().unwrap_or(Json::Null);
+    let message = ProviderMessage::new(text.to_owned(), raw.into_owned());
+    let too_many = |reason| format!("{}: {reason}", document.at("raw"));
+    message.check().map_err(too_many)?;
+    Ok(message)
 }
 
 fn notification(json: &Json<'_>, path: &str) -> Reading<Notification> {
@@ -227,7 +225,7 @@ fn notification(json: &Json<'_>, path: &str) -> Reading<Notification> {
     let stage = Stage::ALL.iter().find(|(name, _)| *name == said);
     let (_, stage) = stage.ok_or_else(|| format!("{path}.stage: {said:?} is no stage"))?;
     let count = |name| {
-        let count = document.whole(name)?.unwrap_or(0);
+        let count = countable(&document, name, MAX_COUNT)?.unwrap_or(0);
         u32::try_from(count).map_err(|_| format!("{path}.{name} is too large"))
     };
     Ok(Notification {
@@ -237,8 +235,22 @@ fn notification(json: &Json<'_>, path: &str) -> Reading<Notification> {
         due: moment(&document, "due")?.unwrap_or(0),
         updated: moment(&document, "updated")?.unwrap_or(0),
         errors: errors(&document)?,
-        ..Notification::new(document.required_whole("id")?, 0, *stage)
+        ..Notification::new(id(&document)?, 0, *stage)
     })
+}
+
+fn id(document: &Document<'_>) -> Reading<u64> {
+    let id = countable(document, "id", MAX_ID)?;
+    id.map_or_else(|| document.required_whole("id"), Ok)
+}
+
+/// A number that can still be counted on from.
+fn countable(document: &Document<'_>, name: &str, max: u64) -> Reading<Option<u64>> {
+    let number = document.whole(name)?;
+    if number.is_some_and(|number| number > max) {
+        return Err(format!("{} must be at most {max}", document.at(name)));
+    }
+    Ok(number)
 }
 
 fn errors(document: &Document<'_>) -> Reading<Vec<String>> {

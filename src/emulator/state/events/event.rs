@@ -153,15 +153,23 @@ impl Event {
         }
     }
 
-    /// Splits the changes over notifications (rule `event-objects`).
-    pub(crate) fn chunks(&self) -> Vec<Vec<Change>> {
-        let size = if self.is_polled {
+    /// The number of notifications that its changes are split over (rule `event-objects`).
+    pub(super) fn parts(&self) -> usize {
+        self.message.changes.div_ceil(self.part_size())
+    }
+
+    /// The changes in one of its notifications.
+    pub(crate) fn changes(&self, index: usize) -> Vec<Change> {
+        let (size, start) = (self.part_size(), index * self.part_size());
+        webhook::changes(&self.message.raw, self.at, start..start + size)
+    }
+
+    fn part_size(&self) -> usize {
+        if self.is_polled {
             MAX_POLLED_CHANGES
         } else {
             MAX_CHANGES
-        };
-        let changes = webhook::changes(&self.message.raw, self.at);
-        changes.chunks(size).map(<[Change]>::to_vec).collect()
+        }
     }
 
     pub(super) fn queued(&self) -> impl Iterator<Item = (usize, &Notification)> {

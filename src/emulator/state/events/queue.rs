@@ -28,7 +28,7 @@ impl State {
             .or_default();
         let id = account.next_event;
         let mut event = Event::new(id, &arrival, now);
-        let count = event.chunks().len();
+        let count = event.parts();
         event.notifications = account.notifications(&arrival, count, &mut self.serial);
         event.notifications.iter_mut().for_each(|one| one.due = due);
         for (index, notification) in event.queued() {

@@ -7,7 +7,7 @@ use rstest::rstest;
 
 use super::{KEY, PATIENCE, core, fresh, sent, signed, status};
 use crate::platform::receiver::Receiver;
-use crate::platform::{event, provision};
+use crate::platform::{column, event, provision};
 use crate::support::{Core, Harness, Request, Server};
 
 /// Rules `event-deliver`, `event-signature`, `event-body`, `event-status`.
@@ -139,6 +139,100 @@ fn many_changes_are_split(#[case] key: &str, #[case] count: usize, #[case] expec
     assert_eq!(ids.len(), expected.len());
     let has_poll_date = String::from_utf8_lossy(&sent[0].body).contains("pollDate");
     assert_eq!(has_poll_date, key != "mailjet");
+}
+
+/// A message with so many empty changes.
+fn message_of(count: usize) -> String {
+    format!(r#"{{"events":[{}]}}"#, vec!["{}"; count].join(","))
+}
+
+/// Rule `event-objects`: a message with more changes than an event has is refused, wherever it comes from.
+#[rstest]
+#[case::a_limit_too_many(
+    1_001,
+    "The message has 1001 changes, and this mock takes 1000 at most"
+)]
+#[case::a_large_body(
+    300_000,
+    "The message has 300000 changes, and this mock takes 1000 at most"
+)]
+fn a_message_with_too_many_changes_is_refused(#[case] count: usize, #[case] told: &str) {
+    let mut ce = core(&[]);
+    let instance = ce.emulator().instances(None).remove(0);
+    assert_eq!(ce.ask(event("mailjet", &message_of(1_000))).status, 200);
+    assert_eq!(sent(&ce, 200).len(), 50);
+    let before = ce.emulator().snapshot(None).get("events").cloned();
+    let refused = ce.ask(event("mailjet", &message_of(count)));
+    assert_eq!(refused.verdict(), (400, "event-objects"));
+    assert!(refused.message().starts_with(told), "{}", refused.message());
+    let fired = ce
+        .emulator()
+        .fire_event(&instance, message_of(count).as_bytes());
+    assert!(fired.unwrap_err().to_string().starts_with(told));
+    let after = ce.emulator().snapshot(None).get("events").cloned();
+    assert_eq!(after, before);
+}
+
+/// Rule `event-shape`: what was sent is shown byte by byte, of each notification in its own row.
+#[test]
+fn each_notification_of_an_event_is_shown_as_it_was_sent() {
+    let mut ce = core(&[]);
+    ce.ask(event("mailjet", &message_of(45)));
+    let sent = sent(&ce, 200);
+    let bodies = sent
+        .iter()
+        .map(|webhook| Json::parse(&webhook.body).unwrap());
+    let bodies: Vec<_> = bodies.collect();
+    let reply = ce.ask(Request::get("/instances/events/5001"));
+    let shown = reply.json();
+    let all = shown.get("notifiedData").unwrap().as_array();
+    assert_eq!(all, Some(&*bodies));
+    let rows = shown.get("eventElementInstances").unwrap().as_array();
+    let of_rows = rows
+        .unwrap()
+        .iter()
+        .map(|row| row.get("notifiedData").unwrap());
+    let of_rows: Vec<_> = of_rows.flat_map(|sent| sent.as_array().unwrap()).collect();
+    assert_eq!(of_rows, bodies.iter().collect::<Vec<_>>());
+}
+
+/// Rule `event-body`: a message of deep nesting is text from a depth on; what is made of it can be read and restored.
+#[rstest]
+#[case::deep(104, '[')]
+#[case::too_deep(105, '"')]
+#[case::as_deep_as_json_is_read(127, '"')]
+#[case::deeper(200, '"')]
+fn a_message_may_be_nested_deep(#[case] levels: usize, #[case] shown: char) {
+    let mut ce = core(&[]);
+    let body = "[".repeat(levels) + &"]".repeat(levels);
+    ce.ask(event("mailjet", &body));
+    let sent = sent(&ce, 200);
+    let sent = Json::parse(&sent[0].body).unwrap();
+    let raw = sent.get("message").unwrap().get("raw").unwrap();
+    assert!(raw.to_string().starts_with(shown), "{raw}");
+    let listed = ce.ask(Request::get("/instances/events"));
+    assert_eq!(column(&listed, "providerData"), [body]);
+    let kept = ce.emulator().snapshot(None).to_bytes();
+    let restored = ce.emulator().restore(&Json::parse(&kept).unwrap(), None);
+    assert!(restored.is_ok(), "{restored:?}");
+}
+
+/// Rule `event-list`: a page ends before it takes hundreds of megabytes, and says where the next begins.
+#[test]
+fn a_page_of_large_events_ends_early() {
+    let mut ce = core(&[]);
+    let body =
+        message_of(1_000).replacen("{}", &format!(r#"{{"x":"{}"}}"#, "x".repeat(100_000)), 1);
+    for _ in 0..4 {
+        ce.ask(event("mailjet", &body));
+    }
+    sent(&ce, 200);
+    let first = ce.ask(Request::get("/instances/events"));
+    assert_eq!(column(&first, "id"), ["5004", "5003"]);
+    let next = first.header("elements-next-page-token").unwrap();
+    let second = ce.ask(Request::get(&format!("/instances/events?nextPage={next}")));
+    assert_eq!(column(&second, "id"), ["5002", "5001"]);
+    assert_eq!(second.header("elements-next-page-token"), None);
 }
 
 /// Rule `event-first-attempt`: by the machine's clock, also where the mock's stands still.

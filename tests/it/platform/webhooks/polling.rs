@@ -6,7 +6,7 @@ use mock_ce::Json;
 use rstest::rstest;
 
 use super::{sent, status};
-use crate::platform::{WithToken as _, payload, provision};
+use crate::platform::{WithToken as _, payload, provision, with_fixture};
 use crate::support::{Core, Harness, Request};
 
 /// Rule `event-poll`: a row that is created or changed is one event, sent at the next interval of the mock's clock.
@@ -64,4 +64,39 @@ fn only_an_instance_that_polls_finds_its_rows(#[case] entries: &str, #[case] sta
         .token();
     ce.ask(Request::post("/messages", "{}").token(&token));
     assert_eq!(ce.ask(Request::get("/instances/events")).status, status);
+}
+
+/// Rule `event-poll`: rows of a resource that is named like a member of the message are left out of it.
+#[rstest]
+#[case::events("events")]
+#[case::event_id("eventId")]
+#[case::object_type("objectType")]
+#[case::instance_id("instance_id")]
+fn a_resource_may_be_named_like_a_member_of_the_message(#[case] name: &str) {
+    let resource = format!(
+        r#""hub": "crm", "resources": [{{"path": "/{name}", "methods": ["create"], "row": {{"id": 1}}}}],"#
+    );
+    let (mut ce, token) = with_fixture("pigeon", &resource);
+    let entries = r#"{"configuration":{"event.notification.enabled":true,"event.vendor.type":"polling","event.notification.callback.url":"http://127.0.0.1:1/"}}"#;
+    ce.ask(Request::patch("/instances/1234", entries));
+    let created = ce.ask(Request::post(&format!("/hubs/crm/{name}"), r#"{"a":1}"#).token(&token));
+    assert_eq!(created.status, 200, "{}", created.text());
+    ce.emulator().advance_clock(Duration::from_secs(60));
+    let sent = sent(&ce, 200);
+    let body = Json::parse(&sent[0].body).unwrap();
+    let raw = body.get("message").unwrap().get("raw").unwrap();
+    let said = |name: &str| raw.get(name).and_then(Json::as_str);
+    assert_eq!(
+        (said("objectType"), said("eventId")),
+        (Some(name), Some("5001"))
+    );
+    let events = raw.get("events").and_then(Json::as_array).unwrap();
+    assert_eq!(
+        events[0].get("eventType").unwrap().as_str(),
+        Some("CREATED")
+    );
+    assert_eq!(status(&mut ce, "5001"), "NOTIFIED");
+    let kept = ce.emulator().snapshot(None).to_bytes();
+    let restored = ce.emulator().restore(&Json::parse(&kept).unwrap(), None);
+    assert!(restored.is_ok(), "{restored:?}");
 }

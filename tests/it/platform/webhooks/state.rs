@@ -103,6 +103,33 @@ fn a_restored_retry_is_due_when_it_was() {
     r#"[{"organization":"o","events":[{"id":1,"instance":1,"element":"mailjet","notifications":[{"id":1,"stage":"queued"},{"id":2,"stage":"queued"}]}]}]"#,
     "notifications must be 1"
 )]
+#[case::changes(
+    &format!(
+        r#"[{{"organization":"o","events":[{{"id":1,"instance":1,"element":"mailjet","raw":{{"events":[{}]}}}}]}}]"#,
+        ["{}"; 1001].join(",")
+    ),
+    "events[0].events[0].raw: The message has 1001 changes"
+)]
+#[case::next_event(
+    r#"[{"organization":"o","nextId":18446744073709551615}]"#,
+    "events[0].nextId must be at most"
+)]
+#[case::next_notification(
+    r#"[{"organization":"o","nextNotification":18446744073709551615}]"#,
+    "events[0].nextNotification must be at most"
+)]
+#[case::dropped(
+    r#"[{"organization":"o","dropped":18446744073709551615}]"#,
+    "events[0].dropped must be at most"
+)]
+#[case::notification_id(
+    r#"[{"organization":"o","events":[{"id":1,"instance":1,"element":"mailjet","notifications":[{"id":18446744073709551615,"stage":"queued"}]}]}]"#,
+    "notifications[0].id must be at most"
+)]
+#[case::attempts(
+    r#"[{"organization":"o","events":[{"id":1,"instance":1,"element":"mailjet","notifications":[{"id":1,"stage":"queued","attempts":4294967295}]}]}]"#,
+    "notifications[0].attempts must be at most"
+)]
 fn a_wrong_document_is_refused(#[case] events: &str, #[case] place: &str) {
     let mut ce = core(&[]);
     ce.ask(event("mailjet", "{}"));
