@@ -6,6 +6,7 @@ use crate::emulator::Emulator;
 use crate::emulator::call::Call;
 use crate::emulator::identity::{self, secret_name};
 use crate::emulator::outcome::{Handled, Outcome};
+use crate::emulator::record::journal::mask_document;
 use crate::emulator::state::events::{Event, Notification, Wanted};
 use crate::emulator::state::instances::{Clearing, Deleted, Stored};
 #[cfg(feature = "page")]
@@ -144,7 +145,7 @@ impl Emulator {
         ])
     }
 
-    /// The last messages and events of an instance.
+    /// The last messages and events of an instance, secrets masked.
     fn activity(&self, organization: &str, id: u64) -> Json<'static> {
         let messages = self.state.outbox.last(organization, id, MAX_ACTIVITY);
         let wanted = Wanted {
@@ -155,10 +156,12 @@ impl Emulator {
         let messages = messages
             .iter()
             .map(|message| message.to_json().into_owned());
-        object([
+        let mut activity = object([
             ("messages", messages.collect()),
             ("events", events.iter().map(event).collect()),
-        ])
+        ]);
+        mask_document(&mut activity, &self.catalog());
+        activity
     }
 }
 
@@ -208,13 +211,27 @@ impl Emulator {
             ("instances", self.instances_masked(None)),
             ("activity", self.all_activity()),
             ("script", lines.iter().map(Line::to_json).collect()),
-            ("stubs", self.stubs_json(None)),
+            ("stubs", self.stubs_masked()),
             ("ledger", self.ledger(None).to_json()),
             (
                 "rules",
                 RULES.iter().map(|rule| Rule::to_json(rule)).collect(),
             ),
         ])
+    }
+
+    /// The stubs, also without the secrets of their replies.
+    fn stubs_masked(&self) -> Json<'static> {
+        let (mut stubs, catalog) = (self.stubs_json(None), self.catalog());
+        if let Json::Array(stubs) = &mut stubs {
+            let members = stubs.iter_mut().filter_map(|stub| match stub {
+                Json::Object(members) => Some(members),
+                _ => None,
+            });
+            let replies = members.flatten().filter(|(name, _)| name == "reply");
+            replies.for_each(|(_, reply)| mask_document(reply, &catalog));
+        }
+        stubs
     }
 
     /// The messages and events of each instance that is there, by `"ORGANIZATION/ID"`.

@@ -42,9 +42,7 @@ impl Emulator {
         self.resolve(&mut scripted.predicate)?;
         let known = self.script.line(id, organization);
         let known = known.ok_or_else(|| no_script(id))?;
-        scripted
-            .predicate
-            .keep_organization(&known.scripted.predicate);
+        scripted.predicate.keep_secrets(&known.scripted.predicate);
         let removed = self.script.replace(id, scripted);
         self.note_unfired(removed.iter().filter_map(Line::unfired));
         Ok(())
@@ -223,7 +221,7 @@ pub(in crate::emulator) fn one_stub(emulator: &Emulator, call: &Call<'_, '_>) ->
 pub(in crate::emulator) fn replace_stub(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let known = find_stub(emulator, call)?;
     let mut order = read_one(emulator, call, StubOrder::read, |it| &mut it.predicate)?;
-    order.predicate.keep_organization(&known.order.predicate);
+    order.predicate.keep_secrets(&known.order.predicate);
     let removed = emulator.stubs.replace(known.id, order);
     emulator.note_unfired(removed.iter().filter_map(|line| line.unfired()));
     Ok(done(call))

@@ -29,6 +29,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 pub use listen::Detail;
+pub(crate) use mask::mask_document;
 pub use near::Near;
 pub use received::{Content, Found, Received};
 
