@@ -119,7 +119,7 @@ fn read(json: &Json<'_>, only: Option<&str>) -> Reading<State> {
         })
     });
     Ok(State {
-        given: document.whole("given")?.unwrap_or_default(),
+        given: document.counter("given")?.unwrap_or_default(),
         used: used.collect::<Reading<_>>()?,
     })
 }

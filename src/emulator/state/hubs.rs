@@ -51,7 +51,7 @@ impl Hubs {
             id: self.next_id,
             ..hub
         };
-        self.next_id = self.next_id.saturating_add(1);
+        self.next_id += 1;
         self.hubs.push(hub.clone());
         Some(hub)
     }
@@ -106,8 +106,8 @@ impl Part for Hubs {
         let hubs = document.array("hubs")?.iter().enumerate();
         let hubs = hubs.map(|(at, json)| Hub::read(json, &document.at(&format!("hubs[{at}]"))));
         let hubs = hubs.collect::<Reading<Vec<_>>>()?;
-        let next_id = document.whole("nextId")?.unwrap_or(FIRST_ID);
-        let last = hubs.iter().map(|hub| hub.id.saturating_add(1)).max();
+        let next_id = document.counter("nextId")?.unwrap_or(FIRST_ID);
+        let last = hubs.iter().map(|hub| hub.id + 1).max();
         let next_id = next_id.max(last.unwrap_or(FIRST_ID));
         Ok(Hubs { next_id, hubs })
     }
@@ -135,7 +135,7 @@ impl Hub {
                 .map(|text| text.unwrap_or_default().to_owned())
         };
         Ok(Hub {
-            id: document.required_whole("id")?,
+            id: document.required_counter("id")?,
             key: document.required_text("key")?.to_owned(),
             name: document.required_text("name")?.to_owned(),
             description: text("description")?,

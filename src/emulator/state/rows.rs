@@ -270,7 +270,7 @@ impl Part for Rows {
     }
 
     fn read(document: &Document<'_>, _: &Restoration<'_>) -> Reading<Self> {
-        let dropped = document.whole("dropped")?.unwrap_or(0);
+        let dropped = document.counter("dropped")?.unwrap_or(0);
         let mut part = Rows {
             dropped,
             ..Rows::default()
@@ -302,7 +302,7 @@ impl Rows {
             instance: document.required_whole("instance")?,
             path: document.required_text("path")?,
         };
-        let last = document.required_whole("last")?;
+        let last = document.required_counter("last")?;
         *self.table_mut(&at) = Table {
             last,
             rows: BTreeMap::new(),

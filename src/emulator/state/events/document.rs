@@ -121,18 +121,18 @@ fn account(document: &Document<'_>, catalog: &Catalog) -> Reading<Account> {
         account.keep(event);
     }
     let after =
-        |name, least: u64| Ok::<_, String>(document.whole(name)?.unwrap_or(least).max(least));
+        |name, least: u64| Ok::<_, String>(document.counter(name)?.unwrap_or(least).max(least));
     account.next_event = after("nextId", account.next_event)?;
     let notifications = account
         .events
         .values()
         .flat_map(|event| &event.notifications);
-    let last = notifications.map(|one| one.id.saturating_add(1)).max();
+    let last = notifications.map(|one| one.id + 1).max();
     let least = last.map_or(account.next_notification, |last| {
         last.max(account.next_notification)
     });
     account.next_notification = after("nextNotification", least)?;
-    account.dropped += document.whole("dropped")?.unwrap_or(0);
+    account.dropped += document.counter("dropped")?.unwrap_or(0);
     account.off = off(document)?;
     if let Some(policy) = document.text("failurePolicy")? {
         let wrong = || format!("{} must be retry or queue", document.at("failurePolicy"));
@@ -168,16 +168,8 @@ fn event(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Event> {
     let notifications = document.array("notifications")?.iter().enumerate();
     let notifications = notifications
         .map(|(at, json)| notification(json, &document.at(&format!("notifications[{at}]"))));
-    let id = document.required_whole("id")?;
-    if id > 1 << 53 {
-        return Err(format!(
-            "{} must be at most {}",
-            document.at("id"),
-            1_u64 << 53
-        ));
-    }
     let event = Event {
-        id,
+        id: document.required_counter("id")?,
         instance: document.required_whole("instance")?,
         element: element(
             document.required_text("element")?,
@@ -237,7 +229,7 @@ fn notification(json: &Json<'_>, path: &str) -> Reading<Notification> {
         due: moment(&document, "due")?.unwrap_or(0),
         updated: moment(&document, "updated")?.unwrap_or(0),
         errors: errors(&document)?,
-        ..Notification::new(document.required_whole("id")?, 0, *stage)
+        ..Notification::new(document.required_counter("id")?, 0, *stage)
     })
 }
 
