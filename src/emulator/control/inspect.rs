@@ -9,8 +9,6 @@ use crate::emulator::outcome::{Handled, Outcome};
 use crate::emulator::record::journal::mask_document;
 use crate::emulator::state::events::{Event, Notification, Wanted};
 use crate::emulator::state::instances::{Clearing, Deleted, Stored};
-#[cfg(feature = "page")]
-use crate::emulator::steer::script::Line;
 use crate::emulator::view::date;
 use crate::rules;
 #[cfg(feature = "page")]
@@ -210,7 +208,7 @@ impl Emulator {
             ("dropped", found.dropped.into()),
             ("instances", self.instances_masked(None)),
             ("activity", self.all_activity()),
-            ("script", lines.iter().map(Line::to_json).collect()),
+            ("script", lines.iter().map(|line| line.to_json()).collect()),
             ("stubs", self.stubs_masked()),
             ("ledger", self.ledger(None).to_json()),
             (

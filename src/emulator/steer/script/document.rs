@@ -313,8 +313,8 @@ impl Line {
             ("match", self.scripted.predicate.masked().to_json()),
             ("when", when),
             ("effect", effect),
-            ("matched", self.matched.into()),
-            ("fired", self.fired.into()),
+            ("matched", self.matched().into()),
+            ("fired", self.fired().into()),
         ])
     }
 }
