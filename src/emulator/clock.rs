@@ -61,8 +61,11 @@ impl Clock {
         self.set(self.initial);
     }
 
+    /// Moves it forward, to its end at most: it never goes back.
     pub(crate) fn advance(&self, by: Duration) {
-        self.advanced.fetch_add(by.as_millis() as u64, Relaxed);
+        let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        let moved = |advanced: u64| Some(advanced.saturating_add(by));
+        let _before = self.advanced.fetch_update(Relaxed, Relaxed, moved);
     }
 }
 
@@ -75,4 +78,22 @@ pub(crate) fn millis(time: SystemTime) -> u64 {
 /// The time that is this many milliseconds after 1970.
 pub(crate) fn system_time(millis: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_moved_too_far_stands_at_its_end() {
+        let clock = Clock::new(Some(UNIX_EPOCH));
+        for by in [
+            Duration::from_millis(u64::MAX),
+            Duration::from_secs(1),
+            Duration::MAX,
+        ] {
+            clock.advance(by);
+            assert_eq!(clock.now(), LATEST);
+        }
+    }
 }

@@ -34,7 +34,7 @@ impl View {
             name: stored.name(),
             token: &stored.token,
             disabled: stored.disabled,
-            events_enabled: &|| stored.takes_events(),
+            events_enabled: &|| stored.has_events_enabled(),
         };
         template.render(out, fill);
         if self.shape == Shape::Platform {

@@ -4,13 +4,11 @@ use http::StatusCode;
 
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
-use crate::emulator::identity::secret_name;
+use crate::emulator::identity::{self, secret_name};
 use crate::emulator::outcome::{Handled, Outcome};
-use crate::emulator::state::Section as _;
+use crate::emulator::record::journal::mask_document;
 use crate::emulator::state::events::{Event, Notification, Wanted};
-use crate::emulator::state::instances::{Deleted, Stored};
-#[cfg(feature = "page")]
-use crate::emulator::steer::script::Line;
+use crate::emulator::state::instances::{Clearing, Deleted, Stored};
 use crate::emulator::view::date;
 use crate::rules;
 #[cfg(feature = "page")]
@@ -57,7 +55,10 @@ pub(in crate::emulator) fn instance(emulator: &Emulator, call: &Call<'_, '_>) ->
 /// `DELETE /__admin/instances?organization=…`
 pub(in crate::emulator) fn forget_instances(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     for organization in organizations(emulator, call)? {
-        emulator.state.instances.clear(Some(&organization));
+        let sections = emulator.state.instances.sections(Some(&organization));
+        for stored in sections.iter().flat_map(|section| &section.instances) {
+            emulator.forget_instance(&organization, stored.id);
+        }
     }
     Ok(Outcome::json(call.rule, "{}"))
 }
@@ -65,10 +66,11 @@ pub(in crate::emulator) fn forget_instances(emulator: &Emulator, call: &Call<'_,
 /// `DELETE /__admin/instances/{id}?organization=…`
 pub(in crate::emulator) fn forget_instance(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let id = whole(call, "id")?;
-    let removed = organizations(emulator, call)?
-        .iter()
-        .find_map(|organization| emulator.state.instances.remove(organization, id));
-    removed.ok_or_else(|| missing_instance(id))?;
+    let mut organizations = organizations(emulator, call)?.into_iter();
+    let is_forgotten = organizations.any(|one| emulator.forget_instance(&one, id));
+    if !is_forgotten {
+        return Err(missing_instance(id));
+    }
     Ok(Outcome::json(call.rule, "{}"))
 }
 
@@ -109,6 +111,20 @@ fn organizations(emulator: &Emulator, call: &Call<'_, '_>) -> Result<Vec<String>
 }
 
 impl Emulator {
+    /// Removes an instance and what belongs to it, as its deletion does; `false` where there is none.
+    ///
+    /// One that a client created counts as left behind, for the client did not delete it.
+    fn forget_instance(&self, organization: &str, id: u64) -> bool {
+        let Some(removed) = self.state.instances.remove(organization, id) else {
+            return false;
+        };
+        self.state.forget_instance(organization, id);
+        let leaks = removed.leaks(Clearing::Control);
+        let fingerprint = identity::fingerprint(organization);
+        self.counters.note_leaks(vec![(fingerprint, leaks)]);
+        true
+    }
+
     /// The instances of everybody or of one organization, newest first, as somebody may see them who must not see their secrets.
     pub(crate) fn instances_masked(&self, organization: Option<&str>) -> Json<'static> {
         let sections = self.state.instances.sections(organization);
@@ -127,7 +143,7 @@ impl Emulator {
         ])
     }
 
-    /// The last messages and events of an instance.
+    /// The last messages and events of an instance, secrets masked.
     fn activity(&self, organization: &str, id: u64) -> Json<'static> {
         let messages = self.state.outbox.last(organization, id, MAX_ACTIVITY);
         let wanted = Wanted {
@@ -138,10 +154,12 @@ impl Emulator {
         let messages = messages
             .iter()
             .map(|message| message.to_json().into_owned());
-        object([
+        let mut activity = object([
             ("messages", messages.collect()),
             ("events", events.iter().map(event).collect()),
-        ])
+        ]);
+        mask_document(&mut activity, &self.catalog());
+        activity
     }
 }
 
@@ -190,14 +208,28 @@ impl Emulator {
             ("dropped", found.dropped.into()),
             ("instances", self.instances_masked(None)),
             ("activity", self.all_activity()),
-            ("script", lines.iter().map(Line::to_json).collect()),
-            ("stubs", self.stubs_json(None)),
+            ("script", lines.iter().map(|line| line.to_json()).collect()),
+            ("stubs", self.stubs_masked()),
             ("ledger", self.ledger(None).to_json()),
             (
                 "rules",
                 RULES.iter().map(|rule| Rule::to_json(rule)).collect(),
             ),
         ])
+    }
+
+    /// The stubs, also without the secrets of their replies.
+    fn stubs_masked(&self) -> Json<'static> {
+        let (mut stubs, catalog) = (self.stubs_json(None), self.catalog());
+        if let Json::Array(stubs) = &mut stubs {
+            let members = stubs.iter_mut().filter_map(|stub| match stub {
+                Json::Object(members) => Some(members),
+                _ => None,
+            });
+            let replies = members.flatten().filter(|(name, _)| name == "reply");
+            replies.for_each(|(_, reply)| mask_document(reply, &catalog));
+        }
+        stubs
     }
 
     /// The messages and events of each instance that is there, by `"ORGANIZATION/ID"`.

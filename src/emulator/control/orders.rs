@@ -11,7 +11,7 @@ use crate::emulator::identity;
 use crate::emulator::outcome::Handled;
 use crate::emulator::steer::Unfired;
 use crate::emulator::steer::predicate::Predicate;
-use crate::emulator::steer::script::{Line, Scripted};
+use crate::emulator::steer::script::Scripted;
 use crate::emulator::steer::stub::{StubLine, StubOrder};
 use crate::wire::error::ApiError;
 use crate::wire::json::document::Reading;
@@ -42,11 +42,9 @@ impl Emulator {
         self.resolve(&mut scripted.predicate)?;
         let known = self.script.line(id, organization);
         let known = known.ok_or_else(|| no_script(id))?;
-        scripted
-            .predicate
-            .keep_organization(&known.scripted.predicate);
+        scripted.predicate.keep_secrets(&known.scripted.predicate);
         let removed = self.script.replace(id, scripted);
-        self.note_unfired(removed.iter().filter_map(Line::unfired));
+        self.note_unfired(removed.iter().filter_map(|line| line.unfired()));
         Ok(())
     }
 
@@ -64,7 +62,7 @@ impl Emulator {
     /// Forgets the scripted faults and answers, all or those that name the organization.
     pub fn clear_script(&self, organization: Option<&str>) {
         let removed = self.script.clear(organization);
-        self.note_unfired(removed.iter().filter_map(Line::unfired));
+        self.note_unfired(removed.iter().filter_map(|line| line.unfired()));
     }
 
     /// Adds a stub as the newest, and returns its id.
@@ -119,7 +117,7 @@ impl Emulator {
         let stubs = stubs.iter().filter_map(|line| line.unfired());
         script
             .iter()
-            .filter_map(Line::unfired)
+            .filter_map(|line| line.unfired())
             .chain(stubs)
             .collect()
     }
@@ -155,7 +153,7 @@ fn nothing(message: String) -> ControlError {
 /// `GET /__admin/script` → `[{"id", "match", "when", "effect", "matched", "fired"}]`
 pub(in crate::emulator) fn script(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let lines = emulator.script.lines(organization(call).as_deref());
-    Ok(ok(call, &lines.iter().map(Line::to_json).collect()))
+    Ok(ok(call, &lines.iter().map(|line| line.to_json()).collect()))
 }
 
 /// `POST /__admin/script` with one scripted rule or an array of them → `{"id"}` or an array of them
@@ -223,7 +221,7 @@ pub(in crate::emulator) fn one_stub(emulator: &Emulator, call: &Call<'_, '_>) ->
 pub(in crate::emulator) fn replace_stub(emulator: &Emulator, call: &Call<'_, '_>) -> Handled {
     let known = find_stub(emulator, call)?;
     let mut order = read_one(emulator, call, StubOrder::read, |it| &mut it.predicate)?;
-    order.predicate.keep_organization(&known.order.predicate);
+    order.predicate.keep_secrets(&known.order.predicate);
     let removed = emulator.stubs.replace(known.id, order);
     emulator.note_unfired(removed.iter().filter_map(|line| line.unfired()));
     Ok(done(call))

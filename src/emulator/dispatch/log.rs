@@ -13,7 +13,7 @@ use crate::wire::json::{Json, object};
 
 /// More attempts are not kept; the oldest go first.
 const MAX_ATTEMPTS: usize = 10_000;
-/// The same for the bytes of their bodies.
+/// The same for the bytes of their addresses and bodies.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// One attempt to send a webhook.
@@ -115,6 +115,11 @@ impl Webhook {
         }
     }
 
+    /// The bytes that a client chose: those of the address, and of what was sent there.
+    fn bytes(&self) -> usize {
+        self.url.len() + self.body.len()
+    }
+
     /// The shape that the type's documentation gives.
     #[must_use]
     pub fn to_json(&self) -> Json<'static> {
@@ -177,13 +182,13 @@ fn without_credentials(url: &str) -> String {
 impl Log {
     pub(super) fn push(&self, webhook: Webhook) {
         let mut attempts = self.attempts.lock();
-        attempts.bytes += webhook.body.len();
+        attempts.bytes += webhook.bytes();
         attempts.kept.push_back(webhook);
         while attempts.kept.len() > MAX_ATTEMPTS || attempts.bytes > MAX_BYTES {
             let Some(oldest) = attempts.kept.pop_front() else {
                 break;
             };
-            attempts.bytes -= oldest.body.len();
+            attempts.bytes -= oldest.bytes();
             attempts.dropped += 1;
         }
         drop(attempts);
@@ -215,7 +220,7 @@ impl Log {
         attempts
             .kept
             .retain(|one| only.is_some_and(|only| only != one.organization));
-        attempts.bytes = attempts.kept.iter().map(|one| one.body.len()).sum();
+        attempts.bytes = attempts.kept.iter().map(Webhook::bytes).sum();
         if only.is_none() {
             attempts.dropped = 0;
         }
@@ -226,6 +231,32 @@ impl Log {
 mod tests {
     use super::*;
     use rstest::rstest;
+
+    /// A callback that is kept is as long as a client made it.
+    #[test]
+    fn attempts_are_bounded_by_their_addresses_too() {
+        let log = Log::default();
+        let attempt = Webhook {
+            at: SystemTime::UNIX_EPOCH,
+            organization: "o".to_owned(),
+            instance: 1234,
+            element: "mailjet".to_owned(),
+            event: "5001".to_owned(),
+            id: "7001".to_owned(),
+            attempt: 1,
+            url: "u".repeat(MAX_BYTES / 4),
+            signature: None,
+            body: Bytes::new(),
+            result: WebhookResult::Pending,
+        };
+        for _ in 0..5 {
+            log.push(attempt.clone());
+        }
+        let (kept, dropped) = log.find(None);
+        assert_eq!((kept.len(), dropped), (4, 1));
+        log.clear(Some("p"));
+        assert_eq!(log.attempts.lock().bytes, MAX_BYTES);
+    }
 
     #[rstest]
     #[case::none("http://localhost:1/a@b?c@d")]

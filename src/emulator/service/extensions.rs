@@ -7,7 +7,7 @@ use crate::catalog::Element;
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
 use crate::emulator::outcome::{Handled, Outcome};
-use crate::emulator::state::extensions::Extension;
+use crate::emulator::state::extensions::{Extension, MAX_EXTENSIONS, NotKept};
 use crate::emulator::view::date;
 use crate::rules;
 use crate::wire::error::{ApiError, clip};
@@ -131,16 +131,17 @@ fn put(emulator: &Emulator, call: &Call<'_, '_>, known: Option<(u64, String)>) -
         Extension::new(element.id(), shown).expect("it was checked above")
     };
     let kept = emulator.state.extensions.put(call.organization(), id, make);
-    let taken = || {
-        ApiError::conflict(
-            &rules::RESOURCE_EXTEND,
-            "There already is a resource with this method and path",
-        )
+    let refused = |reason| {
+        let message = match reason {
+            NotKept::Taken => "There already is a resource with this method and path".to_owned(),
+            NotKept::Full => {
+                format!("There is room for {MAX_EXTENSIONS} added resources; delete one before")
+            }
+        };
+        ApiError::conflict(&rules::RESOURCE_EXTEND, message)
     };
-    Ok(Outcome::json(
-        call.rule,
-        kept.ok_or_else(taken)?.json.to_bytes(),
-    ))
+    let kept = kept.map_err(refused)?;
+    Ok(Outcome::json(call.rule, kept.json.to_bytes()))
 }
 
 fn with_id(sent: Json<'static>, id: u64, created: String) -> Json<'static> {

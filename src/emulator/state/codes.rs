@@ -45,14 +45,20 @@ impl Codes {
         if state.used.iter().any(|used| used.number == number) {
             return false;
         }
-        if state.used.len() == MAX_USED {
-            state.used.pop_front();
-        }
-        state.used.push_back(Use {
+        state.keep(Use {
             organization: organization.into(),
             number,
         });
         true
+    }
+}
+
+impl State {
+    fn keep(&mut self, used: Use) {
+        if self.used.len() == MAX_USED {
+            self.used.pop_front();
+        }
+        self.used.push_back(used);
     }
 }
 
@@ -96,7 +102,7 @@ impl Section for Codes {
             self.clear(only);
             let mut state = self.state.lock();
             state.given = state.given.max(read.given);
-            state.used.extend(read.used);
+            read.used.into_iter().for_each(|used| state.keep(used));
             Ok(())
         }))
     }
@@ -119,7 +125,32 @@ fn read(json: &Json<'_>, only: Option<&str>) -> Reading<State> {
         })
     });
     Ok(State {
-        given: document.whole("given")?.unwrap_or_default(),
+        given: document.counter("given")?.unwrap_or_default(),
         used: used.collect::<Reading<_>>()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn the_uses_of_a_document_are_bounded_like_others() {
+        let uses = (1..=MAX_USED as u64 + 2)
+            .map(|number| object([("organization", "o".into()), ("number", number.into())]));
+        let document = object([("used", uses.collect())]);
+        let codes = Codes::default();
+        let restoration = Restoration {
+            only: None,
+            seed: 0,
+            catalog: Catalog::documented(),
+        };
+        codes.read(Some(&document), &restoration).unwrap()().unwrap();
+        assert_eq!(codes.state.lock().used.len(), MAX_USED);
+        // The oldest are forgotten.
+        assert!(!codes.spend("o", 3));
+        assert!(codes.spend("o", 2) && !codes.spend("o", 4));
+        assert_eq!(codes.state.lock().used.len(), MAX_USED);
+    }
 }

@@ -12,6 +12,15 @@ use crate::wire::json::{Json, Members};
 /// More resources than these are refused.
 pub(crate) const MAX_EXTENSIONS: usize = 1_000;
 
+/// The reason why a resource is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotKept {
+    /// Another one has its method and path.
+    Taken,
+    /// There are as many as there may be.
+    Full,
+}
+
 /// One added resource: a verb at a path.
 #[derive(Debug)]
 pub(crate) struct Extension {
@@ -89,14 +98,13 @@ impl Partition<Extensions> {
         self.look(organization, elements).unwrap_or_default()
     }
 
-    /// Puts what `make` makes of the id in its place, a new one or that of `id`; `None` where the same method and path
-    /// are taken, or there are too many.
+    /// Puts what `make` makes of the id in its place, a new one or that of `id`.
     pub(crate) fn put(
         &self,
         organization: &str,
         id: Option<u64>,
         make: impl FnOnce(u64) -> Extension,
-    ) -> Option<Arc<Extension>> {
+    ) -> Result<Arc<Extension>, NotKept> {
         self.change(organization, |part| {
             let id = id.unwrap_or(part.last + 1);
             let new = make(id);
@@ -105,13 +113,16 @@ impl Partition<Extensions> {
                     && (known.element, &known.method, &known.path)
                         == (new.element, &new.method, &new.path)
             };
-            if part.all.iter().any(is_same) || part.all.len() >= MAX_EXTENSIONS {
-                return None;
+            if part.all.iter().any(is_same) {
+                return Err(NotKept::Taken);
+            }
+            if part.all.len() >= MAX_EXTENSIONS && !part.all.contains_key(&id) {
+                return Err(NotKept::Full);
             }
             part.last = part.last.max(id);
             let new = Arc::new(new);
             part.all.insert(id, new.clone());
-            Some(new)
+            Ok(new)
         })
     }
 
@@ -143,7 +154,7 @@ impl Part for Extensions {
     }
 
     fn read(document: &Document<'_>, restoration: &Restoration<'_>) -> Reading<Self> {
-        let last = document.whole("last")?.unwrap_or(0);
+        let last = document.counter("last")?.unwrap_or(0);
         let mut part = Extensions {
             last,
             all: BTreeMap::new(),

@@ -44,16 +44,19 @@ impl Hubs {
         if self.hubs.iter().any(|known| known.key == hub.key) {
             return None;
         }
-        if self.hubs.len() == MAX_HUBS {
-            self.hubs.remove(0);
-        }
         let hub = Hub {
             id: self.next_id,
             ..hub
         };
-        self.next_id = self.next_id.saturating_add(1);
+        self.next_id += 1;
         self.hubs.push(hub.clone());
+        self.evict();
         Some(hub)
+    }
+
+    fn evict(&mut self) {
+        let surplus = self.hubs.len().saturating_sub(MAX_HUBS);
+        self.hubs.drain(..surplus);
     }
 
     /// Removes the hub with this key; `false` when there is none.
@@ -106,10 +109,12 @@ impl Part for Hubs {
         let hubs = document.array("hubs")?.iter().enumerate();
         let hubs = hubs.map(|(at, json)| Hub::read(json, &document.at(&format!("hubs[{at}]"))));
         let hubs = hubs.collect::<Reading<Vec<_>>>()?;
-        let next_id = document.whole("nextId")?.unwrap_or(FIRST_ID);
-        let last = hubs.iter().map(|hub| hub.id.saturating_add(1)).max();
+        let next_id = document.counter("nextId")?.unwrap_or(FIRST_ID);
+        let last = hubs.iter().map(|hub| hub.id + 1).max();
         let next_id = next_id.max(last.unwrap_or(FIRST_ID));
-        Ok(Hubs { next_id, hubs })
+        let mut part = Hubs { next_id, hubs };
+        part.evict();
+        Ok(part)
     }
 }
 
@@ -135,12 +140,43 @@ impl Hub {
                 .map(|text| text.unwrap_or_default().to_owned())
         };
         Ok(Hub {
-            id: document.required_whole("id")?,
+            id: document.required_counter("id")?,
             key: document.required_text("key")?.to_owned(),
             name: document.required_text("name")?.to_owned(),
             description: text("description")?,
             video_link: text("videoLink")?,
             active: document.flag("active")?.unwrap_or(true),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn the_hubs_of_a_document_are_bounded_like_others() {
+        let hub = |id: u64| {
+            let key = format!("hub{id}");
+            object([("id", id.into()), ("key", key.into()), ("name", "n".into())]).into_owned()
+        };
+        let ids = FIRST_ID..FIRST_ID + MAX_HUBS as u64 + 2;
+        let json = object([("hubs", ids.map(hub).collect())]);
+        let document = Document::read(&json, "", Hubs::KNOWN).unwrap();
+        let restoration = Restoration {
+            only: None,
+            seed: 0,
+            catalog: Catalog::documented(),
+        };
+        let mut hubs = Hubs::read(&document, &restoration).unwrap();
+        let bounds = |hubs: &Hubs| (hubs.hubs.len(), hubs.hubs[0].id);
+        assert_eq!(bounds(&hubs), (MAX_HUBS, FIRST_ID + 2));
+        let next = Hub {
+            key: "next".to_owned(),
+            ..hubs.hubs[0].clone()
+        };
+        assert!(hubs.insert(next).is_some());
+        assert_eq!(bounds(&hubs), (MAX_HUBS, FIRST_ID + 3));
     }
 }

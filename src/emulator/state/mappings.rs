@@ -159,7 +159,7 @@ impl Part for Mappings {
     }
 
     fn read(document: &Document<'_>, _: &Restoration<'_>) -> Reading<Self> {
-        let last = document.whole("last")?.unwrap_or(0);
+        let last = document.counter("last")?.unwrap_or(0);
         let mut part = Mappings {
             last,
             instances: BTreeMap::new(),

@@ -173,7 +173,7 @@ impl State {
         let document = Document::read(json, "", &known)?;
         check_version(&document)?;
         let said = document.whole("seed")?.filter(|_| only.is_none());
-        let requests = document.whole("requests")?.unwrap_or(0);
+        let requests = document.counter("requests")?.unwrap_or(0);
         let seed = said.unwrap_or(seed);
         let restoration = Restoration {
             only,

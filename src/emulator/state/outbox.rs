@@ -198,7 +198,7 @@ impl Part for Outbox {
     }
 
     fn read(document: &Document<'_>, _: &Restoration<'_>) -> Reading<Self> {
-        let dropped = document.whole("dropped")?.unwrap_or(0);
+        let dropped = document.counter("dropped")?.unwrap_or(0);
         let mut part = Outbox {
             dropped,
             ..Outbox::default()

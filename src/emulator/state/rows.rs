@@ -61,6 +61,7 @@ impl Partition<Rows> {
             for row in seeded {
                 let number = part.next_number(at);
                 part.put(at, number, row);
+                part.evict(at, number, MAX_ROWS, MAX_BYTES);
             }
         });
     }
@@ -74,7 +75,7 @@ impl Partition<Rows> {
     pub(crate) fn put(&self, at: &Address<'_>, number: u64, row: Row) {
         self.change(at.organization, |part| {
             part.put(at, number, row);
-            part.evict(at, MAX_ROWS, MAX_BYTES);
+            part.evict(at, number, MAX_ROWS, MAX_BYTES);
         });
     }
 
@@ -90,6 +91,7 @@ impl Partition<Rows> {
             let is_same = kept.is_some_and(|kept| Arc::ptr_eq(kept, read));
             if is_same {
                 part.put(at, number, row);
+                part.evict(at, number, MAX_ROWS, MAX_BYTES);
             }
             is_same
         })
@@ -183,23 +185,28 @@ impl Rows {
         taken.is_some()
     }
 
-    /// Lets the oldest rows go, the table's own before those of others.
-    fn evict(&mut self, at: &Address<'_>, max_rows: usize, max_bytes: usize) {
+    /// Lets the oldest rows go, the table's own before those of others; the one that was just written goes last.
+    fn evict(&mut self, at: &Address<'_>, written: u64, max_rows: usize, max_bytes: usize) {
         while self.rows > max_rows || self.bytes > max_bytes {
-            let Some((instance, path, oldest)) = self.oldest(at) else {
+            let oldest = self.oldest(at, written);
+            let written = || (at.instance, at.path.into(), written);
+            let (instance, path, oldest) = oldest.unwrap_or_else(written);
+            if !self.take(instance, &path, oldest) {
                 return;
-            };
-            self.take(instance, &path, oldest);
+            }
             self.dropped += 1;
         }
     }
 
-    /// The row that goes first: instance, path and number.
-    fn oldest(&self, at: &Address<'_>) -> Option<(u64, Box<str>, u64)> {
+    /// The row that goes before the one that was written: instance, path and number.
+    fn oldest(&self, at: &Address<'_>, written: u64) -> Option<(u64, Box<str>, u64)> {
         let first = |table: &Table| table.rows.first_key_value().map(|(number, _)| *number);
-        let own = self.table(at).filter(|table| table.rows.len() > 1);
-        if let Some(number) = own.and_then(first) {
-            return Some((at.instance, at.path.into(), number));
+        let mut own = self
+            .table(at)
+            .into_iter()
+            .flat_map(|table| table.rows.keys());
+        if let Some(number) = own.find(|number| **number != written) {
+            return Some((at.instance, at.path.into(), *number));
         }
         let is_other = |(instance, path, _): &(u64, &str, &Table)| {
             (*instance, *path) != (at.instance, at.path)
@@ -263,7 +270,7 @@ impl Part for Rows {
     }
 
     fn read(document: &Document<'_>, _: &Restoration<'_>) -> Reading<Self> {
-        let dropped = document.whole("dropped")?.unwrap_or(0);
+        let dropped = document.counter("dropped")?.unwrap_or(0);
         let mut part = Rows {
             dropped,
             ..Rows::default()
@@ -295,7 +302,7 @@ impl Rows {
             instance: document.required_whole("instance")?,
             path: document.required_text("path")?,
         };
-        let last = document.required_whole("last")?;
+        let last = document.required_counter("last")?;
         *self.table_mut(&at) = Table {
             last,
             rows: BTreeMap::new(),
@@ -311,6 +318,7 @@ impl Rows {
                 return Err(format!("{path} must be an object, found {}", row.kind()));
             }
             self.put(&at, number, row.to_bytes().into());
+            self.evict(&at, number, MAX_ROWS, MAX_BYTES);
         }
         Ok(())
     }
@@ -359,11 +367,41 @@ mod tests {
     #[test]
     fn the_oldest_rows_go_first_and_are_counted() {
         let rows = filled(10);
-        rows.change("o", |part| part.evict(&AT, 8, MAX_BYTES));
+        rows.change("o", |part| part.evict(&AT, 10, 8, MAX_BYTES));
         assert_eq!(numbers(&rows, 0, 0), [3, 4, 5]);
-        rows.change("o", |part| part.evict(&AT, MAX_ROWS, 2));
+        rows.change("o", |part| part.evict(&AT, 10, MAX_ROWS, 2));
         assert_eq!(numbers(&rows, 0, 0), [9, 10]);
         assert_eq!(rows.look("o", |part| Some(part.dropped)), Some(8));
+    }
+
+    /// Rows that take all the room there is, and no memory but one's.
+    fn full() -> (Partition<Rows>, usize) {
+        let (rows, count) = (Partition::<Rows>::default(), 64);
+        let row: Row = vec![b'1'; MAX_BYTES / count].into();
+        rows.seed(&AT, || vec![row; count + 1]);
+        (rows, count)
+    }
+
+    #[test]
+    fn rows_that_a_table_begins_with_are_bounded_too() {
+        let (rows, count) = full();
+        assert_eq!((rows.count(&AT), numbers(&rows, 0, 0)[0]), (count, 2));
+        assert_eq!(rows.look("o", |part| Some(part.bytes)), Some(MAX_BYTES));
+    }
+
+    /// A `PATCH` makes a row longer and longer.
+    #[test]
+    fn a_row_that_grows_lets_others_go_before_itself() {
+        let (rows, count) = full();
+        let read = rows.get(&AT, 2).unwrap();
+        let longer = [&*read, b"1"].concat().into();
+        assert!(rows.swap(&AT, 2, &read, longer));
+        assert_eq!(numbers(&rows, 0, 0), [2, 4, 5]);
+        let left = rows.look("o", |part| Some((part.rows, part.dropped)));
+        assert_eq!(left, Some((count - 1, 2)));
+        rows.change("o", |part| part.evict(&AT, 2, MAX_ROWS, read.len()));
+        let left = rows.look("o", |part| Some((part.rows, part.bytes)));
+        assert_eq!(left, Some((0, 0)));
     }
 
     #[test]

@@ -187,8 +187,8 @@ fn read_logs(json: &Json<'_>, catalog: &Catalog) -> Reading<BTreeMap<Arc<str>, L
             }
             log.keep(row);
         }
-        log.written = log.written.max(document.whole("written")?.unwrap_or(0));
-        log.dropped += document.whole("dropped")?.unwrap_or(0);
+        log.written = log.written.max(document.counter("written")?.unwrap_or(0));
+        log.dropped += document.counter("dropped")?.unwrap_or(0);
         if logs
             .insert(document.required_text("organization")?.into(), log)
             .is_some()
@@ -222,10 +222,7 @@ fn read_row(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Row> {
     if !called.starts_with('/') {
         return Err(format!("{} must begin with a slash", document.at("path")));
     }
-    let number = document.required_whole("number")?;
-    if number > 1 << 53 {
-        return Err(format!("{path}.number must be at most {}", 1_u64 << 53));
-    }
+    let number = document.required_counter("number")?;
     let tags = document.array("tags")?.iter().enumerate().map(|(at, tag)| {
         let wrong = || format!("{path}.tags[{at}] must be text");
         tag.as_str().ok_or_else(wrong)

@@ -9,6 +9,9 @@ use crate::wire::json::{Json, Members};
 /// A value that was read, or the problem with the document: path and reason.
 pub(crate) type Reading<T> = Result<T, String>;
 
+/// Counters go on from no higher: numbers stay where every language's JSON is exact, and there is always a next one.
+const MAX_COUNTER: u64 = 1 << 53;
+
 /// An object and where it stands.
 pub(crate) struct Document<'a> {
     path: String,
@@ -108,10 +111,9 @@ impl<'a> Document<'a> {
     }
 
     pub(crate) fn required_text(&self, name: &str) -> Reading<&'a str> {
-        let missing = || format!("{} is required", self.at(name));
         self.text(name)?
             .filter(|text| !text.trim().is_empty())
-            .ok_or_else(missing)
+            .ok_or_else(|| self.is_required(name))
     }
 
     pub(crate) fn whole(&self, name: &str) -> Reading<Option<u64>> {
@@ -124,8 +126,25 @@ impl<'a> Document<'a> {
     }
 
     pub(crate) fn required_whole(&self, name: &str) -> Reading<u64> {
-        self.whole(name)?
-            .ok_or_else(|| format!("{} is required", self.at(name)))
+        self.whole(name)?.ok_or_else(|| self.is_required(name))
+    }
+
+    fn is_required(&self, name: &str) -> String {
+        format!("{} is required", self.at(name))
+    }
+
+    /// A number that is counted on from, as the last id.
+    pub(crate) fn counter(&self, name: &str) -> Reading<Option<u64>> {
+        let count = self.whole(name)?;
+        if let Some(count) = count.filter(|count| *count > MAX_COUNTER) {
+            let at = self.at(name);
+            return Err(format!("{at} must be at most {MAX_COUNTER}, found {count}"));
+        }
+        Ok(count)
+    }
+
+    pub(crate) fn required_counter(&self, name: &str) -> Reading<u64> {
+        self.counter(name)?.ok_or_else(|| self.is_required(name))
     }
 
     pub(crate) fn flag(&self, name: &str) -> Reading<Option<bool>> {

@@ -248,11 +248,12 @@ fn a_secret_is_compared_and_not_told() {
     };
     of_secret("hush-hush").once();
     let told = failure(|| drop(of_secret("something").once()));
+    let told_apart = "mailjet.api.secret: expected \"secret-1b536f59\", was \"secret-25a88122\"";
+    assert!(told.contains(told_apart), "{told}");
     assert!(
-        told.contains("expected \"something\", was \"secret-"),
+        !told.contains("hush") && !told.contains("something"),
         "{told}"
     );
-    assert!(!told.contains("hush"), "{told}");
     // What agrees is no difference, though it is shown masked.
     let told = failure(|| drop(of_secret("hush-hush").body_at("/name", "m").once()));
     let differences: Vec<_> = told.lines().skip(2).collect();

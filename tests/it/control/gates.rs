@@ -3,7 +3,7 @@
 use mock_ce::{Clearing, Gate, Grade, MockCe, Report, Seed};
 use rstest::rstest;
 
-use super::{ask, done, length_at, look, number_at, text_at};
+use super::{ask, done, length_at, look, number_at, order, text_at};
 use crate::support::{Request, mailjet};
 
 /// A gate, and what a run does that it has something against.
@@ -141,6 +141,29 @@ fn a_leak_says_which_request_made_it_and_what_took_it_away() {
     assert_eq!(number_at(&json, "left.0.request"), 2);
     assert_eq!(text_at(&json, "left.1.clearedBy"), "reset");
     assert_eq!(length_at(&look(&ce, "/ledger"), "left"), 1);
+}
+
+/// Forgetting a seeded one is no leak: no client created it.
+#[rstest]
+#[case::one("/instances/1234?organization=o", "/instances/1235?organization=o")]
+#[case::all("/instances?organization=o", "/instances?organization=o")]
+fn an_instance_that_is_forgotten_is_left_behind(#[case] first: &str, #[case] second: &str) {
+    let ce = MockCe::start();
+    ask(&ce, &Request::post("/instances", mailjet("n")));
+    ce.seed(&Seed::new("o", "mailjet", "seeded")).unwrap();
+    done(&ce, "DELETE", first, "");
+    let _gone = ask(&ce, &order("DELETE", second, ""));
+    assert_eq!(ce.instances(), []);
+    let left = ce.run_ledger().left;
+    let told: Vec<_> = left
+        .iter()
+        .map(|leak| (leak.request, &*leak.name, leak.cleared_by))
+        .collect();
+    assert_eq!(told, [(Some(1), "n", Some(Clearing::Control))]);
+    ce.reset();
+    assert_eq!(failed(&ce), [Gate::Leaks]);
+    let json = look(&ce, "/ledger?of=run");
+    assert_eq!(text_at(&json, "left.0.clearedBy"), "control");
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Which requests a scripted rule meets: its matcher, and its position among those that match.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use http::Method;
-use mock_ce::{Effect, MockCe, Scripted};
+use mock_ce::{Effect, MockCe, Predicate, Scripted};
 use rstest::rstest;
 
 use super::{ask, done, length_at, look, number_at, of, refusal, text_at};
@@ -172,4 +175,30 @@ fn a_script_with_a_mistake_is_refused_whole_and_the_mistake_is_named() {
     let message = refusal(&ce, "POST", "/script", script);
     assert_eq!(message, "[1].effect.dribble.bytes must be at least 1");
     assert_eq!(length_at(&look(&ce, "/script"), ""), 0);
+}
+
+/// No lock is held while a closure of the test decides.
+#[test]
+fn a_closure_may_ask_the_server_that_asks_it() {
+    let ce = MockCe::start();
+    let emulator = || Arc::downgrade(ce.emulator());
+    let asked = emulator();
+    let inner = mock_ce::Request::new(Method::GET, "/elements/api-v2/elements/6", "");
+    let asks_all = move |_: &mock_ce::Request| {
+        let emulator = asked.upgrade().expect("the server is there");
+        let unfired = emulator.unfired(None).len() + emulator.ledger(None).unfired.len();
+        unfired == 2 && emulator.answer(&inner).reply.status == 200
+    };
+    let keys = Scripted::new(Effect::Status(503)).path("/elements/keys");
+    ce.script(keys.matching(asks_all));
+    assert_eq!(ask(&ce, &Request::get("/elements/keys")).status, 503);
+    let asked = emulator();
+    let counts = move |_: &mock_ce::Request| {
+        let emulator = asked.upgrade().expect("the server is there");
+        emulator.received(&Predicate::new()).requests.len() == 2
+    };
+    let all = Predicate::new().matching(counts);
+    ce.expect(all.clone()).times(2);
+    let patience = Duration::from_secs(60);
+    assert_eq!(ce.expect(all).count(2..).eventually(patience).len(), 2);
 }

@@ -3,10 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use http::Method;
-use mock_ce::{Detail, MockCe, Predicate, Received, Settings};
+use mock_ce::{Detail, Effect, MockCe, Predicate, Received, Scripted, Seed, Settings};
 use rstest::rstest;
 
-use super::{ask, look};
+use super::{ask, done, look};
+use crate::platform::WithToken as _;
 #[cfg(feature = "cli")]
 use crate::support::Process;
 use crate::support::{Client, Request, mailjet};
@@ -101,8 +102,47 @@ fn assert_nothing_is_found(ce: &MockCe) {
         !look(ce, "/requests").to_string().contains(&token),
         "a token was issued"
     );
-    for path in ["/ledger", "/script"] {
-        assert!(!look(ce, path).to_string().contains(PLANTED));
+    plant_orders(ce);
+    for path in ["/ledger", "/ledger?of=run", "/script", "/stubs"] {
+        let shown = look(ce, path).to_string();
+        assert!(!shown.contains(PLANTED), "{path}: {shown}");
+    }
+}
+
+/// Predicates with a secret in every place where they may have one.
+fn conditions() -> Vec<Predicate> {
+    let json = serde_json::json!({"configuration": {"mailjet.api.key": PLANTED}});
+    let broken = format!("\"clientSecret\":\"{PLANTED}\"");
+    let part = format!(r#"{{"headers":{{"authorization":{{"contains":"User {PLANTED}"}}}}}}"#);
+    let parameter = format!(r#"{{"query":{{"token":{{"contains":"{PLANTED}"}}}}}}"#);
+    vec![
+        Predicate::new().organization(format!("{PLANTED}-organization")),
+        Predicate::new().header("authorization", format!("User {PLANTED}, Organization o")),
+        serde_json::from_str(&part).unwrap(),
+        Predicate::new().header("referer", format!("https://host/?access_token={PLANTED}")),
+        Predicate::new().query("token", PLANTED),
+        serde_json::from_str(&parameter).unwrap(),
+        Predicate::new().body_json(&json),
+        Predicate::new().body_contains(&json),
+        Predicate::new().body_at("/configuration/mailjet.api.key", PLANTED),
+        Predicate::new().body_at("/configuration", &json["configuration"]),
+        Predicate::new().body_text(&json.to_string()),
+        Predicate::new().body_text(&format!("client_secret={PLANTED}")),
+        Predicate::new().body_text_contains(&broken),
+    ]
+}
+
+/// Scripts and stubs that no request meets, some of them removed again.
+fn plant_orders(ce: &MockCe) {
+    for predicate in conditions() {
+        let predicate = predicate.path("/met/by/none");
+        let scripted = || Scripted::new(Effect::Reset).when(predicate.clone());
+        ce.script(scripted());
+        ce.remove_script(ce.script(scripted())).unwrap();
+        ce.stub(Method::GET, "/none")
+            .when(&predicate)
+            .text("none")
+            .forever();
     }
 }
 
@@ -259,4 +299,63 @@ fn the_log_shows_secrets_on_demand() {
     let request = Request::get(&format!("/elements?token={PLANTED}"));
     let log = log_of(Process::serve(&[("show-secrets", "")]), &[request]);
     assert!(log.contains(&format!("?token={PLANTED}")), "{log}");
+}
+
+/// The activity of an instance is in the page's view of it, and in a post-mortem.
+#[test]
+fn what_an_instance_did_is_shown_without_secrets() {
+    let ce = MockCe::start();
+    let seed = Seed::new("o", "mailjet", "n").entry("event.notification.enabled", "true");
+    let instance = ce.seed(&seed).unwrap();
+    let body = format!(r#"{{"access_token":"{PLANTED}","note":"I am {PLANTED}."}}"#);
+    ce.fire_event(&instance, body.as_bytes()).unwrap();
+    let mail = format!(r#"{{"to":"a@b.c","subject":"token={PLANTED}","password":"{PLANTED}"}}"#);
+    let send = Request::post("/messages", mail).token(&instance.token);
+    assert_eq!(ask(&ce, &send).status, 200);
+    plant_orders(&ce);
+    let reply = serde_json::json!({"token": PLANTED});
+    ce.stub(Method::GET, "/none").json(reply).forever();
+    let shown = look(&ce, "/instances/1234?organization=o").to_string();
+    assert!(shown.contains(r#""to":"a@b.c""#), "{shown}");
+    let mut all = vec![shown];
+    #[cfg(feature = "page")]
+    all.push(ce.post_mortem("x"));
+    for shown in all {
+        assert!(shown.contains(r#""access_token":"secret-"#), "{shown}");
+        assert!(!shown.contains(PLANTED), "{shown}");
+    }
+    // It is to be restored.
+    assert!(ce.snapshot().to_string().contains(PLANTED));
+}
+
+/// What is shown of a script may be sent back, and means what it meant.
+#[test]
+fn a_script_that_is_sent_back_as_shown_keeps_its_secrets() {
+    let ce = MockCe::start();
+    let secret = format!("User {PLANTED}, Organization o");
+    let meant = Predicate::new()
+        .header("authorization", &secret)
+        .body_contains(serde_json::json!({"password": PLANTED}));
+    ce.script(Scripted::new(Effect::Status(503)).when(meant));
+    let shown = look(&ce, "/script/1").to_string();
+    assert!(!shown.contains(PLANTED), "{shown}");
+    done(&ce, "PUT", "/script/1", &shown);
+    let request = |password: &str| {
+        let body = format!(r#"{{"password":"{password}"}}"#);
+        ask(&ce, &Request::post("/instances", body).by(&secret)).status
+    };
+    assert_eq!((request("other"), request(PLANTED)), (400, 503));
+}
+
+#[test]
+fn a_failure_tells_no_secret_of_its_predicate() {
+    let ce = MockCe::start();
+    ask(&ce, &Request::post("/instances", mailjet("n")));
+    for predicate in conditions() {
+        let counted = || ce.expect(predicate.clone()).once();
+        let panic = catch_unwind(AssertUnwindSafe(counted)).expect_err("none fits");
+        let told = panic.downcast_ref::<String>().unwrap();
+        let named = predicate.to_string().contains("organization");
+        assert_eq!(told.contains(PLANTED), named, "{told}");
+    }
 }

@@ -196,3 +196,72 @@ fn a_document_may_be_written_by_hand() {
         1234
     );
 }
+
+/// Each section is one of organization `o`, with a counter at `COUNT`.
+#[rstest]
+#[case::requests(r#""requests":COUNT"#, "requests")]
+#[case::codes(r#""oauthCodes":{"given":COUNT}"#, "oauthCodes.given")]
+#[case::hubs(r#""hubs":[{"organization":"o","nextId":COUNT}]"#, "hubs[0].nextId")]
+#[case::hub(
+    r#""hubs":[{"organization":"o","hubs":[{"id":COUNT,"key":"k","name":"n"}]}]"#,
+    "hubs[0].hubs[0].id"
+)]
+#[case::rows(
+    r#""rows":[{"organization":"o","tables":[{"instance":1,"path":"things","last":COUNT}]}]"#,
+    "rows[0].tables[0].last"
+)]
+#[case::dropped_rows(r#""rows":[{"organization":"o","dropped":COUNT}]"#, "rows[0].dropped")]
+#[case::dropped_messages(
+    r#""outbox":[{"organization":"o","dropped":COUNT}]"#,
+    "outbox[0].dropped"
+)]
+#[case::resources(
+    r#""resources":[{"organization":"o","last":COUNT}]"#,
+    "resources[0].last"
+)]
+#[case::objects(r#""objects":[{"organization":"o","last":COUNT}]"#, "objects[0].last")]
+#[case::events(
+    r#""events":[{"organization":"o","nextId":COUNT}]"#,
+    "events[0].nextId"
+)]
+#[case::notifications(
+    r#""events":[{"organization":"o","nextNotification":COUNT}]"#,
+    "events[0].nextNotification"
+)]
+#[case::dropped_events(
+    r#""events":[{"organization":"o","dropped":COUNT}]"#,
+    "events[0].dropped"
+)]
+#[case::usage(
+    r#""usage":[{"organization":"o","written":COUNT}]"#,
+    "usage[0].written"
+)]
+#[case::dropped_usage(
+    r#""usage":[{"organization":"o","dropped":COUNT}]"#,
+    "usage[0].dropped"
+)]
+fn a_counter_leaves_room_to_go_on(#[case] section: &str, #[case] path: &str) {
+    let ce = MockCe::start();
+    let document = |count: u64| {
+        let section = section.replace("COUNT", &count.to_string());
+        let instances = document(INSTANCE);
+        instances.replacen('{', &format!("{{{section},"), 1)
+    };
+    let most = 1 << 53;
+    for count in [u64::MAX, most + 1] {
+        let refused = refusal(&ce, "PUT", "/state", &document(count));
+        let expected = format!("{path} must be at most 9007199254740992, found {count}");
+        assert_eq!(refused, expected);
+    }
+    done(&ce, "PUT", "/state", &document(most));
+    let resource = r#"{"method":"POST","path":"/hubs/messaging/things"}"#;
+    for request in [
+        Request::post("/elements/mailjet/resources", resource),
+        Request::post("/things", r#"{"a":1}"#).by("User u, Element t="),
+        Request::post("/instances/1/objects/x/definitions", r#"{"fields":[]}"#),
+        Request::post("/hubs", r#"{"key":"new","name":"New"}"#),
+    ] {
+        let reply = ask(&ce, &request);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+}

@@ -3,7 +3,8 @@
 use mock_ce::{MockCe, Seed};
 use rstest::rstest;
 
-use super::{ask, at, done, number_at, refusal, text_at};
+use super::{ask, at, done, length_at, look, number_at, refusal, text_at};
+use crate::platform::WithToken as _;
 use crate::support::{Request, mailjet};
 
 #[test]
@@ -142,4 +143,42 @@ fn a_reset_forgets_everything() {
         ask(&ce, &Request::post("/instances", mailjet("n"))).id(),
         1234
     );
+}
+
+/// Ids go on where they were, so that no later instance is taken for one that was forgotten.
+#[rstest]
+#[case::one("/instances/1234?organization=o")]
+#[case::all("/instances?organization=o")]
+fn an_instance_that_is_forgotten_leaves_nothing_to_the_next_one(#[case] path: &str) {
+    let ce = MockCe::start();
+    let events = r#""configuration":{"event.notification.enabled":true,"#;
+    let payload = mailjet("n").replacen(r#""configuration":{"#, events, 1);
+    let create = || {
+        let created = ask(&ce, &Request::post("/instances", payload.clone()));
+        assert_eq!(created.status, 200, "{}", created.text());
+        (created.id(), created.token())
+    };
+    let define = |id: u64| {
+        let path = format!("/instances/{id}/objects/things/definitions");
+        ask(&ce, &Request::post(&path, r#"{"fields":[]}"#)).status
+    };
+    let list = |token: &str| {
+        let listed = ask(&ce, &Request::get("/messages").token(token));
+        assert_eq!(listed.status, 200, "{}", listed.text());
+        listed.text().to_owned()
+    };
+    let (id, token) = create();
+    let before = list(&token);
+    let sent = Request::post("/messages", r#"{"to":"a@b.c","subject":"old"}"#).token(&token);
+    assert_eq!((define(id), ask(&ce, &sent).status), (200, 200));
+    ce.fire_event(&ce.instances()[0], b"{}").unwrap();
+    done(&ce, "DELETE", path, "");
+    assert_eq!(length_at(&ce.snapshot(), "rows"), 0);
+    let (next, new_token) = create();
+    assert_eq!((next, define(next)), (1235, 200));
+    assert_ne!(new_token, token);
+    assert_eq!(list(&new_token), before);
+    let activity = look(&ce, &format!("/instances/{next}?organization=o"));
+    assert_eq!(length_at(&activity, "messages"), 0);
+    assert_eq!(length_at(&activity, "events"), 0);
 }

@@ -374,3 +374,18 @@ fn the_documented_shape_says_whether_events_are_enabled(
     let shown = reply.json().get("eventsEnabled").and_then(Json::as_bool);
     assert_eq!(shown, Some(expected));
 }
+
+/// Rules `event-enabled-shown`, `disabled-member`: a disabled instance takes no events, and keeps its configuration.
+#[test]
+fn a_disabled_instance_still_says_that_its_events_are_enabled() {
+    let mut ce = fresh();
+    provision(&mut ce, "");
+    let disabled = ce.ask(Request::delete("/instances/1234/enabled"));
+    assert_eq!(disabled.status, 200);
+    let shown = ce.ask(Request::get("/instances/1234"));
+    let flag = |name: &str| shown.json().get(name).and_then(Json::as_bool);
+    assert_eq!(flag("disabled"), Some(true), "{}", shown.text());
+    assert_eq!(flag("eventsEnabled"), Some(true), "{}", shown.text());
+    ce.ask(event("mailjet", "{}"));
+    assert_eq!(events_of(&mut ce, 1234), [""; 0]);
+}

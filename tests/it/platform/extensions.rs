@@ -156,3 +156,25 @@ fn an_added_resource_overrides_the_catalog_and_is_part_of_a_snapshot() {
     assert!(snapshot.get("resources").is_some());
     assert_eq!(again.get("resources"), snapshot.get("resources"));
 }
+
+/// Rule `resource-extend`: where there is no room for another one, those there are can still be replaced.
+#[test]
+fn there_is_room_for_a_thousand_added_resources() {
+    let (mut ce, _) = with_mailjet::<Core>();
+    let path = "/elements/mailjet/resources";
+    let resource = |n: usize| format!(r#"{{"method":"GET","path":"/hubs/crm/things{n}"}}"#);
+    for n in 1..=1000 {
+        assert_eq!(ce.ask(Request::post(path, resource(n))).status, 200);
+    }
+    let full = ce.ask(Request::post(path, resource(1001)));
+    assert_eq!(full.verdict(), (409, "resource-extend"));
+    let told = "There is room for 1000 added resources; delete one before";
+    assert_eq!(full.message(), told);
+    let first = format!("{path}/1");
+    assert_eq!(ce.ask(Request::put(&first, resource(1))).status, 200);
+    let taken = ce.ask(Request::put(&first, resource(2)));
+    let told = "There already is a resource with this method and path";
+    assert_eq!((taken.status, &*taken.message()), (409, told));
+    assert_eq!(ce.ask(Request::delete(&first)).status, 200);
+    assert_eq!(ce.ask(Request::post(path, resource(1001))).status, 200);
+}

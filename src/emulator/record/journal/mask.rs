@@ -44,6 +44,16 @@ pub(super) fn mask(mut received: Received, catalog: &Catalog) -> Received {
     received
 }
 
+/// Replaces every secret of a document by its short stable name.
+pub(crate) fn mask_document(json: &mut Json<'_>, catalog: &Catalog) {
+    let mut mask = Mask {
+        catalog,
+        met: MetSecrets::default(),
+    };
+    mask.mask_json(json);
+    mask.mask_words_of(json);
+}
+
 /// Masks one request and its answer, and remembers the secrets that it meets.
 struct Mask<'c> {
     catalog: &'c Catalog,

@@ -29,10 +29,11 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 pub use listen::Detail;
+pub(crate) use mask::mask_document;
 pub use near::Near;
 pub use received::{Content, Found, Received};
 
-use crate::catalog::{Catalog, LiveCatalog};
+use crate::catalog::LiveCatalog;
 use crate::emulator::disposal::dispose;
 use crate::emulator::identity::{self, RequestId};
 use crate::emulator::outcome::Outcome;
@@ -83,10 +84,13 @@ struct Ring {
     forgotten: u64,
 }
 
-/// The entries that a query found: taken under the lock, read after it.
-struct FoundEntries {
+/// The entries that a query may find: taken under the lock, looked at after it, for a closure of the test may ask the
+/// journal in its turn.
+struct Candidates {
     entries: Vec<Arc<Entry>>,
     dropped: u64,
+    /// The number of the last request.
+    recorded: u64,
 }
 
 /// Facts about a request and its answer that are in neither of the two messages.
@@ -181,9 +185,8 @@ impl Journal {
 
     /// Finds the requests with a higher number than `after` that fit, oldest first, as they came.
     pub(crate) fn find(&self, after: u64, query: &Predicate) -> Found {
-        let catalog = self.catalog.current();
-        let found = self.ring.lock().find(after, query, &catalog);
-        self.read(found)
+        let candidates = self.ring.lock().candidates(after, query);
+        self.read(self.fitting(candidates, query))
     }
 
     /// The `count` requests that came nearest to fitting; see [`crate::Emulator::nearest`].
@@ -201,19 +204,29 @@ impl Journal {
     /// Waits until `count` requests fit or `patience` is over, and finds those that fit then.
     pub(crate) fn wait_for(&self, count: usize, query: &Predicate, patience: Duration) -> Found {
         let deadline = Instant::now() + patience.min(MAX_WAIT);
-        let mut ring = self.ring.lock();
-        let found = loop {
-            let catalog = self.catalog.current();
-            let is_enough = ring.count(query, &catalog) >= count;
-            if is_enough || self.recorded.wait_until(&mut ring, deadline).timed_out() {
-                break ring.find(0, query, &catalog);
+        let mut is_over = false;
+        loop {
+            let candidates = self.ring.lock().candidates(0, query);
+            let seen = candidates.recorded;
+            let found = self.fitting(candidates, query);
+            if is_over || found.entries.len() >= count {
+                return self.read(found);
             }
-        };
-        drop(ring);
-        self.read(found)
+            let mut ring = self.ring.lock();
+            while ring.recorded == seen && !is_over {
+                is_over = self.recorded.wait_until(&mut ring, deadline).timed_out();
+            }
+        }
     }
 
-    fn read(&self, found: FoundEntries) -> Found {
+    fn fitting(&self, mut candidates: Candidates, query: &Predicate) -> Candidates {
+        let catalog = &self.catalog.current();
+        let fits = |entry: &Arc<Entry>| query.fits(&EntryView { entry, catalog });
+        candidates.entries.retain(fits);
+        candidates
+    }
+
+    fn read(&self, found: Candidates) -> Found {
         let catalog = self.catalog.current();
         let entries = found.entries.iter();
         Found {
@@ -316,29 +329,14 @@ impl Ring {
             .or_default() += 1;
     }
 
-    fn fitting<'r>(
-        &'r self,
-        query: &'r Predicate,
-        catalog: &'r Catalog,
-    ) -> impl Iterator<Item = &'r Arc<Entry>> {
-        let fits = move |entry: &&Arc<Entry>| query.fits(&EntryView { entry, catalog });
-        self.entries.iter().filter(fits)
-    }
-
-    fn count(&self, query: &Predicate, catalog: &Catalog) -> usize {
-        self.fitting(query, catalog).count()
-    }
-
-    fn find(&self, after: u64, query: &Predicate, catalog: &Catalog) -> FoundEntries {
-        let is_later = |entry: &&Arc<Entry>| entry.number > after;
+    /// The entries with a higher number than `after`.
+    fn candidates(&self, after: u64, query: &Predicate) -> Candidates {
+        let first = self.entries.partition_point(|entry| entry.number <= after);
         let may_be_missing = self.dropped.iter().filter(|(of, _)| query.may_fit(**of));
-        FoundEntries {
-            entries: self
-                .fitting(query, catalog)
-                .filter(is_later)
-                .cloned()
-                .collect(),
+        Candidates {
+            entries: self.entries.range(first..).cloned().collect(),
             dropped: may_be_missing.map(|(_, count)| count).sum(),
+            recorded: self.recorded,
         }
     }
 }

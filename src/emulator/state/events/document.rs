@@ -13,10 +13,8 @@ use crate::wire::json::{Json, object};
 use crate::wire::time;
 use crate::wire::webhook::ProviderMessage;
 
-/// The greatest id of an event or a notification.
-const MAX_ID: u64 = 1 << 53;
-/// The greatest number of attempts, and of events that were dropped.
-const MAX_COUNT: u64 = 1 << 31;
+/// The greatest number of attempts that can still be counted on from.
+const MAX_ATTEMPTS: u32 = 1 << 31;
 
 type Accounts = BTreeMap<Arc<str>, Account>;
 
@@ -125,10 +123,8 @@ fn account(document: &Document<'_>, catalog: &Catalog) -> Reading<Account> {
         }
         account.keep(event);
     }
-    let after = |name, least: u64| {
-        let next = countable(document, name, MAX_ID)?;
-        Ok::<_, String>(next.unwrap_or(least).max(least))
-    };
+    let after =
+        |name, least: u64| Ok::<_, String>(document.counter(name)?.unwrap_or(least).max(least));
     account.next_event = after("nextId", account.next_event)?;
     let notifications = account
         .events
@@ -139,7 +135,7 @@ fn account(document: &Document<'_>, catalog: &Catalog) -> Reading<Account> {
         last.max(account.next_notification)
     });
     account.next_notification = after("nextNotification", least)?;
-    account.dropped += countable(document, "dropped", MAX_COUNT)?.unwrap_or(0);
+    account.dropped += document.counter("dropped")?.unwrap_or(0);
     account.off = off(document)?;
     if let Some(policy) = document.text("failurePolicy")? {
         let wrong = || format!("{} must be retry or queue", document.at("failurePolicy"));
@@ -176,7 +172,7 @@ fn event(json: &Json<'_>, path: &str, catalog: &Catalog) -> Reading<Event> {
     let notifications = notifications
         .map(|(at, json)| notification(json, &document.at(&format!("notifications[{at}]"))));
     let event = Event {
-        id: id(&document)?,
+        id: document.required_counter("id")?,
         instance: document.required_whole("instance")?,
         element: element(
             document.required_text("element")?,
@@ -225,8 +221,9 @@ fn notification(json: &Json<'_>, path: &str) -> Reading<Notification> {
     let stage = Stage::ALL.iter().find(|(name, _)| *name == said);
     let (_, stage) = stage.ok_or_else(|| format!("{path}.stage: {said:?} is no stage"))?;
     let count = |name| {
-        let count = countable(&document, name, MAX_COUNT)?.unwrap_or(0);
-        u32::try_from(count).map_err(|_| format!("{path}.{name} is too large"))
+        let count = u32::try_from(document.whole(name)?.unwrap_or(0)).ok();
+        let count = count.filter(|count| *count <= MAX_ATTEMPTS);
+        count.ok_or_else(|| format!("{path}.{name} must be at most {MAX_ATTEMPTS}"))
     };
     Ok(Notification {
         attempts: count("attempts")?,
@@ -235,22 +232,8 @@ fn notification(json: &Json<'_>, path: &str) -> Reading<Notification> {
         due: moment(&document, "due")?.unwrap_or(0),
         updated: moment(&document, "updated")?.unwrap_or(0),
         errors: errors(&document)?,
-        ..Notification::new(id(&document)?, 0, *stage)
+        ..Notification::new(document.required_counter("id")?, 0, *stage)
     })
-}
-
-fn id(document: &Document<'_>) -> Reading<u64> {
-    let id = countable(document, "id", MAX_ID)?;
-    id.map_or_else(|| document.required_whole("id"), Ok)
-}
-
-/// A number that can still be counted on from.
-fn countable(document: &Document<'_>, name: &str, max: u64) -> Reading<Option<u64>> {
-    let number = document.whole(name)?;
-    if number.is_some_and(|number| number > max) {
-        return Err(format!("{} must be at most {max}", document.at(name)));
-    }
-    Ok(number)
 }
 
 fn errors(document: &Document<'_>) -> Reading<Vec<String>> {

@@ -42,6 +42,8 @@ pub enum Clearing {
     Reset,
     /// By restoring a document that does not have it.
     Restore,
+    /// By the control API, which was told to forget it.
+    Control,
 }
 
 impl Clearing {
@@ -51,6 +53,7 @@ impl Clearing {
         match self {
             Clearing::Reset => "reset",
             Clearing::Restore => "restore",
+            Clearing::Control => "control",
         }
     }
 }
@@ -88,6 +91,14 @@ impl Leaks {
 
     pub(crate) fn count(&self) -> u64 {
         self.named.len() as u64 + self.more
+    }
+}
+
+impl Stored {
+    /// The leak that the instance is when it is taken away; none where a test seeded it.
+    pub(crate) fn leaks(&self, cleared_by: Clearing) -> Leaks {
+        let created = u64::from(self.origin == Origin::Created);
+        Leaks::of(std::iter::once(self), created, Some(cleared_by))
     }
 }
 

@@ -162,10 +162,15 @@ impl Stored {
         self.details.configuration()
     }
 
+    /// Tells whether its configuration asks for events (rule `event-enabled-shown`).
+    pub(crate) fn has_events_enabled(&self) -> bool {
+        let enabled = self.configured(entry::EVENTS_ENABLED);
+        enabled.is_some_and(|enabled| enabled.eq_ignore_ascii_case("true"))
+    }
+
     /// Tells whether it takes part in events: it is enabled, and so are its notifications.
     pub(crate) fn takes_events(&self) -> bool {
-        let enabled = self.configured(entry::EVENTS_ENABLED);
-        !self.disabled && enabled.is_some_and(|enabled| enabled.eq_ignore_ascii_case("true"))
+        !self.disabled && self.has_events_enabled()
     }
 
     /// Estimates the bytes that it takes, the element aside.

@@ -16,7 +16,6 @@ use crate::catalog::Catalog;
 use crate::emulator::identity;
 use crate::emulator::path::PathPattern;
 use crate::rules::{self, Grade, RULES, Rule};
-use crate::secrets::{is_secret_header, names_secret};
 use crate::wire::distance::nearest;
 use crate::wire::json::Json;
 use crate::wire::message::Request;
@@ -225,24 +224,6 @@ impl Condition {
             }
         }
         Ok(())
-    }
-
-    /// The same with short names in the place of the secrets that it names.
-    pub(super) fn masked(&self) -> Condition {
-        match self {
-            Condition::Organization(secret, fingerprint) => {
-                Condition::Organization(identity::secret_name(secret), *fingerprint)
-            }
-            Condition::Header(name, Expected::Is(value)) if is_secret_header(name.as_str()) => {
-                let shown = identity::secret_name(value);
-                Condition::Header(name.clone(), Expected::Is(shown))
-            }
-            Condition::Query(name, Expected::Is(value)) if names_secret(name) => {
-                let shown = identity::secret_name(value);
-                Condition::Query(name.clone(), Expected::Is(shown))
-            }
-            other => other.clone(),
-        }
     }
 
     /// The name of the condition: of its builder method, and of its member in JSON.

@@ -192,6 +192,8 @@ macro_rules! conditions {
         }
 
         /// Only requests for which the closure says so.
+        ///
+        /// It may ask the server that it is given to; a request that it sends there is held against it in its turn.
         pub fn matching(
             self,
             closure: impl Fn(&$crate::Request) -> bool + Send + Sync + 'static,

@@ -9,6 +9,7 @@ mod body;
 mod condition;
 mod condition_methods;
 mod difference;
+mod masked;
 mod read;
 mod subject;
 
@@ -22,7 +23,6 @@ pub(crate) use subject::Subject;
 use http::Method;
 
 use crate::catalog::Catalog;
-use crate::emulator::identity;
 use crate::emulator::path::PathPattern;
 pub(crate) use condition_methods::conditions;
 pub(crate) use read::MEMBERS;
@@ -204,14 +204,10 @@ impl Predicate {
         })
     }
 
-    /// Takes over the organization of an earlier predicate where it is named as that one is shown.
-    pub(crate) fn keep_organization(&mut self, earlier: &Predicate) {
-        let known = earlier.organization_secret();
-        let shown = known.map(identity::secret_name);
-        if let (Some(secret), true) = (known, self.organization_secret() == shown.as_deref())
-            && let Ok(condition) = Condition::organization(secret)
-        {
-            self.add(condition);
+    /// Takes over the secrets of an earlier predicate where they are named as that one is shown.
+    pub(crate) fn keep_secrets(&mut self, earlier: &Predicate) {
+        for condition in &mut self.conditions {
+            condition.keep_secrets(&earlier.conditions);
         }
     }
 

@@ -69,9 +69,8 @@ impl Predicate {
         Ok(reader.predicate)
     }
 
-    /// The predicate in the shape that is read, but that the organization is named by `organization` and a closure is not
-    /// shown.
-    pub(crate) fn to_json(&self, organization: impl Fn(&str) -> String) -> Json<'static> {
+    /// The predicate in the shape that is read, secrets included; a closure is not shown.
+    pub(crate) fn to_json(&self) -> Json<'static> {
         let mut members: Vec<(std::borrow::Cow<'static, str>, Json<'static>)> = Vec::new();
         let mut put = |name: &'static str, value: Json<'static>| match (
             members.iter_mut().find(|(known, _)| known == name),
@@ -90,7 +89,7 @@ impl Predicate {
                 Condition::Header(name, expected) => member(name.as_str(), expected.to_json()),
                 Condition::Body(conditions) => body_json(conditions),
                 Condition::Element(key) => key.clone().into(),
-                Condition::Organization(secret, _) => organization(secret).into(),
+                Condition::Organization(secret, _) => secret.clone().into(),
                 Condition::Instance(id) => (*id).into(),
                 Condition::Rule(rule) => rule.id.into(),
                 Condition::Grade(grade) => grade.name().into(),

@@ -182,7 +182,7 @@ fn a_condition_is_the_same_in_both_languages(
     assert_eq!(read(json).as_ref(), Ok(&predicate));
     assert_eq!(predicate.differences(&posted()), differences);
     assert_eq!(predicate.fits(&posted()), differences.is_empty());
-    let written = predicate.to_json(str::to_owned);
+    let written = predicate.to_json();
     assert_eq!(Predicate::read(&written, ""), Ok(predicate), "{written}");
 }
 
@@ -362,7 +362,7 @@ fn a_long_list_of_differences_is_cut() {
 #[test]
 fn a_predicate_is_read_by_serde_with_the_same_errors() {
     let read = serde_json::from_str::<Predicate>(r#"{"method": "POST", "path": "/instances"}"#);
-    let told = read.unwrap().to_json(str::to_owned).to_string();
+    let told = read.unwrap().to_json().to_string();
     assert_eq!(told, r#"{"method":"POST","path":"/instances"}"#);
     let refused = serde_json::from_str::<Predicate>(r#"{"metod": "POST"}"#);
     assert!(refused.unwrap_err().to_string().contains("metod"));

@@ -25,7 +25,6 @@ use serde_core::de::Error as _;
 use serde_core::{Deserialize, Deserializer};
 
 use super::{Line, Position, Scripted};
-use crate::emulator::identity;
 use crate::emulator::steer::predicate::{MEMBERS, Predicate};
 use crate::wire::json::document::{Document, Reading, duration};
 use crate::wire::json::{Json, object, object_of_pairs};
@@ -292,7 +291,7 @@ impl Position {
 }
 
 impl Line {
-    /// `{"id", "match", "when", "effect", "matched", "fired"}`; the organization is not repeated, for it is a secret.
+    /// `{"id", "match", "when", "effect", "matched", "fired"}`; secrets that `match` names are masked.
     pub(crate) fn to_json(&self) -> Json<'static> {
         let Scripted {
             effect, position, ..
@@ -311,14 +310,11 @@ impl Line {
     fn to_document(&self, when: Json<'static>, effect: Json<'static>) -> Json<'static> {
         object([
             ("id", self.id.into()),
-            (
-                "match",
-                self.scripted.predicate.to_json(identity::secret_name),
-            ),
+            ("match", self.scripted.predicate.masked().to_json()),
             ("when", when),
             ("effect", effect),
-            ("matched", self.matched.into()),
-            ("fired", self.fired.into()),
+            ("matched", self.matched().into()),
+            ("fired", self.fired().into()),
         ])
     }
 }

@@ -7,6 +7,7 @@
 mod document;
 mod effect;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 pub(super) use document::{REPLY, read_reply};
@@ -158,7 +159,8 @@ impl Scripted {
 /// The scripted rules of a server, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
-    lines: LazyMutex<Vec<Line>>,
+    /// A request takes a copy, so no lock is held while a closure of the test runs.
+    lines: LazyMutex<Arc<Vec<Arc<Line>>>>,
     /// The number of lines, to pass a server without a script at no cost.
     length: AtomicUsize,
     /// The last id that was given; none is given twice.
@@ -166,16 +168,16 @@ pub(crate) struct Script {
 }
 
 /// A scripted rule and what became of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) id: u64,
     pub(crate) scripted: Scripted,
     /// Its place among the rules of the same organization, from 1.
     place: u64,
     /// The number of requests that it matched.
-    pub(crate) matched: u64,
+    matched: AtomicU64,
     /// The number of those that it fired for.
-    pub(crate) fired: u64,
+    fired: AtomicU64,
 }
 
 impl Line {
@@ -184,9 +186,28 @@ impl Line {
             id,
             scripted,
             place,
-            matched: 0,
-            fired: 0,
+            matched: AtomicU64::new(0),
+            fired: AtomicU64::new(0),
         }
+    }
+
+    /// The number of requests that it matched.
+    fn matched(&self) -> u64 {
+        self.matched.load(Ordering::Relaxed)
+    }
+
+    /// The number of those that it fired for.
+    fn fired(&self) -> u64 {
+        self.fired.load(Ordering::Relaxed)
+    }
+
+    /// Fires for the `count`-th request that it matches, if that is one of its own.
+    fn claim(&self, count: u64, seed: u64) -> bool {
+        let own_seed = identity::mix(seed ^ self.salt());
+        let fires = |fired| self.scripted.fires(count, fired, own_seed);
+        let one_more = |fired| fires(fired).then_some(fired + 1);
+        let relaxed = Ordering::Relaxed;
+        self.fired.fetch_update(relaxed, relaxed, one_more).is_ok()
     }
 
     /// The salt of its draws, beside the server's seed: what another organization scripts changes nothing.
@@ -203,24 +224,23 @@ impl Line {
     /// The line for the ledger, where it has not fired.
     pub(crate) fn unfired(&self) -> Option<Unfired> {
         let unfired = || Unfired::new(&self.scripted.predicate, self.to_string());
-        (self.fired == 0).then(unfired)
+        (self.fired() == 0).then(unfired)
     }
 }
 
 impl Script {
     /// Adds rules behind those there are, all or none, and returns their ids.
     pub(crate) fn add(&self, scripted: Vec<Scripted>) -> Result<Vec<u64>, String> {
-        let mut lines = self.lines.lock();
-        check_room(lines.len(), scripted.len())?;
-        let mut ids = Vec::with_capacity(scripted.len());
-        for scripted in scripted {
-            let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-            let place = next_place(&lines, &scripted);
-            lines.push(Line::new(id, scripted, place));
-            ids.push(id);
-        }
-        self.length.store(lines.len(), Ordering::Release);
-        Ok(ids)
+        self.change(|lines| {
+            check_room(lines.len(), scripted.len())?;
+            let added = scripted.into_iter().map(|scripted| {
+                let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+                let place = next_place(lines, &scripted);
+                lines.push(Arc::new(Line::new(id, scripted, place)));
+                id
+            });
+            Ok(added.collect())
+        })
     }
 
     /// The effect that the script has for a request, if any fires.
@@ -229,14 +249,12 @@ impl Script {
             return None;
         }
         let mut effect = None;
-        for line in self.lines.lock().iter_mut() {
+        for line in self.all().iter() {
             if !request.is_meant(&line.scripted.predicate) {
                 continue;
             }
-            line.matched += 1;
-            let own_seed = identity::mix(seed ^ line.salt());
-            if effect.is_none() && line.scripted.fires(line.matched, line.fired, own_seed) {
-                line.fired += 1;
+            let count = line.matched.fetch_add(1, Ordering::Relaxed) + 1;
+            if effect.is_none() && line.claim(count, seed) {
                 effect = Some(line.scripted.effect.clone());
             }
         }
@@ -244,50 +262,60 @@ impl Script {
     }
 
     /// Forgets every rule, or those that name this organization, and returns them.
-    pub(crate) fn clear(&self, organization: Option<&str>) -> Vec<Line> {
-        let mut lines = self.lines.lock();
-        let removed = lines.extract_if(.., |line| line.is_of(organization));
-        let removed = removed.collect();
-        self.length.store(lines.len(), Ordering::Release);
-        removed
+    pub(crate) fn clear(&self, organization: Option<&str>) -> Vec<Arc<Line>> {
+        self.change(|lines| {
+            let removed = lines.extract_if(.., |line| line.is_of(organization));
+            removed.collect()
+        })
     }
 
     /// Every rule, or those that name this organization, with what became of it.
-    pub(crate) fn lines(&self, organization: Option<&str>) -> Vec<Line> {
-        let lines = self.lines.lock();
-        let of = |line: &&Line| line.is_of(organization);
+    pub(crate) fn lines(&self, organization: Option<&str>) -> Vec<Arc<Line>> {
+        let lines = self.all();
+        let of = |line: &&Arc<Line>| line.is_of(organization);
         lines.iter().filter(of).cloned().collect()
     }
 
     /// The rule with this id.
-    pub(crate) fn line(&self, id: u64, organization: Option<&str>) -> Option<Line> {
-        let lines = self.lines.lock();
+    pub(crate) fn line(&self, id: u64, organization: Option<&str>) -> Option<Arc<Line>> {
+        let lines = self.all();
         let mut lines = lines.iter();
         let found = lines.find(|line| line.id == id && line.is_of(organization));
         found.cloned()
     }
 
     /// Puts a rule in the place of the one with this id, which is returned; it counts anew.
-    pub(crate) fn replace(&self, id: u64, scripted: Scripted) -> Option<Line> {
-        let mut lines = self.lines.lock();
-        let line = lines.iter_mut().find(|line| line.id == id)?;
-        let new = Line::new(id, scripted, line.place);
-        Some(std::mem::replace(line, new))
+    pub(crate) fn replace(&self, id: u64, scripted: Scripted) -> Option<Arc<Line>> {
+        self.change(|lines| {
+            let line = lines.iter_mut().find(|line| line.id == id)?;
+            let new = Line::new(id, scripted, line.place);
+            Some(std::mem::replace(line, Arc::new(new)))
+        })
     }
 
     /// Forgets the rule with this id, and returns it.
-    pub(crate) fn remove(&self, id: u64, organization: Option<&str>) -> Option<Line> {
+    pub(crate) fn remove(&self, id: u64, organization: Option<&str>) -> Option<Arc<Line>> {
+        self.change(|lines| {
+            let is_it = |line: &Arc<Line>| line.id == id && line.is_of(organization);
+            let at = lines.iter().position(is_it)?;
+            Some(lines.remove(at))
+        })
+    }
+
+    fn all(&self) -> Arc<Vec<Arc<Line>>> {
+        self.lines.lock().clone()
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Vec<Arc<Line>>) -> T) -> T {
         let mut lines = self.lines.lock();
-        let is_it = |line: &Line| line.id == id && line.is_of(organization);
-        let at = lines.iter().position(is_it)?;
-        let removed = lines.remove(at);
+        let changed = change(Arc::make_mut(&mut lines));
         self.length.store(lines.len(), Ordering::Release);
-        Some(removed)
+        changed
     }
 }
 
 /// The place of a rule behind those of the same organization.
-fn next_place(lines: &[Line], scripted: &Scripted) -> u64 {
+fn next_place(lines: &[Arc<Line>], scripted: &Scripted) -> u64 {
     let organization = scripted.predicate.organization_secret();
     let mut before = lines.iter().rev();
     let last = before.find(|line| line.scripted.predicate.organization_secret() == organization);

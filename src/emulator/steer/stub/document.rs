@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use super::template::Template;
 use super::{StubAnswer, StubLine, StubOrder};
-use crate::emulator::identity;
 use crate::emulator::steer::predicate::{MEMBERS, Predicate};
 use crate::emulator::steer::script::REPLY;
 use crate::wire::json::document::{Document, Reading};
@@ -52,7 +51,7 @@ impl StubOrder {
 }
 
 impl StubLine {
-    /// `{"id", "match", "reply", "delay", "times", "fired"}`; the organization is not repeated, for it is a secret.
+    /// `{"id", "match", "reply", "delay", "times", "fired"}`; secrets that `match` names are masked.
     pub(crate) fn to_json(&self) -> Json<'static> {
         let StubOrder {
             predicate,
@@ -68,7 +67,7 @@ impl StubLine {
         let delay = (*delay > Duration::ZERO).then(|| humantime::format_duration(*delay));
         object([
             ("id", self.id.into()),
-            ("match", predicate.to_json(identity::secret_name)),
+            ("match", predicate.masked().to_json()),
             ("reply", reply),
             ("delay", delay.map(|delay| delay.to_string()).into()),
             ("times", (*times).into()),
