@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::catalog::Catalog;
 use crate::emulator::Emulator;
 use crate::emulator::call::Call;
 use crate::emulator::identity::{self, secret_name};
@@ -128,11 +129,13 @@ impl Emulator {
     /// The instances of everybody or of one organization, newest first, as somebody may see them who must not see their secrets.
     pub(crate) fn instances_masked(&self, organization: Option<&str>) -> Json<'static> {
         let sections = self.state.instances.sections(organization);
+        let catalog = self.catalog();
         let total: usize = sections.iter().map(|section| section.instances.len()).sum();
         let all = sections.iter().flat_map(|section| {
             let name = secret_name(&section.organization);
             let newest_first = section.instances.iter().rev();
-            newest_first.map(move |stored| masked(&name, stored))
+            let catalog = &catalog;
+            newest_first.map(move |stored| masked(&name, stored, catalog))
         });
         let deleted = self.state.instances.deleted(organization);
         object([
@@ -247,27 +250,23 @@ impl Emulator {
     }
 }
 
-fn masked(organization: &str, stored: &Stored) -> Json<'static> {
-    let element = &stored.element;
-    let entries = stored.configuration().entries(element).map(|(key, value)| {
-        let value = if element.hides(key) {
-            secret_name(value)
-        } else {
-            value.to_owned()
-        };
-        (key.to_owned().into(), value.into())
-    });
+fn masked(organization: &str, stored: &Stored, catalog: &Catalog) -> Json<'static> {
+    let entries = stored.configuration().entries(&stored.element);
+    let entries = entries.map(|(key, value)| (key.to_owned().into(), value.to_owned().into()));
+    let configuration = Json::Object(entries.collect());
     let tags = stored.details.labels().tags().into_iter().flatten();
-    object([
+    let mut shown = object([
         ("id", stored.id.into()),
         ("organization", organization.to_owned().into()),
-        ("element", element.key().to_owned().into()),
+        ("element", stored.element.key().to_owned().into()),
         ("name", stored.name().to_owned().into()),
         ("tags", tags.map(|tag| tag.to_owned().into()).collect()),
-        ("token", secret_name(&stored.token).into()),
+        ("token", stored.token.to_string().into()),
         ("enabled", (!stored.disabled).into()),
         ("created", date(stored.created).into()),
         ("updated", date(stored.updated).into()),
-        ("configuration", Json::Object(entries.collect())),
-    ])
+        ("configuration", configuration),
+    ]);
+    mask_document(&mut shown, catalog);
+    shown
 }

@@ -8,6 +8,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::emulator::identity;
 use crate::emulator::state::events::{Event, Verdict};
+use crate::secrets::credentials_in;
 use crate::settings::MAX_WAIT;
 use crate::wire::json::{Json, object};
 
@@ -168,15 +169,11 @@ struct Attempts {
 
 /// An address with the short name of its credentials in their place.
 fn without_credentials(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..end].rsplit_once('@') {
-        Some((credentials, host)) => {
-            let name = identity::secret_name(credentials);
-            format!("{scheme}://{name}@{host}{}", &rest[end..])
-        }
-        None => url.to_owned(),
-    }
+    let Some(place) = credentials_in(url) else {
+        return url.to_owned();
+    };
+    let name = identity::secret_name(&url[place.clone()]);
+    format!("{}{name}{}", &url[..place.start], &url[place.end..])
 }
 
 impl Log {

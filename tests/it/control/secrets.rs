@@ -19,6 +19,9 @@ const PLANTED: &str = "PLANTED";
 fn planted() -> Vec<Request> {
     let secret = format!("\"{PLANTED}\"");
     let configured = mailjet("n").replace("\"v\"", &secret);
+    let events = format!(
+        r#"{{"event.notification.signature.key":{secret},"event.notification.callback.url":"http://u:{PLANTED}@localhost/","#
+    );
     let with = |member: &str| configured.replacen('{', &format!("{{{member},"), 1);
     vec![
         Request::get("/instances").by(&format!("User {PLANTED}1, Organization {PLANTED}2")),
@@ -48,6 +51,10 @@ fn planted() -> Vec<Request> {
         Request::post(
             "/instances",
             configured.replace("\"mailjet.api.key\"", "\"passphrase\""),
+        ),
+        Request::post(
+            "/instances",
+            configured.replacen("{\"mailjet", &format!("{events}\"mailjet"), 1),
         ),
         Request::post("/instances", configured.replace("}", "")),
         Request::post("/instances", configured.replace('"', "'")),
@@ -103,7 +110,13 @@ fn assert_nothing_is_found(ce: &MockCe) {
         "a token was issued"
     );
     plant_orders(ce);
-    for path in ["/ledger", "/ledger?of=run", "/script", "/stubs"] {
+    for path in [
+        "/ledger",
+        "/ledger?of=run",
+        "/script",
+        "/stubs",
+        "/instances",
+    ] {
         let shown = look(ce, path).to_string();
         assert!(!shown.contains(PLANTED), "{path}: {shown}");
     }

@@ -14,7 +14,9 @@ use super::received::Received;
 use super::words::MetSecrets;
 use crate::catalog::Catalog;
 use crate::emulator::identity::secret_name;
-use crate::secrets::{AuthorizationPart, authorization_parts, is_secret_header, names_secret};
+use crate::secrets::{
+    AuthorizationPart, authorization_parts, credentials_in, is_secret_header, names_secret,
+};
 use crate::wire::json::Json;
 use crate::wire::vocabulary::{member, text};
 
@@ -161,13 +163,22 @@ impl Mask<'_> {
         }
     }
 
-    /// Masks the JSON or the parameters that a text consists of.
+    /// Masks the JSON, or the address with its parameters, that a text consists of.
     fn mask_text(&mut self, text: &str) -> Option<String> {
         if let Ok(mut json @ (Json::Object(_) | Json::Array(_))) = Json::parse(text.as_bytes()) {
             self.mask_json(&mut json);
             return Some(json.to_string());
         }
-        text.contains('=').then(|| self.mask_parameters(text))
+        let credentials = text.contains("://").then(|| credentials_in(text)).flatten();
+        let address = credentials.map(|place| {
+            let name = self.meet(&text[place.clone()]);
+            format!("{}{name}{}", &text[..place.start], &text[place.end..])
+        });
+        let text = address.as_deref().unwrap_or(text);
+        match text.contains('=') {
+            true => Some(self.mask_parameters(text)),
+            false => address,
+        }
     }
 
     /// Masks the whole value of a secret member; whether there is one is no secret.
@@ -301,6 +312,7 @@ mod tests {
     #[case::an_object(r#"{"name": {"a.secret":{"SECRET":"SECRET"}}}"#)]
     #[case::json_in_a_text(r#"{"name": "{\"password\":\"SECRET\"}"}"#)]
     #[case::url_in_a_text(r#"{"name": "https://host/path?a=b&access_token=SECRET"}"#)]
+    #[case::credentials_of_an_address(r#"{"name": "https://u:SECRET@host/path?a=b"}"#)]
     #[case::cut(r#"{"name":5,"key":{"a.password":"SECRET","b.pass"#)]
     #[case::cut_in_the_middle_of_a_secret(r#"{"name":1,"a.password":"SECRET"#)]
     #[case::malformed(r#"{"name": 1 "a.secret":"SECRET"}"#)]
