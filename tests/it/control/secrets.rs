@@ -330,9 +330,11 @@ fn what_an_instance_did_is_shown_without_secrets() {
     ce.stub(Method::GET, "/none").json(reply).forever();
     let shown = look(&ce, "/instances/1234?organization=o").to_string();
     assert!(shown.contains(r#""to":"a@b.c""#), "{shown}");
-    let mut all = vec![shown];
-    #[cfg(feature = "page")]
-    all.push(ce.post_mortem("x"));
+    let all = [
+        shown,
+        #[cfg(feature = "page")]
+        ce.post_mortem("x"),
+    ];
     for shown in all {
         assert!(shown.contains(r#""access_token":"secret-"#), "{shown}");
         assert!(!shown.contains(PLANTED), "{shown}");

@@ -173,7 +173,7 @@ fn an_instance_that_is_forgotten_leaves_nothing_to_the_next_one(#[case] path: &s
     assert_eq!((define(id), ask(&ce, &sent).status), (200, 200));
     ce.fire_event(&ce.instances()[0], b"{}").unwrap();
     done(&ce, "DELETE", path, "");
-    assert_eq!(length_at(&ce.snapshot(), "rows"), 0);
+    assert_eq!(length_at(&ce.snapshot(), "objects.0.instances"), 0);
     let (next, new_token) = create();
     assert_eq!((next, define(next)), (1235, 200));
     assert_ne!(new_token, token);
