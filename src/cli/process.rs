@@ -26,14 +26,13 @@ pub(super) fn run(
         };
     }
     let forwarding = signals.forward()?;
-    let mut child = match process.spawn() {
+    let mut child = match forwarding.start(&mut process) {
         Ok(child) => child,
         Err(error) => {
             super::tell(&format!("mock-ce: cannot start {program:?}: {error}"));
             return Ok(None);
         }
     };
-    forwarding.begin(child.id());
     let status = child.wait();
     forwarding.end();
     let status = status.map_err(|error| format!("cannot wait for {program:?}: {error}"))?;

@@ -2,11 +2,12 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::process::{Child, Command};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
 use std::task::{Context, Poll};
 use std::thread;
 
+use parking_lot::Mutex;
 use rustix::process::{Pid, Signal as Asked, kill_process};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -53,12 +54,14 @@ impl Signals {
 
     /// Passes every one of them on, as long as this process lives.
     pub(super) fn forward(mut self) -> Result<Forwarding, String> {
-        let child = Arc::new(AtomicI32::new(NONE));
+        let child = Arc::new(Mutex::new(None));
         let forwarding = Forwarding(child.clone());
         let passing_on = move || {
             loop {
                 let asked = self.wait();
-                match Pid::from_raw(child.load(Ordering::Relaxed)) {
+                // A child that is being started is waited for.
+                let child = *child.lock();
+                match child {
                     // The terminal sends Ctrl-C to the child itself, and a second one does no harm.
                     Some(child) => drop(kill_process(child, asked)),
                     None => {
@@ -85,20 +88,20 @@ pub(super) fn ignore_file_size_limit() -> Result<(), String> {
     ignored().map_err(|error: io::Error| format!("cannot listen for signals: {error}"))
 }
 
-/// No process has this id.
-const NONE: i32 = 0;
-
 /// The receiver of signals: a child, or else the end of this process.
-pub(super) struct Forwarding(Arc<AtomicI32>);
+pub(super) struct Forwarding(Arc<Mutex<Option<Pid>>>);
 
 impl Forwarding {
-    pub(super) fn begin(&self, child: u32) {
-        let child = child.try_into().expect("a process id is a positive pid_t");
-        self.0.store(child, Ordering::Relaxed);
+    /// Starts the child that gets the signals; one that comes meanwhile is for it too.
+    pub(super) fn start(&self, command: &mut Command) -> io::Result<Child> {
+        let mut receiver = self.0.lock();
+        let child = command.spawn()?;
+        *receiver = Some(Pid::from_child(&child));
+        Ok(child)
     }
 
     /// The child has ended, and its id may be another's by now.
     pub(super) fn end(&self) {
-        self.0.store(NONE, Ordering::Relaxed);
+        *self.0.lock() = None;
     }
 }

@@ -1,10 +1,11 @@
 //! Ctrl-C, as something to wait for; Windows tells every process of a console of it, so there is nothing to pass on.
 
 use std::io;
+use std::process::{Child, Command};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use parking_lot::Mutex;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::windows::{CtrlC, ctrl_c};
 
@@ -38,12 +39,12 @@ impl Signals {
 
     /// Leaves every Ctrl-C to the command, as long as one runs; without one it ends this process.
     pub(super) fn forward(mut self) -> Result<Forwarding, String> {
-        let has_child = Arc::new(AtomicBool::new(false));
+        let has_child = Arc::new(Mutex::new(false));
         let forwarding = Forwarding(has_child.clone());
         let passing_on = move || {
             loop {
                 self.wait();
-                if !has_child.load(Ordering::Relaxed) {
+                if !*has_child.lock() {
                     super::tell("mock-ce: ended without waiting for what was under way");
                     std::process::exit(INTERRUPTED);
                 }
@@ -65,15 +66,19 @@ pub(super) fn ignore_file_size_limit() -> Result<(), String> {
 }
 
 /// The receiver of Ctrl-C: a child, or else this process.
-pub(super) struct Forwarding(Arc<AtomicBool>);
+pub(super) struct Forwarding(Arc<Mutex<bool>>);
 
 impl Forwarding {
-    pub(super) fn begin(&self, _child: u32) {
-        self.0.store(true, Ordering::Relaxed);
+    /// Starts the child that Ctrl-C is left to; one that comes meanwhile is left to it too.
+    pub(super) fn start(&self, command: &mut Command) -> io::Result<Child> {
+        let mut has_child = self.0.lock();
+        let child = command.spawn()?;
+        *has_child = true;
+        Ok(child)
     }
 
     /// The child has ended.
     pub(super) fn end(&self) {
-        self.0.store(false, Ordering::Relaxed);
+        *self.0.lock() = false;
     }
 }
