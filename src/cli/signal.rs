@@ -54,17 +54,19 @@ impl Signals {
 
     /// Passes every one of them on, as long as this process lives.
     pub(super) fn forward(mut self) -> Result<Forwarding, String> {
-        let child = Arc::new(Mutex::new(None));
-        let forwarding = Forwarding(child.clone());
+        let receiver = Arc::new(Mutex::new(Receiver::Process));
+        let forwarding = Forwarding(receiver.clone());
         let passing_on = move || {
             loop {
                 let asked = self.wait();
                 // A child that is being started is waited for.
-                let child = *child.lock();
-                match child {
+                let mut receiver = receiver.lock();
+                match *receiver {
                     // The terminal sends Ctrl-C to the child itself, and a second one does no harm.
-                    Some(child) => drop(kill_process(child, asked)),
-                    None => {
+                    Receiver::Child(child) => drop(kill_process(child, asked)),
+                    // The child may have ended by this very signal before it was seen here.
+                    Receiver::Nobody => *receiver = Receiver::Process,
+                    Receiver::Process => {
                         super::tell("mock-ce: ended without waiting for what was under way");
                         std::process::exit(128 + asked.as_raw());
                     }
@@ -88,20 +90,30 @@ pub(super) fn ignore_file_size_limit() -> Result<(), String> {
     ignored().map_err(|error: io::Error| format!("cannot listen for signals: {error}"))
 }
 
-/// The receiver of signals: a child, or else the end of this process.
-pub(super) struct Forwarding(Arc<Mutex<Option<Pid>>>);
+/// The receiver of the next signal.
+#[derive(Clone, Copy)]
+enum Receiver {
+    Child(Pid),
+    /// The child has ended, and its id may be another's by now.
+    Nobody,
+    /// The signal ends this process.
+    Process,
+}
+
+/// The way of signals to a child, which another thread goes.
+pub(super) struct Forwarding(Arc<Mutex<Receiver>>);
 
 impl Forwarding {
     /// Starts the child that gets the signals; one that comes meanwhile is for it too.
     pub(super) fn start(&self, command: &mut Command) -> io::Result<Child> {
         let mut receiver = self.0.lock();
         let child = command.spawn()?;
-        *receiver = Some(Pid::from_child(&child));
+        *receiver = Receiver::Child(Pid::from_child(&child));
         Ok(child)
     }
 
-    /// The child has ended, and its id may be another's by now.
+    /// The child has ended.
     pub(super) fn end(&self) {
-        *self.0.lock() = None;
+        *self.0.lock() = Receiver::Nobody;
     }
 }

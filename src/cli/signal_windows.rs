@@ -39,14 +39,21 @@ impl Signals {
 
     /// Leaves every Ctrl-C to the command, as long as one runs; without one it ends this process.
     pub(super) fn forward(mut self) -> Result<Forwarding, String> {
-        let has_child = Arc::new(Mutex::new(false));
-        let forwarding = Forwarding(has_child.clone());
+        let receiver = Arc::new(Mutex::new(Receiver::Process));
+        let forwarding = Forwarding(receiver.clone());
         let passing_on = move || {
             loop {
                 self.wait();
-                if !*has_child.lock() {
-                    super::tell("mock-ce: ended without waiting for what was under way");
-                    std::process::exit(INTERRUPTED);
+                // A child that is being started is waited for.
+                let mut receiver = receiver.lock();
+                match *receiver {
+                    Receiver::Child => {}
+                    // The child may have ended by this very Ctrl-C before it was seen here.
+                    Receiver::Nobody => *receiver = Receiver::Process,
+                    Receiver::Process => {
+                        super::tell("mock-ce: ended without waiting for what was under way");
+                        std::process::exit(INTERRUPTED);
+                    }
                 }
             }
         };
@@ -65,20 +72,29 @@ pub(super) fn ignore_file_size_limit() -> Result<(), String> {
     Ok(())
 }
 
-/// The receiver of Ctrl-C: a child, or else this process.
-pub(super) struct Forwarding(Arc<Mutex<bool>>);
+/// The receiver of the next Ctrl-C.
+#[derive(Clone, Copy)]
+enum Receiver {
+    Child,
+    Nobody,
+    /// Ctrl-C ends this process.
+    Process,
+}
+
+/// The way of Ctrl-C to a child, which another thread goes.
+pub(super) struct Forwarding(Arc<Mutex<Receiver>>);
 
 impl Forwarding {
     /// Starts the child that Ctrl-C is left to; one that comes meanwhile is left to it too.
     pub(super) fn start(&self, command: &mut Command) -> io::Result<Child> {
-        let mut has_child = self.0.lock();
+        let mut receiver = self.0.lock();
         let child = command.spawn()?;
-        *has_child = true;
+        *receiver = Receiver::Child;
         Ok(child)
     }
 
     /// The child has ended.
     pub(super) fn end(&self) {
-        *self.0.lock() = false;
+        *self.0.lock() = Receiver::Nobody;
     }
 }

@@ -138,6 +138,29 @@ fn a_signal_reaches_the_command(#[case] name: &str, #[case] status: i32) {
     );
 }
 
+/// A terminal sends Ctrl-C to both, and the command may have ended before the signal is seen here.
+#[test]
+#[cfg(unix)]
+fn ctrl_c_in_a_terminal_ends_the_command_and_the_ledger_is_told() {
+    use std::os::unix::process::CommandExt as _;
+
+    for _ in 0..20 {
+        let mut child = command(&[], "echo ready; exec sleep 60")
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        assert_eq!(first_line(&mut child), "ready\n");
+        let kill = format!("kill -INT -{}", child.id());
+        let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();
+        assert!(sent.success(), "{kill}");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(128 + 2));
+        assert!(err(&output).contains("ledger: "), "{}", err(&output));
+    }
+}
+
 #[test]
 fn a_leak_fails_the_run_where_it_is_denied() {
     let leak = create("/instances");
