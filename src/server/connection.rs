@@ -462,25 +462,25 @@ fn flaw(error: &hyper::Error) -> Malformed {
 /// Holds an answer back: until more is recorded, or for the time that a script ordered.
 async fn hold(shared: Arc<Shared>, request: Request, mut outcome: Outcome) -> Outcome {
     if let Some(patience) = outcome.patience {
-        outcome = ask_again(
-            &shared.service.emulator,
-            &request,
-            Instant::now() + patience,
-        )
-        .await;
+        outcome = ask_again(&shared, &request, Instant::now() + patience).await;
     }
     sleep(outcome.conduct.delay).await;
     outcome
 }
 
-/// Asks whenever something was recorded, until the answer is final or the time is over.
-async fn ask_again(emulator: &Emulator, request: &Request, deadline: Instant) -> Outcome {
+/// Asks whenever something was recorded, until the answer is final, the time is over, or the server stops.
+async fn ask_again(shared: &Shared, request: &Request, deadline: Instant) -> Outcome {
+    let emulator = &shared.service.emulator;
     loop {
         let recorded = emulator.next_recorded();
         let outcome = emulator.answer(request);
-        if outcome.patience.is_none() || timeout_at(deadline, recorded).await.is_err() {
+        if outcome.patience.is_none() {
             return outcome;
         }
+        let recorded = shared.unless_stopped(recorded);
+        let Ok(Some(())) = timeout_at(deadline, recorded).await else {
+            return outcome;
+        };
     }
 }
 

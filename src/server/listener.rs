@@ -86,10 +86,7 @@ impl<S> Port<S> {
             stopping.await;
         }
     }
-}
 
-#[cfg(feature = "tls")]
-impl<S> Port<S> {
     /// Awaits `future`; `None` when the port closes before.
     pub(crate) async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let (mut stopped, mut future) = (std::pin::pin!(self.stopped()), std::pin::pin!(future));

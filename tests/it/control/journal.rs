@@ -1,5 +1,7 @@
 //! The journal: what is found, what is kept of it, and what is said of what is not.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
@@ -58,6 +60,23 @@ fn a_query_finds_what_fits(#[case] query: &str, #[case] typed: Predicate, #[case
     let numbers =
         (0..count).map(|n| number_at(&found, &format!("requests.{n}.number")).to_string());
     assert_eq!(numbers.collect::<Vec<_>>().join(" "), expected);
+}
+
+/// A follower such as `mock-ce tail` does not keep the server from its end.
+#[test]
+fn a_server_that_stops_answers_who_waits() {
+    let ce = MockCe::start();
+    let mut waiting = TcpStream::connect(ce.address()).unwrap();
+    let asked =
+        "GET /__admin/requests/wait?count=1&timeout=60s HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    waiting.write_all(asked.as_bytes()).unwrap();
+    // Whoever asks later is answered later, so that the first one waits by now.
+    look(&ce, "/health");
+    ce.shutdown();
+    let mut answer = String::new();
+    waiting.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains(r#""requests":[]"#), "{answer}");
 }
 
 #[test]
