@@ -8,7 +8,7 @@ use http::{Method, StatusCode, Uri};
 use super::message::{
     Content, Exchange, Interaction, Pairs, content_type, encode_pairs, header_map, member, value_of,
 };
-use super::{Cassette, CassetteError, Leak, Orders, Policy, Redactor, parse_json};
+use super::{Cassette, CassetteError, Leak, Orders, Policy, Redactor, is_day, parse_json};
 use crate::wire::json::{Json, object};
 
 /// Before the names of members that are not in the standard.
@@ -175,7 +175,9 @@ fn first_day(entries: &[Json<'_>]) -> String {
         .and_then(|entry| entry.get("startedDateTime"))
         .and_then(Json::as_str);
     let day = started.and_then(|started| started.get(..10));
-    day.unwrap_or("1970-01-01").to_owned()
+    day.filter(|day| is_day(day))
+        .unwrap_or("1970-01-01")
+        .to_owned()
 }
 
 fn url_of(entry: &Json<'_>) -> Result<Uri, String> {
@@ -222,7 +224,10 @@ fn exchange_of(entry: &Json<'_>, url: &Uri) -> Result<Exchange, String> {
             .to_owned(),
         request_headers: header_map(&pairs_of(request, "headers")),
         request_body: body_of(request.get("postData"))?,
-        status: StatusCode::from_u16(status).map_err(|_| "response.status is no HTTP status")?,
+        status: StatusCode::from_u16(status)
+            .ok()
+            .filter(|status| !status.is_informational())
+            .ok_or("response.status is no final HTTP status")?,
         response_headers: header_map(&pairs_of(response, "headers")),
         response_body: body_of(response.get("content"))?,
     })

@@ -56,6 +56,7 @@ pub(crate) use selector::Orders;
 #[cfg(test)]
 pub(crate) use words::is_path_word;
 
+use crate::wire::json::document::Document;
 use crate::wire::json::{Json, Members};
 use message::member;
 
@@ -149,6 +150,7 @@ impl Cassette {
 
     fn of_document(json: &Json<'_>) -> Result<Self, CassetteError> {
         let mut cassette = Cassette::parse_head(json)?;
+        Document::read(json, "", &MEMBERS).map_err(CassetteError::malformed)?;
         let interactions = json.get("interactions").and_then(Json::as_array);
         let interactions =
             interactions.ok_or_else(|| CassetteError::malformed("interactions is not an array"))?;
@@ -167,9 +169,14 @@ impl Cassette {
             let text = json.get(name).and_then(Json::as_str);
             text.ok_or_else(|| CassetteError::malformed(format!("{name} is not text")))
         };
+        let recorded = text("recorded")?;
+        if !is_day(recorded) {
+            let reason = "recorded is no day such as 2017-03-14";
+            return Err(CassetteError::malformed(reason));
+        }
         Ok(Cassette {
             orders: Orders::parse(json, "")?,
-            ..Cassette::new(text("upstream")?, text("recorded")?)
+            ..Cassette::new(text("upstream")?, recorded)
         })
     }
 
@@ -205,6 +212,17 @@ impl Cassette {
     }
 }
 
+/// Every member of the document: the seal does not see another one.
+const MEMBERS: [&str; 7] = [
+    "format",
+    "upstream",
+    "recorded",
+    "redact",
+    "keep",
+    "interactions",
+    "seal",
+];
+
 fn parse_json(text: &[u8]) -> Result<Json<'_>, CassetteError> {
     Json::parse(text).map_err(|problem| CassetteError::malformed(problem.to_string()))
 }
@@ -224,4 +242,10 @@ fn check_format(json: &Json<'_>) -> Result<(), CassetteError> {
 pub fn day(at: SystemTime) -> String {
     let time = humantime::format_rfc3339_seconds(at).to_string();
     time.split('T').next().unwrap_or_default().to_owned()
+}
+
+/// Tells whether a text is a day and nothing more.
+fn is_day(text: &str) -> bool {
+    text.len() == "2017-03-14".len()
+        && humantime::parse_rfc3339(&format!("{text}T00:00:00Z")).is_ok()
 }

@@ -40,6 +40,27 @@ fn no_seal(path: &Path, text: &str) {
     fs::write(path, format!("{before}\n}}\n")).unwrap();
 }
 
+/// The seal says nothing of a member that nobody reads.
+fn unknown_member(path: &Path, text: &str) {
+    fs::write(
+        path,
+        text.replace(
+            "\"format\": 1",
+            "\"format\": 1,\n  \"note\": \"user-secret\"",
+        ),
+    )
+    .unwrap();
+}
+
+fn no_day(path: &Path, text: &str) {
+    let (before, after) = text.split_once("\"recorded\": \"").unwrap();
+    fs::write(
+        path,
+        format!("{before}\"recorded\": \"user-secret{}", &after[10..]),
+    )
+    .unwrap();
+}
+
 fn directory(path: &Path, _: &str) {
     fs::remove_file(path).unwrap();
     fs::create_dir(path).unwrap();
@@ -62,6 +83,8 @@ fn missing(path: &Path, _: &str) {
 #[case::truncated(truncated, "is no whole cassette")]
 #[case::broken_seal(broken_seal, "the seal is broken")]
 #[case::no_seal(no_seal, "the seal is broken")]
+#[case::unknown_member(unknown_member, "note is not known")]
+#[case::no_day(no_day, "recorded is no day such as 2017-03-14")]
 #[case::directory(directory, "is a directory; name a file")]
 #[case::no_text(no_text, "is not UTF-8 text")]
 #[case::other_json(other_json, "no member format, so it is no cassette")]

@@ -292,6 +292,37 @@ fn a_har_of_a_browser_is_redacted_on_its_way_in() {
     );
 }
 
+#[rstest]
+#[case::no_day("2017-03-14T10:00:00.000Z", "user-secret", 200, Ok("1970-01-01"))]
+#[case::switched(
+    "2017-03-14T10:00:00.000Z",
+    "2017-03-15",
+    101,
+    Err("response.status is no final HTTP status")
+)]
+fn a_har_becomes_a_cassette_that_can_be_read(
+    #[case] usual: &str,
+    #[case] started: &str,
+    #[case] status: u16,
+    #[case] expected: Result<&str, &str>,
+) {
+    let entry = r#"{"startedDateTime":"AT","request":{"method":"GET","url":"https://api.example/a","headers":[]},
+        "response":{"status":STATUS,"headers":[],"content":{}}}"#;
+    let har = format!(r#"{{"log":{{"version":"1.2","entries":[{entry}]}}}}"#);
+    let har = har.replace("STATUS", &status.to_string());
+    let read =
+        |at: &str| Cassette::from_har(&har.replace("AT", at), Policy::new(Catalog::documented()));
+    match (read(started), expected) {
+        (Ok((cassette, _)), Ok(day)) => {
+            assert_eq!(cassette.recorded(), day);
+            assert_eq!(read(usual).unwrap().0.recorded(), "2017-03-14");
+            assert!(Cassette::parse(&cassette.to_text()).is_ok());
+        }
+        (Err(error), Err(reason)) => assert!(error.to_string().contains(reason), "{error}"),
+        (read, _) => panic!("{read:?}"),
+    }
+}
+
 #[test]
 fn credentials_in_an_address_of_a_har_are_left_out() {
     let room = Room::new();
