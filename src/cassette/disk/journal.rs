@@ -10,6 +10,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use super::super::Interaction;
@@ -89,7 +90,7 @@ impl JournalFile {
         let found = Found::read(path, Cassette::parse)?;
         let is_left = found.unfinished().is_some();
         if found.would_replace() {
-            let aside = beside(&self.locked.path, ".old");
+            let aside = unused_beside(&self.locked.path);
             let moved = fs::read_to_string(&self.locked.path)
                 .and_then(|text| crate::file::write(&aside, &text));
             moved.map_err(CassetteError::unwritable(&aside))?;
@@ -237,17 +238,37 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// Tells whether a cassette has what the journal holds: it was written, and then the process was killed.
+    pub(super) fn is_folded_into(&self, cassette: &Cassette) -> bool {
+        let behind = cassette.interactions.get(self.after.unwrap_or(0)..);
+        behind == Some(&self.cassette.interactions)
+    }
+
     /// The cassette that it makes of the one before it. Folding twice gives the same.
     ///
     /// The selectors of the newest recording stand in the head, since later lines were redacted by them.
     pub(super) fn onto(self, before: Option<Cassette>) -> Cassette {
+        let Some(before) = before.filter(|_| self.after.is_some()) else {
+            return self.cassette;
+        };
+        let is_folded = self.is_folded_into(&before);
         let mut cassette = self.cassette;
-        if let (Some(after), Some(before)) = (self.after, before) {
-            let earlier = before.interactions.into_iter().take(after);
-            cassette.interactions = earlier.chain(cassette.interactions).collect();
+        // All of it stays, also where another hand has changed it since the recording began.
+        let added = mem::replace(&mut cassette.interactions, before.interactions);
+        if !is_folded {
+            cassette.interactions.extend(added);
         }
         cassette
     }
+}
+
+/// A file for a journal that is in the way, where none is yet.
+fn unused_beside(journal: &Path) -> PathBuf {
+    let numbered = (2..).map(|number| beside(journal, &format!(".old{number}")));
+    let mut paths = std::iter::once(beside(journal, ".old")).chain(numbered);
+    paths
+        .find(|path| !path.exists())
+        .expect("numbers do not end")
 }
 
 /// Reads the journal beside a cassette; `None` when there is none, or no interaction in it.

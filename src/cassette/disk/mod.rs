@@ -21,6 +21,8 @@ pub struct Unfinished {
     pub interactions: usize,
     /// True while a recorder is writing it now.
     pub is_under_way: bool,
+    /// True where it takes the place of the cassette, as `--mode all` does.
+    pub replaces: bool,
 }
 
 impl fmt::Display for Unfinished {
@@ -29,7 +31,12 @@ impl fmt::Display for Unfinished {
             journal,
             interactions,
             is_under_way,
+            replaces,
         } = self;
+        let becomes = match replaces {
+            true => "puts it in the place of the cassette",
+            false => "makes it a part of the cassette",
+        };
         let journal = journal.display().to_string();
         let plural = if *interactions == 1 { "" } else { "s" };
         let counted = format!("{interactions} interaction{plural}");
@@ -40,7 +47,7 @@ impl fmt::Display for Unfinished {
             ),
             false => write!(
                 f,
-                "{journal:?} is an unfinished recording with {counted}; `mock-ce check --reseal` makes it a part of the cassette"
+                "{journal:?} is an unfinished recording with {counted}; `mock-ce check --reseal` {becomes}"
             ),
         }
     }
@@ -70,13 +77,9 @@ impl Found {
 
     /// The journal, if the cassette lacks what it holds.
     fn unfinished(&self) -> Option<&Written> {
-        let is_folded = |written: &Written, cassette: &Cassette| {
-            let behind = cassette.interactions.get(written.after.unwrap_or(0)..);
-            behind == Some(&written.cassette.interactions)
-        };
         let written = self.written.as_ref();
         let cassette = self.cassette.as_ref();
-        written.filter(|written| !cassette.is_some_and(|cassette| is_folded(written, cassette)))
+        written.filter(|written| !cassette.is_some_and(|cassette| written.is_folded_into(cassette)))
     }
 
     /// Tells whether the journal would replace a cassette, which only the end of its recording may do.
@@ -126,18 +129,27 @@ impl Cassette {
         Ok(found.unfinished().map(|written| Unfinished {
             interactions: written.cassette.interactions.len(),
             is_under_way: lock::is_locked(&journal),
+            replaces: found.would_replace(),
             journal,
         }))
     }
 
     /// Seals a cassette file that was changed, and is trusted as it is; what a recording has left is folded into it.
     ///
+    /// A recording that takes the place of the cassette does so only where that was not changed; else it stays.
+    ///
     /// # Errors
     /// A file that cannot be read or written, is no cassette, is of another version, or is being recorded into.
     pub fn reseal(path: impl AsRef<Path>) -> Result<(), CassetteError> {
         let path = &behind_links(path.as_ref());
         let journal = journal::lock(path)?;
-        let adopted = Found::read(path, Cassette::parse_unsealed)?.adopted();
+        let found = Found::read(path, Cassette::parse_unsealed)?;
+        if let (true, Some(cassette)) = (found.would_replace(), &found.cassette)
+            && Found::read(path, Cassette::parse).is_err()
+        {
+            return cassette.save(path);
+        }
+        let adopted = found.adopted();
         let adopted = adopted.ok_or_else(|| CassetteError::absent(path))?;
         adopted.save(path)?;
         journal

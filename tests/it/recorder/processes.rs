@@ -266,6 +266,65 @@ fn an_unfinished_recording_afresh_becomes_the_cassette_when_it_is_resealed() {
     assert_eq!(files(&room), ["cassette.json"]);
 }
 
+/// What a hand has written is not thrown away by the command that seals it.
+#[test]
+fn an_edited_cassette_is_sealed_and_an_unfinished_recording_afresh_waits() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    over_an_old_cassette(&room, &ce).kill();
+    let path = room.cassette();
+    let edited = fs::read_to_string(&path)
+        .unwrap()
+        .replace("\"id\": 84", "\"id\": 85");
+    fs::write(&path, edited).unwrap();
+    let output = mock_ce(&["check", "--reseal", path.to_str().unwrap()]);
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("`mock-ce check --reseal` puts it in the place of the cassette"),
+        "{said}"
+    );
+    assert_eq!(load(&path).interactions().len(), 9);
+    assert!(fs::read_to_string(&path).unwrap().contains("\"id\": 85"));
+    assert!(unfinished(&room).unwrap().replaces);
+}
+
+/// A branch may bring another cassette while the journal of a killed recorder stands beside the old one.
+#[test]
+fn an_unfinished_recording_is_added_to_a_cassette_that_has_grown_meanwhile() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    let record = |mode: &str, path: &str| {
+        let recorder = RecorderProcess::start(&url(&ce), &room, &["--mode", mode]);
+        caller(&recorder).call(Method::GET, path, "");
+        recorder
+    };
+    assert!(record("new", "/elements").end().status.success());
+    let before = fs::read_to_string(room.cassette()).unwrap();
+    assert!(record("new", "/elements/84").end().status.success());
+    let grown = fs::read_to_string(room.cassette()).unwrap();
+    fs::write(room.cassette(), before).unwrap();
+    record("new", "/elements/6").kill();
+    fs::write(room.cassette(), grown).unwrap();
+    assert_eq!(load(&room.cassette()).interactions().len(), 3);
+    assert!(record("new", "/elements/7").end().status.success());
+    assert_eq!(load(&room.cassette()).interactions().len(), 4);
+}
+
+/// The recordings that were in the way are all kept.
+#[test]
+fn no_unfinished_recording_takes_the_place_of_another_that_was_moved_away() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    over_an_old_cassette(&room, &ce).kill();
+    for _ in 0..2 {
+        let recorder = RecorderProcess::start(&url(&ce), &room, &["--mode", "all"]);
+        caller(&recorder).call(Method::GET, "/elements/84", "");
+        recorder.kill();
+    }
+    let aside = ["cassette.json.journal.old", "cassette.json.journal.old2"];
+    assert_eq!(
+        files(&room)[1..],
+        ["cassette.json.journal", aside[0], aside[1]]
+    );
+}
+
 #[rstest]
 #[case::well("true", 1, 0)]
 #[case::badly("false", 9, 1)]
