@@ -33,6 +33,8 @@ pub(super) struct Proxy {
     pub(super) writer: JournalWriter,
     /// Interactions that are replayed, and not asked for again.
     pub(super) known: Option<Replay>,
+    /// The port that the recorder listens on.
+    pub(super) port: u16,
     /// The most bytes of a recorded body.
     pub(super) limit: usize,
     pub(super) max_connections: usize,
@@ -94,8 +96,10 @@ impl Proxy {
             return Ok(());
         };
         let upstream = self.upstream.address();
-        // A recorder that is a proxy has decided about the host already.
-        match self.front.https_hosts().is_some() || is_loopback(host) || upstream.is_named(host) {
+        let is_own = is_loopback(host) && head.uri.port_u16() == Some(self.port);
+        let fronted = self.front.https_hosts().unwrap_or_default();
+        let is_fronted = fronted.iter().any(|own| own.eq_ignore_ascii_case(host));
+        match is_own || is_fronted || upstream.is_named(&head.uri) {
             true => Ok(()),
             false => Err(format!(
                 "it is for {host}, and the recorder asks {} alone: name the host in NO_PROXY",

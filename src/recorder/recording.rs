@@ -197,14 +197,12 @@ impl Recording {
             drop((journal, bound));
             return self.replay();
         }
-        let via = format!(
-            "1.1 mock-ce-{}-{}",
-            std::process::id(),
-            bound.place().address().port()
-        );
+        let port = bound.place().address().port();
+        let via = format!("1.1 mock-ce-{}-{port}", std::process::id());
         let proxy = Proxy {
             upstream,
             known: self.known(&journal, &fresh)?,
+            port,
             limit: self.limit,
             max_connections: self.settings.limits.connections,
             via: via

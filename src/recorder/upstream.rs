@@ -117,9 +117,11 @@ impl Address {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// Tells whether a request names the service's host.
-    pub(super) fn is_named(&self, host: &str) -> bool {
+    /// Tells whether a request names the service.
+    pub(super) fn is_named(&self, uri: &Uri) -> bool {
+        let host = uri.host().unwrap_or_default();
         self.authority.host().eq_ignore_ascii_case(host)
+            && uri.port_u16().is_none_or(|port| port == self.port())
     }
 
     fn host(&self) -> &str {
@@ -270,12 +272,14 @@ mod tests {
     }
 
     #[rstest]
-    #[case("api.example", true)]
-    #[case("API.example", true)]
-    #[case("example", false)]
-    #[case("api.example.org", false)]
-    fn an_address_has_one_host(#[case] host: &str, #[case] expected: bool) {
+    #[case("http://api.example/b", true)]
+    #[case("http://API.example:8/", true)]
+    #[case("http://api.example:9/", false)]
+    #[case("http://example/", false)]
+    #[case("http://api.example.org/", false)]
+    #[case("/a", false)]
+    fn an_address_has_one_host(#[case] uri: Uri, #[case] expected: bool) {
         let address = Address::parse("https://api.example:8/a").unwrap();
-        assert_eq!(address.is_named(host), expected);
+        assert_eq!(address.is_named(&uri), expected);
     }
 }

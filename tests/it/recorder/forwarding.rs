@@ -187,8 +187,13 @@ fn an_unsolicited_switch_of_protocols_is_a_failed_upstream() {
 
 /// Rule `upstream-failed`: a client that takes the recorder for its proxy does not tell the upstream another host's secrets.
 #[rstest]
-#[case::of_this_machine_by_name("LOCALHOST", None)]
-#[case::of_this_machine("127.0.0.1:1", None)]
+#[case::of_the_recorder_by_name("LOCALHOST:PORT", None)]
+#[case::of_the_recorder("127.0.0.1:PORT", None)]
+#[case::of_the_upstream("UPSTREAM", None)]
+#[case::of_another_service_here(
+    "127.0.0.1:1",
+    Some("it is for 127.0.0.1, and the recorder asks http://")
+)]
 #[case::of_another_host(
     "api.example.com",
     Some("it is for api.example.com, and the recorder asks http://")
@@ -202,6 +207,10 @@ fn a_request_for_another_host_is_not_forwarded(#[case] host: &str, #[case] refus
     let ce = MockCe::start();
     let upstream = format!("http://{}", ce.address());
     let recorder = Recorder::to(upstream, room.cassette()).start();
+    let port = recorder.address().port().to_string();
+    let host = host
+        .replace("PORT", &port)
+        .replace("UPSTREAM", &ce.address().to_string());
     let asked = format!(
         "GET http://{host}/elements/api-v2/elements/6 HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
     );
