@@ -32,11 +32,12 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let written = file
         .write_all(text.as_bytes())
         .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&temporary, path))
-        .and_then(|()| sync_directory(path));
-    if written.is_err() {
+        .and_then(|()| fs::rename(&temporary, path));
+    match written {
+        // The file is written, also where its directory may be written and not be read.
+        Ok(()) => drop(sync_directory(path)),
         // The first error is the one to tell; a leftover is worth no second.
-        let _ = fs::remove_file(&temporary);
+        Err(_) => drop(fs::remove_file(&temporary)),
     }
     written
 }

@@ -102,20 +102,28 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         }
         super::tell(&report.ledger().to_string());
     }
-    if let Some(path) = matches.get_one::<PathBuf>("report") {
-        write_report(path, &report)?;
+    let path = |flag| matches.get_one::<PathBuf>(flag);
+    let report_written = path("report").map(|path| write_report(path, &report));
+    let post_mortem_written =
+        path("post-mortem").map(|path| write_post_mortem(path, &ce, &report, succeeded));
+    // A file that cannot be written costs no other one, and not the status of the command.
+    let kept = [
+        report_written,
+        post_mortem_written,
+        Some(settings::stop(ce)),
+    ];
+    let unkept: Vec<_> = kept.into_iter().flatten().filter_map(Result::err).collect();
+    for reason in &unkept {
+        super::tell(&format!("mock-ce: {reason}"));
     }
-    if let Some(path) = matches.get_one::<PathBuf>("post-mortem") {
-        write_post_mortem(path, &ce, &report, succeeded)?;
-    }
-    settings::stop(ce)?;
     for (_, reason) in report.failures() {
         super::tell(&format!("mock-ce: gate failed: {reason}"));
     }
     let has_failed = report.failures().next().is_some();
-    Ok(match has_failed && succeeded {
-        true => ExitCode::from(GATE_FAILED),
-        false => process::exit_code(status),
+    Ok(match succeeded {
+        true if has_failed => ExitCode::from(GATE_FAILED),
+        true if !unkept.is_empty() => ExitCode::FAILURE,
+        _ => process::exit_code(status),
     })
 }
 

@@ -241,6 +241,42 @@ fn a_report_is_written(#[case] name: &str, #[case] part: &str) {
     );
 }
 
+/// A file that cannot be written costs neither another one nor the status.
+#[rstest]
+#[case::of_the_command("exit 7", 7)]
+#[case::of_a_gate("true", 3)]
+#[case::of_the_file(
+    "curl -sS -X DELETE -H \"Authorization: User u, Organization $MOCK_CE_ORGANIZATION\" \"$MOCK_CE_URL/instances/1234\"",
+    1
+)]
+#[cfg(unix)]
+fn a_report_that_cannot_be_written_leaves_the_state_and_the_status(
+    #[case] last: &str,
+    #[case] status: i32,
+) {
+    let directory = tempfile::tempdir().unwrap();
+    let (reports, state) = (
+        directory.path().join("reports"),
+        directory.path().join("state.json"),
+    );
+    std::fs::create_dir(&reports).unwrap();
+    let report = format!("--report={}", reports.join("report.xml").display());
+    let state_flag = format!("--state={}", state.display());
+    let script = format!(
+        "{} && rmdir {} && {last}",
+        create("/instances"),
+        reports.display()
+    );
+    let output = exec(&["--deny-leaks", &report, &state_flag], &script);
+    assert_eq!(output.status.code(), Some(status), "{}", err(&output));
+    assert!(
+        err(&output).contains("cannot write the report"),
+        "{}",
+        err(&output)
+    );
+    assert!(state.exists());
+}
+
 #[test]
 fn a_command_that_fails_is_told_what_it_asked_for() {
     let output = exec(&[], &format!("{}; exit 5", create("/nowhere")));
