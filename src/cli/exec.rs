@@ -81,9 +81,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         ),
     ];
     #[cfg(unix)]
-    if let Some(path) = ce.socket() {
-        environment.push(("MOCK_CE_SOCKET", Some(path.display().to_string())));
-    }
+    environment.push((
+        "MOCK_CE_SOCKET",
+        ce.socket().map(|path| path.display().to_string()),
+    ));
     let trust = ce.trust_store();
     let trust = trust.map(|trust| trust::prepare(trust, ce.address(), matches));
     let files = trust.transpose()?.map(|(files, variables)| {

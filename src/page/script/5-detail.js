@@ -18,7 +18,7 @@ const toCurl = (one) => {
   const skipped = new Set(['host', 'content-length', 'connection', 'accept-encoding']);
   const headers = pairsOf(one.headers).filter(([name]) => !skipped.has(name));
   const body = one.body.text ? [`--data-raw ${quoted(one.body.text)}`] : [];
-  const words = [`curl -i -X ${one.method}`, ...headers.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`), ...body];
+  const words = [`curl -i -X ${quoted(one.method)}`, ...headers.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`), ...body];
   return [...words, quoted(`${location.protocol === 'file:' ? 'http://127.0.0.1:6847' : location.origin}${one.target}`)].join(' \\\n  ');
 };
 
