@@ -214,16 +214,38 @@ impl Policy {
                     }
                 })
                 .collect(),
-            Ok(LOCATION) if text.starts_with('/') => split_by(
-                text,
-                |c| c != '/',
-                |segment| self.keeps_segment(segment) || placeholder::number_of(segment).is_some(),
-            ),
+            Ok(LOCATION) if text.starts_with('/') => self.pieces_of_location(place.side, text),
             Ok(name) if words::is_list_header(name.as_str()) => {
                 split_by(text, is_header_token, keeps_header_word)
             }
             _ => vec![piece(is_date(text) || self.known.has_text(text), text)],
         }
+    }
+
+    /// Keeps of an address of the service what the request for it keeps: a client follows it in a replay too.
+    fn pieces_of_location<'t>(&self, side: Side, text: &'t str) -> Vec<Piece<'t>> {
+        let (path, query) = text.split_at(text.find('?').map_or(text.len(), |at| at + 1));
+        let (path, mark) = path.split_at(path.trim_end_matches('?').len());
+        let keeps = |segment: &str| {
+            self.keeps_segment(segment) || placeholder::number_of(segment).is_some()
+        };
+        let mut pieces = split_by(path, |c| c != '/', keeps);
+        pieces.push(Piece::Keep(mark));
+        for pair in query.split_inclusive('&') {
+            let (pair, end) = pair.split_at(pair.trim_end_matches('&').len());
+            let (name, value) = pair.split_at(pair.find('=').map_or(pair.len(), |at| at + 1));
+            let steps = [Step::Member(name.trim_end_matches('='))];
+            let place = Place::new(side, MessagePart::Query, &steps);
+            if self.keeps_name(&place, name.trim_end_matches('=')) {
+                pieces.push(Piece::Keep(name));
+                pieces.extend(self.pieces(&place, value, &[]));
+            } else {
+                pieces.push(Piece::Replace(pair));
+            }
+            pieces.push(Piece::Keep(end));
+        }
+        pieces.retain(|piece| !matches!(piece, Piece::Keep("")));
+        pieces
     }
 
     /// Keeps the plain words of an error, and replaces what else it names.
@@ -443,6 +465,14 @@ mod tests {
     #[case::total(Header, "elements-total-count", "12345")]
     #[case::request_id(Header, "elements-request-id", "[58d8e7a1f0c4b2a6e9d3c5f7]")]
     #[case::location(Header, "location", "/elements/api-v2/instances/7/[kqzvbtwm]")]
+    #[case::query(Header, "location", "/elements?pageSize=5&token=[123456]&[kqzvbtwm=1]")]
+    #[case::fragment(Header, "location", "/elements?pageSize=[5#token=1]&page=2&")]
+    #[case::parts(Header, "location", "/elements?page=[a?b]&page")]
+    #[case::placeholders(
+        Header,
+        "location",
+        "/elements/redacted-3?redacted-2&nextPage=redacted-4"
+    )]
     #[case::elsewhere(Header, "location", "[https://h/cb?token=1]")]
     #[case::credentials(Header, "authorization", "User [a], Organization redacted-2")]
     #[case::tag(Header, "etag", "[\"abc\"]")]

@@ -121,6 +121,13 @@ impl Replay {
         *self.progress.lock() = Progress::default();
     }
 
+    /// Tells whether a request goes on from a replayed answer, of which it has a placeholder: the real service does not
+    /// know it.
+    #[cfg(feature = "recorder")]
+    pub(crate) fn is_followed_by(&self, request: &Request) -> bool {
+        !self.progress.lock().used.is_empty() && super::walk::has_placeholder(Asked::of(request))
+    }
+
     /// Takes the recorded answer to a request, with the client's own values in it, and uses it up.
     ///
     /// `None` when no interaction fits, or all that do are used up.

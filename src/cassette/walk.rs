@@ -27,6 +27,17 @@ pub(super) fn placeholders(interaction: &mut Interaction) -> Vec<(Side, u32)> {
     found
 }
 
+/// Tells whether a text of a request has a placeholder.
+#[cfg(feature = "recorder")]
+pub(super) fn has_placeholder(mut request: Asked) -> bool {
+    let mut is_found = false;
+    rewrite_request(&mut request, &mut |_, leaf| {
+        is_found |= !placeholder::find_all(&leaf.text()).is_empty();
+        None
+    });
+    is_found
+}
+
 /// Changes a leaf; `None` leaves it as it is.
 pub(super) type Change<'c> = dyn FnMut(&Place<'_>, Leaf<'_>) -> Option<Json<'static>> + 'c;
 

@@ -80,6 +80,11 @@ impl Proxy {
         if let Some(interaction) = known.take(&request) {
             return Ok(reply_of(Outcome::recorded(interaction.response())));
         }
+        if known.is_followed_by(&request) {
+            let reason = "it has a placeholder of a replayed answer, which the upstream does not know; record the whole \
+                          conversation again with --mode all";
+            return Ok(self.refuse(&asked, reason));
+        }
         asked.piece(&body);
         asked.end();
         let body = Either::Right(Full::new(body));

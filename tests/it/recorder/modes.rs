@@ -5,7 +5,7 @@ use mock_ce::MockCe;
 use mock_ce::cassette::CassetteError;
 use mock_ce::recorder::{Mode, RecordError, Recorder};
 
-use super::stand::{Caller, Room, load, mailjet, member};
+use super::stand::{Caller, Canned, Room, answer, load, mailjet, member, raw};
 
 fn record(room: &Room, mode: Mode, ce: &MockCe) -> Recorder {
     Recorder::to(format!("http://{}", ce.address()), room.cassette())
@@ -58,6 +58,54 @@ fn new_replays_what_is_known_and_adds_the_rest() {
         !text.contains("user-secret") && !text.contains("-of-a-client"),
         "{text}"
     );
+}
+
+/// The upstream would refuse the placeholder, and the refusal would stand in the cassette.
+#[test]
+fn new_does_not_ask_the_upstream_with_a_placeholder() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    let recorder = record(&room, Mode::New, &ce);
+    caller(&recorder).call(Method::POST, "/instances", &mailjet("A"));
+    recorder.finish().unwrap();
+    let recorder = record(&room, Mode::New, &ce);
+    let mut caller = caller(&recorder);
+    let known = caller.call(Method::POST, "/instances", &mailjet("A"));
+    let token = member(&known, "token");
+    let token = token.as_str().unwrap();
+    let asked = format!(
+        "GET /elements/api-v2/messages HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\
+         Authorization: User user-secret, Element {token}\r\n\r\n"
+    );
+    let reply = raw(recorder.address(), &asked);
+    assert!(reply.starts_with("HTTP/1.1 502"), "{reply}");
+    assert!(
+        reply.contains("it has a placeholder of a replayed answer"),
+        "{reply}"
+    );
+    assert!(!reply.contains("user-secret"), "{reply}");
+    assert_eq!(recorder.finish().unwrap().total, 1);
+    assert_eq!(ce.journal(&mock_ce::Predicate::default()).requests.len(), 1);
+}
+
+/// A client follows a recorded address in the replay too.
+#[test]
+fn a_redirect_with_a_query_is_followed_in_a_replay() {
+    let room = Room::new();
+    let away = answer(
+        "303 See Other",
+        "location: /elements/api-v2/elements?pageSize=5&token=secret-1\r\n",
+        "",
+    );
+    let upstream = Canned::answering([away]);
+    let recorder = Recorder::to(upstream.url(), room.cassette()).start();
+    caller(&recorder).call(Method::GET, "/instances", "");
+    recorder.finish().unwrap();
+    let written = std::fs::read_to_string(room.cassette()).unwrap();
+    assert!(
+        written.contains("/elements/api-v2/elements?pageSize=5&token=redacted-"),
+        "{written}"
+    );
+    assert!(!written.contains("secret-1"), "{written}");
 }
 
 #[test]
