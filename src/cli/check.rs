@@ -9,9 +9,10 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use mock_ce::cassette::{Cassette, Drift, Policy, Repeat, Replay};
-use mock_ce::catalog::Catalog;
+use mock_ce::catalog::{BuiltIn, Catalog};
 
 use super::counted;
+use super::record::{all, files};
 
 pub(super) fn command() -> Command {
     let reseal = Arg::new("reseal")
@@ -24,7 +25,22 @@ pub(super) fn command() -> Command {
         .about("Check a cassette: seal, version, values that may be secrets, and whether it replays itself")
         .arg(cassette().num_args(1..))
         .arg(reseal)
+        .arg(catalog())
         .after_help("Example: mock-ce check tests/cassettes/*.json")
+}
+
+/// The flag for the elements that `record` was given.
+pub(super) fn catalog() -> Arg {
+    let help = "Catalog fixture, or directory of them, that a recording was made with; repeatable";
+    files("catalog", "FILE|DIR", help)
+}
+
+/// The policy that recordings are written by, with the elements of `--catalog`.
+pub(super) fn policy(matches: &ArgMatches) -> Result<Policy, String> {
+    let paths: Vec<PathBuf> = all(matches, "catalog");
+    let catalog = Catalog::documented().with_files(&paths, BuiltIn::default());
+    let catalog = catalog.map_err(|error| error.to_string())?;
+    Ok(Policy::new(&catalog))
 }
 
 pub(super) fn cassette() -> Arg {
@@ -67,7 +83,7 @@ fn check(path: &Path, matches: &ArgMatches) -> Result<bool, String> {
     }
     super::tell_unfinished(path);
     let cassette = Cassette::load(path).map_err(|error| error.to_string())?;
-    let findings = findings(&cassette);
+    let findings = findings(&cassette, &policy(matches)?);
     let text: String = findings
         .iter()
         .map(|finding| format!("{finding}\n"))
@@ -86,11 +102,10 @@ fn check(path: &Path, matches: &ArgMatches) -> Result<bool, String> {
     Ok(findings.is_empty())
 }
 
-fn findings(cassette: &Cassette) -> Vec<String> {
-    let defaults = Policy::new(Catalog::documented());
+fn findings(cassette: &Cassette, defaults: &Policy) -> Vec<String> {
     let unkept = cassette.findings(defaults.clone());
     let mut findings: Vec<_> = unkept.iter().map(ToString::to_string).collect();
-    findings.extend(unreplayed(cassette, &defaults));
+    findings.extend(unreplayed(cassette, defaults));
     findings
 }
 

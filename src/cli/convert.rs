@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use mock_ce::cassette::{Cassette, LeftOut, Policy};
-use mock_ce::catalog::Catalog;
 use mock_ce::{Json, file};
 
+use super::check;
 use super::record::{all, selectors};
 
 pub(super) fn command() -> Command {
@@ -40,6 +40,7 @@ pub(super) fn command() -> Command {
             "keep",
             "Place of a HAR that holds no secret; repeatable",
         ))
+        .arg(check::catalog())
         .after_help("Example: mock-ce convert browser.har cassette.json")
 }
 
@@ -86,10 +87,9 @@ fn is_har(text: &str) -> bool {
 }
 
 fn from_har(from: &Path, text: &str, to: &Path, matches: &ArgMatches) -> Result<ExitCode, String> {
-    let policy = Policy::new(Catalog::documented());
     let policy = all(matches, "redact")
         .into_iter()
-        .fold(policy, Policy::redact);
+        .fold(check::policy(matches)?, Policy::redact);
     let policy = all(matches, "keep").into_iter().fold(policy, Policy::keep);
     let (cassette, left_out) = Cassette::from_har(text, policy)
         .map_err(|error| format!("{:?} {error}", from.display().to_string()))?;

@@ -248,6 +248,39 @@ fn the_places_of_the_user_survive_a_har_document() {
     assert_eq!(back, before);
 }
 
+/// What a recording keeps of an element of one's own, check and conversion keep too.
+#[test]
+fn a_cassette_with_elements_of_ones_own_is_checked_and_converted_with_them() {
+    let room = Room::new();
+    let catalog = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/example/catalog");
+    let ce = MockCe::builder().catalog(catalog).start();
+    let upstream = format!("http://{}", ce.address());
+    let recorder = Recorder::to(upstream, room.cassette())
+        .catalog(catalog)
+        .start();
+    Caller::of(recorder.address(), "user-secret", "organization-secret").call(
+        http::Method::GET,
+        "/elements/pigeon",
+        "",
+    );
+    recorder.finish().unwrap();
+    let (path, har, again) = (room.cassette(), room.join("a.har"), room.join("b.json"));
+    let [path, har, again] = [&path, &har, &again].map(|path| path.to_str().unwrap());
+    assert_eq!(mock_ce(&["check", path]).status.code(), Some(1));
+    let output = mock_ce(&["check", path, "--catalog", catalog]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert!(mock_ce(&["convert", path, har]).status.success());
+    assert!(
+        mock_ce(&["convert", har, again, "--catalog", catalog])
+            .status
+            .success()
+    );
+    assert_eq!(
+        load(again.as_ref()).interactions(),
+        load(path.as_ref()).interactions()
+    );
+}
+
 #[test]
 fn a_har_of_a_browser_is_redacted_on_its_way_in() {
     let room = Room::new();
