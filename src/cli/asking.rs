@@ -148,6 +148,10 @@ impl Place {
                 Err(reason) => Err(format!("cannot ask {url:?}: {reason}")),
             };
         }
+        // The value may be a secret, so the error does not repeat it.
+        if url.contains('@') {
+            return Err("a mock-ce takes no credentials in its URL: leave them out".to_owned());
+        }
         let wrong = || format!("{url:?} is not a URL such as http://127.0.0.1:6847");
         let uri: Uri = url.parse().map_err(|_| wrong())?;
         let host = uri.host().ok_or_else(wrong)?.trim_matches(['[', ']']);

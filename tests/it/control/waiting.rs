@@ -86,6 +86,15 @@ fn what_is_no_mock_ce_is_told_at_once(#[case] reply: &'static str, #[case] expec
     other.join().unwrap();
 }
 
+#[test]
+fn credentials_of_an_address_are_refused_and_not_told() {
+    let told = told(&wait("http://user:PLANTED@127.0.0.1:1/", "1ms"));
+    assert!(
+        told.contains("leave them out") && !told.contains("PLANTED"),
+        "{told}"
+    );
+}
+
 #[rstest]
 #[case::no_scheme("127.0.0.1:1")]
 #[case::other_scheme("ftp://127.0.0.1:1")]
