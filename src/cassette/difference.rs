@@ -6,6 +6,7 @@ use super::message::{Content, Pairs};
 use super::placeholder;
 use super::policy::Policy;
 use super::selector::{Leaf, MessagePart, Place, Side, Step, pointer};
+use super::unpaired::Unpaired;
 use crate::wire::error::clip;
 use crate::wire::json::{Json, Members, object};
 
@@ -197,18 +198,15 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
 
     /// Compares members by name, and those whose recorded name is a placeholder in their order.
     fn compare_members(&mut self, before: &'j Members<'_>, after: &'j Members<'_>) {
-        let mut rest: Vec<_> = after
-            .iter()
-            .map(|(name, value)| (name.as_ref(), value))
-            .collect();
+        let mut unpaired = Unpaired::all(after);
         let mut unnamed = Vec::new();
         for (name, value) in before {
-            let at = rest.iter().position(|(other, _)| other == name);
-            match at.map(|at| rest.remove(at).1) {
+            match unpaired.take(name) {
                 None if placeholder::number_of(name).is_some() => unnamed.push((name, value)),
                 other => self.compare_at(Step::Member(name), Some(value), other),
             }
         }
+        let mut rest: Vec<_> = unpaired.left().collect();
         rest.retain(|(name, _)| {
             self.steps.push(Step::Member(name));
             let is_ignored = self.ignores();
