@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use http::header::{ALLOW, CONTENT_TYPE};
 
-use super::difference::{Comparison, Difference, of_bodies};
+use super::difference::{Comparison, Difference, Differences, of_bodies};
 use super::message::{Content, Interaction, header_map, value_of};
 use super::placeholder;
 use super::selector::{Leaf, MessagePart, Place, Side, Step};
@@ -77,10 +77,10 @@ impl Drift {
     /// Compares a reply with the recorded one, and remembers the ids and tokens that it has.
     pub fn compare(&mut self, interaction: &Interaction, reply: &Reply) -> Vec<Difference> {
         let recorded = &interaction.response;
-        let mut differences = Vec::new();
+        let mut differences = Differences::keeping(usize::MAX);
         if recorded.status != reply.status {
             let (one, other) = (recorded.status.as_str(), reply.status.as_str());
-            differences.push(Difference::value("status", one, other));
+            differences.add(|| Difference::value("status", one, other));
         }
         for name in [CONTENT_TYPE, ALLOW, header::TOTAL_COUNT] {
             let one = value_of(&recorded.headers, name.as_str()).unwrap_or_default();
@@ -88,15 +88,16 @@ impl Drift {
             let other = other.and_then(|value| value.to_str().ok());
             let other = other.unwrap_or_default();
             if one != other {
-                differences.push(Difference::value(&format!("header {name}"), one, other));
+                differences.add(|| Difference::value(&format!("header {name}"), one, other));
             }
         }
         let actual = Content::of(&reply.body, "");
         if let (Content::Json(one), Content::Json(other)) = (&recorded.body, &actual) {
             self.remember(one, other);
         }
-        differences.extend(of_bodies(Side::Response, &recorded.body, &actual, self));
-        differences
+        let found = &mut differences;
+        of_bodies(Side::Response, &recorded.body, &actual, self, found);
+        differences.kept
     }
 
     /// Remembers which id and which token stand now for the recorded ones.
