@@ -6,6 +6,7 @@ use super::message::{Content, Pairs};
 use super::placeholder;
 use super::policy::Policy;
 use super::selector::{Leaf, MessagePart, Place, Side, Step, pointer};
+use super::unpaired::Unpaired;
 use crate::wire::error::clip;
 use crate::wire::json::{Json, Members, object};
 
@@ -91,6 +92,32 @@ impl Difference {
     }
 }
 
+/// The differences between two messages: all are counted, and the first ones kept.
+pub(super) struct Differences {
+    pub(super) kept: Vec<Difference>,
+    pub(super) count: usize,
+    most: usize,
+}
+
+impl Differences {
+    /// None yet, of which no more than `most` will be kept.
+    pub(super) const fn keeping(most: usize) -> Self {
+        Differences {
+            kept: Vec::new(),
+            count: 0,
+            most,
+        }
+    }
+
+    /// Counts a difference, which is made only where it is kept.
+    pub(super) fn add(&mut self, make: impl FnOnce() -> Difference) {
+        self.count += 1;
+        if self.kept.len() < self.most {
+            self.kept.push(make());
+        }
+    }
+}
+
 /// The rules by which two messages are compared.
 pub(super) trait Comparison {
     /// Decides what of the later message may be shown.
@@ -111,23 +138,22 @@ pub(super) fn of_bodies(
     recorded: &Content,
     actual: &Content,
     comparison: &mut impl Comparison,
-) -> Vec<Difference> {
+    differences: &mut Differences,
+) {
     let body = Place::whole(side, MessagePart::Body);
     match (recorded, actual) {
-        (Content::Json(one), Content::Json(other)) => of_json(body, one, other, comparison),
+        (Content::Json(one), Content::Json(other)) => {
+            of_json(body, one, other, comparison, differences);
+        }
         (Content::Form(one), Content::Form(other)) => {
-            of_pairs((side, MessagePart::Form), one, other, comparison)
+            let part = (side, MessagePart::Form);
+            of_pairs(part, one, other, comparison, differences);
         }
         (Content::Text(one), Content::Text(other))
-            if comparison.agree(&body, &one.as_str().into(), &other.as_str().into()) =>
-        {
-            Vec::new()
-        }
-        (Content::Text(one), Content::Binary(_)) if placeholder::number_of(one).is_some() => {
-            Vec::new()
-        }
-        (one, other) if one.to_bytes() == other.to_bytes() => Vec::new(),
-        _ => vec![Difference::value("body", "", "")],
+            if comparison.agree(&body, &one.as_str().into(), &other.as_str().into()) => {}
+        (Content::Text(one), Content::Binary(_)) if placeholder::number_of(one).is_some() => {}
+        (one, other) if one.to_bytes() == other.to_bytes() => {}
+        _ => differences.add(|| Difference::value("body", "", "")),
     }
 }
 
@@ -137,9 +163,11 @@ pub(super) fn of_pairs(
     recorded: &Pairs,
     actual: &Pairs,
     comparison: &mut impl Comparison,
-) -> Vec<Difference> {
+    differences: &mut Differences,
+) {
     let place = Place::whole(side, part);
-    of_json(place, &members(recorded), &members(actual), comparison)
+    let (recorded, actual) = (members(recorded), members(actual));
+    of_json(place, &recorded, &actual, comparison, differences);
 }
 
 fn members(pairs: &Pairs) -> Json<'_> {
@@ -155,15 +183,15 @@ fn of_json<'j>(
     recorded: &'j Json<'_>,
     actual: &'j Json<'_>,
     comparison: &mut impl Comparison,
-) -> Vec<Difference> {
+    differences: &mut Differences,
+) {
     let mut walk = Walk {
         comparison,
         whole,
         steps: Vec::new(),
-        differences: Vec::new(),
+        differences,
     };
     walk.compare(recorded, actual);
-    walk.differences
 }
 
 /// A comparison of two JSON values under way.
@@ -171,7 +199,7 @@ struct Walk<'w, 'j, C> {
     comparison: &'w mut C,
     whole: Place<'j>,
     steps: Vec<Step<'j>>,
-    differences: Vec<Difference>,
+    differences: &'w mut Differences,
 }
 
 impl<'j, C: Comparison> Walk<'_, 'j, C> {
@@ -197,18 +225,15 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
 
     /// Compares members by name, and those whose recorded name is a placeholder in their order.
     fn compare_members(&mut self, before: &'j Members<'_>, after: &'j Members<'_>) {
-        let mut rest: Vec<_> = after
-            .iter()
-            .map(|(name, value)| (name.as_ref(), value))
-            .collect();
+        let mut unpaired = Unpaired::all(after);
         let mut unnamed = Vec::new();
         for (name, value) in before {
-            let at = rest.iter().position(|(other, _)| other == name);
-            match at.map(|at| rest.remove(at).1) {
+            match unpaired.take(name) {
                 None if placeholder::number_of(name).is_some() => unnamed.push((name, value)),
                 other => self.compare_at(Step::Member(name), Some(value), other),
             }
         }
+        let mut rest: Vec<_> = unpaired.left().collect();
         rest.retain(|(name, _)| {
             self.steps.push(Step::Member(name));
             let is_ignored = self.ignores();
@@ -274,35 +299,52 @@ impl<'j, C: Comparison> Walk<'_, 'j, C> {
         if self.ignores() {
             return;
         }
-        let (place, policy) = (self.place(), self.comparison.policy());
-        let has_shown_names = policy.keeps_names(&place);
-        let is_shown = actual.is_none_or(|actual| has_shown_names && keeps(policy, &place, actual));
-        let spelled = |json: Option<&Json<'_>>| match json.filter(|_| is_shown) {
-            None => String::new(),
-            Some(Json::Text(text)) if self.whole.part != MessagePart::Body => text.to_string(),
-            Some(json) => json.to_string(),
+        let place = Place {
+            steps: &self.steps,
+            ..self.whole
         };
-        self.differences.push(Difference {
-            place: self.shown_place(has_shown_names),
-            kind,
-            recorded: spelled(recorded),
-            actual: match actual.filter(|_| is_shown) {
-                Some(json @ (Json::Object(_) | Json::Array(_))) => json.kind().to_owned(),
-                plain => spelled(plain),
-            },
-        });
+        let policy = self.comparison.policy();
+        self.differences
+            .add(|| shown(policy, &place, kind, recorded, actual));
     }
+}
 
-    /// `body /a/b`, `query a`
-    fn shown_place(&self, has_shown_names: bool) -> String {
-        let pointer = match has_shown_names {
-            true => pointer(&self.steps),
-            false => pointer(&self.steps[..self.steps.len() - 1]) + "/*",
-        };
-        match self.whole.part {
-            MessagePart::Body => format!("body {pointer}").trim_end().to_owned(),
-            part => format!("{} {}", part.name(), pointer.trim_start_matches('/')),
-        }
+/// The difference at a place, without what may not be shown.
+fn shown(
+    policy: &Policy,
+    place: &Place<'_>,
+    kind: DifferenceKind,
+    recorded: Option<&Json<'_>>,
+    actual: Option<&Json<'_>>,
+) -> Difference {
+    let has_shown_names = policy.keeps_names(place);
+    let is_shown = actual.is_none_or(|actual| has_shown_names && keeps(policy, place, actual));
+    let spelled = |json: Option<&Json<'_>>| match json.filter(|_| is_shown) {
+        None => String::new(),
+        Some(Json::Text(text)) if place.part != MessagePart::Body => text.to_string(),
+        Some(json) => json.to_string(),
+    };
+    Difference {
+        place: shown_place(place, has_shown_names),
+        kind,
+        recorded: spelled(recorded),
+        actual: match actual.filter(|_| is_shown) {
+            Some(json @ (Json::Object(_) | Json::Array(_))) => json.kind().to_owned(),
+            plain => spelled(plain),
+        },
+    }
+}
+
+/// `body /a/b`, `query a`
+fn shown_place(place: &Place<'_>, has_shown_names: bool) -> String {
+    let steps = place.steps;
+    let pointer = match has_shown_names {
+        true => pointer(steps),
+        false => pointer(&steps[..steps.len() - 1]) + "/*",
+    };
+    match place.part {
+        MessagePart::Body => format!("body {pointer}").trim_end().to_owned(),
+        part => format!("{} {}", part.name(), pointer.trim_start_matches('/')),
     }
 }
 

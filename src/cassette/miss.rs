@@ -5,6 +5,9 @@ use std::fmt;
 use super::difference::Difference;
 use crate::wire::error::clip;
 
+/// The most differences that are shown of one recorded request.
+pub(super) const MAX_SHOWN: usize = 3;
+
 /// A request that the cassette does not have, and what it has instead.
 #[derive(Clone, Debug)]
 pub struct Miss {
@@ -18,6 +21,7 @@ pub struct Miss {
 pub(super) struct Near {
     pub(super) number: usize,
     pub(super) request: String,
+    /// The first ones, no more than are shown.
     pub(super) differences: Vec<Difference>,
 }
 
@@ -45,7 +49,7 @@ impl fmt::Display for Miss {
             if near.request != self.target {
                 f.write_str(" (another request)")?;
             }
-            for difference in near.differences.iter().take(3) {
+            for difference in &near.differences {
                 write!(f, " ({difference})")?;
             }
             f.write_str(";")?;

@@ -29,6 +29,7 @@ mod request_match;
 mod seal;
 mod selector;
 mod sought;
+mod unpaired;
 mod walk;
 mod words;
 

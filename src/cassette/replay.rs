@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 
 use super::Cassette;
 use super::message::{Asked, Interaction};
-use super::miss::{Miss, Near};
+use super::miss::{MAX_SHOWN, Miss, Near};
 use super::placeholder::{self, Bindings};
 use super::policy::Policy;
 use super::request_match::{RequestMatcher, secrets_by_word};
@@ -179,9 +179,9 @@ impl Replay {
             .into_iter()
             .filter_map(|(index, mut bindings)| {
                 let recorded = &self.interactions[index].request;
-                let (differences, bound) = self.matcher.compare(recorded, sent);
+                let (differences, bound) = self.matcher.compare(recorded, sent, 0);
                 bindings.extend(bound);
-                differences.is_empty().then(|| Fit {
+                (differences.count == 0).then(|| Fit {
                     index,
                     bindings,
                     has_same_words: open_words(recorded.authorization())
@@ -258,13 +258,13 @@ impl Replay {
         ranked.truncate(MAX_COMPARED_REQUESTS);
         let compared = ranked.into_iter().map(|(apart, index, request)| {
             let recorded = &self.interactions[index].request;
-            let (differences, _) = self.matcher.compare(recorded, sent);
+            let (differences, _) = self.matcher.compare(recorded, sent, MAX_SHOWN);
             let near = Near {
                 number: index + 1,
                 request,
-                differences,
+                differences: differences.kept,
             };
-            (apart * 50.0 + near.differences.len() as f64, near)
+            (apart * 50.0 + differences.count as f64, near)
         });
         let mut near: Vec<_> = compared.collect();
         near.sort_unstable_by(|(a, one), (b, other)| {

@@ -2,7 +2,7 @@
 
 use serde_json::Number;
 
-use super::difference::{Comparison, Difference, of_bodies, of_pairs};
+use super::difference::{Comparison, Difference, Differences, of_bodies, of_pairs};
 use super::message::Asked;
 use super::placeholder::{self, Bindings};
 use super::policy::Policy;
@@ -19,17 +19,23 @@ pub(super) struct RequestMatcher {
 }
 
 impl RequestMatcher {
-    /// Compares all of a request but method and path.
-    pub(super) fn compare(&self, recorded: &Asked, sent: &Asked) -> (Vec<Difference>, Bindings) {
+    /// Compares all of a request but method and path; the first `most` differences are kept.
+    pub(super) fn compare(
+        &self,
+        recorded: &Asked,
+        sent: &Asked,
+        most: usize,
+    ) -> (Differences, Bindings) {
         let mut compared = RequestMatch {
             matcher: self,
             bindings: Bindings::new(),
         };
-        let query = (Side::Request, MessagePart::Query);
-        let mut differences = of_pairs(query, &recorded.query, &sent.query, &mut compared);
-        differences.extend(compared.authorization(recorded.authorization(), sent.authorization()));
-        let bodies = of_bodies(Side::Request, &recorded.body, &sent.body, &mut compared);
-        differences.extend(bodies);
+        let mut differences = Differences::keeping(most);
+        let (query, found) = ((Side::Request, MessagePart::Query), &mut differences);
+        of_pairs(query, &recorded.query, &sent.query, &mut compared, found);
+        compared.authorization(recorded.authorization(), sent.authorization(), found);
+        let (one, other) = (&recorded.body, &sent.body);
+        of_bodies(Side::Request, one, other, &mut compared, found);
         (differences, compared.bindings)
     }
 
@@ -58,16 +64,15 @@ impl RequestMatch<'_> {
     }
 
     /// Binds the secrets of a header that has the recorded words; a secret of another instance differs.
-    fn authorization(&mut self, recorded: &str, sent: &str) -> Vec<Difference> {
-        let (mut differences, sent) = (Vec::new(), secrets_by_word(sent));
+    fn authorization(&mut self, recorded: &str, sent: &str, differences: &mut Differences) {
+        let sent = secrets_by_word(sent);
         for (word, secret) in secrets_by_word(recorded) {
             let other = sent.iter().find(|(other, _)| *other == word);
             if other.is_some_and(|(_, other)| !self.bind(secret, other)) {
                 let place = format!("header authorization {word}");
-                differences.push(Difference::value(&place, secret, "another"));
+                differences.add(|| Difference::value(&place, secret, "another"));
             }
         }
-        differences
     }
 
     fn bind_number(&mut self, recorded: &Number, sent: &Number) -> bool {

@@ -65,29 +65,54 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     super::tell_unfinished(check::path(matches));
     let cassette = Cassette::load(check::path(matches)).map_err(|error| error.to_string())?;
     let service = Service::chosen(matches)?;
-    let mut drift = Drift::new(&cassette, Policy::new(Catalog::documented()));
+    let policy = Policy::new(Catalog::documented());
+    let mut drift = Drift::new(&cassette, policy.clone());
     for (placeholder, secret) in secrets(matches)? {
+        if !Drift::sends(&cassette, policy.clone(), &placeholder) {
+            return Err(format!(
+                "no recorded request has the placeholder {placeholder:?}, which --secret names"
+            ));
+        }
         drift = drift.secret(&placeholder, &secret);
     }
-    let mut answers = Vec::new();
-    for interaction in cassette.interactions() {
-        let request = drift.request(interaction);
-        let (reply, rule) = service.answer(&request)?;
-        answers.push(ComparedAnswer {
-            request: format!("{} {}", request.method, request.uri.path()),
-            rule,
-            differences: drift.compare(interaction, &reply),
-        });
-    }
+    let (answers, ended) = answers(&cassette, drift, &service);
     let text = if matches.get_flag("json") {
         to_json(&answers)
     } else {
         to_text(&answers)
     };
     super::print(&text)?;
+    ended?;
     Ok(ExitCode::from(u8::from(
         answers.iter().any(|one| !one.differences.is_empty()),
     )))
+}
+
+/// The answers to the recorded requests; the first one without an answer ends it, because later ones may build on it.
+fn answers(
+    cassette: &Cassette,
+    mut drift: Drift,
+    service: &Service,
+) -> (Vec<ComparedAnswer>, Result<(), String>) {
+    let mut answers = Vec::new();
+    for interaction in cassette.interactions() {
+        let request = drift.request(interaction);
+        let (reply, rule) = match service.answer(&request) {
+            Ok(answered) => answered,
+            Err(error) => {
+                let (number, count) = (answers.len() + 1, cassette.interactions().len());
+                let place =
+                    format!("interaction {number} of {count} and the rest are not compared");
+                return (answers, Err(format!("{place}: {error}")));
+            }
+        };
+        answers.push(ComparedAnswer {
+            request: format!("{} {}", request.method, request.uri.path()),
+            rule,
+            differences: drift.compare(interaction, &reply),
+        });
+    }
+    (answers, Ok(()))
 }
 
 /// The placeholders that stand for something in the environment; a secret does not belong on a command line.

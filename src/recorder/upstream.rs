@@ -25,7 +25,7 @@ use crate::wire::host::is_loopback;
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// Maximum time for an answer while nothing more of the request was sent.
-const ANSWER_TIME: Duration = Duration::from_secs(60);
+pub(super) const ANSWER_TIME: Duration = Duration::from_secs(60);
 
 /// The address of a service that requests may be sent to.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::Method;
 
 use super::MockCe;
-use super::expectation::{Expectation, assert_none_unfired};
+use super::expectation::{Expectation, assert_none_unfired, resolved};
 use super::messages::MessageExpectation;
 use super::organization::Organization;
 use super::stub::Stub;
@@ -57,17 +57,26 @@ impl MockCe {
     }
 
     /// The journaled requests that fit, as they came, secrets included.
+    ///
+    /// # Panics
+    /// When the predicate can match nothing: an element that the catalog does not have.
     #[must_use]
+    #[track_caller]
     pub fn journal(&self, query: &Predicate) -> Found {
-        self.emulator.received(query)
+        self.emulator.received(&resolved(&self.emulator, query))
     }
 
     /// The requests that fit, as soon as there are `count` of them, or those there are when `patience` is over.
     ///
     /// It blocks the calling thread, not the server.
+    ///
+    /// # Panics
+    /// When the predicate can match nothing: an element that the catalog does not have.
     #[must_use]
+    #[track_caller]
     pub fn wait_for(&self, count: usize, query: &Predicate, patience: Duration) -> Found {
-        self.emulator.wait_for(count, query, patience)
+        let query = resolved(&self.emulator, query);
+        self.emulator.wait_for(count, &query, patience)
     }
 
     /// The messages that instances would have sent, to be narrowed and asserted on (rule `messages-create`).

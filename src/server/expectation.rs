@@ -86,9 +86,8 @@ impl<'a> Expectation<'a> {
     #[must_use]
     #[track_caller]
     pub fn requests(&self) -> Found {
-        let resolved = self.emulator.resolved(self.predicate.clone());
-        let predicate = resolved.unwrap_or_else(|error| panic!("mock-ce: {error}"));
-        self.emulator.received(&predicate)
+        self.emulator
+            .received(&resolved(self.emulator, &self.predicate))
     }
 
     /// Asserts that exactly one request fits, and returns it.
@@ -179,10 +178,9 @@ impl<'a> Expectation<'a> {
         reason = "an assertion is worth calling for itself"
     )]
     pub fn eventually(&self, patience: Duration) -> Vec<Received> {
-        // Refused at once where it can match nothing.
-        let _now = self.requests();
+        let predicate = resolved(self.emulator, &self.predicate);
         let least = self.count.least;
-        let _waited = self.emulator.wait_for(least, &self.predicate, patience);
+        let _waited = self.emulator.wait_for(least, &predicate, patience);
         self.assert(self.count)
     }
 
@@ -292,6 +290,13 @@ impl<'a> Expectation<'a> {
         }
         text
     }
+}
+
+/// The predicate with each element named by its key; panics where the catalog does not have one.
+#[track_caller]
+pub(super) fn resolved(emulator: &Emulator, predicate: &Predicate) -> Predicate {
+    let resolved = emulator.resolved(predicate.clone());
+    resolved.unwrap_or_else(|error| panic!("mock-ce: {error}"))
 }
 
 /// Fails with the scripts and stubs that have not fired.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 
-use super::expectation::{Expectation, assert_none_unfired};
+use super::expectation::{Expectation, assert_none_unfired, resolved};
 use super::stub::Stub;
 use crate::emulator::Emulator;
 use crate::emulator::control::ControlError;
@@ -78,12 +78,12 @@ impl<'a> Organization<'a> {
     /// Its journaled requests that fit.
     ///
     /// # Panics
-    /// When the secret is blank.
+    /// When the secret is blank, or the catalog does not have an element that the predicate names.
     #[must_use]
     #[track_caller]
     pub fn journal(&self, predicate: &Predicate) -> Found {
         let own = predicate.clone().organization(&self.secret);
-        self.emulator.received(&own)
+        self.emulator.received(&resolved(self.emulator, &own))
     }
 
     /// Its requests that fit, as soon as there are `count` of them, or those there are when `patience` is over.
@@ -91,11 +91,12 @@ impl<'a> Organization<'a> {
     /// It blocks the calling thread, not the server.
     ///
     /// # Panics
-    /// When the secret is blank.
+    /// When the secret is blank, or the catalog does not have an element that the predicate names.
     #[must_use]
     #[track_caller]
     pub fn wait_for(&self, count: usize, predicate: &Predicate, patience: Duration) -> Found {
         let own = predicate.clone().organization(&self.secret);
+        let own = resolved(self.emulator, &own);
         self.emulator.wait_for(count, &own, patience)
     }
 

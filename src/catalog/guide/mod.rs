@@ -202,6 +202,14 @@ impl Importer {
             includes: self.options.includes.as_ref(),
         };
         let source = Source::fill(text, &filler);
+        if let Some(line) = source.overflow() {
+            let reason = format!(
+                "longer than {MAX_LEN} bytes once its includes and {{{{ … }}}} are filled in, which no guide is; check what \
+                 is filled in here"
+            );
+            report.refuse(line, reason);
+            return None;
+        }
         let read = statement::read(guide.name, &source.text, &self.options.ids, report);
         let place = |line: &mut usize| *line = source.origin(*line);
         let (repairs, decisions) = (&mut report.repairs, &mut report.decisions);

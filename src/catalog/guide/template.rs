@@ -44,9 +44,18 @@ impl Source {
             .unwrap_or(last)
     }
 
+    /// The document's line at which the text got longer than a guide may be; nothing was filled after it.
+    pub(super) fn overflow(&self) -> Option<usize> {
+        let last = self.origins.last().copied();
+        last.filter(|_| self.text.len() > MAX_LEN)
+    }
+
     fn push(&mut self, line: &str, origin: usize, filler: &Filler<'_>, depth: usize) {
+        if self.text.len() > MAX_LEN {
+            return;
+        }
         let included = include_name(line)
-            .filter(|_| depth < MAX_DEPTH && self.text.len() < MAX_LEN)
+            .filter(|_| depth < MAX_DEPTH)
             .and_then(|name| filler.include(name));
         if let Some(included) = included {
             for inner in included.split_inclusive('\n') {
@@ -70,6 +79,7 @@ impl Source {
 }
 
 impl Filler<'_> {
+    /// Fills a line's marks, until the text is longer than a guide may be.
     fn fill_line(&self, line: &str, out: &mut String) {
         let mut rest = line;
         while let Some(start) = rest.find("{{") {
@@ -81,6 +91,9 @@ impl Filler<'_> {
             match self.value(name) {
                 Some(value) => out.push_str(value),
                 None => out.push_str(&rest[start..start + length + 2]),
+            }
+            if out.len() > MAX_LEN {
+                return;
             }
             rest = &rest[start + length + 2..];
         }

@@ -292,6 +292,32 @@ fn an_expectation_that_nothing_can_meet_is_refused() {
 }
 
 #[test]
+fn an_element_that_nothing_has_is_refused_by_the_journal_and_by_waiting() {
+    let ce = MockCe::start();
+    let (query, patience) = (Predicate::new().element("mailjett"), Duration::ZERO);
+    let acme = ce.organization("acme");
+    for told in [
+        failure(|| drop(ce.journal(&query))),
+        failure(|| drop(ce.wait_for(1, &query, patience))),
+        failure(|| drop(acme.journal(&query))),
+        failure(|| drop(acme.wait_for(1, &query, patience))),
+    ] {
+        assert!(told.contains("did you mean \"mailjet\"?"), "{told}");
+    }
+}
+
+/// A wait for what came already would take an hour if the id did not count as the key does.
+#[test]
+fn an_element_is_waited_for_by_its_id() {
+    let ce = MockCe::start();
+    ask(&ce, &Request::post("/instances", mailjet("n")));
+    let (query, hour) = (Predicate::new().element("84"), Duration::from_secs(3600));
+    assert_eq!(ce.expect(query.clone()).eventually(hour).len(), 1);
+    assert_eq!(ce.wait_for(1, &query, hour).requests.len(), 1);
+    assert_eq!(ce.journal(&query).requests.len(), 1);
+}
+
+#[test]
 fn a_closure_decides_too() {
     let ce = MockCe::start();
     ask(&ce, &Request::post("/instances", mailjet("a")));

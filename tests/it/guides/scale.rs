@@ -13,6 +13,23 @@ fn a_document_of_ten_megabytes_is_refused_unread() {
     );
 }
 
+/// Filled in full, they would be twenty gigabytes.
+#[rstest]
+#[case::in_one_line("{{page.x}}", 5)]
+#[case::in_many_lines("{{page.x}}\n", 6)]
+fn a_document_that_its_own_marks_make_too_long_is_refused(#[case] mark: &str, #[case] line: usize) {
+    let value = "x".repeat(500_000);
+    let text = format!("---\nx: {value}\n---\n\n{}", mark.repeat(40_000));
+    let import = import_text(&text);
+    assert_eq!(
+        import.reports[0].to_string(),
+        format!(
+            "guide.md:{line}: refused: longer than 1048576 bytes once its includes and {{{{ … }}}} are filled in, which \
+             no guide is; check what is filled in here"
+        )
+    );
+}
+
 /// Each is read and dropped; two make one element.
 #[test]
 fn ten_thousand_guides_are_one_import() {

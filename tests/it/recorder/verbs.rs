@@ -10,7 +10,7 @@ use mock_ce::{Json, MockCe, Shape};
 
 use rstest::rstest;
 
-use super::stand::{Caller, Room, load, mailjet, member, mock_ce, text};
+use super::stand::{Caller, Canned, Room, answer, load, mailjet, member, mock_ce, text};
 
 fn record(room: &Room, ce: &MockCe) -> Cassette {
     let upstream = format!("http://{}", ce.address());
@@ -448,6 +448,59 @@ fn compare_follows_ids_and_tokens_of_a_live_service() {
         (same.status.code(), text(&same.stdout)),
         (Some(0), "9 interactions, 0 answered otherwise\n".to_owned())
     );
+}
+
+#[test]
+fn compare_tells_what_it_found_before_a_service_breaks_off() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    record(&room, &ce);
+    let path = room.cassette();
+    let service = Canned::answering([answer("404 Not Found", "", ""), b"nonsense".to_vec()]);
+    let words = ["compare", path.to_str().unwrap(), "--against"];
+    let output = mock_ce(&[&words[..], &[&service.url()]].concat());
+    let (found, failed) = (text(&output.stdout), text(&output.stderr));
+    assert!(found.contains("status: recorded 200, now 404"), "{found}");
+    assert!(
+        found.ends_with("1 interaction, 1 answered otherwise\n"),
+        "{found}"
+    );
+    let place = "interaction 2 of 9 and the rest are not compared: ";
+    assert!(
+        failed.contains(place) && failed.contains("broke off"),
+        "{failed}"
+    );
+    assert_eq!(output.status.code(), Some(1), "{failed}");
+}
+
+#[test]
+fn compare_compares_no_body_of_a_head() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    let upstream = format!("http://{}", ce.address());
+    let recorder = Recorder::to(upstream, room.cassette()).start();
+    let mut caller = Caller::of(recorder.address(), "user-secret", "organization-secret");
+    caller.call(http::Method::HEAD, "/elements", "");
+    recorder.finish().unwrap();
+    let output = mock_ce(&["compare", room.cassette().to_str().unwrap()]);
+    assert_eq!(
+        text(&output.stdout),
+        "1 interaction, 0 answered otherwise\n"
+    );
+}
+
+#[test]
+fn compare_refuses_a_secret_for_a_placeholder_that_is_never_sent() {
+    let (room, ce) = (Room::new(), MockCe::start());
+    record(&room, &ce);
+    let path = room.cassette();
+    let compare = |secret: &str| {
+        let output = mock_ce(&["compare", path.to_str().unwrap(), "--secret", secret]);
+        text(&output.stderr)
+    };
+    assert_eq!(
+        compare("redacted-999=PATH"),
+        "mock-ce: no recorded request has the placeholder \"redacted-999\", which --secret names\n"
+    );
+    assert_eq!(compare("redacted-1=PATH"), "");
 }
 
 #[test]

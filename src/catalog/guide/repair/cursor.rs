@@ -84,6 +84,11 @@ impl<'a> Cursor<'a> {
         while self.at < end && self.bump().is_some() {}
     }
 
+    /// Tells whether `character` was the last one walked over.
+    pub(super) fn is_after(&self, character: char) -> bool {
+        self.text[..self.at].ends_with(character)
+    }
+
     /// Goes back over `length` bytes of the current line.
     pub(super) fn back(&mut self, length: usize) {
         self.at -= length;

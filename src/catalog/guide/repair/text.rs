@@ -131,7 +131,9 @@ impl Text<'_, '_, '_> {
     fn leave_comma(&mut self) {
         let kept = self.out.trim_end_matches(is_blank);
         if let Some(before) = kept.strip_suffix(',') {
-            self.cursor.back(self.out.len() - before.len());
+            // The carriage return before the line's end was read, but is not part of the text.
+            let skipped = usize::from(self.cursor.is_after('\r'));
+            self.cursor.back(self.out.len() - before.len() + skipped);
             self.out.truncate(before.len());
         }
     }
@@ -250,6 +252,7 @@ mod tests {
     #[case::escapes(r#"\"\u0041\ud83d\ude00\n\/"}"#, "\"A\u{1f600}\n/", "}")]
     #[case::no_escape(r#"C:\dir"}"#, r"C:\dir", "}")]
     #[case::no_closing_quote("a,\n  \"b\": 1", "a", ",\n  \"b\": 1")]
+    #[case::no_closing_quote_in_windows("a,\r\n  \"b\": 1", "a", ",\r\n  \"b\": 1")]
     #[case::end("a", "a", "")]
     fn a_text_ends_where_it_means_to(
         #[case] source: &str,
