@@ -275,7 +275,8 @@ impl<'a> Expectation<'a> {
     }
 
     fn nearest(&self) -> String {
-        let nearest = self.emulator.nearest(&self.predicate, MAX_NEAREST);
+        let predicate = resolved(self.emulator, &self.predicate);
+        let nearest = self.emulator.nearest(&predicate, MAX_NEAREST);
         if nearest.is_empty() {
             return "\n  nothing else was received".to_owned();
         }
@@ -284,7 +285,7 @@ impl<'a> Expectation<'a> {
             // The panic's text ends on standard error.
             let shown = self.emulator.outside_view(near.received.clone());
             let _ = write!(text, "\n  nearest: {}", shown.to_line());
-            for difference in near.differences_in(&shown, &self.predicate) {
+            for difference in near.differences_in(&shown, &predicate) {
                 let _ = write!(text, "\n    {difference}");
             }
         }

@@ -315,6 +315,9 @@ fn an_element_is_waited_for_by_its_id() {
     assert_eq!(ce.expect(query.clone()).eventually(hour).len(), 1);
     assert_eq!(ce.wait_for(1, &query, hour).requests.len(), 1);
     assert_eq!(ce.journal(&query).requests.len(), 1);
+    let told = failure(|| drop(ce.expect(query).status(201).once()));
+    assert!(told.contains("status: expected 201, was 200"), "{told}");
+    assert!(!told.contains("element: expected"), "{told}");
 }
 
 #[test]
