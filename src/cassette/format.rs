@@ -92,9 +92,7 @@ fn parse_request(json: &Json<'_>, path: &str) -> Reading<Asked> {
 fn parse_response(json: &Json<'_>, path: &str) -> Reading<Answered> {
     let known = ["status", "headers", "json", "text", "base64"];
     let response = &Document::read(json, path, &known)?;
-    let status = u16::try_from(response.required_whole("status")?).unwrap_or(0);
-    let status = StatusCode::from_u16(status).ok();
-    let status = status.filter(|status| !status.is_informational());
+    let status = final_status(response.required_whole("status")?);
     let headers = parse_headers(response)?;
     Ok(Answered {
         status: status
@@ -102,6 +100,12 @@ fn parse_response(json: &Json<'_>, path: &str) -> Reading<Answered> {
         body: parse_body(json.get("json"), response, &headers)?,
         headers,
     })
+}
+
+/// The status of an answer that ends an exchange; `None` for one that another follows, and for what is none.
+pub(super) fn final_status(number: u64) -> Option<StatusCode> {
+    let status = StatusCode::from_u16(number.try_into().ok()?).ok()?;
+    (!status.is_informational()).then_some(status)
 }
 
 /// Reads a body; `json` may be `null`, which is a body too.

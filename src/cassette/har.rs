@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{Method, StatusCode, Uri};
+use http::{Method, Uri};
 
+use super::format::final_status;
 use super::message::{
     Content, Exchange, Interaction, Pairs, content_type, encode_pairs, header_map, member, value_of,
 };
@@ -213,9 +214,6 @@ fn exchange_of(entry: &Json<'_>, url: &Uri) -> Result<Exchange, String> {
     let request = entry.get("request").ok_or("request is missing")?;
     let response = entry.get("response").ok_or("response is missing")?;
     let method = text_of(request, "method");
-    let status = status_of(entry)
-        .and_then(|status| u16::try_from(status).ok())
-        .unwrap_or_default();
     Ok(Exchange {
         method: Method::try_from(method).map_err(|_| "request.method is no HTTP method")?,
         target: url
@@ -224,9 +222,8 @@ fn exchange_of(entry: &Json<'_>, url: &Uri) -> Result<Exchange, String> {
             .to_owned(),
         request_headers: header_map(&pairs_of(request, "headers")),
         request_body: body_of(request.get("postData"))?,
-        status: StatusCode::from_u16(status)
-            .ok()
-            .filter(|status| !status.is_informational())
+        status: status_of(entry)
+            .and_then(final_status)
             .ok_or("response.status is no final HTTP status")?,
         response_headers: header_map(&pairs_of(response, "headers")),
         response_body: body_of(response.get("content"))?,

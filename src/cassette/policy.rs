@@ -233,11 +233,12 @@ impl Policy {
         pieces.push(Piece::Keep(mark));
         for pair in query.split_inclusive('&') {
             let (pair, end) = pair.split_at(pair.trim_end_matches('&').len());
-            let (name, value) = pair.split_at(pair.find('=').map_or(pair.len(), |at| at + 1));
-            let steps = [Step::Member(name.trim_end_matches('='))];
+            let (named, value) = pair.split_at(pair.find('=').map_or(pair.len(), |at| at + 1));
+            let name = named.trim_end_matches('=');
+            let steps = [Step::Member(name)];
             let place = Place::new(side, MessagePart::Query, &steps);
-            if self.keeps_name(&place, name.trim_end_matches('=')) {
-                pieces.push(Piece::Keep(name));
+            if self.keeps_name(&place, name) {
+                pieces.push(Piece::Keep(named));
                 pieces.extend(self.pieces(&place, value, &[]));
             } else {
                 pieces.push(Piece::Replace(pair));

@@ -290,6 +290,7 @@ mod tests {
         assert_eq!(sought.find(digits, Scope::ButIds).is_some(), expected);
         assert!(sought.find(digits, Scope::All).is_some());
     }
+
     proptest! {
         /// A search in order finds what asking every value would.
         #[test]

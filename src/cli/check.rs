@@ -63,9 +63,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         .get_many::<PathBuf>("cassette")
         .into_iter()
         .flatten();
+    let policy = policy(matches)?;
     let mut has_failed = false;
     for path in paths {
-        match check(path, matches) {
+        match check(path, matches, &policy) {
             Ok(passed) => has_failed |= !passed,
             Err(reason) => {
                 super::tell(&format!("mock-ce: {reason}"));
@@ -77,13 +78,13 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
 }
 
 /// Tells whether there is nothing to tell of a cassette.
-fn check(path: &Path, matches: &ArgMatches) -> Result<bool, String> {
+fn check(path: &Path, matches: &ArgMatches, policy: &Policy) -> Result<bool, String> {
     if matches.get_flag("reseal") {
         Cassette::reseal(path).map_err(|error| error.to_string())?;
     }
     super::tell_unfinished(path);
     let cassette = Cassette::load(path).map_err(|error| error.to_string())?;
-    let findings = findings(&cassette, &policy(matches)?);
+    let findings = findings(&cassette, policy);
     let text: String = findings
         .iter()
         .map(|finding| format!("{finding}\n"))

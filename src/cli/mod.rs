@@ -10,6 +10,7 @@ mod compare;
 mod completions;
 mod convert;
 mod exec;
+mod forwarding;
 mod import;
 mod log;
 mod man;

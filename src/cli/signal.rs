@@ -2,15 +2,14 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::process::{Child, Command};
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::thread;
 
-use parking_lot::Mutex;
 use rustix::process::{Pid, Signal as Asked, kill_process};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::forwarding::Forwarding;
 
 /// The signals that ask the process to stop.
 pub(super) struct Signals {
@@ -54,23 +53,18 @@ impl Signals {
 
     /// Passes every one of them on, as long as this process lives.
     pub(super) fn forward(mut self) -> Result<Forwarding, String> {
-        let receiver = Arc::new(Mutex::new(Receiver::Process));
-        let forwarding = Forwarding(receiver.clone());
+        let forwarding = Forwarding::new();
+        let way = forwarding.clone();
         let passing_on = move || {
             loop {
                 let asked = self.wait();
-                // A child that is being started is waited for.
-                let mut receiver = receiver.lock();
-                match *receiver {
-                    // The terminal sends Ctrl-C to the child itself, and a second one does no harm.
-                    Receiver::Child(child) => drop(kill_process(child, asked)),
-                    // The child may have ended by this very signal before it was seen here.
-                    Receiver::Nobody => *receiver = Receiver::Process,
-                    Receiver::Process => {
-                        super::tell("mock-ce: ended without waiting for what was under way");
-                        std::process::exit(128 + asked.as_raw());
+                // The terminal sends Ctrl-C to the child itself, and a second one does no harm.
+                let kill = |child: u32| {
+                    if let Some(child) = child.try_into().ok().and_then(Pid::from_raw) {
+                        let _ended_meanwhile = kill_process(child, asked);
                     }
-                }
+                };
+                way.deliver(kill, 128 + asked.as_raw());
             }
         };
         let started = thread::Builder::new().spawn(passing_on);
@@ -88,32 +82,4 @@ pub(super) fn ignore_file_size_limit() -> Result<(), String> {
         signal(SignalKind::from_raw(Asked::XFSZ.as_raw())).map(drop)
     };
     ignored().map_err(|error: io::Error| format!("cannot listen for signals: {error}"))
-}
-
-/// The receiver of the next signal.
-#[derive(Clone, Copy)]
-enum Receiver {
-    Child(Pid),
-    /// The child has ended, and its id may be another's by now.
-    Nobody,
-    /// The signal ends this process.
-    Process,
-}
-
-/// The way of signals to a child, which another thread goes.
-pub(super) struct Forwarding(Arc<Mutex<Receiver>>);
-
-impl Forwarding {
-    /// Starts the child that gets the signals; one that comes meanwhile is for it too.
-    pub(super) fn start(&self, command: &mut Command) -> io::Result<Child> {
-        let mut receiver = self.0.lock();
-        let child = command.spawn()?;
-        *receiver = Receiver::Child(Pid::from_child(&child));
-        Ok(child)
-    }
-
-    /// The child has ended.
-    pub(super) fn end(&self) {
-        *self.0.lock() = Receiver::Nobody;
-    }
 }

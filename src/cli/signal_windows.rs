@@ -1,13 +1,12 @@
 //! Ctrl-C, as something to wait for; Windows tells every process of a console of it, so there is nothing to pass on.
 
 use std::io;
-use std::process::{Child, Command};
-use std::sync::Arc;
 use std::thread;
 
-use parking_lot::Mutex;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::windows::{CtrlC, ctrl_c};
+
+use super::forwarding::Forwarding;
 
 /// Exit status of a process that Ctrl-C has ended, as Unix has it.
 const INTERRUPTED: i32 = 130;
@@ -39,22 +38,12 @@ impl Signals {
 
     /// Leaves every Ctrl-C to the command, as long as one runs; without one it ends this process.
     pub(super) fn forward(mut self) -> Result<Forwarding, String> {
-        let receiver = Arc::new(Mutex::new(Receiver::Process));
-        let forwarding = Forwarding(receiver.clone());
+        let forwarding = Forwarding::new();
+        let way = forwarding.clone();
         let passing_on = move || {
             loop {
                 self.wait();
-                // A child that is being started is waited for.
-                let mut receiver = receiver.lock();
-                match *receiver {
-                    Receiver::Child => {}
-                    // The child may have ended by this very Ctrl-C before it was seen here.
-                    Receiver::Nobody => *receiver = Receiver::Process,
-                    Receiver::Process => {
-                        super::tell("mock-ce: ended without waiting for what was under way");
-                        std::process::exit(INTERRUPTED);
-                    }
-                }
+                way.deliver(|_| {}, INTERRUPTED);
             }
         };
         let started = thread::Builder::new().spawn(passing_on);
@@ -70,31 +59,4 @@ impl Signals {
 )]
 pub(super) fn ignore_file_size_limit() -> Result<(), String> {
     Ok(())
-}
-
-/// The receiver of the next Ctrl-C.
-#[derive(Clone, Copy)]
-enum Receiver {
-    Child,
-    Nobody,
-    /// Ctrl-C ends this process.
-    Process,
-}
-
-/// The way of Ctrl-C to a child, which another thread goes.
-pub(super) struct Forwarding(Arc<Mutex<Receiver>>);
-
-impl Forwarding {
-    /// Starts the child that Ctrl-C is left to; one that comes meanwhile is left to it too.
-    pub(super) fn start(&self, command: &mut Command) -> io::Result<Child> {
-        let mut receiver = self.0.lock();
-        let child = command.spawn()?;
-        *receiver = Receiver::Child;
-        Ok(child)
-    }
-
-    /// The child has ended.
-    pub(super) fn end(&self) {
-        *self.0.lock() = Receiver::Nobody;
-    }
 }
