@@ -148,6 +148,12 @@ impl ApiError {
         )
     }
 
+    /// 400 for members that a body lacks, all of them named.
+    pub(crate) fn missing(rule: &'static Rule, names: &[&str]) -> Self {
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        ApiError::bad_request(rule, format!("{} {verb} required", names.join(", ")))
+    }
+
     /// 404 for an element, in the words of the rule that looked for it.
     pub(crate) fn no_element(rule: &'static Rule, key_or_id: &str, nearest: Option<&str>) -> Self {
         let nearest = nearest.map_or(String::new(), |nearest| {

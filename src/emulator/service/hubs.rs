@@ -318,11 +318,8 @@ fn required(body: &Json<'_>, names: [&'static str; 2]) -> Result<[String; 2], Ap
             None => missing.push(name),
         }
     }
-    let verb = match missing.len() {
-        0 => return Ok(texts),
-        1 => "is",
-        _ => "are",
-    };
-    let message = format!("{} {verb} required", missing.join(", "));
-    Err(ApiError::bad_request(&rules::HUB_CREATE, message))
+    match missing.is_empty() {
+        true => Ok(texts),
+        false => Err(ApiError::missing(&rules::HUB_CREATE, &missing)),
+    }
 }

@@ -145,9 +145,7 @@ fn check_required(target: &Target<'_>, sent: &Members<'_>) -> Result<(), ApiErro
     if missing.is_empty() {
         return Ok(());
     }
-    let verb = if missing.len() == 1 { "is" } else { "are" };
-    let message = format!("{} {verb} required", missing.join(", "));
-    Err(ApiError::bad_request(target.rule, message))
+    Err(ApiError::missing(target.rule, &missing))
 }
 
 /// The id, then what was sent, then the defaults of what was not, then what the service sets.
